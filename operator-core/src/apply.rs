@@ -1,0 +1,348 @@
+//! Carries out a plan: server-side apply, creates that refuse what is already there, deletes by UID.
+
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use http::Request;
+use kube::{Client, core::Status};
+use serde_json::{Value, json};
+
+use crate::{
+    desired::Object,
+    kinds::ChildKind,
+    observe::{Child, Store},
+    plan::{Accepted, Action, Plan, Verb},
+    status::{Problem, Reason},
+};
+
+/// Writes of one cluster that are under way at once.
+const PARALLEL: usize = 16;
+/// How long one write may take before it counts as failed.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Writes to the API server in the operator's name.
+#[derive(Clone)]
+pub struct Writer {
+    /// Connection.
+    pub client: Client,
+    /// Field manager.
+    pub manager: String,
+    /// The label that names a child's node.
+    pub node_label: String,
+}
+
+/// What came of a plan.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What was done.
+    pub done: Vec<(Verb, &'static ChildKind, String)>,
+    /// Objects of which the API server stored something else than was sent.
+    pub changed: Accepted,
+    /// What the API server refused.
+    pub refused: Vec<String>,
+    /// Names that belong to someone else. With `true` where that is an earlier cluster of the same name, whose children are being deleted.
+    pub taken: Vec<(String, bool)>,
+    /// What failed and may work later.
+    pub failed: Vec<String>,
+}
+
+impl Outcome {
+    /// What the status shall say about it.
+    pub fn problem(&self) -> Option<Problem> {
+        let taken = self
+            .taken
+            .iter()
+            .map(|(message, _)| message.clone())
+            .collect::<Vec<_>>();
+        [
+            (Reason::Refused, &self.refused),
+            (Reason::NameTaken, &taken),
+            (Reason::Retrying, &self.failed),
+        ]
+        .into_iter()
+        .find(|(_, messages)| !messages.is_empty())
+        .map(|(reason, messages)| Problem {
+            reason,
+            message: messages.join("; "),
+        })
+    }
+}
+
+/// What one write came to.
+enum Answer {
+    Done(Verb, &'static ChildKind, String),
+    Refused(String),
+    Taken(String, bool),
+    Failed(String),
+}
+
+impl Writer {
+    /// Carries out `plan` for the cluster with UID `owner`: configuration and Services, then workloads, then deletions; each step in
+    /// parallel, and only where the API server refused nothing before. What a first install made is taken back where something was
+    /// refused, so that nothing is half-applied.
+    pub async fn execute(&self, plan: &Plan<'_>, namespace: &str, owner: &str, store: &Store) -> Outcome {
+        let mut outcome = Outcome::default();
+        let first = plan.actions.iter().all(|action| action.verb() == Verb::Create);
+        let step = |action: &Action<'_>| match action.verb() {
+            Verb::Delete => 2,
+            _ if action.target().0.workload => 1,
+            _ => 0,
+        };
+        for number in 0..3 {
+            let actions = plan.actions.iter().filter(|action| step(action) == number);
+            let answers: Vec<(Answer, Option<(Box<str>, Accepted)>)> = stream::iter(actions)
+                .map(|action| self.act(action, namespace, owner, store))
+                .buffer_unordered(PARALLEL)
+                .collect()
+                .await;
+            for (answer, written) in answers {
+                match answer {
+                    Answer::Done(verb, kind, name) => outcome.done.push((verb, kind, name)),
+                    Answer::Refused(message) => outcome.refused.push(message),
+                    Answer::Taken(message, passing) => outcome.taken.push((message, passing)),
+                    Answer::Failed(message) => outcome.failed.push(message),
+                }
+                outcome
+                    .changed
+                    .extend(written.into_iter().flat_map(|(_, accepted)| accepted));
+            }
+            if !outcome.refused.is_empty() {
+                if first {
+                    self.take_back(&mut outcome, owner, store).await;
+                }
+                break;
+            }
+        }
+        outcome
+            .done
+            .sort_by(|a, b| (a.0, a.1.kind, &a.2).cmp(&(b.0, b.1.kind, &b.2)));
+        outcome
+    }
+
+    async fn take_back(&self, outcome: &mut Outcome, owner: &str, store: &Store) {
+        let made = store.children(owner);
+        for (_, kind, name) in std::mem::take(&mut outcome.done) {
+            let Some(child) = made.iter().find(|child| child.kind == kind && *child.name == *name) else {
+                continue;
+            };
+            if let Err(error) = self
+                .delete(kind, &child.namespace, &name, &child.uid, "Background")
+                .await
+            {
+                outcome
+                    .failed
+                    .push(format!("{} {name}: {}", kind.kind, error.message()));
+            }
+        }
+    }
+
+    async fn act(
+        &self,
+        action: &Action<'_>,
+        namespace: &str,
+        owner: &str,
+        store: &Store,
+    ) -> (Answer, Option<(Box<str>, Accepted)>) {
+        let (kind, name) = action.target();
+        let result = match action {
+            Action::Create(object) => self.create(object, namespace, owner, store).await,
+            Action::Apply { object, uid } => self.reapply(object, namespace, uid, store).await,
+            Action::Replace { uid, .. } => {
+                let propagation = if kind.workload { "Orphan" } else { "Background" };
+                self.remove(kind, namespace, name, uid, propagation, store).await
+            }
+            Action::Delete(child) => {
+                self.remove(kind, namespace, name, &child.uid, "Background", store)
+                    .await
+            }
+        };
+        match result {
+            Ok(Written::Stored(uid, accepted)) => (
+                Answer::Done(action.verb(), kind, name.to_owned()),
+                Some((uid, accepted)),
+            ),
+            Ok(Written::Gone) => (Answer::Done(action.verb(), kind, name.to_owned()), None),
+            Ok(Written::Taken(message, passing)) => (Answer::Taken(message, passing), None),
+            Err(failure) if failure.is_refusal() => (
+                Answer::Refused(format!("{} {name}: {}", kind.kind, failure.message())),
+                None,
+            ),
+            Err(failure) => (
+                Answer::Failed(format!("{} {name}: {}", kind.kind, failure.message())),
+                None,
+            ),
+        }
+    }
+
+    async fn create(&self, object: &Object, namespace: &str, owner: &str, store: &Store) -> Result<Written, Failure> {
+        let mut json = object.json.clone();
+        // An apply that names a version is refused where the object exists at any other, and no object has this one: it creates or fails.
+        json["metadata"]["resourceVersion"] = "1".into();
+        match self.patch(object, namespace, &json, false).await {
+            Ok(stored) => Ok(self.stored(object, &stored, store)),
+            Err(failure) if failure.code() == Some(409) => self.whose(object, namespace, owner, store).await,
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// An object of a child's name is there already: the answer to an own create got lost, or it is someone else's.
+    async fn whose(&self, object: &Object, namespace: &str, owner: &str, store: &Store) -> Result<Written, Failure> {
+        let request = Request::get(object.kind.url(namespace, &object.name)).body(Vec::new());
+        let there = self.send(request).await?;
+        let references = there.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+        let controller = references
+            .into_iter()
+            .flatten()
+            .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true));
+        let text = |reference: &Value, key: &str| {
+            reference
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (kind, name) = (object.kind.kind, &object.name);
+        Ok(match controller {
+            Some(controller) if text(controller, "uid") == owner => self.stored(object, &there, store),
+            Some(controller) => {
+                let mine = object
+                    .json
+                    .pointer("/metadata/ownerReferences/0")
+                    .unwrap_or(&Value::Null);
+                let passing = ["kind", "name"].iter().all(|key| controller.get(key) == mine.get(key));
+                let whose = format!("{} {}", text(controller, "kind"), text(controller, "name"));
+                let advice = if passing {
+                    "of an earlier cluster of this name; waiting until it is gone"
+                } else {
+                    "is its controller: give one of the two another name"
+                };
+                Written::Taken(
+                    format!("{kind} {name} is there already and not this cluster's: {whose} {advice}"),
+                    passing,
+                )
+            }
+            None => Written::Taken(
+                format!("{kind} {name} is there already and nobody's: delete it, or give this cluster another name"),
+                false,
+            ),
+        })
+    }
+
+    async fn reapply(&self, object: &Object, namespace: &str, uid: &str, store: &Store) -> Result<Written, Failure> {
+        let mut json = object.json.clone();
+        json["metadata"]["uid"] = uid.into();
+        match self.patch(object, namespace, &json, true).await {
+            Ok(stored) => Ok(self.stored(object, &stored, store)),
+            // It went away meanwhile; the watch says so, too.
+            Err(failure) if failure.code() == Some(409) => {
+                Err(Failure::Text("it was deleted or replaced meanwhile".to_owned()))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn stored(&self, object: &Object, stored: &Value, store: &Store) -> Written {
+        let Some(child) = Child::reduce(object.kind, &self.manager, &self.node_label, stored) else {
+            return Written::Gone;
+        };
+        let mut accepted = Accepted::new();
+        if let Some(digest) = child.digest.filter(|digest| *digest != object.digest) {
+            accepted.insert(child.uid.clone(), (object.digest, digest));
+        }
+        let uid = child.uid.clone();
+        store.apply(child);
+        Written::Stored(uid, accepted)
+    }
+
+    async fn remove(
+        &self,
+        kind: &'static ChildKind,
+        namespace: &str,
+        name: &str,
+        uid: &str,
+        propagation: &str,
+        store: &Store,
+    ) -> Result<Written, Failure> {
+        self.delete(kind, namespace, name, uid, propagation).await?;
+        store.deleting(uid);
+        Ok(Written::Gone)
+    }
+
+    async fn delete(
+        &self,
+        kind: &'static ChildKind,
+        namespace: &str,
+        name: &str,
+        uid: &str,
+        propagation: &str,
+    ) -> Result<(), Failure> {
+        let options = json!({
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": propagation,
+            "preconditions": { "uid": uid },
+        });
+        let request = Request::delete(kind.url(namespace, name)).header("content-type", "application/json");
+        match self.send(request.body(options.to_string().into_bytes())).await {
+            Ok(_) => Ok(()),
+            // Gone already, or replaced by someone else's: either way ours is gone.
+            Err(failure) if matches!(failure.code(), Some(404 | 409)) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn patch(&self, object: &Object, namespace: &str, json: &Value, force: bool) -> Result<Value, Failure> {
+        let url = format!(
+            "{}?fieldManager={}&force={force}",
+            object.kind.url(namespace, &object.name),
+            self.manager
+        );
+        let request = Request::patch(url).header("content-type", "application/apply-patch+yaml");
+        self.send(request.body(json.to_string().into_bytes())).await
+    }
+
+    async fn send(&self, request: Result<Request<Vec<u8>>, http::Error>) -> Result<Value, Failure> {
+        let request = request.map_err(|error| Failure::Text(error.to_string()))?;
+        match tokio::time::timeout(TIMEOUT, self.client.request::<Value>(request)).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(kube::Error::Api(status))) => Err(Failure::Api(status)),
+            Ok(Err(error)) => Err(Failure::Text(error.to_string())),
+            Err(_) => Err(Failure::Text(format!("no answer within {} s", TIMEOUT.as_secs()))),
+        }
+    }
+}
+
+/// What a write that went through left behind.
+enum Written {
+    /// Stored under this UID; not as it was sent where there is an entry.
+    Stored(Box<str>, Accepted),
+    Gone,
+    Taken(String, bool),
+}
+
+/// A write that didn't go through.
+enum Failure {
+    Api(Box<Status>),
+    Text(String),
+}
+
+impl Failure {
+    fn code(&self) -> Option<u16> {
+        match self {
+            Self::Api(status) => Some(status.code),
+            Self::Text(_) => None,
+        }
+    }
+
+    /// Whether the same request would be refused again: 400 (can't be read) and 422 (fails validation).
+    fn is_refusal(&self) -> bool {
+        matches!(self.code(), Some(400 | 422))
+    }
+
+    fn message(&self) -> &str {
+        match self {
+            Self::Api(status) => &status.message,
+            Self::Text(text) => text,
+        }
+    }
+}

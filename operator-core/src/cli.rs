@@ -1,0 +1,135 @@
+//! The command line of an operator: `run`, `crd`, `plan`.
+
+mod diff;
+mod plan;
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use kube::Config;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    Cluster, Error, Result,
+    runtime::{Operator, client::client},
+};
+
+/// What the command line takes.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the operator until it is told to end
+    Run(Run),
+    /// Print the CustomResourceDefinition as YAML, for `kubectl apply -f -`
+    Crd,
+    /// Show what the operator would do for a custom resource, field by field; changes nothing
+    Plan {
+        /// File with one custom resource, YAML or JSON
+        #[arg(short, long)]
+        filename: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// Only look at this namespace [default: all]
+    #[arg(long, env = "OPERATOR_NAMESPACE")]
+    namespace: Option<String>,
+    /// How logs are written
+    #[arg(long, value_enum, default_value_t, env = "OPERATOR_LOG_FORMAT")]
+    log_format: LogFormat,
+    /// What is logged, for instance `info` or `operator_core=debug`
+    #[arg(long, default_value = "info", env = "OPERATOR_LOG")]
+    log: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+/// The command line of the operator of `K`. `run` uses the kubeconfig of the environment, or the pod's service account.
+///
+/// # Errors
+/// Where no cluster can be reached, or a file can't be read; the message says what to do.
+pub async fn cli<K: Cluster>() -> Result<()> {
+    let definition = K::DEFINITION;
+    let name = crate::desired::names::manager(definition);
+    let about = format!(
+        "Operator of {} ({}/{})",
+        definition.plural, definition.group, definition.version
+    );
+    let matches = Cli::command().name(name).about(about).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match cli.command {
+        Command::Crd => {
+            print!("{}", yaml::<K>()?);
+            Ok(())
+        }
+        Command::Plan { filename } => plan::plan::<K>(&filename).await,
+        Command::Run(options) => run::<K>(options).await,
+    }
+}
+
+/// The CustomResourceDefinition as YAML.
+fn yaml<K: Cluster>() -> Result<String> {
+    let crd = serde_json::to_value(K::crd()).map_err(|error| Error::Text(error.to_string()))?;
+    serde_saphyr::to_string(&crd).map_err(|error| Error::Text(error.to_string()))
+}
+
+async fn run<K: Cluster>(options: Run) -> Result<()> {
+    let filter =
+        EnvFilter::try_new(&options.log).map_err(|error| Error::Text(format!("--log {}: {error}", options.log)))?;
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match options.log_format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+    let client = client(
+        Config::infer()
+            .await
+            .map_err(|error| Error::NoCluster(Box::new(error)))?,
+    )?;
+    // Before anything is watched: a missing kind is the commonest mistake, and a watch would only repeat it.
+    let list = kube::Api::<K>::all(client.clone());
+    let list = match &options.namespace {
+        Some(namespace) => kube::Api::<K>::namespaced(client.clone(), namespace),
+        None => list,
+    };
+    match list.list_metadata(&kube::api::ListParams::default().limit(1)).await {
+        Err(kube::Error::Api(status)) if status.code == 404 => return Err(Error::NoKind(K::crd_name())),
+        answer => answer?,
+    };
+    Operator::new::<K>(client)
+        .namespace(options.namespace)
+        .run(ended())
+        .await;
+    Ok(())
+}
+
+/// Comes to its end with SIGINT or SIGTERM.
+async fn ended() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,118 @@
+//! `plan`: what the operator would do for a file, against the cluster.
+
+use std::{collections::HashMap, path::Path};
+
+use kube::{
+    Api, Config,
+    api::{ListParams, Patch, PatchParams},
+};
+use serde_json::Value;
+
+use super::diff::differences;
+use crate::{
+    Cluster, Error, Result,
+    desired::{self, Identity, Revisions, names},
+    kinds,
+    observe::{Child, Raw, owned},
+    plan::{self, Accepted, Action, Verb},
+    runtime::client::client,
+};
+
+/// Stands for the UID of a cluster that isn't there yet.
+const NO_UID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Prints the plan for the custom resource in `path`. The API server judges the file first, as `kubectl apply --dry-run=server` would.
+pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
+    let file = |message: String| Error::File {
+        path: path.display().to_string(),
+        message,
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| file(error.to_string()))?;
+    let object: Value = serde_saphyr::from_str(&text).map_err(|error| file(error.to_string()))?;
+    if object.get("kind").and_then(Value::as_str) != Some(K::DEFINITION.kind) {
+        return Err(file(format!("is no {}", K::DEFINITION.kind)));
+    }
+    let name = object
+        .pointer("/metadata/name")
+        .and_then(Value::as_str)
+        .ok_or_else(|| file("has no metadata.name".to_owned()))?;
+    let config = Config::infer()
+        .await
+        .map_err(|error| Error::NoCluster(Box::new(error)))?;
+    let given = object.pointer("/metadata/namespace").and_then(Value::as_str);
+    let namespace = given.unwrap_or(&config.default_namespace).to_owned();
+    let client = client(config)?;
+
+    let clusters = Api::<K>::namespaced(client.clone(), &namespace);
+    let dry_run = PatchParams::apply("plan").dry_run().force();
+    let judged = clusters.patch(name, &dry_run, &Patch::Apply(&object)).await?;
+    let there = clusters.get_metadata_opt(name).await?;
+    let uid = there
+        .and_then(|there| there.metadata.uid)
+        .unwrap_or_else(|| NO_UID.to_owned());
+    let cluster = Identity {
+        namespace,
+        name: name.to_owned(),
+        uid,
+    };
+    let spec = serde_json::to_value(judged.spec()).map_err(|error| file(error.to_string()))?;
+    let wrong = |invalid: Vec<crate::node::Invalid>| {
+        file(invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    };
+    let desired = desired::build(&cluster, Revisions { newest: &spec }, K::DEFINITION).map_err(wrong)?;
+
+    let manager = names::manager(K::DEFINITION);
+    let selector = format!("{}={manager}", names::MANAGED_BY);
+    let mut live = HashMap::new();
+    let mut observed = Vec::new();
+    for kind in kinds::ALL {
+        let api = Api::<Raw>::namespaced_with(client.clone(), &cluster.namespace, &kind.api_resource());
+        for raw in api.list(&ListParams::default().labels(&selector)).await? {
+            let child = Child::reduce(kind, &manager, &names::node_label(K::DEFINITION), &raw.object);
+            let Some(child) = child.filter(|child| child.controller.as_deref() == Some(&cluster.uid)) else {
+                continue;
+            };
+            let applied = owned::applied(&raw.object, &manager)
+                .map(owned::canonical)
+                .unwrap_or_default();
+            live.insert((kind.kind, child.name.to_string()), applied);
+            observed.push(child);
+        }
+    }
+    let plan = plan::plan(&desired, &observed, &Accepted::new()).map_err(wrong)?;
+    print(&plan, &live);
+    Ok(())
+}
+
+fn print(plan: &plan::Plan<'_>, live: &HashMap<(&'static str, String), Value>) {
+    for action in &plan.actions {
+        let (kind, name) = action.target();
+        let sign = match action.verb() {
+            Verb::Create => '+',
+            Verb::Apply => '~',
+            Verb::Replace => '!',
+            Verb::Delete => '-',
+        };
+        println!("{sign} {} {name}", kind.kind);
+        let (Action::Apply { object, .. } | Action::Replace { object, .. }) = action else {
+            continue;
+        };
+        let there = live.get(&(kind.kind, name.to_owned())).unwrap_or(&Value::Null);
+        for difference in differences(there, &owned::canonical(object.json.clone())) {
+            let show = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
+            println!(
+                "    {}: {} -> {}",
+                difference.path,
+                show(difference.from),
+                show(difference.to)
+            );
+        }
+    }
+    let count = |verb: Verb| plan.actions.iter().filter(|action| action.verb() == verb).count();
+    let [create, apply, replace, delete] = [Verb::Create, Verb::Apply, Verb::Replace, Verb::Delete].map(count);
+    if plan.actions.is_empty() {
+        println!("nothing to do");
+    } else {
+        println!("{create} to create, {apply} to change, {replace} to replace, {delete} to delete");
+    }
+}

@@ -1,0 +1,26 @@
+//! The trait of a kind of cluster, implemented by `#[derive(DataOperator)]`.
+
+use std::fmt::Debug;
+
+use kube::{CustomResourceExt, Resource};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{definition::Definition, status::ClusterStatus};
+
+/// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
+pub trait Cluster:
+    Resource<DynamicType = ()> + CustomResourceExt + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// The struct that carries the derive.
+    type Spec: Serialize + DeserializeOwned + JsonSchema;
+
+    /// What the struct says.
+    const DEFINITION: &'static Definition;
+
+    /// The desired state.
+    fn spec(&self) -> &Self::Spec;
+
+    /// The observed state, as last written by the operator.
+    fn status(&self) -> Option<&ClusterStatus>;
+}

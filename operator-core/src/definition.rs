@@ -1,0 +1,277 @@
+//! What the macros emit: static data that says what a kind and its node types are.
+//!
+//! Everything here can be made in a constant. [`checks`] holds the assertions that the compiler evaluates.
+
+pub mod checks;
+
+/// A kind of cluster: its names and its node types.
+#[derive(Debug)]
+pub struct Definition {
+    /// API group, for instance `druid.example.com`.
+    pub group: &'static str,
+    /// API version, for instance `v1alpha1`.
+    pub version: &'static str,
+    /// Kind, for instance `Druid`.
+    pub kind: &'static str,
+    /// Plural name, lower case: the resource in URLs.
+    pub plural: &'static str,
+    /// Singular name, lower case.
+    pub singular: &'static str,
+    /// Short names for `kubectl`.
+    pub short_names: &'static [&'static str],
+    /// Categories, such as `all`, under which `kubectl get` lists the kind.
+    pub categories: &'static [&'static str],
+    /// The struct's doc comment: the description of the kind.
+    pub doc: &'static str,
+    /// Print columns of the author's own, shown between Status and Age.
+    pub print_columns: &'static [PrintColumn],
+    /// CEL rules of the author's own over `self.spec`; see kube's `validation`.
+    pub validations: &'static [Validation],
+    /// JSON name of the spec's field that holds the cluster-wide image.
+    pub image: Option<&'static str>,
+    /// JSON name of the spec's field that holds the cluster-wide [`NodeDefaults`](crate::NodeDefaults).
+    pub defaults: Option<&'static str>,
+    /// JSON name of the spec's field that holds the config groups.
+    pub config_groups: Option<&'static str>,
+    /// Configuration files that the nodes of every type read.
+    pub configs: &'static [ConfigFile],
+    /// The node types, as they stand in the struct.
+    pub node_types: &'static [NodeType],
+}
+
+/// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
+#[derive(Debug)]
+pub struct NodeType {
+    /// Name in object names and labels: a DNS label.
+    pub name: &'static str,
+    /// JSON name of the spec's field.
+    pub field: &'static str,
+    /// One, none or one, or many nodes.
+    pub cardinality: Cardinality,
+    /// Position in upgrades: lower ones first. Node types without one count as 0.
+    pub order: i32,
+    /// What the type of the field says, by `#[node_type]` on the struct.
+    pub template: NodeTemplate,
+    /// What the field says itself; it stands above `template`.
+    pub place: NodeTemplate,
+}
+
+/// How many nodes a field of the spec holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cardinality {
+    /// A field of type `T`: always one node, named like its node type.
+    One,
+    /// `Option<T>`: none or one.
+    Optional,
+    /// `BTreeMap<String, T>`: one per key.
+    Many,
+}
+
+/// The fixed parts of a node type. Where a field and its type both say something, single values of the field win, and
+/// lists are joined by name (ports, env, storage), by file (configs), or replaced where not empty (command, args).
+#[derive(Debug, Clone, Copy)]
+pub struct NodeTemplate {
+    /// Kind of workload; [`Workload::StatefulSet`] where nobody says one.
+    pub workload: Option<Workload>,
+    /// Image of this node type, under whatever the custom resource says.
+    pub image: Option<&'static str>,
+    /// Ports of the container and of the Service.
+    pub ports: &'static [Port],
+    /// Entry point; empty: the image's own.
+    pub command: &'static [&'static str],
+    /// Arguments before those of the custom resource.
+    pub args: &'static [&'static str],
+    /// Environment variables: name and value.
+    pub env: &'static [(&'static str, &'static str)],
+    /// Claims of every pod (StatefulSet only).
+    pub storage: &'static [StorageTemplate],
+    /// Readiness probe.
+    pub readiness: Option<Probe>,
+    /// Liveness probe.
+    pub liveness: Option<Probe>,
+    /// Startup probe.
+    pub startup: Option<Probe>,
+    /// Name of an environment variable that shall carry the configuration hash.
+    pub config_hash_env: Option<&'static str>,
+    /// Configuration files of this node type.
+    pub configs: &'static [ConfigFile],
+}
+
+impl NodeTemplate {
+    /// Says nothing.
+    pub const EMPTY: Self = Self {
+        workload: None,
+        image: None,
+        ports: &[],
+        command: &[],
+        args: &[],
+        env: &[],
+        storage: &[],
+        readiness: None,
+        liveness: None,
+        startup: None,
+        config_hash_env: None,
+        configs: &[],
+    };
+}
+
+/// Kind of object that runs a node's pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workload {
+    /// Stable names and claims.
+    StatefulSet,
+    /// Interchangeable pods.
+    Deployment,
+}
+
+/// A port of the container, also the Service's.
+#[derive(Clone, Copy, Debug)]
+pub struct Port {
+    /// Name: at most 15 lower-case letters, digits and `-` (IANA service name).
+    pub name: &'static str,
+    /// 1 to 65535.
+    pub number: u16,
+}
+
+/// A volume that every pod of a node claims.
+#[derive(Clone, Copy, Debug)]
+pub struct StorageTemplate {
+    /// Name of the claim template: a DNS label.
+    pub name: &'static str,
+    /// Folder in the container.
+    pub mount: &'static str,
+    /// Default size, a Kubernetes quantity such as `50Gi`.
+    pub size: &'static str,
+    /// Default storage class; none: the cluster's.
+    pub class: Option<&'static str>,
+}
+
+/// A probe of the container. Values that are `None` are left to Kubernetes' defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe {
+    /// What is asked.
+    pub check: Check,
+    /// Seconds between two probes.
+    pub period: Option<u32>,
+    /// Seconds after which a probe counts as failed.
+    pub timeout: Option<u32>,
+    /// Failures in a row until the container counts as failed.
+    pub failures: Option<u32>,
+    /// Seconds from the container's start to the first probe.
+    pub delay: Option<u32>,
+}
+
+/// What a probe asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// HTTP GET of `path` at the named port.
+    Http {
+        /// Absolute path.
+        path: &'static str,
+        /// Name of a port.
+        port: &'static str,
+    },
+    /// A TCP connection to the named port.
+    Tcp {
+        /// Name of a port.
+        port: &'static str,
+    },
+    /// A command in the container.
+    Exec {
+        /// Program and arguments.
+        command: &'static [&'static str],
+    },
+}
+
+/// A configuration file: a field marked `#[config(…)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfigFile {
+    /// JSON name of the field, in the spec or in the node.
+    pub field: &'static str,
+    /// Name of the file.
+    pub file: &'static str,
+    /// Folder in the container. Files of the same folder share a volume.
+    pub mount: &'static str,
+    /// How the field's value is written.
+    pub format: Format,
+    /// Computes the value from the struct that holds the field (as JSON), instead of taking the field as it is.
+    pub with: Option<Compute>,
+}
+
+/// Computes a configuration value from the JSON of the struct that declares it. The error says what is wrong with the input.
+pub type Compute = fn(&serde_json::Value) -> Result<serde_json::Value, String>;
+
+/// Format of a configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A string, written as it is.
+    Raw,
+    /// Java properties: `key=value` lines, sorted.
+    Properties,
+    /// JSON, indented.
+    Json,
+    /// YAML.
+    Yaml,
+    /// `KEY="value"` lines, sorted, as a shell reads them.
+    Env,
+}
+
+/// A column of `kubectl get`; the names are those of kube's `printcolumn`.
+#[derive(Clone, Copy, Debug)]
+pub struct PrintColumn {
+    /// Heading.
+    pub name: &'static str,
+    /// `string`, `integer`, `number`, `boolean` or `date`.
+    pub type_: &'static str,
+    /// Path in the object, for instance `.spec.image`.
+    pub json_path: &'static str,
+    /// 0 is always shown, above only with `-o wide`.
+    pub priority: i32,
+}
+
+/// A CEL rule of the author's.
+#[derive(Clone, Copy, Debug)]
+pub struct Validation {
+    /// CEL expression over `self`, the whole object.
+    pub rule: &'static str,
+    /// What is said where the rule doesn't hold.
+    pub message: &'static str,
+}
+
+/// The type of a node: [`NodeSpec`](crate::NodeSpec), or a struct marked `#[node_type]`.
+pub trait NodeKind {
+    /// What its attributes say.
+    const TEMPLATE: NodeTemplate;
+}
+
+/// The type of a field that holds nodes: a [`NodeKind`], an `Option` or a `BTreeMap<String, _>` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't hold nodes",
+    label = "neither a node type nor an `Option` or `BTreeMap<String, _>` of one",
+    note = "use `NodeSpec`, or a struct marked `#[node_type]`: itself for one node, in an `Option` for none or one, in a `BTreeMap<String, _>` for many"
+)]
+pub trait NodeField {
+    /// One, none or one, or many.
+    const CARDINALITY: Cardinality;
+    /// What the node's type says.
+    const TEMPLATE: NodeTemplate;
+}
+
+impl<T: NodeKind> NodeField for Option<T> {
+    const CARDINALITY: Cardinality = Cardinality::Optional;
+    const TEMPLATE: NodeTemplate = T::TEMPLATE;
+}
+
+impl<T: NodeKind> NodeField for std::collections::BTreeMap<String, T> {
+    const CARDINALITY: Cardinality = Cardinality::Many;
+    const TEMPLATE: NodeTemplate = T::TEMPLATE;
+}
+
+impl NodeKind for crate::NodeSpec {
+    const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
+}
+
+impl NodeField for crate::NodeSpec {
+    const CARDINALITY: Cardinality = Cardinality::One;
+    const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
+}

@@ -1,0 +1,15 @@
+//! What the custom resource says of a node, and how it is put together from its layers.
+
+mod check;
+mod effective;
+mod merge;
+pub mod quantity;
+mod spec;
+
+pub use effective::{Claim, Effective, Invalid, effective};
+pub use merge::merge;
+pub use quantity::Quantity;
+pub use spec::{
+    EnvSource, EnvVar, FieldSelector, KeySelector, NodeDefaults, NodeSpec, PullPolicy, Resources, StorageSpec,
+    Toleration,
+};

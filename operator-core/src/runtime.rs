@@ -1,0 +1,201 @@
+//! The reconcile loop: watches in, plans out.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`client`] | a client that doesn't wait for small packets |
+//! | [`tracked`] | a cluster as the loop keeps it |
+//! | [`watches`] | one watch per child kind, reduced into a store |
+//! | `reconcile` | one cluster: build, plan, execute, report |
+//! | `memory` | what is kept between two reconciles of a cluster |
+//! | `events` | Kubernetes events on clusters |
+
+pub mod client;
+mod events;
+mod memory;
+mod reconcile;
+pub mod tracked;
+mod watch;
+pub mod watches;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::{Future, StreamExt, channel::mpsc};
+use kube::{
+    Api, Client,
+    api::ApiResource,
+    runtime::{
+        controller::{self, ReconcileRequest},
+        reflector::{self, ObjectRef},
+        watcher::Event,
+    },
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{Cluster, apply::Writer, definition::Definition, desired::names};
+use reconcile::Context;
+use tracked::Tracked;
+use watches::Watches;
+
+/// Clusters that are reconciled at once: enough to keep an API server busy.
+const CONCURRENCY: u16 = 8;
+/// How long a change waits for others of the same cluster: one reconcile for a burst.
+const DEBOUNCE: Duration = Duration::from_millis(1);
+
+/// The operator of one kind.
+#[derive(Clone)]
+pub struct Operator {
+    client: Client,
+    definition: &'static Definition,
+    resource: ApiResource,
+    typed: fn(&Value) -> Result<Value, String>,
+    namespace: Option<String>,
+}
+
+impl Operator {
+    /// The operator of clusters of kind `K`, in all namespaces.
+    pub fn new<K: Cluster>(client: Client) -> Self {
+        Self {
+            client,
+            definition: K::DEFINITION,
+            resource: ApiResource::erase::<K>(&()),
+            typed: typed::<K>,
+            namespace: None,
+        }
+    }
+
+    /// Only looks at one namespace.
+    #[must_use]
+    pub fn namespace(self, namespace: Option<String>) -> Self {
+        Self { namespace, ..self }
+    }
+
+    /// Runs until `shutdown` comes to its end; what is under way is finished then.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
+        let manager = names::manager(self.definition);
+        let (requests, queue) = mpsc::unbounded();
+        let clusters = Arc::new(Index::default());
+        let watches = {
+            let (requests, clusters) = (requests.clone(), clusters.clone());
+            let changed = move |owner: &str| clusters.request(owner, &requests);
+            Watches::start(
+                &self.client,
+                self.namespace.as_deref(),
+                &manager,
+                &names::node_label(self.definition),
+                changed,
+            )
+        };
+        let (reader, mut store) = {
+            let writer = reflector::store::Writer::<Tracked>::new(self.resource.clone());
+            (writer.as_reader(), writer)
+        };
+        let context = Arc::new(Context {
+            definition: self.definition,
+            resource: self.resource.clone(),
+            typed: self.typed,
+            store: watches.store(),
+            writer: Writer {
+                client: self.client.clone(),
+                manager: manager.clone(),
+                node_label: names::node_label(self.definition),
+            },
+            events: events::Recorder::start(self.client.clone(), &manager),
+            memory: memory::Memories::default(),
+        });
+        watches.ready().await;
+        let api: Api<Tracked> = match &self.namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &self.resource),
+            None => Api::all_with(self.client.clone(), &self.resource),
+        };
+        let of_clusters = tokio::spawn({
+            let (context, resource) = (context.clone(), self.resource.clone());
+            watch::watch(api, None, move |event| {
+                clusters.take_in(&event, &resource, &requests, &context);
+                store.apply_watcher_event(&event);
+            })
+        });
+        let _of_clusters = watch::Task(of_clusters);
+        tracing::info!(
+            kind = self.definition.kind,
+            namespace = self.namespace.as_deref().unwrap_or("all"),
+            "running"
+        );
+        let queue = queue
+            .map(Ok::<_, std::convert::Infallible>)
+            .take_until(Box::pin(shutdown));
+        controller::applier(
+            |cluster, context| Box::pin(reconcile::reconcile(cluster, context)),
+            reconcile::retry,
+            context,
+            reader,
+            queue,
+            controller::Config::default()
+                .debounce(DEBOUNCE)
+                .concurrency(CONCURRENCY),
+        )
+        .for_each(|result| async move {
+            match result {
+                Ok(_) => {}
+                // Deleted between the request and now.
+                Err(controller::Error::ObjectNotFound(_)) => {}
+                Err(error) => tracing::debug!(%error, "reconcile"),
+            }
+        })
+        .await;
+        tracing::info!(kind = self.definition.kind, "ended");
+    }
+}
+
+/// The spec as its type has it: with the author's defaults, and without what the type doesn't know.
+fn typed<K: Cluster>(spec: &Value) -> Result<Value, String> {
+    let spec = K::Spec::deserialize(spec).map_err(|error| error.to_string())?;
+    serde_json::to_value(&spec).map_err(|error| error.to_string())
+}
+
+/// Which cluster has which UID.
+#[derive(Default)]
+struct Index(Mutex<HashMap<Box<str>, ObjectRef<Tracked>>>);
+
+type Requests = mpsc::UnboundedSender<ReconcileRequest<Tracked>>;
+
+impl Index {
+    fn request(&self, uid: &str, requests: &Requests) {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(uid).cloned();
+        if let Some(cluster) = known {
+            // Fails only once the loop has ended.
+            let _ = requests.unbounded_send(cluster.into());
+        }
+    }
+
+    /// Asks for a reconcile where a cluster changed in what matters: not for the status that the loop wrote itself.
+    fn take_in(&self, event: &Event<Tracked>, resource: &ApiResource, requests: &Requests, context: &Context) {
+        match event {
+            Event::Apply(cluster) | Event::InitApply(cluster) => {
+                let uid = cluster.uid();
+                let reference = ObjectRef::from_obj_with(cluster, resource.clone());
+                let known = self
+                    .0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(uid.into(), reference)
+                    .is_some();
+                if !known || !context.memory.is_own_write(cluster) {
+                    self.request(uid, requests);
+                }
+            }
+            Event::Delete(cluster) => {
+                self.0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(cluster.uid());
+                context.memory.forget(cluster.uid());
+            }
+            Event::Init | Event::InitDone => {}
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What is kept of a cluster between two reconciles. Losing it costs a few requests, never correctness.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::time::Instant;
+
+use super::tracked::Tracked;
+use crate::{
+    hash::Digest,
+    plan::Accepted,
+    status::{ClusterStatus, Problem},
+};
+
+/// First and longest wait after a failure.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+
+/// Of one cluster.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Failures in a row.
+    pub attempts: usize,
+    /// The status as last written, and when.
+    pub written: Option<(ClusterStatus, Instant)>,
+    /// What was last said in an event.
+    pub said: Option<Problem>,
+    /// Objects that a webhook changes.
+    pub accepted: Accepted,
+    /// The desired state that the API server refused, and why: not tried again.
+    pub refused: Option<(Digest, Problem)>,
+}
+
+/// Of all clusters, by UID.
+#[derive(Debug, Default)]
+pub struct Memories(Mutex<HashMap<Box<str>, Memory>>);
+
+impl Memories {
+    /// Looks at or changes the memory of one cluster.
+    pub fn with<T>(&self, uid: &str, then: impl FnOnce(&mut Memory) -> T) -> T {
+        let mut all = self.lock();
+        match all.get_mut(uid) {
+            Some(memory) => then(memory),
+            None => then(all.entry(uid.into()).or_default()),
+        }
+    }
+
+    /// Forgets a cluster that is gone.
+    pub fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    /// Whether `cluster` is as the loop itself last wrote it.
+    pub fn is_own_write(&self, cluster: &Tracked) -> bool {
+        let all = self.lock();
+        let written = all.get(cluster.uid()).and_then(|memory| memory.written.as_ref());
+        !cluster.deleting
+            && written.is_some_and(|(status, _)| {
+                status.observed_generation == cluster.generation && cluster.status.as_deref() == Some(status)
+            })
+    }
+
+    /// How long to wait after another failure.
+    pub fn backoff(&self, uid: &str) -> Duration {
+        let attempts = self.with(uid, |memory| {
+            memory.attempts += 1;
+            memory.attempts
+        });
+        let mut delays = ExponentialBuilder::default()
+            .with_min_delay(BACKOFF.0)
+            .with_max_delay(BACKOFF.1)
+            .with_jitter()
+            .without_max_times()
+            .build();
+        delays.nth(attempts.min(16) - 1).unwrap_or(BACKOFF.1)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, Memory>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,247 @@
+//! One cluster: build, plan, execute, report.
+
+use std::{sync::Arc, time::Duration};
+
+use http::Request;
+use k8s_openapi::jiff::Timestamp;
+use kube::{api::ApiResource, runtime::controller::Action};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{events::Recorder, memory::Memories, tracked::Tracked};
+use crate::{
+    apply::{Outcome, Writer},
+    definition::Definition,
+    desired::{self, Desired, Identity, Revisions},
+    node::Invalid,
+    observe::Store,
+    plan,
+    status::{ClusterStatus, Problem, Reason},
+};
+
+/// The shortest time between two status writes of a cluster.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// How often a name that is someone else's is tried again, and one that an earlier cluster of the same name leaves soon.
+const TAKEN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(1));
+/// Failures in a row before the status says so: one that passes at once is nobody's concern.
+const SAY_AFTER: usize = 2;
+
+/// What every reconcile shares.
+pub struct Context {
+    pub definition: &'static Definition,
+    pub resource: ApiResource,
+    /// Reads a spec as its type has it.
+    pub typed: fn(&Value) -> Result<Value, String>,
+    pub store: Arc<Store>,
+    pub writer: Writer,
+    pub events: Recorder,
+    pub memory: Memories,
+}
+
+/// Something that may work when it is tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("{cluster}: {message}")]
+pub struct Transient {
+    cluster: String,
+    message: String,
+}
+
+/// Brings one cluster a step nearer to its spec.
+pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<Action, Transient> {
+    if cluster.deleting {
+        // The garbage collector deletes what the cluster owns.
+        return Ok(Action::await_change());
+    }
+    let identity = cluster.identity();
+    let desired = desired(&cluster, &identity, &context);
+    let (problem, again) = match &desired {
+        Ok(desired) => bring_about(desired, &identity, &context).await,
+        Err(invalid) => (Some(invalid_spec(invalid)), None),
+    };
+    tell(problem.as_ref(), &identity, &context);
+    let transient = problem.as_ref().filter(|problem| problem.reason == Reason::Retrying);
+    let attempts = context.memory.with(&identity.uid, |memory| memory.attempts);
+    let wait = if transient.is_some() && attempts < SAY_AFTER {
+        None
+    } else {
+        report(&cluster, &identity, desired.as_ref().ok(), problem.as_ref(), &context).await?
+    };
+    if let Some(problem) = transient {
+        return Err(Transient {
+            cluster: format!("{}/{}", identity.namespace, identity.name),
+            message: problem.message.clone(),
+        });
+    }
+    context.memory.with(&identity.uid, |memory| memory.attempts = 0);
+    Ok(wait
+        .into_iter()
+        .chain(again)
+        .min()
+        .map_or_else(Action::await_change, Action::requeue))
+}
+
+/// Tries again later: longer after each failure in a row.
+pub fn retry(cluster: Arc<Tracked>, error: &Transient, context: Arc<Context>) -> Action {
+    let wait = context.memory.backoff(cluster.uid());
+    tracing::warn!(%error, again_in = ?wait, "failed");
+    Action::requeue(wait)
+}
+
+fn desired(cluster: &Tracked, identity: &Identity, context: &Context) -> Result<Desired, Vec<Invalid>> {
+    let spec = (context.typed)(&cluster.spec()).map_err(|message| {
+        vec![Invalid {
+            path: String::new(),
+            message,
+        }]
+    })?;
+    desired::build(identity, Revisions { newest: &spec }, context.definition)
+}
+
+fn invalid_spec(invalid: &[Invalid]) -> Problem {
+    let message = invalid.iter().map(Invalid::to_string).collect::<Vec<_>>().join("; ");
+    Problem {
+        reason: Reason::InvalidSpec,
+        message,
+    }
+}
+
+/// Plans and executes. Returns what is wrong, and when to look again though nothing changes.
+async fn bring_about(desired: &Desired, identity: &Identity, context: &Context) -> (Option<Problem>, Option<Duration>) {
+    let wanted = desired.digest();
+    let (accepted, refused) = context.memory.with(&identity.uid, |memory| {
+        (memory.accepted.clone(), memory.refused.clone())
+    });
+    if let Some((_, problem)) = refused.filter(|(digest, _)| *digest == wanted) {
+        return (Some(problem), None);
+    }
+    let observed = context.store.children(&identity.uid);
+    let plan = match plan::plan(desired, &observed, &accepted) {
+        Ok(plan) => plan,
+        Err(invalid) => return (Some(invalid_spec(&invalid)), None),
+    };
+    if plan.actions.is_empty() {
+        return (None, None);
+    }
+    let outcome = context
+        .writer
+        .execute(&plan, &identity.namespace, &identity.uid, &context.store)
+        .await;
+    let problem = outcome.problem();
+    log(&outcome, identity);
+    context.events.done(identity, &context.resource, &outcome.done);
+    context.memory.with(&identity.uid, |memory| {
+        memory.refused = problem
+            .clone()
+            .filter(|problem| problem.reason == Reason::Refused)
+            .map(|problem| (wanted, problem));
+        memory
+            .accepted
+            .retain(|uid, _| observed.iter().any(|child| child.uid == *uid));
+        memory.accepted.extend(outcome.changed);
+    });
+    let again = outcome
+        .taken
+        .iter()
+        .map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 })
+        .min();
+    (problem, again)
+}
+
+fn log(outcome: &Outcome, identity: &Identity) {
+    for (verb, kind, name) in &outcome.done {
+        tracing::debug!(
+            namespace = identity.namespace,
+            cluster = identity.name,
+            ?verb,
+            kind = kind.kind,
+            name,
+            "done"
+        );
+    }
+    if !outcome.done.is_empty() {
+        tracing::info!(
+            namespace = identity.namespace,
+            cluster = identity.name,
+            writes = outcome.done.len(),
+            "applied"
+        );
+    }
+}
+
+/// Says in an event what is wrong, once.
+fn tell(problem: Option<&Problem>, identity: &Identity, context: &Context) {
+    let new = context.memory.with(&identity.uid, |memory| {
+        let new = memory.said.as_ref() != problem;
+        memory.said = problem.cloned();
+        new
+    });
+    if let Some(problem) = problem.filter(|problem| new && problem.reason != Reason::Retrying) {
+        tracing::warn!(
+            namespace = identity.namespace,
+            cluster = identity.name,
+            reason = problem.reason.as_str(),
+            message = problem.message,
+            "can't get on"
+        );
+        context.events.problem(identity, &context.resource, problem);
+    }
+}
+
+/// Writes the status where it changed: the first time at once, then no more often than [`STATUS_EVERY`]. Returns how long to wait where it is too soon.
+async fn report(
+    cluster: &Tracked,
+    identity: &Identity,
+    desired: Option<&Desired>,
+    problem: Option<&Problem>,
+    context: &Context,
+) -> Result<Option<Duration>, Transient> {
+    let observed = context.store.children(&identity.uid);
+    let written = context.memory.with(&identity.uid, |memory| memory.written.clone());
+    // What was written here is newer than what the watch may have shown.
+    let previous = written.as_ref().map(|(status, _)| status).or(cluster.status.as_deref());
+    let status = ClusterStatus::report(
+        cluster.generation,
+        desired,
+        &observed,
+        problem,
+        previous,
+        Timestamp::now(),
+    );
+    if previous == Some(&status) && cluster.status.is_some() {
+        return Ok(None);
+    }
+    if let Some((_, at)) = &written
+        && at.elapsed() < STATUS_EVERY
+    {
+        return Ok(Some(STATUS_EVERY - at.elapsed()));
+    }
+    let url = format!(
+        "/apis/{}/namespaces/{}/{}/{}/status?fieldManager={}",
+        context.resource.api_version,
+        identity.namespace,
+        context.resource.plural,
+        identity.name,
+        context.writer.manager
+    );
+    // With the UID, a new cluster of the same name doesn't get the status of an old one.
+    let patch = json!({ "metadata": { "uid": identity.uid }, "status": status });
+    let transient = |message: String| Transient {
+        cluster: format!("{}/{}", identity.namespace, identity.name),
+        message,
+    };
+    let request = Request::patch(url)
+        .header("content-type", "application/merge-patch+json")
+        .body(patch.to_string().into_bytes())
+        .map_err(|error| transient(error.to_string()))?;
+    match context.writer.client.request::<serde::de::IgnoredAny>(request).await {
+        Ok(_) => {
+            context
+                .memory
+                .with(&identity.uid, |memory| memory.written = Some((status, Instant::now())));
+            Ok(None)
+        }
+        // Deleted meanwhile.
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(None),
+        Err(error) => Err(transient(format!("status: {error}"))),
+    }
+}

@@ -1,0 +1,72 @@
+//! A cluster as the loop keeps it: without its type, and small.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::{desired::Identity, status::ClusterStatus};
+
+/// A custom resource. Its spec is kept as text: parsed values take several times the memory.
+#[derive(Clone, Debug)]
+pub struct Tracked {
+    metadata: ObjectMeta,
+    /// Version of the spec.
+    pub generation: i64,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+    spec: Box<str>,
+    /// The status, where there is one that can be read.
+    pub status: Option<Box<ClusterStatus>>,
+}
+
+impl Tracked {
+    /// UID; never empty for what the API server sends.
+    pub fn uid(&self) -> &str {
+        self.metadata.uid.as_deref().unwrap_or_default()
+    }
+
+    /// What the children need to know.
+    pub fn identity(&self) -> Identity {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Identity {
+            namespace: text(&self.metadata.namespace),
+            name: text(&self.metadata.name),
+            uid: text(&self.metadata.uid),
+        }
+    }
+
+    /// The spec as it is stored.
+    pub fn spec(&self) -> Value {
+        serde_json::from_str(&self.spec).unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Tracked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut object = Value::deserialize(deserializer)?;
+        let spec = object.get_mut("spec").map(Value::take).unwrap_or_default();
+        let status = object.get_mut("status").map(Value::take);
+        let metadata = object.get("metadata").unwrap_or(&Value::Null);
+        let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
+        Ok(Self {
+            generation: metadata.get("generation").and_then(Value::as_i64).unwrap_or_default(),
+            deleting: metadata.get("deletionTimestamp").is_some(),
+            spec: spec.to_string().into(),
+            status: status.and_then(|status| serde_json::from_value(status).ok()),
+            metadata: ObjectMeta {
+                name: text("name"),
+                namespace: text("namespace"),
+                uid: text("uid"),
+                resource_version: text("resourceVersion"),
+                // What ends a streamed list.
+                annotations: (spec.is_null())
+                    .then(|| metadata.get("annotations").cloned())
+                    .flatten()
+                    .and_then(|annotations| serde_json::from_value(annotations).ok()),
+                ..ObjectMeta::default()
+            },
+        })
+    }
+}
+
+crate::observe::dynamic_resource!(Tracked);

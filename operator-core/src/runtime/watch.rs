@@ -1,0 +1,60 @@
+//! A watch that streams its first list where the server can, and pages it where it can't.
+
+use std::fmt::Debug;
+
+use futures::StreamExt;
+use kube::{
+    Api, Resource,
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event, watcher},
+    },
+};
+use serde::de::DeserializeOwned;
+use tokio::task::JoinHandle;
+
+/// Objects of a page, where lists are paged: what is decoded at once.
+const PAGE: u32 = 100;
+
+/// Watches for ever.
+pub async fn watch<K>(api: Api<K>, labels: Option<String>, mut take_in: impl FnMut(Event<K>))
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    let mut config = watcher::Config::default().streaming_lists();
+    config.label_selector.clone_from(&labels);
+    let mut streaming = true;
+    let mut events = watcher(api.clone(), config).default_backoff().boxed();
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(event) => take_in(event),
+            Err(error) if streaming && is_refused(&error) => {
+                tracing::info!("the API server doesn't stream lists; paging them instead");
+                streaming = false;
+                let mut config = watcher::Config::default().page_size(PAGE);
+                config.label_selector.clone_from(&labels);
+                events = watcher(api.clone(), config).default_backoff().boxed();
+            }
+            Err(error) => tracing::warn!(url = api.resource_url(), %error, "watch"),
+        }
+    }
+}
+
+/// Source: KEP-3157; a server without the feature calls `sendInitialEvents` invalid or forbidden.
+fn is_refused(error: &watcher::Error) -> bool {
+    let status = match error {
+        watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status,
+        watcher::Error::WatchError(status) => status,
+        _ => return false,
+    };
+    matches!(status.code, 400 | 403 | 422) && status.message.contains("sendInitialEvents")
+}
+
+/// A task that ends with its owner.
+pub struct Task(pub JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

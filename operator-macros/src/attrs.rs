@@ -1,0 +1,24 @@
+//! Reads attributes. What is written wrongly is reported at its token and left out, and reading goes on.
+//!
+//! The syntax and the values with spans are darling's. Its derived readers aren't used: they stop at the first round of mistakes in an
+//! attribute, and the author would see the next ones only after putting those right.
+
+mod config;
+mod field;
+mod keys;
+mod operator;
+mod probe;
+mod serde;
+mod template;
+
+use darling::util::SpannedValue;
+
+pub use config::ConfigKeys;
+pub use field::{FieldAttributes, Role, Setting};
+pub use keys::Keys;
+pub use operator::OperatorKeys;
+pub use serde::{Names, helper_key};
+pub use template::PlaceKeys;
+
+/// A string with the place where it is written.
+pub type Text = SpannedValue<String>;

@@ -1,0 +1,28 @@
+//! Writes the code: data and thin trait impls, no logic.
+
+mod checks;
+mod definition;
+mod node;
+mod operator;
+mod root;
+mod template;
+
+pub use node::node_struct;
+pub use operator::operator;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+/// `Some(value)` or `None`, as tokens.
+fn option<T: ToTokens>(value: Option<T>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// The strings in a slice.
+fn strings(texts: &[crate::attrs::Text]) -> TokenStream {
+    let texts = texts.iter().map(|text| text.as_str());
+    quote!(&[#(#texts),*])
+}

@@ -1,0 +1,48 @@
+//! What `#[derive(DataOperator)]` writes.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{checks::checks, definition, root};
+use crate::model::Operator;
+
+/// The custom resource, its traits, its definition and the checks.
+pub fn operator(operator: &Operator) -> TokenStream {
+    let Operator {
+        crate_path,
+        root: ident,
+        spec_type,
+        ..
+    } = operator;
+    let root = root::root(operator);
+    let impls = root::impls(operator);
+    let parts = definition::parts(operator);
+    let definition = definition::definition(operator);
+    let checks = checks(operator);
+    quote! {
+        #root
+
+        const _: () = {
+            use #crate_path as _core;
+
+            #parts
+
+            impl _core::Cluster for #ident {
+                type Spec = #spec_type;
+
+                const DEFINITION: &'static _core::definition::Definition = #definition;
+
+                fn spec(&self) -> &#spec_type {
+                    &self.spec
+                }
+
+                fn status(&self) -> ::core::option::Option<&_core::status::ClusterStatus> {
+                    self.status.as_ref()
+                }
+            }
+
+            #impls
+            #checks
+        };
+    }
+}

@@ -1,0 +1,11 @@
+//! What an author's struct means: names and defaults filled in, still with the places where things are written.
+
+mod config;
+mod node;
+mod operator;
+mod template;
+
+pub use config::{ConfigFile, Format};
+pub use node::NodeStruct;
+pub use operator::{ColumnType, NodeType, Operator, PrintColumn, SettingField, Validation};
+pub use template::{Check, Port, Probe, Storage, Template, Workload};

@@ -1,0 +1,97 @@
+//! A struct marked `#[node_type]`.
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, Field, Fields, Ident, ItemStruct, Path, parse_quote, spanned::Spanned};
+
+use super::{ConfigFile, Template};
+use crate::{
+    attrs::{ConfigKeys, Keys, Names, helper_key},
+    errors::Errors,
+};
+
+/// A node type of its own: the struct as it will stand in the code, and what it says of nodes.
+pub struct NodeStruct {
+    /// The struct, with the common fields, and without the attributes that were for us.
+    pub item: ItemStruct,
+    pub template: Template,
+    pub crate_path: Path,
+}
+
+impl NodeStruct {
+    /// Reads the attribute's keys and the struct's fields.
+    pub fn read(arguments: TokenStream, mut item: ItemStruct, errors: &Errors) -> Self {
+        let mut keys = Keys::of_macro("node_type", arguments, errors);
+        let crate_path = keys.path("crate").unwrap_or_else(|| parse_quote!(::operator_core));
+        let mut template = Template::read(&mut keys);
+        keys.refuse("name", "it belongs on the field that places the node type in a cluster");
+        keys.refuse(
+            "order",
+            "it belongs on the field that places the node type in a cluster",
+        );
+        keys.finish();
+
+        let names = if helper_key(&item.attrs, "serde", "rename_all").is_some() {
+            Names::of(&item.attrs, errors)
+        } else {
+            Names::camel_case()
+        };
+        for field in &mut item.fields {
+            template.configs.extend(config(field, names, errors));
+            field.attrs.retain(|attribute| !is_ours(attribute));
+        }
+        Self {
+            item,
+            template,
+            crate_path,
+        }
+    }
+
+    /// Name of the field that holds what all node types have in common.
+    pub const COMMON: &str = "node";
+
+    /// The author's field of that name, which can't be.
+    pub fn conflicting_field(&self) -> Option<&Ident> {
+        self.item
+            .fields
+            .iter()
+            .filter_map(|field| field.ident.as_ref())
+            .find(|ident| *ident == Self::COMMON)
+    }
+
+    /// Whether nodes of this type can be made: a struct with named fields and without parameters.
+    pub fn has_usable_shape(&self) -> bool {
+        matches!(self.item.fields, Fields::Named(_)) && self.item.generics.params.is_empty()
+    }
+}
+
+/// Attributes that this macro reads or refuses; the compiler doesn't know them on a field.
+fn is_ours(attribute: &Attribute) -> bool {
+    ["config", "operator", "node_type"]
+        .iter()
+        .any(|name| attribute.path().is_ident(name))
+}
+
+fn config(field: &Field, names: Names, errors: &Errors) -> Option<ConfigFile> {
+    let mut found = None;
+    for attribute in field.attrs.iter().filter(|attribute| is_ours(attribute)) {
+        if !attribute.path().is_ident("config") {
+            let name = attribute
+                .path()
+                .get_ident()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let message =
+                format!("#[{name}] belongs on a field of the struct that derives DataOperator, not of a node type");
+            errors.at(&attribute.path().span(), message);
+        } else if found.is_some() {
+            errors.at(
+                attribute.path(),
+                "#[config] is given twice on this field: join them into one",
+            );
+        } else {
+            found = Some(attribute);
+        }
+    }
+    let keys = ConfigKeys::read(found?, errors)?;
+    Some(ConfigFile::new(keys, field, names, errors))
+}

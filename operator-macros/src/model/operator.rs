@@ -1,0 +1,263 @@
+//! The struct that derives DataOperator.
+
+use proc_macro2::Span;
+use syn::{
+    Attribute, Data, DeriveInput, Expr, Field, Fields, Ident, Lit, Meta, Path, Type, Visibility, ext::IdentExt,
+    parse_quote,
+};
+
+use super::{ConfigFile, Template};
+use crate::{
+    attrs::{FieldAttributes, Names, OperatorKeys, PlaceKeys, Role, Setting, Text},
+    errors::Errors,
+};
+
+/// A kind of cluster.
+pub struct Operator {
+    /// Name of the author's struct.
+    pub spec: Ident,
+    /// What stands as its type in generated code.
+    pub spec_type: Type,
+    pub vis: Visibility,
+    /// Its doc comment.
+    pub doc: String,
+    /// Name of the generated struct.
+    pub root: Ident,
+    pub derives: Vec<Path>,
+    pub crate_path: Path,
+
+    pub group: Text,
+    pub version: Text,
+    pub kind: Text,
+    pub plural: Text,
+    pub singular: Text,
+    pub short_names: Vec<Text>,
+    pub categories: Vec<Text>,
+    pub print_columns: Vec<PrintColumn>,
+    pub validations: Vec<Validation>,
+
+    pub settings: Vec<SettingField>,
+    pub configs: Vec<ConfigFile>,
+    pub node_types: Vec<NodeType>,
+}
+
+/// A column of `kubectl get`.
+pub struct PrintColumn {
+    pub name: Text,
+    pub type_: ColumnType,
+    pub json_path: Text,
+    pub priority: i32,
+}
+
+/// Type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColumnType(pub &'static str);
+
+impl ColumnType {
+    /// Those of the Kubernetes API (`additionalPrinterColumns`).
+    pub const ALL: &[(&str, Self)] = &[
+        ("string", Self("string")),
+        ("integer", Self("integer")),
+        ("number", Self("number")),
+        ("boolean", Self("boolean")),
+        ("date", Self("date")),
+    ];
+}
+
+/// A CEL rule.
+pub struct Validation {
+    pub rule: Text,
+    pub message: Text,
+}
+
+/// A field marked `#[operator(image)]` and the like.
+pub struct SettingField {
+    pub setting: Setting,
+    /// JSON name of the field.
+    pub field: String,
+    pub ty: Type,
+    /// Where its attribute stands.
+    pub span: Span,
+}
+
+/// A field marked `#[node_type(…)]`.
+pub struct NodeType {
+    /// The field's name in Rust.
+    pub ident: Ident,
+    /// The field's JSON name.
+    pub field: String,
+    pub ty: Type,
+    pub name: Text,
+    pub order: i32,
+    pub place: Template,
+}
+
+impl Operator {
+    /// Reads the struct. A name that is missing, which is reported, is filled with one that is valid, so that nothing else complains of it.
+    pub fn read(input: &DeriveInput, errors: &Errors) -> Self {
+        let keys = OperatorKeys::read(&input.attrs, &input.ident, errors);
+        let or = |text: Option<Text>, standing_in: &str| {
+            text.unwrap_or_else(|| Text::new(standing_in.to_owned(), input.ident.span()))
+        };
+
+        let kind = or(keys.kind, &kind_of(&input.ident));
+        let lower = kind.to_lowercase();
+        let root = keys.root.as_ref().unwrap_or(&kind);
+        let spec = &input.ident;
+        let usable = input.generics.params.is_empty();
+
+        let mut operator = Self {
+            spec: spec.clone(),
+            spec_type: if usable { parse_quote!(#spec) } else { parse_quote!(()) },
+            vis: input.vis.clone(),
+            doc: doc(&input.attrs),
+            root: root_ident(root, spec, errors),
+            derives: keys.derives,
+            crate_path: keys.crate_path.unwrap_or_else(|| parse_quote!(::operator_core)),
+            group: or(keys.group, "example.com"),
+            version: or(keys.version, "v1"),
+            plural: keys.plural.unwrap_or_else(|| Text::new(plural_of(&lower), kind.span())),
+            singular: keys.singular.unwrap_or_else(|| Text::new(lower, kind.span())),
+            kind,
+            short_names: keys.short_names,
+            categories: keys.categories,
+            print_columns: keys.print_columns,
+            validations: keys.validations,
+            settings: Vec::new(),
+            configs: Vec::new(),
+            node_types: Vec::new(),
+        };
+        let names = Names::of(&input.attrs, errors);
+        if let Data::Struct(data) = &input.data
+            && let Fields::Named(fields) = &data.fields
+        {
+            for field in &fields.named {
+                operator.place(field, names, errors);
+            }
+        }
+        operator
+    }
+
+    fn place(&mut self, field: &Field, names: Names, errors: &Errors) {
+        let (Some(ident), Some(attributes)) = (&field.ident, FieldAttributes::read(field, errors)) else {
+            return;
+        };
+        match attributes.role {
+            Some(Role::Setting(setting)) => self.settings.push(SettingField {
+                setting,
+                field: names.of_field(field, errors),
+                ty: field.ty.clone(),
+                span: attributes.span,
+            }),
+            Some(Role::Config(keys)) => self.configs.push(ConfigFile::new(keys, field, names, errors)),
+            Some(Role::NodeType(keys)) => {
+                let PlaceKeys { name, order, template } = *keys;
+                self.node_types.push(NodeType {
+                    ident: ident.clone(),
+                    field: names.of_field(field, errors),
+                    ty: field.ty.clone(),
+                    name: name.unwrap_or_else(|| Text::new(ident.unraw().to_string().replace('_', "-"), ident.span())),
+                    order: order.map_or(0, |order| *order),
+                    place: template,
+                });
+            }
+            None => {}
+        }
+    }
+
+    /// The field that holds a setting.
+    pub fn setting(&self, setting: Setting) -> Option<&SettingField> {
+        self.settings.iter().find(|field| field.setting == setting)
+    }
+
+    /// What is left where there were mistakes: the types and their names, so that code that uses them isn't complained of too.
+    pub fn stub(self) -> Self {
+        Self {
+            short_names: Vec::new(),
+            categories: Vec::new(),
+            print_columns: Vec::new(),
+            validations: Vec::new(),
+            settings: Vec::new(),
+            configs: Vec::new(),
+            node_types: Vec::new(),
+            ..self
+        }
+    }
+}
+
+/// `DruidSpec` is the spec of a `Druid`.
+fn kind_of(spec: &Ident) -> String {
+    let name = spec.unraw().to_string();
+    name.strip_suffix("Spec")
+        .filter(|kind| !kind.is_empty())
+        .map_or_else(|| format!("{name}Cluster"), str::to_owned)
+}
+
+fn root_ident(root: &Text, spec: &Ident, errors: &Errors) -> Ident {
+    syn::parse_str::<Ident>(root).map_or_else(
+        |_| {
+            errors.at(
+                &root.span(),
+                format!("the generated struct can't be called `{}`: give a Rust name", **root),
+            );
+            Ident::new(&kind_of(spec), spec.span())
+        },
+        |ident| Ident::new(&ident.to_string(), root.span()),
+    )
+}
+
+/// The plural that kube gives to a kind.
+fn plural_of(word: &str) -> String {
+    let sibilant = ["s", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end));
+    let before_y = word
+        .strip_suffix('y')
+        .filter(|stem| stem.ends_with(|last: char| !"aeiou".contains(last)));
+    match before_y {
+        Some(stem) => format!("{stem}ies"),
+        None if sibilant => format!("{word}es"),
+        None => format!("{word}s"),
+    }
+}
+
+/// The text of the doc comments.
+fn doc(attributes: &[Attribute]) -> String {
+    let lines: Vec<_> = attributes
+        .iter()
+        .filter_map(|attribute| match &attribute.meta {
+            Meta::NameValue(pair) if pair.path.is_ident("doc") => literal(&pair.value),
+            _ => None,
+        })
+        .collect();
+    lines.join("\n").trim().to_owned()
+}
+
+fn literal(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => {
+                let text = text.value();
+                Some(text.strip_prefix(' ').unwrap_or(&text).to_owned())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plurals_are_those_of_kube() {
+        for (kind, plural) in [
+            ("druid", "druids"),
+            ("fox", "foxes"),
+            ("batch", "batches"),
+            ("proxy", "proxies"),
+            ("gateway", "gateways"),
+        ] {
+            assert_eq!(plural_of(kind), plural);
+        }
+    }
+}
