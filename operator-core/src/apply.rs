@@ -89,12 +89,11 @@ impl Writer {
             _ => 0,
         };
         for number in 0..3 {
-            let actions = plan.actions.iter().filter(|action| step(action) == number);
-            let answers: Vec<(Answer, Option<(Box<str>, Accepted)>)> = stream::iter(actions)
-                .map(|action| self.act(action, namespace, owner, store))
-                .buffer_unordered(PARALLEL)
-                .collect()
-                .await;
+            let mut writes = Vec::new();
+            for action in plan.actions.iter().filter(|action| step(action) == number) {
+                writes.push(self.act(action, namespace, owner, store));
+            }
+            let answers: Vec<_> = stream::iter(writes).buffer_unordered(PARALLEL).collect().await;
             for (answer, written) in answers {
                 match answer {
                     Answer::Done(verb, kind, name) => outcome.done.push((verb, kind, name)),
@@ -334,9 +333,11 @@ impl Failure {
         }
     }
 
-    /// Whether the same request would be refused again: 400 (can't be read) and 422 (fails validation).
+    /// Whether the same request would be refused again: it can't be read (400), fails validation (422), or doesn't have its type's shape,
+    /// which server-side apply reports as an internal error.
     fn is_refusal(&self) -> bool {
         matches!(self.code(), Some(400 | 422))
+            || (self.code() == Some(500) && self.message().starts_with("failed to create typed patch object"))
     }
 
     fn message(&self) -> &str {

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use kube::{CustomResourceExt, Resource};
+use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -10,7 +10,15 @@ use crate::{definition::Definition, status::ClusterStatus};
 
 /// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
 pub trait Cluster:
-    Resource<DynamicType = ()> + CustomResourceExt + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + CustomResourceExt
+    + Clone
+    + Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
 {
     /// The struct that carries the derive.
     type Spec: Serialize + DeserializeOwned + JsonSchema;

@@ -3,7 +3,7 @@
 //! What the API server can judge is judged there, at `kubectl apply`, in a sentence that says what to write.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube_core::schema::StructuralSchemaRewriter;
+use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewriter};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,9 @@ fn schema<T: JsonSchema>() -> Value {
             settings.inline_subschemas = true;
             settings.meta_schema = None;
         })
-        .with_transform(StructuralSchemaRewriter);
+        .with_transform(StructuralSchemaRewriter)
+        .with_transform(OptionalEnum)
+        .with_transform(OptionalIntOrString);
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("title");

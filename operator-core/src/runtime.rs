@@ -23,7 +23,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{Future, StreamExt, channel::mpsc};
+use futures::{Future, FutureExt, StreamExt, channel::mpsc};
 use kube::{
     Api, Client,
     api::ApiResource,
@@ -129,7 +129,7 @@ impl Operator {
             .map(Ok::<_, std::convert::Infallible>)
             .take_until(Box::pin(shutdown));
         controller::applier(
-            |cluster, context| Box::pin(reconcile::reconcile(cluster, context)),
+            |cluster, context| reconcile::reconcile(cluster, context).boxed(),
             reconcile::retry,
             context,
             reader,

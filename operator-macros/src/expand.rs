@@ -10,7 +10,9 @@ mod template;
 pub use node::node_struct;
 pub use operator::operator;
 
-use proc_macro2::TokenStream;
+use std::fmt::Debug;
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 /// `Some(value)` or `None`, as tokens.
@@ -25,4 +27,9 @@ fn option<T: ToTokens>(value: Option<T>) -> TokenStream {
 fn strings(texts: &[crate::attrs::Text]) -> TokenStream {
     let texts = texts.iter().map(|text| text.as_str());
     quote!(&[#(#texts),*])
+}
+
+/// The variant's name: the model's enums have the variants of operator-core's.
+fn variant(value: impl Debug) -> Ident {
+    Ident::new(&format!("{value:?}"), Span::call_site())
 }

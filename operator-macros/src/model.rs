@@ -7,5 +7,5 @@ mod template;
 
 pub use config::{ConfigFile, Format};
 pub use node::NodeStruct;
-pub use operator::{ColumnType, NodeType, Operator, PrintColumn, SettingField, Validation};
+pub use operator::{ColumnType, NodeType, Operator, PrintColumn, Validation};
 pub use template::{Check, Port, Probe, Storage, Template, Workload};

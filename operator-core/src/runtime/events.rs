@@ -88,7 +88,7 @@ impl Recorder {
         let event = json!({
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
-            "metadata": { "generateName": format!("{}.", cluster.name), "namespace": cluster.namespace },
+            "metadata": { "generateName": format!("{}-", cluster.name), "namespace": cluster.namespace },
             "eventTime": Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
             "reportingController": self.manager,
             "reportingInstance": self.manager,

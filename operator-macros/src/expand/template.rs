@@ -4,14 +4,14 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Type, ext::IdentExt};
 
-use super::{option, strings};
+use super::{option, strings, variant};
 use crate::model::{Check, ConfigFile, Probe, Template};
 
 /// A `NodeTemplate`; only what is given is written. `holder` is the struct that the configuration files are fields of.
 pub fn template(template: &Template, holder: &Type) -> TokenStream {
     let mut fields = Vec::new();
     if let Some(workload) = &template.workload {
-        let variant = format_ident!("{:?}", **workload);
+        let variant = variant(**workload);
         let workload = option(Some(quote!(_core::definition::Workload::#variant)));
         fields.push(quote!(workload: #workload));
     }
@@ -76,7 +76,7 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
 pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
     let configs = configs.iter().map(|config| {
         let (field, file, mount) = (&config.field, config.file.as_str(), config.mount.as_str());
-        let format = format_ident!("{:?}", *config.format);
+        let format = variant(*config.format);
         let with = option(
             config
                 .with

@@ -58,6 +58,14 @@ impl NodeStruct {
             .find(|ident| *ident == Self::COMMON)
     }
 
+    /// What is left where there were mistakes: a node type, so that code that uses it isn't complained of too.
+    pub fn stub(self) -> Self {
+        Self {
+            template: Template::default(),
+            ..self
+        }
+    }
+
     /// Whether nodes of this type can be made: a struct with named fields and without parameters.
     pub fn has_usable_shape(&self) -> bool {
         matches!(self.item.fields, Fields::Named(_)) && self.item.generics.params.is_empty()

@@ -1,0 +1,44 @@
+//! The kind that is measured: clusters of six children, which all run no pods.
+
+use operator_core::prelude::*;
+
+/// A cluster of two nodes: two workloads, two Services, a ConfigMap that both nodes read, and one of the store's own.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "bench.example.com", version = "v1", kind = "Bench")]
+#[serde(rename_all = "camelCase")]
+pub struct BenchSpec {
+    /// Image of both nodes.
+    #[operator(image)]
+    pub image: String,
+
+    /// What both nodes read.
+    #[config(file = "common.properties", mount = "/etc/bench/common", format = "properties")]
+    pub common: Properties,
+
+    /// Keeps data.
+    #[node_type(name = "store", order = 1)]
+    pub stores: Store,
+
+    /// Answers queries.
+    #[node_type(
+        name = "front",
+        order = 2,
+        workload = "Deployment",
+        port(name = "http", number = 8082),
+        args("front")
+    )]
+    pub fronts: NodeSpec,
+}
+
+/// Keeps data.
+#[node_type(
+    workload = "StatefulSet",
+    port(name = "http", number = 8083),
+    args("store"),
+    readiness(http = "/health", port = "http")
+)]
+pub struct Store {
+    /// What the store alone reads.
+    #[config(file = "store.properties", mount = "/etc/bench/store", format = "properties")]
+    pub runtime: Properties,
+}

@@ -1,0 +1,78 @@
+//! A control plane with the kind installed, and a namespace.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{
+    Api, Client, CustomResourceExt,
+    api::PostParams,
+    runtime::wait::{await_condition, conditions},
+};
+use operator_core::runtime::client::client;
+use operator_testbed::{Namespace, Testbed};
+
+use crate::{
+    error::{Error, failed},
+    kind::Bench,
+};
+
+/// A control plane of its own: nothing that was measured before weighs on it.
+pub struct Stage {
+    /// The control plane.
+    pub testbed: Testbed,
+    /// Of a user whose requests aren't counted.
+    pub client: Client,
+    namespace: Namespace,
+    folder: PathBuf,
+}
+
+impl Stage {
+    /// Starts it.
+    pub async fn set() -> Result<Self, Error> {
+        let testbed = Testbed::start().await?;
+        let folder = testbed.folder().ok_or(operator_testbed::Error::NoAuditLog)?.to_owned();
+        let client = client(testbed.config().await?)?;
+        let kinds = Api::<CustomResourceDefinition>::all(client.clone());
+        kinds.create(&PostParams::default(), &Bench::crd()).await?;
+        await_condition(kinds, Bench::crd_name(), conditions::is_crd_established())
+            .await
+            .map_err(failed("waiting for the kind"))?;
+        let namespace = testbed.namespace("bench").await?;
+        Ok(Self {
+            testbed,
+            client,
+            namespace,
+            folder,
+        })
+    }
+
+    /// The namespace of all clusters.
+    pub fn namespace(&self) -> &str {
+        self.namespace.name()
+    }
+
+    /// Where the operator's log goes.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("operator.log")
+    }
+
+    /// Holds the controllers of workloads, so that no one but the loader and the operator writes anything.
+    pub fn hold_controllers(&self) -> Result<(), Error> {
+        self.signal_controllers("-STOP")
+    }
+
+    /// Lets them go on.
+    pub fn release_controllers(&self) -> Result<(), Error> {
+        self.signal_controllers("-CONT")
+    }
+
+    fn signal_controllers(&self, signal: &str) -> Result<(), Error> {
+        let file = self.folder.join("kube-controller-manager.pid");
+        let pid = fs::read_to_string(&file).map_err(failed(format!("reading {}", file.display())))?;
+        let ended = Command::new("kill").args([signal, pid.trim()]).status();
+        match ended.map_err(failed("running kill"))? {
+            status if status.success() => Ok(()),
+            status => Err(Error::Text(format!("kill {signal} of the controller manager: {status}"))),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! A struct marked `#[node_type]`.
+
+use super::{
+    shape::is_struct_with_fields,
+    template::{probes_name_own_ports, template},
+};
+use crate::{attrs::helper_key, errors::Errors, model::NodeStruct};
+
+/// The rules of a struct marked `#[node_type]`.
+pub fn node_struct(node: &NodeStruct, errors: &Errors) {
+    let item = &node.item;
+    is_struct_with_fields(&item.fields, &item.ident, &item.generics, errors);
+    if let Some(field) = node.conflicting_field() {
+        let message =
+            "#[node_type] adds a field called `node`, with what all node types have in common: call this one otherwise";
+        errors.at(field, message);
+    }
+    if let Some(span) = helper_key(&item.attrs, "serde", "deny_unknown_fields") {
+        let message = "leave this out: the common fields are flattened in, with which serde can't do it, and the API server \
+            refuses unknown fields anyway";
+        errors.at(&span, message);
+    }
+    template(&node.template, errors);
+    probes_name_own_ports(&node.template, errors);
+}

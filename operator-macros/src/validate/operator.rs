@@ -1,0 +1,129 @@
+//! A struct that derives DataOperator.
+
+use syn::{Data, DeriveInput};
+
+use super::{mounts::mounts, names, shape::is_struct_with_fields, template::template, unique};
+use crate::{
+    attrs::Setting,
+    errors::Errors,
+    model::{NodeType, Operator},
+};
+
+/// The rules of a struct that derives DataOperator.
+pub fn operator(operator: &Operator, input: &DeriveInput, errors: &Errors) {
+    shape(input, errors);
+    kind(operator, errors);
+    columns_and_rules(operator, errors);
+    settings(operator, errors);
+    mounts(&[], &operator.configs, errors);
+    node_types(&operator.node_types, errors);
+}
+
+fn shape(input: &DeriveInput, errors: &Errors) {
+    let advice = "derive DataOperator on a struct with named fields";
+    match &input.data {
+        Data::Struct(data) => is_struct_with_fields(&data.fields, &input.ident, &input.generics, errors),
+        Data::Enum(data) => errors.at(&data.enum_token, format!("a cluster's spec can't be an enum: {advice}")),
+        Data::Union(data) => errors.at(
+            &data.union_token,
+            format!("a cluster's spec can't be a union: {advice}"),
+        ),
+    }
+}
+
+fn kind(operator: &Operator, errors: &Errors) {
+    names::group(&operator.group, errors);
+    names::version(&operator.version, errors);
+    names::kind(&operator.kind, errors);
+    // By default both are the kind in lower case, which is judged already.
+    let lower = operator.kind.to_lowercase();
+    if *operator.singular != lower {
+        names::letter_first("a singular", &operator.singular, errors);
+    }
+    if !operator.plural.starts_with(&lower) || operator.plural.len() > 63 {
+        names::letter_first("a plural", &operator.plural, errors);
+    }
+    for name in &operator.short_names {
+        names::letter_first("a short name", name, errors);
+    }
+    for name in &operator.categories {
+        names::letter_first("a category", name, errors);
+    }
+    unique(&operator.short_names, errors, |name| {
+        format!("the short name `{name}` is given twice: keep one of them")
+    });
+    unique(&operator.categories, errors, |name| {
+        format!("the category `{name}` is given twice: keep one of them")
+    });
+
+    if operator.root == operator.spec {
+        let name = &operator.spec;
+        let advice = format!("call the struct `{name}Spec`, or the generated one otherwise with root = \"…\"");
+        errors.at(
+            &operator.root,
+            format!("`{name}` is the name of this struct, and can't be the generated one's too: {advice}"),
+        );
+    }
+}
+
+fn columns_and_rules(operator: &Operator, errors: &Errors) {
+    for column in &operator.print_columns {
+        if !column.json_path.starts_with('.') {
+            let path = column.json_path.trim_start_matches('$');
+            errors.at(
+                &column.json_path.span(),
+                format!(
+                    "the path starts at the object: write \".{}\"",
+                    path.trim_start_matches('.')
+                ),
+            );
+        }
+        if column.name.trim().is_empty() {
+            errors.at(&column.name.span(), "a column needs a heading, such as \"Image\"");
+        }
+    }
+    unique(
+        operator.print_columns.iter().map(|column| &column.name),
+        errors,
+        |name| format!("another column is called `{name}` already: give this one another heading"),
+    );
+    for validation in &operator.validations {
+        for (text, advice) in [
+            (
+                &validation.rule,
+                "a CEL expression over `self`, the whole object, such as \"has(self.spec.image)\"",
+            ),
+            (&validation.message, "say what to write where the rule doesn't hold"),
+        ] {
+            if text.trim().is_empty() {
+                errors.at(&text.span(), advice);
+            }
+        }
+    }
+}
+
+fn settings(operator: &Operator, errors: &Errors) {
+    for (key, setting) in Setting::ALL {
+        for field in operator
+            .settings
+            .iter()
+            .filter(|field| field.setting == setting)
+            .skip(1)
+        {
+            errors.at(
+                &field.span,
+                format!("another field is #[operator({key})] already: keep one of them"),
+            );
+        }
+    }
+}
+
+fn node_types(node_types: &[NodeType], errors: &Errors) {
+    for node_type in node_types {
+        names::label("a node type's name", &node_type.name, errors);
+        template(&node_type.place, errors);
+    }
+    unique(node_types.iter().map(|node_type| &node_type.name), errors, |name| {
+        format!("another node type is called `{name}` already: give this one another name, with name = \"…\"")
+    });
+}

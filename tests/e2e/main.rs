@@ -1,0 +1,12 @@
+//! Operators on a real control plane: what a user sees with `kubectl`, and what the API server was asked.
+//!
+//! Each test has a namespace and an operator of its own; all share one control plane.
+
+mod children;
+mod install;
+mod kinds;
+mod names;
+mod quiet;
+mod rollout;
+mod setup;
+mod specs;

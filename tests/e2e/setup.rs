@@ -1,0 +1,304 @@
+//! A namespace, an operator and a cluster for each test, and ways to look at them.
+
+use std::{collections::BTreeMap, fmt::Debug, future::Future, time::Duration};
+
+use k8s_openapi::{
+    api::{
+        apps::v1::{Deployment, StatefulSet},
+        core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service},
+        events::v1::Event,
+    },
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, Client, CustomResourceExt, Resource,
+    api::{DynamicObject, ListParams, Patch, PatchParams, PostParams},
+    core::NamespaceResourceScope,
+    runtime::wait::{await_condition, conditions},
+};
+use operator_core::{Cluster, runtime::Operator};
+use operator_testbed::{Request, Testbed};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::{OnceCell, oneshot};
+
+use crate::kinds::Data;
+
+/// How long anything may take on a busy machine before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A namespace with an operator.
+pub struct Setup {
+    pub client: Client,
+    pub namespace: String,
+    operator: Option<Running>,
+}
+
+struct Running {
+    end: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Setup {
+    /// A fresh namespace in which an operator runs.
+    pub async fn new(prefix: &str) -> Self {
+        let mut setup = Self::without_operator(prefix).await;
+        setup.start::<Data>().await;
+        setup
+    }
+
+    /// A fresh namespace.
+    pub async fn without_operator(prefix: &str) -> Self {
+        static CRD: OnceCell<()> = OnceCell::const_new();
+        let testbed = Testbed::shared().await.unwrap();
+        let client = testbed.client().await.unwrap();
+        CRD.get_or_init(|| async {
+            let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+            crds.patch(
+                Data::crd_name(),
+                &PatchParams::apply("tests"),
+                &Patch::Apply(Data::crd()),
+            )
+            .await
+            .unwrap();
+            await_condition(crds, Data::crd_name(), conditions::is_crd_established())
+                .await
+                .unwrap();
+        })
+        .await;
+        let namespace = testbed.namespace(prefix).await.unwrap().name().to_owned();
+        Self {
+            client,
+            namespace,
+            operator: None,
+        }
+    }
+
+    /// Starts an operator of this namespace.
+    pub async fn start<K: Cluster>(&mut self) {
+        let config = Testbed::shared().await.unwrap().operator_config().await.unwrap();
+        let client = operator_core::runtime::client::client(config).unwrap();
+        let (end, ended) = oneshot::channel();
+        let operator = Operator::new::<K>(client).namespace(Some(self.namespace.clone()));
+        let task = tokio::spawn(operator.run(async {
+            let _ = ended.await;
+        }));
+        self.operator = Some(Running { end, task });
+    }
+
+    /// Ends the operator as SIGTERM would.
+    pub async fn stop(&mut self) {
+        let Running { end, task } = self.operator.take().unwrap();
+        let _ = end.send(());
+        tokio::time::timeout(PATIENCE, task)
+            .await
+            .expect("the operator didn't end")
+            .unwrap();
+    }
+
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// Applies a cluster as a user would, with strict field validation as `kubectl` has it.
+    pub async fn apply(&self, name: &str, spec: Value) -> kube::Result<Data> {
+        let object = json!({
+            "apiVersion": Data::api_version(&()), "kind": "Data", "metadata": { "name": name }, "spec": spec,
+        });
+        let params = PatchParams {
+            field_validation: Some(kube::api::ValidationDirective::Strict),
+            ..PatchParams::apply("user")
+        };
+        self.api::<Data>()
+            .patch(name, &params.force(), &Patch::Apply(object))
+            .await
+    }
+
+    /// Applies a cluster and waits until its newest spec is ready.
+    pub async fn ready(&self, name: &str, spec: Value) -> Data {
+        let applied = self.apply(name, spec).await.unwrap();
+        let generation = applied.metadata.generation.unwrap();
+        self.cluster(name, "to be ready", move |data| {
+            data.status
+                .as_ref()
+                .is_some_and(|status| status.observed_generation >= generation && status.is_ready())
+        })
+        .await
+    }
+
+    /// Waits until a cluster is as wanted.
+    pub async fn cluster(&self, name: &str, wanted: &str, is: impl Fn(&Data) -> bool) -> Data {
+        eventually(&format!("the cluster {name} {wanted}"), || async {
+            let cluster = self.api::<Data>().get(name).await.unwrap();
+            if is(&cluster) {
+                Ok(cluster)
+            } else {
+                Err(format!("{:#?}", cluster.status))
+            }
+        })
+        .await
+    }
+
+    /// Waits until the condition `Ready` has this reason. Returns its message.
+    pub async fn reason(&self, name: &str, reason: &str) -> String {
+        let ready = |data: &Data| {
+            data.status
+                .as_ref()
+                .and_then(|status| status.condition("Ready").cloned())
+        };
+        let cluster = self
+            .cluster(name, &format!("to be {reason}"), |data| {
+                ready(data).is_some_and(|ready| {
+                    ready.reason == reason && Some(ready.observed_generation) == data.metadata.generation
+                })
+            })
+            .await;
+        ready(&cluster).unwrap().message
+    }
+
+    /// The names of all objects of a kind that bear the operator's label.
+    pub async fn names<K>(&self) -> Vec<String>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
+    {
+        let labels = ListParams::default().labels("app.kubernetes.io/managed-by=data-operator");
+        self.api::<K>()
+            .list(&labels)
+            .await
+            .unwrap()
+            .into_iter()
+            .filter_map(|object| object.meta().name.clone())
+            .collect()
+    }
+
+    /// The names of all children.
+    pub async fn children(&self) -> Vec<String> {
+        let mut children = self.names::<ConfigMap>().await;
+        children.extend(self.names::<Service>().await);
+        children.extend(self.names::<StatefulSet>().await);
+        children.extend(self.names::<Deployment>().await);
+        children
+    }
+
+    /// The UIDs of all pods, by node.
+    pub async fn pods(&self) -> BTreeMap<String, Vec<String>> {
+        let mut pods = BTreeMap::<_, Vec<_>>::new();
+        for pod in self.api::<Pod>().list(&ListParams::default()).await.unwrap() {
+            let node = pod
+                .metadata
+                .labels
+                .as_ref()
+                .and_then(|labels| labels.get("tests.example.com/node").cloned());
+            if pod.metadata.deletion_timestamp.is_none() {
+                pods.entry(node.unwrap_or_default())
+                    .or_default()
+                    .push(pod.metadata.uid.unwrap_or_default());
+            }
+        }
+        pods.values_mut().for_each(|uids| uids.sort());
+        pods
+    }
+
+    pub async fn claims(&self) -> Vec<String> {
+        let claims = self
+            .api::<PersistentVolumeClaim>()
+            .list(&ListParams::default())
+            .await
+            .unwrap();
+        claims.into_iter().filter_map(|claim| claim.metadata.name).collect()
+    }
+
+    /// Reason and note of the events on a cluster that this operator wrote.
+    pub async fn events(&self, cluster: &str) -> Vec<(String, String)> {
+        let events = self.api::<Event>().list(&ListParams::default()).await.unwrap();
+        let of_cluster =
+            |event: &Event| event.regarding.as_ref().and_then(|regarding| regarding.name.as_deref()) == Some(cluster);
+        events
+            .into_iter()
+            .filter(|event| of_cluster(event) && event.reporting_controller.as_deref() == Some("data-operator"))
+            .map(|event| (event.reason.unwrap_or_default(), event.note.unwrap_or_default()))
+            .collect()
+    }
+
+    /// Waits until an event with this reason is there. Returns its note.
+    pub async fn event(&self, cluster: &str, reason: &str) -> String {
+        eventually(&format!("an event {reason} on {cluster}"), || async {
+            let events = self.events(cluster).await;
+            events
+                .iter()
+                .find(|(is, _)| is == reason)
+                .map(|(_, note)| note.clone())
+                .ok_or_else(|| format!("{events:#?}"))
+        })
+        .await
+    }
+
+    /// What operators asked the API server about this namespace, watches and events aside.
+    pub async fn requests(&self) -> Vec<Request> {
+        let requests = Testbed::shared().await.unwrap().requests().unwrap();
+        requests
+            .into_iter()
+            .filter(|request| {
+                request.namespace == self.namespace && request.verb != "watch" && request.resource != "events"
+            })
+            .collect()
+    }
+
+    pub fn any(&self, kind: &str) -> Api<DynamicObject> {
+        let (group, plural) = match kind {
+            "ConfigMap" => ("", "configmaps"),
+            "Service" => ("", "services"),
+            "StatefulSet" => ("apps", "statefulsets"),
+            "Deployment" => ("apps", "deployments"),
+            kind => panic!("no kind {kind}"),
+        };
+        let gvk = kube::core::GroupVersionKind::gvk(group, "v1", kind);
+        let resource = kube::api::ApiResource::from_gvk_with_plural(&gvk, plural);
+        Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
+    }
+
+    pub async fn create(&self, kind: &str, object: Value) {
+        self.any(kind)
+            .create(&PostParams::default(), &serde_json::from_value(object).unwrap())
+            .await
+            .unwrap();
+    }
+}
+
+/// Asks until the answer is there, and fails with what was seen last.
+pub async fn eventually<T, Answer: Future<Output = Result<T, String>>>(what: &str, ask: impl Fn() -> Answer) -> T {
+    let end = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(seen) if tokio::time::Instant::now() > end => panic!("waited for {what}; last seen: {seen}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// Seven children: three ConfigMaps, two Services (the store's is headless), a StatefulSet and a Deployment, less one ConfigMap.
+pub fn small() -> Value {
+    json!({
+        "image": "example.com/data:1",
+        "common": { "a": 1 },
+        "stores": { "hot": { "replicas": 2, "settings": { "tier": "hot" } } },
+        "query": { "replicas": 2 },
+    })
+}
+
+/// `spec` with some values set by JSON pointer.
+pub fn with<const COUNT: usize>(mut spec: Value, changes: [(&str, Value); COUNT]) -> Value {
+    for (pointer, value) in changes {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        spec.pointer_mut(parent)
+            .unwrap()
+            .as_object_mut()
+            .unwrap()
+            .insert(key.to_owned(), value);
+    }
+    spec
+}

@@ -1,0 +1,1 @@
+//! Tests only; see `ui` and `e2e`.
