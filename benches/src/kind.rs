@@ -1,6 +1,12 @@
 //! The kind that is measured: clusters of six children, which all run no pods.
 
-use operator_core::prelude::*;
+use kube::api::DynamicObject;
+use operator_core::{
+    desired::{self, Desired, Identity, Revisions},
+    prelude::*,
+};
+
+use crate::error::Error;
 
 /// A cluster of two nodes: two workloads, two Services, a ConfigMap that both nodes read, and one of the store's own.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -41,4 +47,20 @@ pub struct Store {
     /// What the store alone reads.
     #[config(file = "store.properties", mount = "/etc/bench/store", format = "properties")]
     pub runtime: Properties,
+}
+
+/// Children of each cluster.
+pub const CHILDREN: usize = 6;
+
+/// What a cluster shall consist of.
+pub fn desired(cluster: &DynamicObject) -> Result<Desired, Error> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let identity = Identity {
+        namespace: text(&cluster.metadata.namespace),
+        name: text(&cluster.metadata.name),
+        uid: text(&cluster.metadata.uid),
+    };
+    let newest = cluster.data.get("spec").unwrap_or(&serde_json::Value::Null);
+    desired::build(&identity, Revisions { newest }, Bench::DEFINITION)
+        .map_err(|invalid| Error::Text(format!("{}: {invalid:?}", identity.name)))
 }

@@ -81,7 +81,9 @@ pub async fn settled(testbed: &Testbed, operator: &mut Operator) -> Result<(), E
     while at.elapsed() < SETTLED {
         if started.elapsed() > PATIENCE {
             let seconds = PATIENCE.as_secs();
-            return Err(Error::Text(format!("the operator doesn't come to rest within {seconds} s")));
+            return Err(Error::Text(format!(
+                "the operator doesn't come to rest within {seconds} s"
+            )));
         }
         tokio::time::sleep(SETTLED / 4).await;
         operator.usage()?;

@@ -72,7 +72,9 @@ impl Stage {
         let ended = Command::new("kill").args([signal, pid.trim()]).status();
         match ended.map_err(failed("running kill"))? {
             status if status.success() => Ok(()),
-            status => Err(Error::Text(format!("kill {signal} of the controller manager: {status}"))),
+            status => Err(Error::Text(format!(
+                "kill {signal} of the controller manager: {status}"
+            ))),
         }
     }
 }

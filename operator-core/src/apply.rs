@@ -49,22 +49,11 @@ pub struct Outcome {
 impl Outcome {
     /// What the status shall say about it.
     pub fn problem(&self) -> Option<Problem> {
-        let taken = self
-            .taken
-            .iter()
-            .map(|(message, _)| message.clone())
-            .collect::<Vec<_>>();
-        [
-            (Reason::Refused, &self.refused),
-            (Reason::NameTaken, &taken),
-            (Reason::Retrying, &self.failed),
-        ]
-        .into_iter()
-        .find(|(_, messages)| !messages.is_empty())
-        .map(|(reason, messages)| Problem {
-            reason,
-            message: messages.join("; "),
-        })
+        let taken = self.taken.iter().map(|(message, _)| message.clone()).collect::<Vec<_>>();
+        [(Reason::Refused, &self.refused), (Reason::NameTaken, &taken), (Reason::Retrying, &self.failed)]
+            .into_iter()
+            .find(|(_, messages)| !messages.is_empty())
+            .map(|(reason, messages)| Problem { reason, message: messages.join("; ") })
     }
 }
 
@@ -101,9 +90,7 @@ impl Writer {
                     Answer::Taken(message, passing) => outcome.taken.push((message, passing)),
                     Answer::Failed(message) => outcome.failed.push(message),
                 }
-                outcome
-                    .changed
-                    .extend(written.into_iter().flat_map(|(_, accepted)| accepted));
+                outcome.changed.extend(written.into_iter().flat_map(|(_, accepted)| accepted));
             }
             if !outcome.refused.is_empty() {
                 if first {
@@ -112,9 +99,7 @@ impl Writer {
                 break;
             }
         }
-        outcome
-            .done
-            .sort_by(|a, b| (a.0, a.1.kind, &a.2).cmp(&(b.0, b.1.kind, &b.2)));
+        outcome.done.sort_by(|a, b| (a.0, a.1.kind, &a.2).cmp(&(b.0, b.1.kind, &b.2)));
         outcome
     }
 
@@ -124,13 +109,8 @@ impl Writer {
             let Some(child) = made.iter().find(|child| child.kind == kind && *child.name == *name) else {
                 continue;
             };
-            if let Err(error) = self
-                .delete(kind, &child.namespace, &name, &child.uid, "Background")
-                .await
-            {
-                outcome
-                    .failed
-                    .push(format!("{} {name}: {}", kind.kind, error.message()));
+            if let Err(error) = self.delete(kind, &child.namespace, &name, &child.uid, "Background").await {
+                outcome.failed.push(format!("{} {name}: {}", kind.kind, error.message()));
             }
         }
     }
@@ -150,26 +130,18 @@ impl Writer {
                 let propagation = if kind.workload { "Orphan" } else { "Background" };
                 self.remove(kind, namespace, name, uid, propagation, store).await
             }
-            Action::Delete(child) => {
-                self.remove(kind, namespace, name, &child.uid, "Background", store)
-                    .await
-            }
+            Action::Delete(child) => self.remove(kind, namespace, name, &child.uid, "Background", store).await,
         };
         match result {
-            Ok(Written::Stored(uid, accepted)) => (
-                Answer::Done(action.verb(), kind, name.to_owned()),
-                Some((uid, accepted)),
-            ),
+            Ok(Written::Stored(uid, accepted)) => {
+                (Answer::Done(action.verb(), kind, name.to_owned()), Some((uid, accepted)))
+            }
             Ok(Written::Gone) => (Answer::Done(action.verb(), kind, name.to_owned()), None),
             Ok(Written::Taken(message, passing)) => (Answer::Taken(message, passing), None),
-            Err(failure) if failure.is_refusal() => (
-                Answer::Refused(format!("{} {name}: {}", kind.kind, failure.message())),
-                None,
-            ),
-            Err(failure) => (
-                Answer::Failed(format!("{} {name}: {}", kind.kind, failure.message())),
-                None,
-            ),
+            Err(failure) if failure.is_refusal() => {
+                (Answer::Refused(format!("{} {name}: {}", kind.kind, failure.message())), None)
+            }
+            Err(failure) => (Answer::Failed(format!("{} {name}: {}", kind.kind, failure.message())), None),
         }
     }
 
@@ -193,21 +165,13 @@ impl Writer {
             .into_iter()
             .flatten()
             .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true));
-        let text = |reference: &Value, key: &str| {
-            reference
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let text =
+            |reference: &Value, key: &str| reference.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, name) = (object.kind.kind, &object.name);
         Ok(match controller {
             Some(controller) if text(controller, "uid") == owner => self.stored(object, &there, store),
             Some(controller) => {
-                let mine = object
-                    .json
-                    .pointer("/metadata/ownerReferences/0")
-                    .unwrap_or(&Value::Null);
+                let mine = object.json.pointer("/metadata/ownerReferences/0").unwrap_or(&Value::Null);
                 let passing = ["kind", "name"].iter().all(|key| controller.get(key) == mine.get(key));
                 let whose = format!("{} {}", text(controller, "kind"), text(controller, "name"));
                 let advice = if passing {
@@ -291,11 +255,7 @@ impl Writer {
     }
 
     async fn patch(&self, object: &Object, namespace: &str, json: &Value, force: bool) -> Result<Value, Failure> {
-        let url = format!(
-            "{}?fieldManager={}&force={force}",
-            object.kind.url(namespace, &object.name),
-            self.manager
-        );
+        let url = format!("{}?fieldManager={}&force={force}", object.kind.url(namespace, &object.name), self.manager);
         let request = Request::patch(url).header("content-type", "application/apply-patch+yaml");
         self.send(request.body(json.to_string().into_bytes())).await
     }

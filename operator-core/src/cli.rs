@@ -64,10 +64,7 @@ enum LogFormat {
 pub async fn cli<K: Cluster>() -> Result<()> {
     let definition = K::DEFINITION;
     let name = crate::desired::names::manager(definition);
-    let about = format!(
-        "Operator of {} ({}/{})",
-        definition.plural, definition.group, definition.version
-    );
+    let about = format!("Operator of {} ({}/{})", definition.plural, definition.group, definition.version);
     let matches = Cli::command().name(name).about(about).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match cli.command {
@@ -89,18 +86,12 @@ fn yaml<K: Cluster>() -> Result<String> {
 async fn run<K: Cluster>(options: Run) -> Result<()> {
     let filter =
         EnvFilter::try_new(&options.log).map_err(|error| Error::Text(format!("--log {}: {error}", options.log)))?;
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match options.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
     }
-    let client = client(
-        Config::infer()
-            .await
-            .map_err(|error| Error::NoCluster(Box::new(error)))?,
-    )?;
+    let client = client(Config::infer().await.map_err(|error| Error::NoCluster(Box::new(error)))?)?;
     // Before anything is watched: a missing kind is the commonest mistake, and a watch would only repeat it.
     let list = kube::Api::<K>::all(client.clone());
     let list = match &options.namespace {
@@ -111,10 +102,7 @@ async fn run<K: Cluster>(options: Run) -> Result<()> {
         Err(kube::Error::Api(status)) if status.code == 404 => return Err(Error::NoKind(K::crd_name())),
         answer => answer?,
     };
-    Operator::new::<K>(client)
-        .namespace(options.namespace)
-        .run(ended())
-        .await;
+    Operator::new::<K>(client).namespace(options.namespace).run(ended()).await;
     Ok(())
 }
 

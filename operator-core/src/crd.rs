@@ -75,13 +75,7 @@ fn json(definition: &Definition, mut spec: Value, status: Value) -> Value {
     if let Some(groups) = definition.config_groups.and_then(|field| property(&mut spec, field)) {
         named_map(groups, "a config group");
     }
-    add_rules(
-        &mut spec,
-        definition
-            .node_types
-            .iter()
-            .filter_map(|node_type| group_exists(node_type, definition)),
-    );
+    add_rules(&mut spec, definition.node_types.iter().filter_map(|node_type| group_exists(node_type, definition)));
     let mut root = json!({
         "type": "object",
         "description": definition.doc,
@@ -136,10 +130,7 @@ fn node_field(field: &mut Value, node_type: &NodeType, definition: &Definition) 
             field.get_mut("additionalProperties")
         }
     };
-    let Some(properties) = node
-        .and_then(|node| node.get_mut("properties"))
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(properties) = node.and_then(|node| node.get_mut("properties")).and_then(Value::as_object_mut) else {
         return;
     };
     properties.values_mut().for_each(|property| {
@@ -169,15 +160,9 @@ fn storage(properties: &mut Map<String, Value>, node_type: &NodeType) {
         .iter()
         .map(|declared| {
             let mut claim = claim.clone();
-            let class = declared
-                .class
-                .map(|class| format!(" of class {class}"))
-                .unwrap_or_default();
-            claim["description"] = format!(
-                "Mounted at {}; {}{class} where nothing is said here.",
-                declared.mount, declared.size
-            )
-            .into();
+            let class = declared.class.map(|class| format!(" of class {class}")).unwrap_or_default();
+            claim["description"] =
+                format!("Mounted at {}; {}{class} where nothing is said here.", declared.mount, declared.size).into();
             (declared.name.to_owned(), claim)
         })
         .collect();
@@ -211,10 +196,7 @@ fn group_exists(node_type: &NodeType, definition: &Definition) -> Option<Value> 
             format!("!has(self.{field}) || {}", exists(&format!("self.{field}")))
         }
         Cardinality::Many => {
-            format!(
-                "!has(self.{field}) || self.{field}.all(key, {})",
-                exists(&format!("self.{field}[key]"))
-            )
+            format!("!has(self.{field}) || self.{field}.all(key, {})", exists(&format!("self.{field}[key]")))
         }
     };
     Some(
@@ -246,19 +228,9 @@ fn columns(definition: &Definition) -> Vec<Value> {
     let mut columns = vec![
         column("Ready", "string", ".status.ready", 0),
         column("Status", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 0),
-        column(
-            "Message",
-            "string",
-            ".status.conditions[?(@.type==\"Ready\")].message",
-            1,
-        ),
+        column("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", 1),
     ];
-    columns.extend(
-        definition
-            .print_columns
-            .iter()
-            .map(|own| column(own.name, own.type_, own.json_path, own.priority)),
-    );
+    columns.extend(definition.print_columns.iter().map(|own| column(own.name, own.type_, own.json_path, own.priority)));
     columns.push(column("Age", "date", ".metadata.creationTimestamp", 0));
     columns
 }

@@ -50,13 +50,7 @@ pub struct Desired {
 impl Desired {
     /// Over all objects.
     pub fn digest(&self) -> Digest {
-        Digest::of(
-            &self
-                .objects
-                .iter()
-                .map(|object| Value::from(object.digest.to_string()))
-                .collect(),
-        )
+        Digest::of(&self.objects.iter().map(|object| Value::from(object.digest.to_string())).collect())
     }
 }
 
@@ -123,21 +117,12 @@ pub fn build(
         })
     };
     let common = collect(files::read(&names, None, definition.configs, "", spec));
-    let mut objects: Vec<Object> = common
-        .iter()
-        .map(|file| config_map::build(&names, file, None))
-        .collect();
+    let mut objects: Vec<Object> = common.iter().map(|file| config_map::build(&names, file, None)).collect();
     let mut services = Vec::new();
     let mut workloads = Vec::new();
     let mut rows = Vec::new();
     for node in &nodes {
-        let own = collect(files::read(
-            &names,
-            Some(&node.name),
-            &node.node_type.configs(),
-            &node.path,
-            &node.own,
-        ));
+        let own = collect(files::read(&names, Some(&node.name), &node.node_type.configs(), &node.path, &node.own));
         let revision = files::hash(common.iter().chain(&own));
         objects.extend(own.iter().map(|file| config_map::build(&names, file, Some(node))));
         services.extend(service::build(&names, node));
@@ -159,11 +144,7 @@ pub fn build(
     }
     objects.extend(services);
     objects.extend(workloads);
-    if errors.is_empty() {
-        Ok(Desired { objects, nodes: rows })
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(Desired { objects, nodes: rows }) } else { Err(errors) }
 }
 
 fn replicas(node: &Effective) -> i32 {
@@ -189,13 +170,5 @@ fn object(names: &Names<'_>, kind: &'static ChildKind, name: String, node: Optio
     let digest = Digest::of(&canonical);
     let immutable = owned::immutable(&canonical, kind);
     let node = node.map(|node| node.name.clone());
-    Object {
-        kind,
-        name,
-        node,
-        json,
-        digest,
-        immutable,
-        claims: Vec::new(),
-    }
+    Object { kind, name, node, json, digest, immutable, claims: Vec::new() }
 }

@@ -79,10 +79,7 @@ impl Hasher {
 
     fn finish(self) -> Digest {
         let mut first = [0; 16];
-        first
-            .iter_mut()
-            .zip(self.0.finalize())
-            .for_each(|(to, from)| *to = from);
+        first.iter_mut().zip(self.0.finalize()).for_each(|(to, from)| *to = from);
         Digest(first)
     }
 }

@@ -20,14 +20,8 @@ pub struct ChildKind {
 }
 
 /// Configuration files. Those of the operator are immutable and named by content.
-pub static CONFIG_MAP: ChildKind = ChildKind {
-    group: "",
-    version: "v1",
-    kind: "ConfigMap",
-    plural: "configmaps",
-    immutable: &[],
-    workload: false,
-};
+pub static CONFIG_MAP: ChildKind =
+    ChildKind { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", immutable: &[], workload: false };
 
 /// Names of nodes.
 pub static SERVICE: ChildKind = ChildKind {
@@ -65,11 +59,7 @@ pub static ALL: [&ChildKind; 4] = [&CONFIG_MAP, &SERVICE, &STATEFUL_SET, &DEPLOY
 impl ChildKind {
     /// `v1` or `apps/v1`.
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.to_owned()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
+        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
     }
 
     /// As kube wants it.
@@ -79,14 +69,7 @@ impl ChildKind {
 
     /// Path of one object on the API server.
     pub fn url(&'static self, namespace: &str, name: &str) -> String {
-        let prefix = if self.group.is_empty() {
-            "api".to_owned()
-        } else {
-            format!("apis/{}", self.group)
-        };
-        format!(
-            "/{prefix}/{}/namespaces/{namespace}/{}/{name}",
-            self.version, self.plural
-        )
+        let prefix = if self.group.is_empty() { "api".to_owned() } else { format!("apis/{}", self.group) };
+        format!("/{prefix}/{}/namespaces/{namespace}/{}/{name}", self.version, self.plural)
     }
 }

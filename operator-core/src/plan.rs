@@ -86,10 +86,8 @@ pub type Accepted = HashMap<Box<str>, (Digest, Digest)>;
 /// # Errors
 /// What can't be done to the objects that are there: storage that would shrink.
 pub fn plan<'a>(desired: &'a Desired, observed: &'a [Child], accepted: &Accepted) -> Result<Plan<'a>, Vec<Invalid>> {
-    let there: HashMap<(&ChildKind, &str), &Child> = observed
-        .iter()
-        .map(|child| ((child.kind, child.name.as_ref()), child))
-        .collect();
+    let there: HashMap<(&ChildKind, &str), &Child> =
+        observed.iter().map(|child| ((child.kind, child.name.as_ref()), child)).collect();
     let shrinking: Vec<Invalid> = desired
         .objects
         .iter()
@@ -107,37 +105,25 @@ pub fn plan<'a>(desired: &'a Desired, observed: &'a [Child], accepted: &Accepted
             Some(child) if child.deleting => {}
             Some(child) if is_as_wanted(object, child, accepted) => {}
             Some(child) if child.digest.is_some() && child.immutable != object.immutable => {
-                plan.actions.push(Action::Replace {
-                    object,
-                    uid: &child.uid,
-                });
+                plan.actions.push(Action::Replace { object, uid: &child.uid });
             }
-            Some(child) => plan.actions.push(Action::Apply {
-                object,
-                uid: &child.uid,
-            }),
+            Some(child) => plan.actions.push(Action::Apply { object, uid: &child.uid }),
         }
     }
-    plan.actions
-        .extend(surplus(desired, observed, &there, accepted).map(Action::Delete));
+    plan.actions.extend(surplus(desired, observed, &there, accepted).map(Action::Delete));
     Ok(plan)
 }
 
 fn is_as_wanted(object: &Object, child: &Child, accepted: &Accepted) -> bool {
     child.digest == Some(object.digest)
-        || accepted
-            .get(&child.uid)
-            .is_some_and(|(sent, back)| *sent == object.digest && child.digest == Some(*back))
+        || accepted.get(&child.uid).is_some_and(|(sent, back)| *sent == object.digest && child.digest == Some(*back))
 }
 
 fn shrinks(object: &Object, child: &Child) -> Vec<Invalid> {
     let claims = child.health.iter().flat_map(|health| &health.claims);
     claims
         .filter_map(|(name, bytes)| {
-            let (_, wanted) = object
-                .claims
-                .iter()
-                .find(|(wanted, _)| wanted.as_str() == name.as_ref())?;
+            let (_, wanted) = object.claims.iter().find(|(wanted, _)| wanted.as_str() == name.as_ref())?;
             (wanted < bytes).then(|| {
                 let node = object.node.as_deref().unwrap_or_default();
                 let message = format!(
@@ -156,11 +142,8 @@ fn surplus<'a>(
     there: &HashMap<(&ChildKind, &str), &Child>,
     accepted: &Accepted,
 ) -> impl Iterator<Item = &'a Child> + use<'a> {
-    let wanted: HashSet<(&ChildKind, &str)> = desired
-        .objects
-        .iter()
-        .map(|object| (object.kind, object.name.as_str()))
-        .collect();
+    let wanted: HashSet<(&ChildKind, &str)> =
+        desired.objects.iter().map(|object| (object.kind, object.name.as_str())).collect();
     let rolling: HashSet<&str> = desired
         .objects
         .iter()
@@ -173,11 +156,7 @@ fn surplus<'a>(
         .filter_map(|object| object.node.as_deref())
         .collect();
     let in_use = move |child: &Child| {
-        child.kind == &CONFIG_MAP
-            && child
-                .node
-                .as_deref()
-                .map_or(!rolling.is_empty(), |node| rolling.contains(node))
+        child.kind == &CONFIG_MAP && child.node.as_deref().map_or(!rolling.is_empty(), |node| rolling.contains(node))
     };
     let mut surplus: Vec<&Child> = observed
         .iter()

@@ -39,12 +39,7 @@ impl Properties {
 
 impl<N: Into<String>, V: ToString, const LENGTH: usize> From<[(N, V); LENGTH]> for Properties {
     fn from(pairs: [(N, V); LENGTH]) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(name, value)| (name.into(), Scalar::String(value.to_string())))
-                .collect(),
-        )
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), Scalar::String(value.to_string()))).collect())
     }
 }
 

@@ -19,7 +19,7 @@ pub mod watches;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -33,10 +33,10 @@ use kube::{
         watcher::Event,
     },
 };
-use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Cluster, apply::Writer, definition::Definition, desired::names};
+use crate::{Cluster, apply::Writer, definition::Definition, desired::names, node::Invalid};
+use memory::Memories;
 use reconcile::Context;
 use tracked::Tracked;
 use watches::Watches;
@@ -52,7 +52,7 @@ pub struct Operator {
     client: Client,
     definition: &'static Definition,
     resource: ApiResource,
-    typed: fn(&Value) -> Result<Value, String>,
+    typed: fn(&Value) -> Result<Value, Invalid>,
     namespace: Option<String>,
 }
 
@@ -105,7 +105,7 @@ impl Operator {
                 node_label: names::node_label(self.definition),
             },
             events: events::Recorder::start(self.client.clone(), &manager),
-            memory: memory::Memories::default(),
+            memory: Memories::default(),
         });
         watches.ready().await;
         let api: Api<Tracked> = match &self.namespace {
@@ -115,28 +115,21 @@ impl Operator {
         let of_clusters = tokio::spawn({
             let (context, resource) = (context.clone(), self.resource.clone());
             watch::watch(api, None, move |event| {
-                clusters.take_in(&event, &resource, &requests, &context);
+                // First, so that what is asked for is found.
                 store.apply_watcher_event(&event);
+                clusters.take_in(event, &resource, &requests, &context.memory);
             })
         });
         let _of_clusters = watch::Task(of_clusters);
-        tracing::info!(
-            kind = self.definition.kind,
-            namespace = self.namespace.as_deref().unwrap_or("all"),
-            "running"
-        );
-        let queue = queue
-            .map(Ok::<_, std::convert::Infallible>)
-            .take_until(Box::pin(shutdown));
+        tracing::info!(kind = self.definition.kind, namespace = self.namespace.as_deref().unwrap_or("all"), "running");
+        let queue = queue.map(Ok::<_, std::convert::Infallible>).take_until(Box::pin(shutdown));
         controller::applier(
             |cluster, context| reconcile::reconcile(cluster, context).boxed(),
             reconcile::retry,
             context,
             reader,
             queue,
-            controller::Config::default()
-                .debounce(DEBOUNCE)
-                .concurrency(CONCURRENCY),
+            controller::Config::default().debounce(DEBOUNCE).concurrency(CONCURRENCY),
         )
         .for_each(|result| async move {
             match result {
@@ -152,50 +145,61 @@ impl Operator {
 }
 
 /// The spec as its type has it: with the author's defaults, and without what the type doesn't know.
-fn typed<K: Cluster>(spec: &Value) -> Result<Value, String> {
-    let spec = K::Spec::deserialize(spec).map_err(|error| error.to_string())?;
-    serde_json::to_value(&spec).map_err(|error| error.to_string())
+fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
+    let spec = serde_path_to_error::deserialize::<_, K::Spec>(spec)
+        .map_err(|error| Invalid { path: error.path().to_string(), message: error.inner().to_string() })?;
+    serde_json::to_value(&spec).map_err(|error| Invalid { path: String::new(), message: error.to_string() })
 }
+
+type Requests = mpsc::UnboundedSender<ReconcileRequest<Tracked>>;
+type Known = HashMap<Box<str>, ObjectRef<Tracked>>;
 
 /// Which cluster has which UID.
 #[derive(Default)]
-struct Index(Mutex<HashMap<Box<str>, ObjectRef<Tracked>>>);
-
-type Requests = mpsc::UnboundedSender<ReconcileRequest<Tracked>>;
+struct Index {
+    known: Mutex<Known>,
+    /// What a list under way has shown so far: the store shows it only once the list is complete.
+    listed: Mutex<Known>,
+}
 
 impl Index {
     fn request(&self, uid: &str, requests: &Requests) {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(uid).cloned();
-        if let Some(cluster) = known {
+        if let Some(cluster) = lock(&self.known).get(uid).cloned() {
             // Fails only once the loop has ended.
             let _ = requests.unbounded_send(cluster.into());
         }
     }
 
     /// Asks for a reconcile where a cluster changed in what matters: not for the status that the loop wrote itself.
-    fn take_in(&self, event: &Event<Tracked>, resource: &ApiResource, requests: &Requests, context: &Context) {
+    fn take_in(&self, event: Event<Tracked>, resource: &ApiResource, requests: &Requests, memory: &Memories) {
         match event {
-            Event::Apply(cluster) | Event::InitApply(cluster) => {
-                let uid = cluster.uid();
-                let reference = ObjectRef::from_obj_with(cluster, resource.clone());
-                let known = self
-                    .0
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(uid.into(), reference)
-                    .is_some();
-                if !known || !context.memory.is_own_write(cluster) {
-                    self.request(uid, requests);
+            Event::Init => lock(&self.listed).clear(),
+            Event::InitApply(cluster) => {
+                let reference = ObjectRef::from_obj_with(&cluster, resource.clone());
+                lock(&self.listed).insert(cluster.uid().into(), reference);
+            }
+            Event::InitDone => {
+                let listed = std::mem::take(&mut *lock(&self.listed));
+                let uids: Vec<Box<str>> = listed.keys().cloned().collect();
+                let before = std::mem::replace(&mut *lock(&self.known), listed);
+                before.keys().filter(|uid| !lock(&self.known).contains_key(*uid)).for_each(|uid| memory.forget(uid));
+                uids.iter().for_each(|uid| self.request(uid, requests));
+            }
+            Event::Apply(cluster) => {
+                let reference = ObjectRef::from_obj_with(&cluster, resource.clone());
+                let new = lock(&self.known).insert(cluster.uid().into(), reference).is_none();
+                if new || !memory.is_own_write(&cluster) {
+                    self.request(cluster.uid(), requests);
                 }
             }
             Event::Delete(cluster) => {
-                self.0
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .remove(cluster.uid());
-                context.memory.forget(cluster.uid());
+                lock(&self.known).remove(cluster.uid());
+                memory.forget(cluster.uid());
             }
-            Event::Init | Event::InitDone => {}
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -121,9 +121,7 @@ impl ClusterStatus {
                 .nodes
                 .iter()
                 .map(|node| {
-                    let child = observed
-                        .iter()
-                        .find(|child| child.kind == node.kind && *child.name == *node.workload);
+                    let child = observed.iter().find(|child| child.kind == node.kind && *child.name == *node.workload);
                     let health = child.and_then(|child| child.health.as_deref());
                     (row(&node.name, node.replicas, &node.revision, health), health)
                 })
@@ -177,8 +175,7 @@ impl ClusterStatus {
 
     /// Whether the condition `Ready` is true.
     pub fn is_ready(&self) -> bool {
-        self.condition("Ready")
-            .is_some_and(|condition| condition.status == "True")
+        self.condition("Ready").is_some_and(|condition| condition.status == "True")
     }
 }
 
@@ -219,18 +216,9 @@ impl Summary {
                     health.rolled_out() && health.ready == row.replicas && health.replicas == row.replicas
                 })
             })
-            .map(|(row, _)| {
-                format!(
-                    "{}: {} of {} ready, {} updated",
-                    row.name, row.ready, row.replicas, row.updated
-                )
-            })
+            .map(|(row, _)| format!("{}: {} of {} ready, {} updated", row.name, row.ready, row.replicas, row.updated))
             .collect();
-        if waiting.is_empty() {
-            Self::Ready
-        } else {
-            Self::Progressing(waiting.join("; "))
-        }
+        if waiting.is_empty() { Self::Ready } else { Self::Progressing(waiting.join("; ")) }
     }
 
     /// Ready, Progressing, Degraded; the reason of Ready is what `kubectl get` shows as Status.
@@ -257,12 +245,7 @@ impl Summary {
                 ("Degraded", false, "AsExpected", String::new()),
             ],
             Self::Ready => [
-                (
-                    "Ready",
-                    true,
-                    "Ready",
-                    "every node is ready on its newest configuration".to_owned(),
-                ),
+                ("Ready", true, "Ready", "every node is ready on its newest configuration".to_owned()),
                 ("Progressing", false, "Ready", String::new()),
                 ("Degraded", false, "AsExpected", String::new()),
             ],

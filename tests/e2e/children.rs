@@ -9,11 +9,7 @@ use crate::setup::{Setup, eventually, small, with};
 const COMPONENT: &str = "/metadata/labels/app.kubernetes.io~1component";
 
 fn at(object: &DynamicObject, pointer: &str) -> Value {
-    serde_json::to_value(object)
-        .unwrap()
-        .pointer(pointer)
-        .cloned()
-        .unwrap_or_default()
+    serde_json::to_value(object).unwrap().pointer(pointer).cloned().unwrap_or_default()
 }
 
 #[tokio::test]
@@ -35,18 +31,8 @@ async fn a_managed_field_that_someone_changed_is_put_back() {
             "/spec/ports/0/targetPort",
             json!({ "spec": { "ports": [{ "name": "http", "port": 8082, "targetPort": 1 }] } }),
         ),
-        (
-            "Service",
-            "a-query",
-            COMPONENT,
-            json!({ "metadata": { "labels": { "app.kubernetes.io/component": null } } }),
-        ),
-        (
-            "StatefulSet",
-            "a-store-hot",
-            "/spec/replicas",
-            json!({ "spec": { "replicas": 1 } }),
-        ),
+        ("Service", "a-query", COMPONENT, json!({ "metadata": { "labels": { "app.kubernetes.io/component": null } } })),
+        ("StatefulSet", "a-store-hot", "/spec/replicas", json!({ "spec": { "replicas": 1 } })),
         (
             "Deployment",
             "a-query",
@@ -63,19 +49,12 @@ async fn a_managed_field_that_someone_changed_is_put_back() {
     ] {
         let api = setup.any(kind);
         let before = at(&api.get(name).await.unwrap(), pointer);
-        let changed = api
-            .patch(name, &PatchParams::default(), &Patch::Merge(patch))
-            .await
-            .unwrap();
+        let changed = api.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
         let version = changed.metadata.resource_version.clone();
         eventually(&format!("{kind} {name} {pointer} to be put back"), || async {
             let now = api.get(name).await.unwrap();
             let seen = at(&now, pointer);
-            if seen == before && now.metadata.resource_version != version {
-                Ok(())
-            } else {
-                Err(seen.to_string())
-            }
+            if seen == before && now.metadata.resource_version != version { Ok(()) } else { Err(seen.to_string()) }
         })
         .await;
     }
@@ -94,17 +73,10 @@ async fn what_someone_else_set_stays() {
         ("Service", "a-query", &labelled),
         ("Service", "a-query", &sticky),
     ] {
-        setup
-            .any(kind)
-            .patch(name, &PatchParams::default(), &Patch::Merge(patch))
-            .await
-            .unwrap();
+        setup.any(kind).patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
     // Makes the operator apply all of them again.
-    let spec = with(
-        small(),
-        [("/common/a", json!(2)), ("/image", json!("example.com/data:2"))],
-    );
+    let spec = with(small(), [("/common/a", json!(2)), ("/image", json!("example.com/data:2"))]);
     setup.ready("a", spec).await;
     let get = async |kind: &str, name: &str, pointer: &str| at(&setup.any(kind).get(name).await.unwrap(), pointer);
     let restarted_at = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
@@ -112,10 +84,7 @@ async fn what_someone_else_set_stays() {
     assert_eq!(get("Deployment", "a-query", "/metadata/labels/team").await, "data");
     assert_eq!(get("Service", "a-query", "/metadata/labels/team").await, "data");
     assert_eq!(get("Service", "a-query", "/spec/sessionAffinity").await, "ClientIP");
-    assert_eq!(
-        get("Deployment", "a-query", "/spec/template/spec/containers/0/image").await,
-        "example.com/data:2"
-    );
+    assert_eq!(get("Deployment", "a-query", "/spec/template/spec/containers/0/image").await, "example.com/data:2");
 }
 
 #[tokio::test]
@@ -134,19 +103,11 @@ async fn a_child_that_someone_deleted_comes_back() {
         api.delete(name, &DeleteParams::background()).await.unwrap();
         eventually(&format!("{kind} {name} to come back"), || async {
             let now = api.get_opt(name).await.unwrap().and_then(|object| object.metadata.uid);
-            if now.is_some() && now != uid {
-                Ok(())
-            } else {
-                Err(format!("{now:?}"))
-            }
+            if now.is_some() && now != uid { Ok(()) } else { Err(format!("{now:?}")) }
         })
         .await;
     }
-    setup
-        .cluster("a", "to be ready", |data| {
-            data.status.as_ref().is_some_and(|status| status.is_ready())
-        })
-        .await;
+    setup.cluster("a", "to be ready", |data| data.status.as_ref().is_some_and(|status| status.is_ready())).await;
 }
 
 #[tokio::test]
@@ -161,16 +122,9 @@ async fn a_removed_node_loses_its_workload_but_keeps_its_volumes() {
     eventually("the node and the node type to be gone", || async {
         let mut children = setup.children().await;
         children.retain(|name| name.contains("cold") || name.contains("query"));
-        if children.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("{children:?}"))
-        }
+        if children.is_empty() { Ok(()) } else { Err(format!("{children:?}")) }
     })
     .await;
-    assert_eq!(
-        setup.claims().await,
-        ["data-a-store-cold-0", "data-a-store-hot-0", "data-a-store-hot-1"]
-    );
+    assert_eq!(setup.claims().await, ["data-a-store-cold-0", "data-a-store-hot-0", "data-a-store-hot-1"]);
     assert!(setup.children().await.iter().any(|name| name == "a-store-hot"));
 }

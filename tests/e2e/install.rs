@@ -26,58 +26,29 @@ async fn an_install_writes_every_child_once_and_reads_none() {
     assert_eq!(service.spec.unwrap().cluster_ip.as_deref(), Some("None"));
     let store = setup.api::<StatefulSet>().get("a-store-hot").await.unwrap();
     let owner = cluster.controller_owner_ref(&()).unwrap();
-    assert_eq!(store.owner_references().first(), Some(&owner));
-    assert_eq!(
-        store.labels().get("app.kubernetes.io/instance").map(String::as_str),
-        Some("a")
-    );
+    let owners: Vec<&str> = store.owner_references().iter().map(|owner| owner.uid.as_str()).collect();
+    assert_eq!(owners, [owner.uid.as_str()]);
+    assert_eq!(store.labels().get("app.kubernetes.io/instance").map(String::as_str), Some("a"));
     let query = setup.api::<Deployment>().get("a-query").await.unwrap();
     let pod = query.spec.unwrap().template;
-    let hash = pod
-        .metadata
-        .unwrap()
-        .annotations
-        .unwrap()
-        .get("tests.example.com/config-hash")
-        .cloned();
+    let hash = pod.metadata.unwrap().annotations.unwrap().get("tests.example.com/config-hash").cloned();
     let env = pod.spec.unwrap().containers[0].env.clone().unwrap();
-    assert_eq!(
-        env.iter()
-            .find(|env| env.name == "CONFIG_HASH")
-            .and_then(|env| env.value.clone()),
-        hash
-    );
+    assert_eq!(env.iter().find(|env| env.name == "CONFIG_HASH").and_then(|env| env.value.clone()), hash);
 
     let status = cluster.status.unwrap();
     assert_eq!(status.ready, "4/4");
-    let rows: Vec<(&str, i32, i32)> = status
-        .nodes
-        .iter()
-        .map(|row| (row.name.as_str(), row.replicas, row.ready))
-        .collect();
+    let rows: Vec<(&str, i32, i32)> =
+        status.nodes.iter().map(|row| (row.name.as_str(), row.replicas, row.ready)).collect();
     assert_eq!(rows, [("store-hot", 2, 2), ("query", 2, 2)]);
     assert_eq!(status.nodes.last().map(|row| row.revision.clone()), hash);
 
     let requests = setup.requests().await;
-    let status_patches = requests
-        .iter()
-        .filter(|request| request.subresource == "status")
-        .count();
-    let creates = requests
-        .iter()
-        .filter(|request| request.verb == "patch" && request.code == 201)
-        .count();
-    println!(
-        "install: {creates} creates, {status_patches} status patches, {} requests in all",
-        requests.len()
-    );
+    let status_patches = requests.iter().filter(|request| request.subresource == "status").count();
+    let creates = requests.iter().filter(|request| request.verb == "patch" && request.code == 201).count();
+    println!("install: {creates} creates, {status_patches} status patches, {} requests in all", requests.len());
     assert_eq!(creates, children.len());
     assert!((2..=4).contains(&status_patches), "{requests:#?}");
-    assert_eq!(
-        requests.len(),
-        creates + status_patches,
-        "nothing else was asked: {requests:#?}"
-    );
+    assert_eq!(requests.len(), creates + status_patches, "nothing else was asked: {requests:#?}");
     let events = setup.events("a").await;
     assert_eq!(events.len(), 1, "{events:#?}");
     assert!(events[0].1.contains("StatefulSet a-store-hot"), "{events:#?}");
@@ -90,11 +61,7 @@ async fn a_deleted_cluster_leaves_nothing_but_claims() {
     setup.api::<Data>().delete("a", &DeleteParams::default()).await.unwrap();
     eventually("no child to be left", || async {
         let (children, pods) = (setup.children().await, setup.pods().await);
-        if children.is_empty() && pods.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("{children:?} {pods:?}"))
-        }
+        if children.is_empty() && pods.is_empty() { Ok(()) } else { Err(format!("{children:?} {pods:?}")) }
     })
     .await;
     assert_eq!(setup.claims().await, ["data-a-store-hot-0", "data-a-store-hot-1"]);

@@ -54,10 +54,7 @@ async fn a_restart_or_a_newer_build_writes_nothing_and_restarts_no_pod() {
         }
         tokio::time::sleep(SETTLE).await;
         let requests = setup.requests().await;
-        let writes: Vec<_> = requests[before..]
-            .iter()
-            .filter(|request| request.verb != "list")
-            .collect();
+        let writes: Vec<_> = requests[before..].iter().filter(|request| request.verb != "list").collect();
         assert!(writes.is_empty(), "newer build: {newer}; {writes:#?}");
     }
     assert_eq!(setup.pods().await, pods);

@@ -15,27 +15,17 @@ async fn a_changed_file_rolls_just_the_pods_that_read_it() {
     setup.ready("a", spec.clone()).await;
     let after = setup.pods().await;
     assert_eq!(after["query"], before["query"]);
-    assert!(
-        after["store-hot"].iter().all(|uid| !before["store-hot"].contains(uid)),
-        "{before:?} {after:?}"
-    );
+    assert!(after["store-hot"].iter().all(|uid| !before["store-hot"].contains(uid)), "{before:?} {after:?}");
 
     setup.ready("a", with(spec, [("/common/a", json!(2))])).await;
     let last = setup.pods().await;
     for node in ["query", "store-hot"] {
-        assert!(
-            last[node].iter().all(|uid| !after[node].contains(uid)),
-            "{after:?} {last:?}"
-        );
+        assert!(last[node].iter().all(|uid| !after[node].contains(uid)), "{after:?} {last:?}");
     }
     // What nobody reads any more goes, once the pods have rolled.
     eventually("the old ConfigMaps to be gone", || async {
         let config_maps = setup.names::<ConfigMap>().await;
-        if config_maps.len() == 2 {
-            Ok(())
-        } else {
-            Err(format!("{config_maps:?}"))
-        }
+        if config_maps.len() == 2 { Ok(()) } else { Err(format!("{config_maps:?}")) }
     })
     .await;
 }
@@ -45,15 +35,7 @@ async fn scaling_restarts_no_pod() {
     let setup = Setup::new("scale").await;
     setup.ready("a", small()).await;
     let before = setup.pods().await;
-    setup
-        .ready(
-            "a",
-            with(
-                small(),
-                [("/stores/hot/replicas", json!(3)), ("/query/replicas", json!(3))],
-            ),
-        )
-        .await;
+    setup.ready("a", with(small(), [("/stores/hot/replicas", json!(3)), ("/query/replicas", json!(3))])).await;
     let after = setup.pods().await;
     for (node, uids) in before {
         assert_eq!(after[&node].len(), 3);
@@ -79,11 +61,7 @@ async fn a_configuration_stays_while_pods_may_still_read_it() {
     setup.reason("a", "Progressing").await;
     eventually("the new ConfigMap", || async {
         let now = setup.names::<ConfigMap>().await;
-        if now.len() == 3 {
-            Ok(())
-        } else {
-            Err(format!("{now:?}"))
-        }
+        if now.len() == 3 { Ok(()) } else { Err(format!("{now:?}")) }
     })
     .await;
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
@@ -96,15 +74,7 @@ async fn storage_grows_by_a_new_stateful_set_with_the_same_pods() {
     let setup = Setup::new("grow").await;
     setup.ready("a", small()).await;
     let before = setup.pods().await;
-    setup
-        .ready(
-            "a",
-            with(
-                small(),
-                [("/stores/hot/storage", json!({ "data": { "size": "20Gi" } }))],
-            ),
-        )
-        .await;
+    setup.ready("a", with(small(), [("/stores/hot/storage", json!({ "data": { "size": "20Gi" } }))])).await;
     assert_eq!(setup.pods().await, before);
     let event = setup.event("a", "Replaced").await;
     assert_eq!(event, "StatefulSet a-store-hot");

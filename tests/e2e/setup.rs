@@ -54,24 +54,12 @@ impl Setup {
         let client = testbed.client().await.unwrap();
         CRD.get_or_init(|| async {
             let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
-            crds.patch(
-                Data::crd_name(),
-                &PatchParams::apply("tests"),
-                &Patch::Apply(Data::crd()),
-            )
-            .await
-            .unwrap();
-            await_condition(crds, Data::crd_name(), conditions::is_crd_established())
-                .await
-                .unwrap();
+            crds.patch(Data::crd_name(), &PatchParams::apply("tests"), &Patch::Apply(Data::crd())).await.unwrap();
+            await_condition(crds, Data::crd_name(), conditions::is_crd_established()).await.unwrap();
         })
         .await;
         let namespace = testbed.namespace(prefix).await.unwrap().name().to_owned();
-        Self {
-            client,
-            namespace,
-            operator: None,
-        }
+        Self { client, namespace, operator: None }
     }
 
     /// Starts an operator of this namespace.
@@ -90,10 +78,7 @@ impl Setup {
     pub async fn stop(&mut self) {
         let Running { end, task } = self.operator.take().unwrap();
         let _ = end.send(());
-        tokio::time::timeout(PATIENCE, task)
-            .await
-            .expect("the operator didn't end")
-            .unwrap();
+        tokio::time::timeout(PATIENCE, task).await.expect("the operator didn't end").unwrap();
     }
 
     pub fn api<K>(&self) -> Api<K>
@@ -112,9 +97,7 @@ impl Setup {
             field_validation: Some(kube::api::ValidationDirective::Strict),
             ..PatchParams::apply("user")
         };
-        self.api::<Data>()
-            .patch(name, &params.force(), &Patch::Apply(object))
-            .await
+        self.api::<Data>().patch(name, &params.force(), &Patch::Apply(object)).await
     }
 
     /// Applies a cluster and waits until its newest spec is ready.
@@ -122,9 +105,7 @@ impl Setup {
         let applied = self.apply(name, spec).await.unwrap();
         let generation = applied.metadata.generation.unwrap();
         self.cluster(name, "to be ready", move |data| {
-            data.status
-                .as_ref()
-                .is_some_and(|status| status.observed_generation >= generation && status.is_ready())
+            data.status.as_ref().is_some_and(|status| status.observed_generation >= generation && status.is_ready())
         })
         .await
     }
@@ -133,22 +114,14 @@ impl Setup {
     pub async fn cluster(&self, name: &str, wanted: &str, is: impl Fn(&Data) -> bool) -> Data {
         eventually(&format!("the cluster {name} {wanted}"), || async {
             let cluster = self.api::<Data>().get(name).await.unwrap();
-            if is(&cluster) {
-                Ok(cluster)
-            } else {
-                Err(format!("{:#?}", cluster.status))
-            }
+            if is(&cluster) { Ok(cluster) } else { Err(format!("{:#?}", cluster.status)) }
         })
         .await
     }
 
     /// Waits until the condition `Ready` has this reason. Returns its message.
     pub async fn reason(&self, name: &str, reason: &str) -> String {
-        let ready = |data: &Data| {
-            data.status
-                .as_ref()
-                .and_then(|status| status.condition("Ready").cloned())
-        };
+        let ready = |data: &Data| data.status.as_ref().and_then(|status| status.condition("Ready").cloned());
         let cluster = self
             .cluster(name, &format!("to be {reason}"), |data| {
                 ready(data).is_some_and(|ready| {
@@ -187,15 +160,9 @@ impl Setup {
     pub async fn pods(&self) -> BTreeMap<String, Vec<String>> {
         let mut pods = BTreeMap::<_, Vec<_>>::new();
         for pod in self.api::<Pod>().list(&ListParams::default()).await.unwrap() {
-            let node = pod
-                .metadata
-                .labels
-                .as_ref()
-                .and_then(|labels| labels.get("tests.example.com/node").cloned());
+            let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get("tests.example.com/node").cloned());
             if pod.metadata.deletion_timestamp.is_none() {
-                pods.entry(node.unwrap_or_default())
-                    .or_default()
-                    .push(pod.metadata.uid.unwrap_or_default());
+                pods.entry(node.unwrap_or_default()).or_default().push(pod.metadata.uid.unwrap_or_default());
             }
         }
         pods.values_mut().for_each(|uids| uids.sort());
@@ -203,11 +170,7 @@ impl Setup {
     }
 
     pub async fn claims(&self) -> Vec<String> {
-        let claims = self
-            .api::<PersistentVolumeClaim>()
-            .list(&ListParams::default())
-            .await
-            .unwrap();
+        let claims = self.api::<PersistentVolumeClaim>().list(&ListParams::default()).await.unwrap();
         claims.into_iter().filter_map(|claim| claim.metadata.name).collect()
     }
 
@@ -261,10 +224,7 @@ impl Setup {
     }
 
     pub async fn create(&self, kind: &str, object: Value) {
-        self.any(kind)
-            .create(&PostParams::default(), &serde_json::from_value(object).unwrap())
-            .await
-            .unwrap();
+        self.any(kind).create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
     }
 }
 
@@ -294,11 +254,7 @@ pub fn small() -> Value {
 pub fn with<const COUNT: usize>(mut spec: Value, changes: [(&str, Value); COUNT]) -> Value {
     for (pointer, value) in changes {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
-        spec.pointer_mut(parent)
-            .unwrap()
-            .as_object_mut()
-            .unwrap()
-            .insert(key.to_owned(), value);
+        spec.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(key.to_owned(), value);
     }
     spec
 }

@@ -31,11 +31,7 @@ fn walk(path: &str, from: Option<&Value>, to: Option<&Value>, found: &mut Vec<Di
             keys.sort();
             keys.dedup();
             for key in keys {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 walk(&path, a.get(key), b.get(key), found);
             }
         }
@@ -49,11 +45,7 @@ fn walk(path: &str, from: Option<&Value>, to: Option<&Value>, found: &mut Vec<Di
                 walk(&format!("{path}[{item}]"), at(a).as_ref(), at(b).as_ref(), found);
             }
         }
-        _ => found.push(Difference {
-            path: path.to_owned(),
-            from: from.cloned(),
-            to: to.cloned(),
-        }),
+        _ => found.push(Difference { path: path.to_owned(), from: from.cloned(), to: to.cloned() }),
     }
 }
 
@@ -74,10 +66,7 @@ mod tests {
     fn differences_name_the_field() {
         let from = json!({ "a": 1, "list": [{ "name": "x", "v": 1 }], "gone": true });
         let to = json!({ "a": 1, "list": [{ "name": "x", "v": 2 }, { "name": "y" }], "new": [1] });
-        let paths: Vec<String> = differences(&from, &to)
-            .into_iter()
-            .map(|difference| difference.path)
-            .collect();
+        let paths: Vec<String> = differences(&from, &to).into_iter().map(|difference| difference.path).collect();
         assert_eq!(paths, ["gone", "list[x].v", "list[y]", "new"]);
     }
 }

@@ -23,10 +23,7 @@ const NO_UID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Prints the plan for the custom resource in `path`. The API server judges the file first, as `kubectl apply --dry-run=server` would.
 pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
-    let file = |message: String| Error::File {
-        path: path.display().to_string(),
-        message,
-    };
+    let file = |message: String| Error::File { path: path.display().to_string(), message };
     let text = std::fs::read_to_string(path).map_err(|error| file(error.to_string()))?;
     let object: Value = serde_saphyr::from_str(&text).map_err(|error| file(error.to_string()))?;
     if object.get("kind").and_then(Value::as_str) != Some(K::DEFINITION.kind) {
@@ -36,9 +33,7 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
         .pointer("/metadata/name")
         .and_then(Value::as_str)
         .ok_or_else(|| file("has no metadata.name".to_owned()))?;
-    let config = Config::infer()
-        .await
-        .map_err(|error| Error::NoCluster(Box::new(error)))?;
+    let config = Config::infer().await.map_err(|error| Error::NoCluster(Box::new(error)))?;
     let given = object.pointer("/metadata/namespace").and_then(Value::as_str);
     let namespace = given.unwrap_or(&config.default_namespace).to_owned();
     let client = client(config)?;
@@ -47,14 +42,8 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     let dry_run = PatchParams::apply("plan").dry_run().force();
     let judged = clusters.patch(name, &dry_run, &Patch::Apply(&object)).await?;
     let there = clusters.get_metadata_opt(name).await?;
-    let uid = there
-        .and_then(|there| there.metadata.uid)
-        .unwrap_or_else(|| NO_UID.to_owned());
-    let cluster = Identity {
-        namespace,
-        name: name.to_owned(),
-        uid,
-    };
+    let uid = there.and_then(|there| there.metadata.uid).unwrap_or_else(|| NO_UID.to_owned());
+    let cluster = Identity { namespace, name: name.to_owned(), uid };
     let spec = serde_json::to_value(judged.spec()).map_err(|error| file(error.to_string()))?;
     let wrong = |invalid: Vec<crate::node::Invalid>| {
         file(invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
@@ -72,9 +61,7 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
             let Some(child) = child.filter(|child| child.controller.as_deref() == Some(&cluster.uid)) else {
                 continue;
             };
-            let applied = owned::applied(&raw.object, &manager)
-                .map(owned::canonical)
-                .unwrap_or_default();
+            let applied = owned::applied(&raw.object, &manager).map(owned::canonical).unwrap_or_default();
             live.insert((kind.kind, child.name.to_string()), applied);
             observed.push(child);
         }
@@ -100,12 +87,7 @@ fn print(plan: &plan::Plan<'_>, live: &HashMap<(&'static str, String), Value>) {
         let there = live.get(&(kind.kind, name.to_owned())).unwrap_or(&Value::Null);
         for difference in differences(there, &owned::canonical(object.json.clone())) {
             let show = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
-            println!(
-                "    {}: {} -> {}",
-                difference.path,
-                show(difference.from),
-                show(difference.to)
-            );
+            println!("    {}: {} -> {}", difference.path, show(difference.from), show(difference.to));
         }
     }
     let count = |verb: Verb| plan.actions.iter().filter(|action| action.verb() == verb).count();

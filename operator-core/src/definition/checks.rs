@@ -194,15 +194,8 @@ const fn mounted_at(files: &[ConfigFile], mount: &str) -> bool {
 
 const fn has_port(node_type: &NodeType, probe: Option<&Probe>) -> bool {
     let name = match probe {
-        Some(Probe {
-            check: Check::Http { port, .. } | Check::Tcp { port },
-            ..
-        }) => *port,
-        Some(Probe {
-            check: Check::Exec { .. },
-            ..
-        })
-        | None => return true,
+        Some(Probe { check: Check::Http { port, .. } | Check::Tcp { port }, .. }) => *port,
+        Some(Probe { check: Check::Exec { .. }, .. }) | None => return true,
     };
     let mut index = 0;
     while index < ports_count(node_type) {

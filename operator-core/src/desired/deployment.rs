@@ -11,11 +11,5 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
         "selector": { "matchLabels": names.selector(&node.name) },
         "template": pod,
     });
-    object(
-        names,
-        &DEPLOYMENT,
-        names.node(&node.name),
-        Some(node),
-        json!({ "spec": spec }),
-    )
+    object(names, &DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

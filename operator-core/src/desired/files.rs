@@ -49,10 +49,7 @@ pub fn read(
             Ok(None) => {}
             Ok(Some(content)) => {
                 let size = content.len() / 1024;
-                errors.push((
-                    config,
-                    format!("{} would be {size} KiB; a ConfigMap holds at most 1024", config.file),
-                ));
+                errors.push((config, format!("{} would be {size} KiB; a ConfigMap holds at most 1024", config.file)));
             }
             Err(message) => errors.push((config, message)),
         }
@@ -61,16 +58,9 @@ pub fn read(
         return Ok(files);
     }
     let place = |field: &str| {
-        if path.is_empty() {
-            field.to_owned()
-        } else {
-            format!("{path}.{field}")
-        }
+        if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
     };
-    Err(errors
-        .into_iter()
-        .map(|(config, message)| Invalid::new(place(config.field), message))
-        .collect())
+    Err(errors.into_iter().map(|(config, message)| Invalid::new(place(config.field), message)).collect())
 }
 
 /// Hash over all files that a pod reads.
@@ -84,26 +74,17 @@ fn content(config: &ConfigFile, holder: &Value) -> Result<Option<String>, String
         Some(with) => with(holder)?,
         None => holder.get(config.field).cloned().unwrap_or(Value::Null),
     };
-    if value.is_null() {
-        Ok(None)
-    } else {
-        write(config.format, &value).map(Some)
-    }
+    if value.is_null() { Ok(None) } else { write(config.format, &value).map(Some) }
 }
 
 fn write(format: Format, value: &Value) -> Result<String, String> {
     match format {
-        Format::Raw => value
-            .as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| "must be a string".to_owned()),
-        Format::Properties => lines(value, |key, value| {
-            format!("{}={}\n", escape(key, true), escape(value, false))
-        }),
+        Format::Raw => value.as_str().map(str::to_owned).ok_or_else(|| "must be a string".to_owned()),
+        Format::Properties => lines(value, |key, value| format!("{}={}\n", escape(key, true), escape(value, false))),
         Format::Env => lines(value, |key, value| format!("{key}=\"{}\"\n", quote(value))),
-        Format::Json => serde_json::to_string_pretty(&sorted(value))
-            .map(|text| text + "\n")
-            .map_err(|error| error.to_string()),
+        Format::Json => {
+            serde_json::to_string_pretty(&sorted(value)).map(|text| text + "\n").map_err(|error| error.to_string())
+        }
         Format::Yaml => serde_saphyr::to_string(&sorted(value)).map_err(|error| error.to_string()),
     }
 }
@@ -114,10 +95,7 @@ fn sorted(value: &Value) -> Value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(key, _)| key.as_str());
-            entries
-                .into_iter()
-                .map(|(key, value)| (key.clone(), sorted(value)))
-                .collect()
+            entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
         }
         Value::Array(items) => items.iter().map(sorted).collect(),
         value => value.clone(),
@@ -125,9 +103,7 @@ fn sorted(value: &Value) -> Value {
 }
 
 fn lines(value: &Value, line: impl Fn(&str, &str) -> String) -> Result<String, String> {
-    let map = value
-        .as_object()
-        .ok_or_else(|| "must be a map of names to values".to_owned())?;
+    let map = value.as_object().ok_or_else(|| "must be a map of names to values".to_owned())?;
     let mut entries: Vec<_> = map.iter().collect();
     entries.sort_by_key(|(key, _)| key.as_str());
     entries
@@ -183,22 +159,13 @@ mod tests {
     #[test]
     fn every_format_is_written_sorted_and_escaped() {
         let value = json!({"b.c": "x=1", "a key": " lead\nline", "n": 3});
-        assert_eq!(
-            write(Format::Properties, &value).unwrap(),
-            "a\\ key=\\ lead\\nline\nb.c=x=1\nn=3\n"
-        );
+        assert_eq!(write(Format::Properties, &value).unwrap(), "a\\ key=\\ lead\\nline\nb.c=x=1\nn=3\n");
         assert_eq!(
             write(Format::Env, &json!({"B": "say \"$x\"", "A": true})).unwrap(),
             "A=\"true\"\nB=\"say \\\"\\$x\\\"\"\n"
         );
-        assert_eq!(
-            write(Format::Json, &json!({"b": 1, "a": []})).unwrap(),
-            "{\n  \"a\": [],\n  \"b\": 1\n}\n"
-        );
-        assert_eq!(
-            write(Format::Yaml, &json!({"b": 1, "a": ["x"]})).unwrap().trim_end(),
-            "a:\n- x\nb: 1"
-        );
+        assert_eq!(write(Format::Json, &json!({"b": 1, "a": []})).unwrap(), "{\n  \"a\": [],\n  \"b\": 1\n}\n");
+        assert_eq!(write(Format::Yaml, &json!({"b": 1, "a": ["x"]})).unwrap().trim_end(), "a:\n- x\nb: 1");
         assert_eq!(write(Format::Raw, &json!("as it is")).unwrap(), "as it is");
     }
 

@@ -40,11 +40,7 @@ impl Names<'_> {
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
             .collect();
-        let file = file
-            .trim_matches(['-', '.'])
-            .replace("..", ".")
-            .replace(".-", "-")
-            .replace("-.", "-");
+        let file = file.trim_matches(['-', '.']).replace("..", ".").replace(".-", "-").replace("-.", "-");
         format!("{owner}-{}-{}", cut(&file, 150), hash.short())
     }
 

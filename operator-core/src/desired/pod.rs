@@ -11,7 +11,7 @@ use super::{
 use crate::{
     definition::{Check, Probe},
     hash::Digest,
-    node::Effective,
+    node::{Effective, EnvVar},
 };
 
 pub fn build(names: &Names<'_>, node: &Effective, files: &[&File], revision: &str) -> Value {
@@ -24,25 +24,13 @@ pub fn build(names: &Names<'_>, node: &Effective, files: &[&File], revision: &st
     let folders = folders(files);
     let mut spec = Map::new();
     spec.insert("containers".to_owned(), json!([container(node, &folders, revision)]));
-    set(
-        &mut spec,
-        "volumes",
-        folders.iter().map(|(mount, files)| volume(mount, files)).collect(),
-    );
-    set(
-        &mut spec,
-        "nodeSelector",
-        Value::Object(strings(&settings.node_selector)),
-    );
+    set(&mut spec, "volumes", folders.iter().map(|(mount, files)| volume(mount, files)).collect());
+    set(&mut spec, "nodeSelector", Value::Object(strings(&settings.node_selector)));
     set(&mut spec, "tolerations", json!(settings.tolerations));
     set(&mut spec, "affinity", json!(settings.affinity));
     set(&mut spec, "priorityClassName", json!(settings.priority_class_name));
     set(&mut spec, "serviceAccountName", json!(settings.service_account_name));
-    set(
-        &mut spec,
-        "terminationGracePeriodSeconds",
-        json!(settings.termination_grace_period_seconds),
-    );
+    set(&mut spec, "terminationGracePeriodSeconds", json!(settings.termination_grace_period_seconds));
     json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec })
 }
 
@@ -55,33 +43,17 @@ fn container(node: &Effective, folders: &BTreeMap<&str, Vec<&File>>, revision: &
         .iter()
         .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": "TCP" }))
         .collect();
-    let command = if place.command.is_empty() {
-        template.command
-    } else {
-        place.command
-    };
-    let args = if place.args.is_empty() {
-        template.args
-    } else {
-        place.args
-    };
-    let args: Vec<&str> = args
-        .iter()
-        .copied()
-        .chain(settings.args.iter().flatten().map(String::as_str))
-        .collect();
-    let mut env: Vec<Value> = settings.env.iter().map(|variable| json!(variable)).collect();
+    let command = if place.command.is_empty() { template.command } else { place.command };
+    let args = if place.args.is_empty() { template.args } else { place.args };
+    let args: Vec<&str> = args.iter().copied().chain(settings.args.iter().flatten().map(String::as_str)).collect();
+    let mut env: Vec<Value> = settings.env.iter().map(variable).collect();
     if let Some(name) = place.config_hash_env.or(template.config_hash_env) {
         env.insert(0, json!({ "name": name, "value": revision }));
     }
     let mounts: Vec<Value> = folders
         .keys()
         .map(|mount| json!({ "name": volume_name(mount), "mountPath": mount, "readOnly": true }))
-        .chain(
-            node.claims
-                .iter()
-                .map(|claim| json!({ "name": claim.name, "mountPath": claim.mount })),
-        )
+        .chain(node.claims.iter().map(|claim| json!({ "name": claim.name, "mountPath": claim.mount })))
         .collect();
 
     let mut container = Map::new();
@@ -94,22 +66,19 @@ fn container(node: &Effective, folders: &BTreeMap<&str, Vec<&File>>, revision: &
     set(&mut container, "ports", ports.into());
     set(&mut container, "resources", json!(settings.resources));
     set(&mut container, "volumeMounts", mounts.into());
-    set(
-        &mut container,
-        "readinessProbe",
-        probe(place.readiness.or(template.readiness)),
-    );
-    set(
-        &mut container,
-        "livenessProbe",
-        probe(place.liveness.or(template.liveness)),
-    );
-    set(
-        &mut container,
-        "startupProbe",
-        probe(place.startup.or(template.startup)),
-    );
+    set(&mut container, "readinessProbe", probe(place.readiness.or(template.readiness)));
+    set(&mut container, "livenessProbe", probe(place.liveness.or(template.liveness)));
+    set(&mut container, "startupProbe", probe(place.startup.or(template.startup)));
     Value::Object(container)
+}
+
+/// With what the API server would default: a field reference is atomic, so it is compared as a whole.
+fn variable(variable: &EnvVar) -> Value {
+    let mut json = json!(variable);
+    if let Some(reference) = json.pointer_mut("/valueFrom/fieldRef") {
+        reference["apiVersion"] = "v1".into();
+    }
+    json
 }
 
 /// What says nothing isn't sent: it would be owned for nothing.
@@ -155,31 +124,19 @@ fn folders<'a>(files: &[&'a File]) -> BTreeMap<&'static str, Vec<&'a File>> {
 
 /// One volume per folder, whichever ConfigMaps its files are in.
 fn volume(mount: &str, files: &[&File]) -> Value {
-    let sources: Vec<Value> = files
-        .iter()
-        .map(|file| json!({ "configMap": { "name": file.config_map } }))
-        .collect();
+    let sources: Vec<Value> = files.iter().map(|file| json!({ "configMap": { "name": file.config_map } })).collect();
     json!({ "name": volume_name(mount), "projected": { "sources": sources } })
 }
 
 /// `config-opt-druid-conf`; the hash tells apart folders whose names differ in what a label can't hold.
 fn volume_name(mount: &str) -> String {
-    let readable: String = mount
-        .to_ascii_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
+    let readable: String =
+        mount.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let readable = format!("config-{}", readable.trim_matches('-'));
     let plain = format!("/{}", readable.trim_start_matches("config-").replace('-', "/")) == mount;
-    if plain {
-        cut(&readable, 63)
-    } else {
-        format!("{}-{}", cut(&readable, 52), Digest::of(&mount.into()).short())
-    }
+    if plain { cut(&readable, 63) } else { format!("{}-{}", cut(&readable, 52), Digest::of(&mount.into()).short()) }
 }
 
 fn strings(map: &BTreeMap<String, String>) -> Map<String, Value> {
-    map.iter()
-        .map(|(key, value)| (key.clone(), value.as_str().into()))
-        .collect()
+    map.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect()
 }

@@ -18,11 +18,5 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
         Workload::Deployment if ports.is_empty() => return None,
         Workload::Deployment => spec["type"] = "ClusterIP".into(),
     }
-    Some(object(
-        names,
-        &SERVICE,
-        names.node(&node.name),
-        Some(node),
-        json!({ "spec": spec }),
-    ))
+    Some(object(names, &SERVICE, names.node(&node.name), Some(node), json!({ "spec": spec })))
 }

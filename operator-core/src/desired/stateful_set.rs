@@ -18,18 +18,10 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
         "template": pod,
     });
     if !node.claims.is_empty() {
-        spec["volumeClaimTemplates"] = node
-            .claims
-            .iter()
-            .map(|claim| claim_template(names, node, claim))
-            .collect();
+        spec["volumeClaimTemplates"] = node.claims.iter().map(|claim| claim_template(names, node, claim)).collect();
     }
     let mut built = object(names, &STATEFUL_SET, name, Some(node), json!({ "spec": spec }));
-    built.claims = node
-        .claims
-        .iter()
-        .map(|claim| (claim.name.to_owned(), claim.size.bytes()))
-        .collect();
+    built.claims = node.claims.iter().map(|claim| (claim.name.to_owned(), claim.size.bytes())).collect();
     built
 }
 

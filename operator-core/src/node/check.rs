@@ -9,19 +9,13 @@ pub fn check(path: &str, spec: &NodeSpec) -> Vec<Invalid> {
     let mut wrong = |field: &str, message: String| errors.push(Invalid::new(format!("{path}.{field}"), message));
 
     if settings.image.as_deref().unwrap_or_default().is_empty() {
-        wrong(
-            "image",
-            "no image: set it here, in a config group, or for the whole cluster".to_owned(),
-        );
+        wrong("image", "no image: set it here, in a config group, or for the whole cluster".to_owned());
     }
     if spec.replicas.is_some_and(|replicas| replicas < 0) {
         wrong("replicas", "must be 0 or more".to_owned());
     }
     for (name, request) in settings.resources.iter().flat_map(|resources| &resources.requests) {
-        if let Some(limit) = settings
-            .resources
-            .as_ref()
-            .and_then(|resources| resources.limits.get(name))
+        if let Some(limit) = settings.resources.as_ref().and_then(|resources| resources.limits.get(name))
             && request > limit
         {
             wrong(
@@ -30,12 +24,7 @@ pub fn check(path: &str, spec: &NodeSpec) -> Vec<Invalid> {
             );
         }
     }
-    for EnvVar {
-        name,
-        value,
-        value_from,
-    } in &settings.env
-    {
+    for EnvVar { name, value, value_from } in &settings.env {
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_graphic() && c != '=') {
             wrong("env", format!("`{name}` can't be the name of an environment variable"));
         }
@@ -45,10 +34,7 @@ pub fn check(path: &str, spec: &NodeSpec) -> Vec<Invalid> {
     }
     for (key, value) in &settings.pod_labels {
         if !is_label_key(key) || !is_label_value(value) {
-            wrong(
-                "podLabels",
-                format!("`{key}: {value}` is no label: letters, digits, `-`, `_` and `.`, at most 63"),
-            );
+            wrong("podLabels", format!("`{key}: {value}` is no label: letters, digits, `-`, `_` and `.`, at most 63"));
         }
     }
     for key in settings.pod_annotations.keys().filter(|key| !is_label_key(key)) {
@@ -65,22 +51,13 @@ pub fn check(path: &str, spec: &NodeSpec) -> Vec<Invalid> {
     for toleration in settings.tolerations.iter().flatten() {
         let exists = toleration.operator.as_deref() == Some("Exists");
         if toleration.key.as_deref().unwrap_or_default().is_empty() && !exists {
-            wrong(
-                "tolerations",
-                "a toleration without a key needs `operator: Exists`".to_owned(),
-            );
+            wrong("tolerations", "a toleration without a key needs `operator: Exists`".to_owned());
         }
         if exists && toleration.value.is_some() {
-            wrong(
-                "tolerations",
-                "a toleration with `operator: Exists` takes no value".to_owned(),
-            );
+            wrong("tolerations", "a toleration with `operator: Exists` takes no value".to_owned());
         }
         if toleration.toleration_seconds.is_some() && toleration.effect.as_deref() != Some("NoExecute") {
-            wrong(
-                "tolerations",
-                "tolerationSeconds goes with `effect: NoExecute` only".to_owned(),
-            );
+            wrong("tolerations", "tolerationSeconds goes with `effect: NoExecute` only".to_owned());
         }
     }
     errors
@@ -88,9 +65,7 @@ pub fn check(path: &str, spec: &NodeSpec) -> Vec<Invalid> {
 
 /// `[prefix/]name`; source: Kubernetes' labels and selectors.
 fn is_label_key(key: &str) -> bool {
-    let (prefix, name) = key
-        .split_once('/')
-        .map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     let subdomain = |prefix: &str| {
         prefix.len() <= 253
             && prefix.split('.').all(|part| {
@@ -108,7 +83,5 @@ fn is_label_value(value: &str) -> bool {
     value.len() <= 63
         && edge(value.chars().next())
         && edge(value.chars().last())
-        && value
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }

@@ -40,9 +40,9 @@ pub struct Claim {
 
 /// Something in a spec that only shows once the layers are merged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("spec.{path}: {message}")]
+#[error("{}: {message}", self.place())]
 pub struct Invalid {
-    /// Where, for instance `historicals.hot.resources`.
+    /// Where, for instance `historicals.hot.resources`; empty: the spec as a whole.
     pub path: String,
     /// What is wrong and what to write instead.
     pub message: String,
@@ -50,10 +50,11 @@ pub struct Invalid {
 
 impl Invalid {
     pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-        }
+        Self { path: path.into(), message: message.into() }
+    }
+
+    fn place(&self) -> String {
+        if self.path.is_empty() { "spec".to_owned() } else { format!("spec.{}", self.path) }
     }
 }
 
@@ -87,13 +88,7 @@ fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<(String, St
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(key, own)| {
-                (
-                    format!("{}-{key}", node_type.name),
-                    format!("{}.{key}", node_type.field),
-                    own,
-                )
-            })
+            .map(|(key, own)| (format!("{}-{key}", node_type.name), format!("{}.{key}", node_type.field), own))
             .collect(),
     }
 }
@@ -107,22 +102,14 @@ fn node(
     own: &Value,
 ) -> Result<Effective, Vec<Invalid>> {
     let mut layers = vec![attributes(node_type)];
-    layers.extend(
-        definition
-            .image
-            .and_then(|field| spec.get(field))
-            .map(|image| json!({ "image": image })),
-    );
+    layers.extend(definition.image.and_then(|field| spec.get(field)).map(|image| json!({ "image": image })));
     layers.extend(definition.defaults.and_then(|field| spec.get(field)).cloned());
     if let Some(group) = own.get("configGroup").and_then(Value::as_str) {
         let groups = definition.config_groups.and_then(|field| spec.get(field));
         match groups.and_then(|groups| groups.get(group)) {
             Some(settings) => layers.push(settings.clone()),
             None => {
-                return Err(vec![Invalid::new(
-                    format!("{path}.configGroup"),
-                    no_such_group(group, groups),
-                )]);
+                return Err(vec![Invalid::new(format!("{path}.configGroup"), no_such_group(group, groups))]);
             }
         }
     }
@@ -132,14 +119,7 @@ fn node(
     let (claims, mut errors) = claims(node_type, &path, &spec);
     errors.extend(super::check::check(&path, &spec));
     if errors.is_empty() {
-        Ok(Effective {
-            node_type,
-            name,
-            path,
-            spec,
-            claims,
-            own: own.clone(),
-        })
+        Ok(Effective { node_type, name, path, spec, claims, own: own.clone() })
     } else {
         Err(errors)
     }
@@ -147,11 +127,7 @@ fn node(
 
 /// What the attributes say, as the lowest layer.
 fn attributes(node_type: &NodeType) -> Value {
-    let env: Vec<Value> = node_type
-        .env()
-        .iter()
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
+    let env: Vec<Value> = node_type.env().iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let mut layer = Map::from_iter([("env".to_owned(), Value::Array(env))]);
     if let Some(image) = node_type.image() {
         layer.insert("image".to_owned(), image.into());
@@ -162,19 +138,12 @@ fn attributes(node_type: &NodeType) -> Value {
 /// What a node says beside its own configuration: the fields of `NodeSpec`. A node type's own field may bear the name of one that
 /// `NodeSpec` gets later, so the node is not merged as a whole.
 fn common(own: &Value) -> Value {
-    NodeSpec::deserialize(own)
-        .ok()
-        .and_then(|spec| serde_json::to_value(spec).ok())
-        .unwrap_or(Value::Null)
+    NodeSpec::deserialize(own).ok().and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or(Value::Null)
 }
 
 fn no_such_group(group: &str, groups: Option<&Value>) -> String {
-    let names: Vec<&str> = groups
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let names: Vec<&str> =
+        groups.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     match names.as_slice() {
         [] => format!("there is no config group `{group}`: spec.configGroups is empty"),
         names => format!("there is no config group `{group}`; there are: {}", names.join(", ")),
@@ -189,11 +158,7 @@ fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Cla
         .filter(|name| !declared.iter().any(|storage| storage.name == name.as_str()))
         .map(|name| {
             let names: Vec<&str> = declared.iter().map(|storage| storage.name).collect();
-            let there = if names.is_empty() {
-                "none".to_owned()
-            } else {
-                names.join(", ")
-            };
+            let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             Invalid::new(
                 format!("{path}.storage.{name}"),
                 format!("this node type has no such storage; it has: {there}"),
@@ -203,23 +168,10 @@ fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Cla
     let mut claims = Vec::new();
     for storage in declared {
         let own = spec.storage.get(storage.name);
-        let class = own
-            .and_then(|own| own.storage_class.clone())
-            .or(storage.class.map(str::to_owned));
-        match own
-            .and_then(|own| own.size.clone())
-            .map_or_else(|| storage.size.parse(), Ok)
-        {
-            Ok(size) => claims.push(Claim {
-                name: storage.name,
-                mount: storage.mount,
-                size,
-                class,
-            }),
-            Err(error) => errors.push(Invalid::new(
-                format!("{path}.storage.{}", storage.name),
-                error.to_string(),
-            )),
+        let class = own.and_then(|own| own.storage_class.clone()).or(storage.class.map(str::to_owned));
+        match own.and_then(|own| own.size.clone()).map_or_else(|| storage.size.parse(), Ok) {
+            Ok(size) => claims.push(Claim { name: storage.name, mount: storage.mount, size, class }),
+            Err(error) => errors.push(Invalid::new(format!("{path}.storage.{}", storage.name), error.to_string())),
         }
     }
     (claims, errors)
@@ -229,10 +181,7 @@ fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Cla
 impl NodeType {
     /// Kind of workload.
     pub fn workload(&self) -> Workload {
-        self.place
-            .workload
-            .or(self.template.workload)
-            .unwrap_or(Workload::StatefulSet)
+        self.place.workload.or(self.template.workload).unwrap_or(Workload::StatefulSet)
     }
 
     fn image(&self) -> Option<&'static str> {
@@ -255,9 +204,7 @@ impl NodeType {
 
     /// Configuration files, by folder and name.
     pub fn configs(&self) -> Vec<crate::definition::ConfigFile> {
-        join(self.template.configs, self.place.configs, |config| {
-            (config.mount, config.file)
-        })
+        join(self.template.configs, self.place.configs, |config| (config.mount, config.file))
     }
 }
 

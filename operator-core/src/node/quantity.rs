@@ -18,27 +18,9 @@ pub struct Quantity(String);
 pub struct NotAQuantity(String);
 
 const PATTERN: &str = r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$";
-const DECIMAL: [(&str, i32); 10] = [
-    ("E", 18),
-    ("P", 15),
-    ("T", 12),
-    ("G", 9),
-    ("M", 6),
-    ("k", 3),
-    ("", 0),
-    ("m", -3),
-    ("u", -6),
-    ("n", -9),
-];
-const BINARY: [(&str, u32); 7] = [
-    ("Ei", 60),
-    ("Pi", 50),
-    ("Ti", 40),
-    ("Gi", 30),
-    ("Mi", 20),
-    ("Ki", 10),
-    ("", 0),
-];
+const DECIMAL: [(&str, i32); 10] =
+    [("E", 18), ("P", 15), ("T", 12), ("G", 9), ("M", 6), ("k", 3), ("", 0), ("m", -3), ("u", -6), ("n", -9)];
+const BINARY: [(&str, u32); 7] = [("Ei", 60), ("Pi", 50), ("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10), ("", 0)];
 
 /// In nanos.
 type Nanos = i128;
@@ -97,9 +79,7 @@ enum Family {
 }
 
 fn parse(text: &str) -> Option<(Nanos, Family)> {
-    let split = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at_checked(split)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if (whole.is_empty() && fraction.is_empty()) || number.len() > 40 || fraction.contains('.') {
@@ -107,19 +87,12 @@ fn parse(text: &str) -> Option<(Nanos, Family)> {
     }
     let digits = format!("{whole}{fraction}").parse::<Nanos>().ok()?;
     let scale = -i32::try_from(fraction.len()).ok()?;
-    let (nanos, family) = if let Some((_, bits)) = BINARY.iter().find(|(name, _)| *name == suffix && *name != "") {
-        (
-            digits.checked_mul(1 << bits).and_then(|value| shift(value, scale + 9)),
-            Family::Binary,
-        )
+    let (nanos, family) = if let Some((_, bits)) = BINARY.iter().find(|(name, _)| *name == suffix && !name.is_empty()) {
+        (digits.checked_mul(1 << bits).and_then(|value| shift(value, scale + 9)), Family::Binary)
     } else if let Some((_, power)) = DECIMAL.iter().find(|(name, _)| *name == suffix) {
         (shift(digits, scale + power + 9), Family::Decimal)
     } else {
-        let power: i32 = suffix
-            .strip_prefix(['e', 'E'])?
-            .parse()
-            .ok()
-            .filter(|power| (-30..=30).contains(power))?;
+        let power: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok().filter(|power| (-30..=30).contains(power))?;
         (shift(digits, scale + power + 9), Family::Exponent)
     };
     nanos.map(|nanos| (nanos, family))
@@ -217,26 +190,13 @@ mod tests {
             ("1000Ki", "1000Ki"),
             ("0.0000000001", "1n"),
         ] {
-            assert_eq!(
-                input.parse::<Quantity>().map(|q| q.0).ok().as_deref(),
-                Some(canonical),
-                "{input}"
-            );
+            assert_eq!(input.parse::<Quantity>().map(|q| q.0).ok().as_deref(), Some(canonical), "{input}");
         }
     }
 
     #[test]
     fn what_is_no_quantity_is_refused() {
-        for input in [
-            "",
-            "Gi",
-            "1.2.3",
-            "5 Gi",
-            "-1",
-            "1GiB",
-            "1e99",
-            "9999999999999999999999999999999999999999Ei",
-        ] {
+        for input in ["", "Gi", "1.2.3", "5 Gi", "-1", "1GiB", "1e99", "9999999999999999999999999999999999999999Ei"] {
             assert!(input.parse::<Quantity>().is_err(), "{input}");
         }
     }

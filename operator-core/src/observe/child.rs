@@ -85,10 +85,7 @@ impl Child {
             name: text("name")?,
             uid: text("uid")?,
             controller,
-            node: metadata
-                .get("labels")
-                .and_then(|labels| labels.get(node_label)?.as_str())
-                .map(Box::from),
+            node: metadata.get("labels").and_then(|labels| labels.get(node_label)?.as_str()).map(Box::from),
             version: text("resourceVersion")?.parse().ok()?,
             immutable: owned::immutable(applied.as_ref().unwrap_or(&Value::Null), kind),
             digest: applied.as_ref().map(Digest::of),
@@ -99,32 +96,17 @@ impl Child {
 
     /// Whether `other` says the same, whatever its version.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        self == &Self {
-            version: self.version,
-            ..other.clone()
-        }
+        self == &Self { version: self.version, ..other.clone() }
     }
 }
 
 fn health(kind: &'static ChildKind, object: &Value) -> Option<Health> {
     let (spec, status) = (object.get("spec")?, object.get("status").unwrap_or(&Value::Null));
-    let number = |key: &str| {
-        status
-            .get(key)
-            .and_then(Value::as_i64)
-            .and_then(|number| i32::try_from(number).ok())
-            .unwrap_or(0)
-    };
-    let generation = object
-        .get("metadata")?
-        .get("generation")
-        .and_then(Value::as_i64)
-        .unwrap_or(0);
+    let number =
+        |key: &str| status.get(key).and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok()).unwrap_or(0);
+    let generation = object.get("metadata")?.get("generation").and_then(Value::as_i64).unwrap_or(0);
     let mut health = Health {
-        observed: status
-            .get("observedGeneration")
-            .and_then(Value::as_i64)
-            .is_some_and(|seen| seen >= generation),
+        observed: status.get("observedGeneration").and_then(Value::as_i64).is_some_and(|seen| seen >= generation),
         replicas: spec
             .get("replicas")
             .and_then(Value::as_i64)
@@ -154,11 +136,7 @@ fn claims(spec: &Value) -> Vec<(Box<str>, u64)> {
         .into_iter()
         .flatten()
         .filter_map(|claim| {
-            let size: Quantity = claim
-                .pointer("/spec/resources/requests/storage")?
-                .as_str()?
-                .parse()
-                .ok()?;
+            let size: Quantity = claim.pointer("/spec/resources/requests/storage")?.as_str()?.parse().ok()?;
             Some((claim.pointer("/metadata/name")?.as_str()?.into(), size.bytes()))
         })
         .collect()
@@ -189,17 +167,10 @@ pub struct Raw {
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = Value::deserialize(deserializer)?;
-        let text = |key: &str| {
-            object
-                .get("metadata")
-                .and_then(|metadata| metadata.get(key)?.as_str())
-                .map(str::to_owned)
-        };
+        let text =
+            |key: &str| object.get("metadata").and_then(|metadata| metadata.get(key)?.as_str()).map(str::to_owned);
         // What kube's watcher looks at; a bookmark has a version only, and the annotation that ends the initial list.
-        let annotations = object
-            .get("metadata")
-            .and_then(|metadata| metadata.get("annotations"))
-            .cloned();
+        let annotations = object.get("metadata").and_then(|metadata| metadata.get("annotations")).cloned();
         let metadata = ObjectMeta {
             name: text("name"),
             namespace: text("namespace"),

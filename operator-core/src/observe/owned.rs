@@ -30,10 +30,8 @@ fn project(live: &Value, fields: &Value) -> Value {
             .collect(),
         // In the order they stand in: what only others own is left out.
         Value::Array(items) => {
-            let selectors: Vec<(Selector, &Value)> = fields
-                .iter()
-                .filter_map(|(path, below)| Some((Selector::parse(path)?, below)))
-                .collect();
+            let selectors: Vec<(Selector, &Value)> =
+                fields.iter().filter_map(|(path, below)| Some((Selector::parse(path)?, below))).collect();
             items
                 .iter()
                 .filter_map(|item| {
@@ -57,9 +55,7 @@ impl Selector {
         if let Some(key) = path.strip_prefix("k:") {
             return serde_json::from_str(key).ok().map(Self::Key);
         }
-        path.strip_prefix("v:")
-            .and_then(|value| serde_json::from_str(value).ok())
-            .map(Self::Value)
+        path.strip_prefix("v:").and_then(|value| serde_json::from_str(value).ok()).map(Self::Value)
     }
 
     fn matches(&self, item: &Value) -> bool {
@@ -82,9 +78,7 @@ pub fn canonical(mut object: Value) -> Value {
             }
         }
         // An atomic list, whose items the API server gives a status.
-        let claims = object
-            .get_mut("spec")
-            .and_then(|spec| spec.get_mut("volumeClaimTemplates"));
+        let claims = object.get_mut("spec").and_then(|spec| spec.get_mut("volumeClaimTemplates"));
         for claim in claims.and_then(Value::as_array_mut).into_iter().flatten() {
             if let Some(claim) = claim.as_object_mut() {
                 claim.remove("status");
@@ -119,11 +113,8 @@ fn says_nothing(value: &Value) -> bool {
 /// Digest over the fields that can't be changed in place, of an object in canonical form.
 pub fn immutable(canonical: &Value, kind: &ChildKind) -> Digest {
     let spec = canonical.get("spec");
-    let fixed: Map<String, Value> = kind
-        .immutable
-        .iter()
-        .filter_map(|field| Some(((*field).to_owned(), spec?.get(field)?.clone())))
-        .collect();
+    let fixed: Map<String, Value> =
+        kind.immutable.iter().filter_map(|field| Some(((*field).to_owned(), spec?.get(field)?.clone()))).collect();
     Digest::of(&Value::Object(fixed))
 }
 

@@ -71,10 +71,8 @@ impl Inner {
     fn apply(&mut self, child: Child) -> Vec<Box<str>> {
         let mut changed = Vec::new();
         if let Some(owner) = self.owner_of.get(&child.uid).cloned() {
-            let known = self
-                .owners
-                .get(&owner)
-                .and_then(|children| children.iter().find(|known| known.uid == child.uid));
+            let known =
+                self.owners.get(&owner).and_then(|children| children.iter().find(|known| known.uid == child.uid));
             if known.is_some_and(|known| known.version >= child.version) {
                 return Vec::new();
             }

@@ -37,11 +37,7 @@ impl Recorder {
                 }
             }
         });
-        Self {
-            manager: manager.to_owned(),
-            queue,
-            _task: Task(task),
-        }
+        Self { manager: manager.to_owned(), queue, _task: Task(task) }
     }
 
     /// Says what was done, in one event for each verb.
@@ -65,14 +61,7 @@ impl Recorder {
 
     /// Says what is wrong.
     pub fn problem(&self, cluster: &Identity, resource: &ApiResource, problem: &Problem) {
-        self.record(
-            cluster,
-            resource,
-            "Warning",
-            problem.reason.as_str(),
-            "Reconcile",
-            &problem.message,
-        );
+        self.record(cluster, resource, "Warning", problem.reason.as_str(), "Reconcile", &problem.message);
     }
 
     fn record(&self, cluster: &Identity, resource: &ApiResource, type_: &str, reason: &str, action: &str, note: &str) {
@@ -80,11 +69,7 @@ impl Recorder {
         while !note.is_char_boundary(end) {
             end -= 1;
         }
-        let note = if end < note.len() {
-            format!("{}…", &note[..end])
-        } else {
-            note.to_owned()
-        };
+        let note = if end < note.len() { format!("{}…", &note[..end]) } else { note.to_owned() };
         let event = json!({
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",

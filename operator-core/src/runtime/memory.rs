@@ -24,14 +24,25 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fro
 pub struct Memory {
     /// Failures in a row.
     pub attempts: usize,
-    /// The status as last written, and when.
-    pub written: Option<(ClusterStatus, Instant)>,
+    /// The status as last written.
+    pub written: Option<Written>,
     /// What was last said in an event.
     pub said: Option<Problem>,
     /// Objects that a webhook changes.
     pub accepted: Accepted,
     /// The desired state that the API server refused, and why: not tried again.
     pub refused: Option<(Digest, Problem)>,
+}
+
+/// A status that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// What.
+    pub status: ClusterStatus,
+    /// The version that the cluster got by it.
+    pub version: u64,
+    /// When.
+    pub at: Instant,
 }
 
 /// Of all clusters, by UID.
@@ -53,14 +64,13 @@ impl Memories {
         self.lock().remove(uid);
     }
 
-    /// Whether `cluster` is as the loop itself last wrote it.
+    /// Whether `cluster` shows nothing newer than the status that the loop itself last wrote.
     pub fn is_own_write(&self, cluster: &Tracked) -> bool {
         let all = self.lock();
         let written = all.get(cluster.uid()).and_then(|memory| memory.written.as_ref());
-        !cluster.deleting
-            && written.is_some_and(|(status, _)| {
-                status.observed_generation == cluster.generation && cluster.status.as_deref() == Some(status)
-            })
+        written.is_some_and(|written| {
+            cluster.version == written.version && cluster.generation == written.status.observed_generation
+        })
     }
 
     /// How long to wait after another failure.

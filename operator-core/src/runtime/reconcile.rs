@@ -8,7 +8,11 @@ use kube::{api::ApiResource, runtime::controller::Action};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{events::Recorder, memory::Memories, tracked::Tracked};
+use super::{
+    events::Recorder,
+    memory::{Memories, Written},
+    tracked::Tracked,
+};
 use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
@@ -31,7 +35,7 @@ pub struct Context {
     pub definition: &'static Definition,
     pub resource: ApiResource,
     /// Reads a spec as its type has it.
-    pub typed: fn(&Value) -> Result<Value, String>,
+    pub typed: fn(&Value) -> Result<Value, Invalid>,
     pub store: Arc<Store>,
     pub writer: Writer,
     pub events: Recorder,
@@ -73,11 +77,7 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
         });
     }
     context.memory.with(&identity.uid, |memory| memory.attempts = 0);
-    Ok(wait
-        .into_iter()
-        .chain(again)
-        .min()
-        .map_or_else(Action::await_change, Action::requeue))
+    Ok(wait.into_iter().chain(again).min().map_or_else(Action::await_change, Action::requeue))
 }
 
 /// Tries again later: longer after each failure in a row.
@@ -88,29 +88,20 @@ pub fn retry(cluster: Arc<Tracked>, error: &Transient, context: Arc<Context>) ->
 }
 
 fn desired(cluster: &Tracked, identity: &Identity, context: &Context) -> Result<Desired, Vec<Invalid>> {
-    let spec = (context.typed)(&cluster.spec()).map_err(|message| {
-        vec![Invalid {
-            path: String::new(),
-            message,
-        }]
-    })?;
+    let spec = (context.typed)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
     desired::build(identity, Revisions { newest: &spec }, context.definition)
 }
 
 fn invalid_spec(invalid: &[Invalid]) -> Problem {
     let message = invalid.iter().map(Invalid::to_string).collect::<Vec<_>>().join("; ");
-    Problem {
-        reason: Reason::InvalidSpec,
-        message,
-    }
+    Problem { reason: Reason::InvalidSpec, message }
 }
 
 /// Plans and executes. Returns what is wrong, and when to look again though nothing changes.
 async fn bring_about(desired: &Desired, identity: &Identity, context: &Context) -> (Option<Problem>, Option<Duration>) {
     let wanted = desired.digest();
-    let (accepted, refused) = context.memory.with(&identity.uid, |memory| {
-        (memory.accepted.clone(), memory.refused.clone())
-    });
+    let (accepted, refused) =
+        context.memory.with(&identity.uid, |memory| (memory.accepted.clone(), memory.refused.clone()));
     if let Some((_, problem)) = refused.filter(|(digest, _)| *digest == wanted) {
         return (Some(problem), None);
     }
@@ -122,49 +113,26 @@ async fn bring_about(desired: &Desired, identity: &Identity, context: &Context) 
     if plan.actions.is_empty() {
         return (None, None);
     }
-    let outcome = context
-        .writer
-        .execute(&plan, &identity.namespace, &identity.uid, &context.store)
-        .await;
+    let outcome = context.writer.execute(&plan, &identity.namespace, &identity.uid, &context.store).await;
     let problem = outcome.problem();
     log(&outcome, identity);
     context.events.done(identity, &context.resource, &outcome.done);
     context.memory.with(&identity.uid, |memory| {
-        memory.refused = problem
-            .clone()
-            .filter(|problem| problem.reason == Reason::Refused)
-            .map(|problem| (wanted, problem));
-        memory
-            .accepted
-            .retain(|uid, _| observed.iter().any(|child| child.uid == *uid));
+        memory.refused =
+            problem.clone().filter(|problem| problem.reason == Reason::Refused).map(|problem| (wanted, problem));
+        memory.accepted.retain(|uid, _| observed.iter().any(|child| child.uid == *uid));
         memory.accepted.extend(outcome.changed);
     });
-    let again = outcome
-        .taken
-        .iter()
-        .map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 })
-        .min();
+    let again = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 }).min();
     (problem, again)
 }
 
 fn log(outcome: &Outcome, identity: &Identity) {
     for (verb, kind, name) in &outcome.done {
-        tracing::debug!(
-            namespace = identity.namespace,
-            cluster = identity.name,
-            ?verb,
-            kind = kind.kind,
-            name,
-            "done"
-        );
+        tracing::debug!(namespace = identity.namespace, cluster = identity.name, ?verb, kind = kind.kind, name, "done");
     }
     if !outcome.done.is_empty() {
-        tracing::info!(
-            namespace = identity.namespace,
-            cluster = identity.name,
-            writes = outcome.done.len(),
-            "applied"
-        );
+        tracing::info!(namespace = identity.namespace, cluster = identity.name, writes = outcome.done.len(), "applied");
     }
 }
 
@@ -197,23 +165,19 @@ async fn report(
 ) -> Result<Option<Duration>, Transient> {
     let observed = context.store.children(&identity.uid);
     let written = context.memory.with(&identity.uid, |memory| memory.written.clone());
-    // What was written here is newer than what the watch may have shown.
-    let previous = written.as_ref().map(|(status, _)| status).or(cluster.status.as_deref());
-    let status = ClusterStatus::report(
-        cluster.generation,
-        desired,
-        &observed,
-        problem,
-        previous,
-        Timestamp::now(),
-    );
-    if previous == Some(&status) && cluster.status.is_some() {
+    // What was written here may be newer than what the watch has shown.
+    let previous = match &written {
+        Some(written) if written.version >= cluster.version => Some(&written.status),
+        _ => cluster.status.as_deref(),
+    };
+    let status = ClusterStatus::report(cluster.generation, desired, &observed, problem, previous, Timestamp::now());
+    if previous == Some(&status) {
         return Ok(None);
     }
-    if let Some((_, at)) = &written
-        && at.elapsed() < STATUS_EVERY
+    if let Some(written) = &written
+        && written.at.elapsed() < STATUS_EVERY
     {
-        return Ok(Some(STATUS_EVERY - at.elapsed()));
+        return Ok(Some(STATUS_EVERY - written.at.elapsed()));
     }
     let url = format!(
         "/apis/{}/namespaces/{}/{}/{}/status?fieldManager={}",
@@ -225,23 +189,39 @@ async fn report(
     );
     // With the UID, a new cluster of the same name doesn't get the status of an old one.
     let patch = json!({ "metadata": { "uid": identity.uid }, "status": status });
-    let transient = |message: String| Transient {
-        cluster: format!("{}/{}", identity.namespace, identity.name),
-        message,
-    };
+    let transient =
+        |message: String| Transient { cluster: format!("{}/{}", identity.namespace, identity.name), message };
     let request = Request::patch(url)
         .header("content-type", "application/merge-patch+json")
         .body(patch.to_string().into_bytes())
         .map_err(|error| transient(error.to_string()))?;
-    match context.writer.client.request::<serde::de::IgnoredAny>(request).await {
-        Ok(_) => {
-            context
-                .memory
-                .with(&identity.uid, |memory| memory.written = Some((status, Instant::now())));
+    match context.writer.client.request::<Stored>(request).await {
+        Ok(stored) => {
+            context.memory.with(&identity.uid, |memory| {
+                memory.written = Some(Written { status, version: stored.version(), at: Instant::now() })
+            });
             Ok(None)
         }
         // Deleted meanwhile.
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(None),
         Err(error) => Err(transient(format!("status: {error}"))),
+    }
+}
+
+/// The part of the API server's answer that is needed: the rest isn't decoded.
+#[derive(serde::Deserialize)]
+struct Stored {
+    metadata: StoredMetadata,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredMetadata {
+    resource_version: String,
+}
+
+impl Stored {
+    fn version(&self) -> u64 {
+        self.metadata.resource_version.parse().unwrap_or_default()
     }
 }

@@ -10,6 +10,8 @@ use crate::{desired::Identity, status::ClusterStatus};
 #[derive(Clone, Debug)]
 pub struct Tracked {
     metadata: ObjectMeta,
+    /// Version of the object; the API server counts upwards within a kind (KEP-5504).
+    pub version: u64,
     /// Version of the spec.
     pub generation: i64,
     /// Whether it is being deleted.
@@ -49,6 +51,7 @@ impl<'de> Deserialize<'de> for Tracked {
         let metadata = object.get("metadata").unwrap_or(&Value::Null);
         let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
         Ok(Self {
+            version: text("resourceVersion").and_then(|version| version.parse().ok()).unwrap_or_default(),
             generation: metadata.get("generation").and_then(Value::as_i64).unwrap_or_default(),
             deleting: metadata.get("deletionTimestamp").is_some(),
             spec: spec.to_string().into(),

@@ -50,11 +50,7 @@ impl Watches {
             tasks.push(Task(tokio::spawn(reducer.run(api, changed.clone()))));
             synced.push(receiver);
         }
-        Self {
-            store,
-            synced,
-            _tasks: tasks,
-        }
+        Self { store, synced, _tasks: tasks }
     }
 
     /// Where the children are.
@@ -117,11 +113,7 @@ impl Reducer {
             }
             Event::Apply(raw) => self.reduce(&raw).map_or_else(Vec::new, |child| self.store.apply(child)),
             Event::Delete(raw) => {
-                let uid = raw
-                    .object
-                    .pointer("/metadata/uid")
-                    .and_then(serde_json::Value::as_str)
-                    .unwrap_or_default();
+                let uid = raw.object.pointer("/metadata/uid").and_then(serde_json::Value::as_str).unwrap_or_default();
                 self.store.gone(uid).into_iter().collect()
             }
         }

@@ -1,0 +1,64 @@
+//! The same objects written without an operator: as fast as the API server takes them.
+
+use std::time::{Duration, Instant};
+
+use http::Request;
+use k8s_openapi::jiff::Timestamp;
+use kube::Client;
+use operator_core::{desired::Desired, status::ClusterStatus};
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use crate::{
+    error::{Error, failed},
+    kind,
+    load::{self, Loader},
+    stage::Stage,
+};
+
+/// Field manager.
+const MANAGER: &str = "plain-loader";
+
+/// Creates clusters and writes what an operator would write for them, `parallel` clusters at a time: each child, and a status, by server-side apply.
+/// Returns how long that took.
+pub async fn write(clusters: u32, parallel: usize) -> Result<Duration, Error> {
+    let stage = Stage::set().await?;
+    stage.hold_controllers()?;
+    let loader = Loader::new(stage.client.clone(), stage.namespace());
+    let started = Instant::now();
+    load::each(clusters, parallel, async |number| {
+        let cluster = loader.create(number).await?;
+        let desired = kind::desired(&cluster)?;
+        for object in &desired.objects {
+            let url = object.kind.url(stage.namespace(), &object.name);
+            apply(&stage.client, &url, &object.json).await?;
+        }
+        let (url, status) = status(&stage, number, &desired);
+        apply(&stage.client, &url, &status).await
+    })
+    .await?;
+    Ok(started.elapsed())
+}
+
+fn status(stage: &Stage, number: u32, desired: &Desired) -> (String, Value) {
+    let (resource, name) = (load::resource(), load::name(number));
+    let (api_version, plural, namespace) = (&resource.api_version, &resource.plural, stage.namespace());
+    let status = ClusterStatus::report(1, Some(desired), &[], None, None, Timestamp::now());
+    let url = format!("/apis/{api_version}/namespaces/{namespace}/{plural}/{name}/status");
+    let object = json!({
+        "apiVersion": api_version,
+        "kind": resource.kind,
+        "metadata": { "name": name },
+        "status": status,
+    });
+    (url, object)
+}
+
+async fn apply(client: &Client, url: &str, object: &Value) -> Result<(), Error> {
+    let request = Request::patch(format!("{url}?fieldManager={MANAGER}&force=false"))
+        .header("content-type", "application/apply-patch+yaml")
+        .body(object.to_string().into_bytes())
+        .map_err(failed("a request"))?;
+    client.request::<IgnoredAny>(request).await?;
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! The Druid cluster `wiki`, asked and changed through the API server as anyone would.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use druid_operator::Druid;
+use k8s_openapi::{
+    api::{
+        apps::v1::{Deployment, StatefulSet},
+        core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service},
+    },
+    serde::de::DeserializeOwned,
+};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    api::{DeleteParams, ListParams, Patch, PatchParams},
+    core::NamespaceResourceScope,
+};
+use operator_core::Cluster as _;
+use serde_json::Value;
+
+use crate::{
+    place::MANAGER,
+    view::Row,
+    wait::{Failure, Result, Seen},
+};
+
+/// What `kubectl apply -f cluster.yaml` would send.
+const FILE: &str = include_str!("../../cluster.yaml");
+/// The cluster's name there.
+pub const NAME: &str = "wiki";
+/// The label of children and pods that names their node.
+const NODE: &str = "druid.example.com/node";
+/// What the cluster's children, pods and claims have in common.
+const ALL: &str = "app.kubernetes.io/name=druid,app.kubernetes.io/instance=wiki";
+
+pub struct Cluster {
+    pub clusters: Api<Druid>,
+    client: Client,
+    namespace: String,
+}
+
+/// A pod, as far as the demo looks at it.
+struct Seat {
+    node: String,
+    uid: String,
+    ready: bool,
+    ending: bool,
+}
+
+/// The UIDs of each node's pods.
+pub type Pods = BTreeMap<String, BTreeSet<String>>;
+
+/// The cluster and its pods at one moment.
+pub struct Picture {
+    cluster: Option<Druid>,
+    seats: Vec<Seat>,
+}
+
+impl Cluster {
+    pub fn new(client: Client, namespace: &str) -> Self {
+        Self {
+            clusters: Api::namespaced(client.clone(), namespace),
+            client,
+            namespace: namespace.to_owned(),
+        }
+    }
+
+    /// Applies cluster.yaml.
+    pub async fn apply(&self) -> Result<Druid> {
+        let file: Value = serde_saphyr::from_str(FILE).map_err(Failure::during("reading cluster.yaml"))?;
+        self.clusters
+            .patch(NAME, &PatchParams::apply(MANAGER), &Patch::Apply(&file))
+            .await
+            .map_err(Failure::during("applying cluster.yaml"))
+    }
+
+    /// Changes the spec, as `kubectl patch --type=merge`.
+    pub async fn patch(&self, patch: &Value) -> std::result::Result<Druid, kube::Error> {
+        self.clusters
+            .patch(NAME, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+    }
+
+    pub async fn delete(&self) -> Result<()> {
+        let deleted = self.clusters.delete(NAME, &DeleteParams::default()).await;
+        deleted.map(drop).map_err(Failure::during("deleting the cluster"))
+    }
+
+    /// The objects of one kind that an operator of Druid may make here.
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    pub async fn picture(&self) -> Result<Picture> {
+        let cluster = self
+            .clusters
+            .get_opt(NAME)
+            .await
+            .map_err(Failure::during("reading the cluster"))?;
+        let pods = self.api::<Pod>().list(&ListParams::default().labels(ALL)).await;
+        let seats = pods
+            .map_err(Failure::during("reading the pods"))?
+            .into_iter()
+            .map(seat)
+            .collect();
+        Ok(Picture { cluster, seats })
+    }
+
+    /// Kind and name of the children of one node, or of all.
+    pub async fn children(&self, node: Option<&str>) -> Result<Vec<String>> {
+        let mut found = self.names::<StatefulSet>(node).await?;
+        found.extend(self.names::<Deployment>(node).await?);
+        found.extend(self.names::<Service>(node).await?);
+        found.extend(self.names::<ConfigMap>(node).await?);
+        found.extend(self.names::<Pod>(node).await?);
+        Ok(found)
+    }
+
+    /// The claims of one node's pods, or of all.
+    pub async fn claims(&self, node: Option<&str>) -> Result<Vec<String>> {
+        self.names::<PersistentVolumeClaim>(node).await
+    }
+
+    async fn names<K>(&self, node: Option<&str>) -> Result<Vec<String>>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + std::fmt::Debug,
+    {
+        let selector = node.map_or_else(|| ALL.to_owned(), |node| format!("{ALL},{NODE}={node}"));
+        let kind = K::kind(&());
+        let objects = self
+            .api::<K>()
+            .list_metadata(&ListParams::default().labels(&selector))
+            .await;
+        let objects = objects.map_err(Failure::during(format!("reading the objects of kind {kind}")))?;
+        Ok(objects
+            .iter()
+            .map(|object| format!("{kind} {}", object.name_any()))
+            .collect())
+    }
+}
+
+fn seat(pod: Pod) -> Seat {
+    let conditions = pod.status.and_then(|status| status.conditions).unwrap_or_default();
+    Seat {
+        node: pod.metadata.labels.unwrap_or_default().remove(NODE).unwrap_or_default(),
+        uid: pod.metadata.uid.unwrap_or_default(),
+        ready: conditions
+            .iter()
+            .any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+        ending: pod.metadata.deletion_timestamp.is_some(),
+    }
+}
+
+impl Picture {
+    /// The nodes that the cluster reports, with the pods that are there.
+    pub fn rows(&self) -> Vec<Row> {
+        let nodes = self
+            .cluster
+            .iter()
+            .flat_map(|cluster| cluster.status())
+            .flat_map(|status| &status.nodes);
+        nodes
+            .map(|node| {
+                let count = |which: fn(&Seat) -> bool| {
+                    let seats = self.seats.iter().filter(|seat| seat.node == node.name);
+                    seats.filter(|seat| which(seat)).count()
+                };
+                let starting = count(|seat| !seat.ready && !seat.ending);
+                let ending = count(|seat| seat.ending);
+                let notes = [(starting, "starting"), (ending, "ending")];
+                let notes = notes
+                    .iter()
+                    .filter(|(pods, _)| *pods > 0)
+                    .map(|(pods, what)| format!("{pods} {what}"));
+                Row {
+                    node: node.name.clone(),
+                    ready: count(|seat| seat.ready && !seat.ending) as u64,
+                    wanted: u64::try_from(node.replicas).unwrap_or_default(),
+                    note: notes.collect::<Vec<_>>().join(", "),
+                }
+            })
+            .collect()
+    }
+
+    /// Whether the cluster says of this generation, or a later one, that it is ready, and no pod is on its way in or out.
+    pub fn ready_at(&self, generation: i64) -> Seen<Pods> {
+        let Some(cluster) = &self.cluster else {
+            return Seen::Not("there is no such cluster".to_owned());
+        };
+        let Some(status) = cluster.status() else {
+            return Seen::Not("the operator reported nothing yet".to_owned());
+        };
+        let Some(condition) = status.condition("Ready") else {
+            return Seen::Not("there is no condition Ready".to_owned());
+        };
+        if status.observed_generation < generation || condition.status != "True" {
+            let (reason, message) = (&condition.reason, &condition.message);
+            let behind = if status.observed_generation < generation {
+                ", about an earlier spec"
+            } else {
+                ""
+            };
+            return Seen::Not(format!(
+                "condition Ready is {}{behind}: {reason}, {message}",
+                condition.status
+            ));
+        }
+        match self.seats.iter().find(|seat| seat.ending || !seat.ready) {
+            Some(seat) => Seen::Not(format!("a pod of {} is on its way in or out", seat.node)),
+            None => Seen::Yes(self.pods()),
+        }
+    }
+
+    fn pods(&self) -> Pods {
+        let mut pods = Pods::new();
+        for seat in &self.seats {
+            pods.entry(seat.node.clone()).or_default().insert(seat.uid.clone());
+        }
+        pods
+    }
+}

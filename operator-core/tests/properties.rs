@@ -1,0 +1,242 @@
+//! Properties of the pure way of the data: hashes, names, plans.
+
+use std::collections::{BTreeMap, HashSet};
+
+use operator_core::{
+    definition::{
+        Cardinality, ConfigFile, Definition, Format, NodeTemplate, NodeType, Port, StorageTemplate, Workload,
+    },
+    desired::{Desired, Identity, Object, Revisions, build, names},
+    hash::Digest,
+    observe::{Child, Observed},
+    plan::{Accepted, Action, plan},
+};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+static DEFINITION: Definition = Definition {
+    group: "tests.example.com",
+    version: "v1",
+    kind: "Data",
+    plural: "data",
+    singular: "data",
+    short_names: &[],
+    categories: &[],
+    doc: "",
+    print_columns: &[],
+    validations: &[],
+    image: Some("image"),
+    defaults: Some("defaults"),
+    config_groups: None,
+    configs: &[file("common", "common.properties", "/etc/common")],
+    node_types: &[
+        NodeType {
+            name: "store",
+            field: "stores",
+            cardinality: Cardinality::Many,
+            order: 1,
+            template: NodeTemplate {
+                ports: &[Port { name: "http", number: 80 }],
+                storage: &[StorageTemplate { name: "data", mount: "/data", size: "1Gi", class: None }],
+                configs: &[file("settings", "store.properties", "/etc/store")],
+                ..NodeTemplate::EMPTY
+            },
+            place: NodeTemplate::EMPTY,
+        },
+        NodeType {
+            name: "query",
+            field: "query",
+            cardinality: Cardinality::Optional,
+            order: 2,
+            template: NodeTemplate { workload: Some(Workload::Deployment), ..NodeTemplate::EMPTY },
+            place: NodeTemplate { ports: &[Port { name: "http", number: 81 }], ..NodeTemplate::EMPTY },
+        },
+    ],
+};
+
+const fn file(field: &'static str, file: &'static str, mount: &'static str) -> ConfigFile {
+    ConfigFile { field, file, mount, format: Format::Properties, with: None }
+}
+
+fn cluster(name: &str) -> Identity {
+    Identity { namespace: "default".to_owned(), name: name.to_owned(), uid: format!("uid-of-{name}") }
+}
+
+fn desired(name: &str, spec: &Value) -> Desired {
+    build(&cluster(name), Revisions { newest: spec }, &DEFINITION).unwrap()
+}
+
+fn settings() -> impl Strategy<Value = BTreeMap<String, String>> {
+    prop::collection::btree_map("[a-z.]{1,8}", ".{0,12}", 0..4)
+}
+
+fn spec() -> impl Strategy<Value = Value> {
+    let node = (0..4i32, settings(), prop::option::of("[a-z]{1,5}:[0-9]"));
+    let stores = prop::collection::btree_map("[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", node, 0..4);
+    (settings(), stores, prop::option::of(0..4i32), "[a-z]{1,5}").prop_map(|(common, stores, query, image)| {
+        let stores: Map<String, Value> = stores
+            .into_iter()
+            .map(|(key, (replicas, settings, image))| {
+                (key, json!({ "replicas": replicas, "settings": settings, "image": image }))
+            })
+            .collect();
+        let query = query.map(|replicas| json!({ "replicas": replicas }));
+        json!({ "image": image, "common": common, "stores": stores, "query": query })
+    })
+}
+
+/// As the API server would store it: with what it sets itself, and managedFields over what was applied.
+fn stored(object: &Object, uid: usize) -> Child {
+    let mut json = object.json.clone();
+    let applied = ["metadata", "spec", "data", "immutable"]
+        .into_iter()
+        .filter_map(|key| Some((format!("f:{key}"), fields(json.get(key)?))))
+        .collect::<Map<_, _>>();
+    let metadata = json["metadata"].as_object_mut().unwrap();
+    metadata.insert("uid".to_owned(), format!("uid-{uid}").into());
+    metadata.insert("resourceVersion".to_owned(), (uid + 1).to_string().into());
+    metadata.insert("generation".to_owned(), 1.into());
+    metadata.insert(
+        "managedFields".to_owned(),
+        json!([{ "manager": "data-operator", "operation": "Apply", "fieldsV1": applied }]),
+    );
+    // Rolled out, so that nothing is kept for the sake of older pods.
+    if let Some(replicas) = json.pointer("/spec/replicas").cloned() {
+        json["status"] = json!({
+            "observedGeneration": 1, "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas,
+        });
+        json["spec"]["progressDeadlineSeconds"] = 600.into();
+    }
+    Child::reduce(object.kind, "data-operator", "tests.example.com/node", &json).unwrap()
+}
+
+fn fields(value: &Value) -> Value {
+    let skipped = ["name", "namespace"];
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .filter(|(key, value)| {
+                !(skipped.contains(&key.as_str()) && value.is_string() && map.contains_key("labels"))
+            })
+            .map(|(key, value)| (format!("f:{key}"), fields(value)))
+            .collect(),
+        _ => json!({}),
+    }
+}
+
+fn all_stored(desired: &Desired) -> Observed {
+    desired.objects.iter().enumerate().map(|(index, object)| stored(object, index)).collect()
+}
+
+/// What the API server has after a plan.
+fn after(mut observed: Observed, desired: &Desired, next: &mut usize) -> (usize, Observed) {
+    let seen = observed.clone();
+    let plan = plan(desired, &seen, &Accepted::new()).unwrap();
+    for action in &plan.actions {
+        *next += 1;
+        match action {
+            Action::Create(object) => observed.push(stored(object, *next)),
+            Action::Apply { object, uid } => {
+                let child = observed.iter_mut().find(|child| child.uid.as_ref() == *uid).unwrap();
+                *child = stored(object, *next);
+            }
+            Action::Replace { uid, .. } => observed.retain(|child| child.uid.as_ref() != *uid),
+            Action::Delete(gone) => observed.retain(|child| child.uid != gone.uid),
+        }
+    }
+    (plan.actions.len(), observed)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 253
+        && name.split('.').all(|part| {
+            !part.is_empty()
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_hash_does_not_depend_on_the_order_of_maps(map in settings()) {
+        let forwards: Map<String, Value> = map.clone().into_iter().map(|(key, value)| (key, value.into())).collect();
+        let backwards: Map<String, Value> = map.into_iter().rev().map(|(key, value)| (key, value.into())).collect();
+        prop_assert_eq!(Digest::of(&Value::Object(forwards)), Digest::of(&Value::Object(backwards)));
+    }
+
+    #[test]
+    fn a_hash_changes_with_every_byte_of_configuration(value in "[ -~]{1,20}", at in any::<prop::sample::Index>(), byte in b' '..=b'~') {
+        let spec = |value: &str| json!({ "image": "i", "stores": { "hot": { "settings": { "key": value } } } });
+        let mut other = value.clone().into_bytes();
+        let at = at.index(other.len());
+        prop_assume!(other[at] != byte);
+        other[at] = byte;
+        let (before, after) = (desired("a", &spec(&value)), desired("a", &spec(&String::from_utf8(other).unwrap())));
+        prop_assert_ne!(&before.nodes[0].revision, &after.nodes[0].revision);
+        prop_assert_ne!(&before.objects[0].name, &after.objects[0].name);
+    }
+
+    #[test]
+    fn a_hash_covers_configuration_and_nothing_else(spec in spec(), replicas in 0..9i32) {
+        let mut other = spec.clone();
+        other["image"] = "another".into();
+        for store in other["stores"].as_object_mut().unwrap().values_mut() {
+            store["replicas"] = replicas.into();
+        }
+        let revisions = |desired: &Desired| desired.nodes.iter().map(|node| node.revision.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(revisions(&desired("a", &spec)), revisions(&desired("a", &other)));
+    }
+
+    #[test]
+    fn names_are_valid_and_distinct(name in "[a-z]([a-z0-9-]{0,61}[a-z0-9])?", spec in spec()) {
+        let desired = desired(&name, &spec);
+        let mut seen = HashSet::new();
+        for object in &desired.objects {
+            prop_assert!(is_name(&object.name), "{}", object.name);
+            prop_assert!(object.kind.kind == "ConfigMap" || object.name.len() <= names::LONGEST, "{}", object.name);
+            prop_assert!(seen.insert((object.kind.kind, &object.name)), "{} twice", object.name);
+            for (key, value) in object.json["metadata"]["labels"].as_object().unwrap() {
+                prop_assert!(value.as_str().unwrap().len() <= 63, "{key}: {value}");
+            }
+        }
+        let selectors: HashSet<String> = desired.nodes.iter().map(|node| node.workload.clone()).collect();
+        prop_assert_eq!(selectors.len(), desired.nodes.len());
+    }
+
+    #[test]
+    fn a_state_that_equals_the_desired_one_has_an_empty_plan(spec in spec()) {
+        let desired = desired("a", &spec);
+        let observed = all_stored(&desired);
+        prop_assert!(plan(&desired, &observed, &Accepted::new()).unwrap().actions.is_empty());
+    }
+
+    #[test]
+    fn after_a_plan_there_is_nothing_left_to_plan(before in spec(), after_change in spec()) {
+        let (old, new) = (desired("a", &before), desired("a", &after_change));
+        let mut next = 1000;
+        // The first step may leave ConfigMaps for pods that are still to roll, which they have by the second.
+        let (_, state) = after(all_stored(&old), &new, &mut next);
+        let (_, state) = after(state, &new, &mut next);
+        let (left, state) = after(state, &new, &mut next);
+        prop_assert_eq!(left, 0);
+        let names = |mut names: Vec<(&'static str, String)>| { names.sort(); names };
+        prop_assert_eq!(
+            names(state.iter().map(|child| (child.kind.kind, child.name.to_string())).collect()),
+            names(new.objects.iter().map(|object| (object.kind.kind, object.name.clone())).collect())
+        );
+    }
+
+    #[test]
+    fn a_plan_is_the_same_whatever_order_the_children_come_in(before in spec(), after_change in spec()) {
+        let new = desired("a", &after_change);
+        let observed = all_stored(&desired("a", &before));
+        let backwards: Observed = observed.iter().rev().cloned().collect();
+        let targets = |observed: &Observed| -> Vec<_> {
+            let plan = plan(&new, observed, &Accepted::new()).unwrap();
+            plan.actions.iter().map(|action| (action.verb(), action.target().0.kind, action.target().1.to_owned())).collect()
+        };
+        prop_assert_eq!(targets(&observed), targets(&backwards));
+    }
+}
