@@ -26,13 +26,7 @@ pub struct BenchSpec {
     pub stores: Store,
 
     /// Answers queries.
-    #[node_type(
-        name = "front",
-        order = 2,
-        workload = "Deployment",
-        port(name = "http", number = 8082),
-        args("front")
-    )]
+    #[node_type(name = "front", order = 2, workload = "Deployment", port(name = "http", number = 8082), args("front"))]
     pub fronts: NodeSpec,
 }
 

@@ -59,9 +59,7 @@ pub struct Loader {
 impl Loader {
     /// In `namespace`.
     pub fn new(client: Client, namespace: &str) -> Self {
-        Self {
-            clusters: Api::namespaced_with(client, namespace, &resource()),
-        }
+        Self { clusters: Api::namespaced_with(client, namespace, &resource()) }
     }
 
     /// Creates a cluster.
@@ -91,9 +89,5 @@ pub async fn each<T, F>(clusters: u32, parallel: usize, work: impl Fn(u32) -> F)
 where
     F: Future<Output = Result<T, Error>>,
 {
-    stream::iter(0..clusters)
-        .map(work)
-        .buffer_unordered(parallel)
-        .try_collect()
-        .await
+    stream::iter(0..clusters).map(work).buffer_unordered(parallel).try_collect().await
 }

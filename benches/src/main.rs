@@ -54,9 +54,7 @@ pub struct Options {
 async fn main() -> Result<(), Error> {
     if process::is_operator() {
         process::end_with_parent();
-        return operator_core::cli::<kind::Bench>()
-            .await
-            .map_err(|error| Error::Text(error.to_string()));
+        return operator_core::cli::<kind::Bench>().await.map_err(|error| Error::Text(error.to_string()));
     }
     let options = Options::parse();
     let measured = measure::measure(&options).await?;

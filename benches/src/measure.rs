@@ -75,9 +75,7 @@ pub struct Phase {
 pub async fn measure(options: &Options) -> Result<Measured, Error> {
     let mut plain = Vec::new();
     for parallel in PLAIN {
-        say(&format!(
-            "the same objects without an operator, {parallel} clusters at a time"
-        ));
+        say(&format!("the same objects without an operator, {parallel} clusters at a time"));
         let wall = plain::write(options.clusters, parallel).await?.as_secs_f64();
         plain.push(Plain { parallel, wall });
     }

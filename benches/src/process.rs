@@ -71,10 +71,7 @@ impl Operator {
     /// Where it ended.
     pub fn usage(&mut self) -> Result<Usage, Error> {
         if let Some(status) = self.process.try_wait().map_err(failed("looking after the operator"))? {
-            return Err(Error::Text(format!(
-                "the operator ended: {status}. The end of its log:\n{}",
-                self.log_tail()
-            )));
+            return Err(Error::Text(format!("the operator ended: {status}. The end of its log:\n{}", self.log_tail())));
         }
         if !cfg!(target_os = "linux") {
             return Ok(Usage::default());

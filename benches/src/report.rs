@@ -8,11 +8,7 @@ use crate::{
 };
 
 /// Controller-runtime's CPU seconds at the same work with 500 clusters; source: facts.md, "Measured". To be measured beside, in `peers/`.
-const CONTROLLER_RUNTIME: Peer = Peer {
-    clusters: 500.0,
-    create: 3.3,
-    change: 3.8,
-};
+const CONTROLLER_RUNTIME: Peer = Peer { clusters: 500.0, create: 3.3, change: 3.8 };
 /// CPU against it.
 const CREATE_AT_MOST: f64 = 1.0 / 3.0;
 const CHANGE_AT_MOST: f64 = 1.0 / 4.0;
@@ -50,11 +46,7 @@ const EXPECTED: [Expected; 6] = [
 ];
 
 const fn expected(request: &'static str, create: usize, change: usize) -> Expected {
-    Expected {
-        request,
-        create,
-        change,
-    }
+    Expected { request, create, change }
 }
 
 /// A figure.
@@ -106,24 +98,12 @@ fn rows(measured: &Measured) -> Vec<Row> {
         format!("p50 {P50_AT_MOST}, p99 {P99_AT_MOST}"),
         Some(latency.p50 <= P50_AT_MOST && latency.p99 <= P99_AT_MOST),
     ));
-    rows.push(row(
-        "  of that, the change itself, ms",
-        format!("p50 {:.1}", latency.p50_of_the_request),
-        "",
-        None,
-    ));
+    rows.push(row("  of that, the change itself, ms", format!("p50 {:.1}", latency.p50_of_the_request), "", None));
     rows
 }
 
 fn requests_of_clusters(measured: &Measured, each: impl Fn(usize) -> f64) -> Vec<Row> {
-    let Measured {
-        create,
-        controllers,
-        change,
-        quiet,
-        restart,
-        ..
-    } = measured;
+    let Measured { create, controllers, change, quiet, restart, .. } = measured;
     let total = |phase: &Phase| each(phase.requests.without_watches());
     let children = CHILDREN as f64;
     vec![
@@ -147,11 +127,7 @@ fn requests_of_clusters(measured: &Measured, each: impl Fn(usize) -> f64) -> Vec
         ),
         row(
             "events per cluster, apart: install, change",
-            format!(
-                "{:.2}, {:.2}",
-                each(create.requests.events()),
-                each(change.requests.events())
-            ),
+            format!("{:.2}, {:.2}", each(create.requests.events()), each(change.requests.events())),
             "not counted",
             None,
         ),
@@ -172,20 +148,11 @@ fn requests_of_clusters(measured: &Measured, each: impl Fn(usize) -> f64) -> Vec
 
 fn cpu_and_wall(measured: &Measured, clusters: f64) -> Vec<Row> {
     let peer = |seconds: f64| seconds * clusters / CONTROLLER_RUNTIME.clusters;
-    let (create, change) = (
-        CREATE_AT_MOST * peer(CONTROLLER_RUNTIME.create),
-        CHANGE_AT_MOST * peer(CONTROLLER_RUNTIME.change),
-    );
-    let plain = measured
-        .plain
-        .iter()
-        .map(|plain| plain.wall)
-        .fold(f64::INFINITY, f64::min);
-    let each: Vec<String> = measured
-        .plain
-        .iter()
-        .map(|plain| format!("{:.2} ({} at a time)", plain.wall, plain.parallel))
-        .collect();
+    let (create, change) =
+        (CREATE_AT_MOST * peer(CONTROLLER_RUNTIME.create), CHANGE_AT_MOST * peer(CONTROLLER_RUNTIME.change));
+    let plain = measured.plain.iter().map(|plain| plain.wall).fold(f64::INFINITY, f64::min);
+    let each: Vec<String> =
+        measured.plain.iter().map(|plain| format!("{:.2} ({} at a time)", plain.wall, plain.parallel)).collect();
     vec![
         row(
             "operator CPU, creating all, s",
@@ -193,24 +160,14 @@ fn cpu_and_wall(measured: &Measured, clusters: f64) -> Vec<Row> {
             format!("{create:.2}: a third of controller-runtime's (as seen for facts.md)"),
             Some(measured.create.cpu <= create),
         ),
-        row(
-            "operator CPU, the workloads' controllers then, s",
-            format!("{:.2}", measured.controllers.cpu),
-            "",
-            None,
-        ),
+        row("operator CPU, the workloads' controllers then, s", format!("{:.2}", measured.controllers.cpu), "", None),
         row(
             "operator CPU, changing all, s",
             format!("{:.2}", measured.change.cpu),
             format!("{change:.2}: a quarter"),
             Some(measured.change.cpu <= change),
         ),
-        row(
-            "operator CPU, restart, s",
-            format!("{:.2}", measured.restart.cpu),
-            "",
-            None,
-        ),
+        row("operator CPU, restart, s", format!("{:.2}", measured.restart.cpu), "", None),
         row(
             "wall, creating all, s; against the plain loader",
             format!("{:.2}; {:.2} ×", measured.create.wall, measured.create.wall / plain),
@@ -218,42 +175,21 @@ fn cpu_and_wall(measured: &Measured, clusters: f64) -> Vec<Row> {
             Some(measured.create.wall <= WALL_AT_MOST * plain),
         ),
         row("  the plain loader, s", each.join(", "), "", None),
-        row(
-            "wall, changing all, s",
-            format!("{:.2}", measured.change.wall),
-            "",
-            None,
-        ),
+        row("wall, changing all, s", format!("{:.2}", measured.change.wall), "", None),
     ]
 }
 
 fn memory(measured: &Measured, clusters: f64) -> Vec<Row> {
     let megabytes = |kibibytes: u64| kibibytes as f64 * 1024.0 / 1e6;
-    let Measured {
-        empty,
-        create,
-        change,
-        restart,
-        ..
-    } = measured;
+    let Measured { empty, create, change, restart, .. } = measured;
     let at_most = |phase: &Phase| megabytes(phase.memory) <= MEMORY_AT_MOST && megabytes(phase.peak) <= PEAK_AT_MOST;
     let both = |phase: &Phase| format!("{:.1}, {:.1}", megabytes(phase.memory), megabytes(phase.peak));
     let hold = format!("{MEMORY_AT_MOST}, {PEAK_AT_MOST}");
     let of_a_cluster = |phase: &Phase| (megabytes(phase.memory) - megabytes(empty.memory)) * 1000.0 / clusters;
     vec![
         row("memory and its peak, empty, MB", both(empty), "", None),
-        row(
-            "  after creating all",
-            both(create),
-            hold.clone(),
-            Some(at_most(create)),
-        ),
-        row(
-            "  after changing all",
-            both(change),
-            hold.clone(),
-            Some(at_most(change)),
-        ),
+        row("  after creating all", both(create), hold.clone(), Some(at_most(create))),
+        row("  after changing all", both(change), hold.clone(), Some(at_most(change))),
         row("  after a restart", both(restart), hold, Some(at_most(restart))),
         row(
             "  each cluster: after changing all, after a restart, KB",
@@ -265,12 +201,7 @@ fn memory(measured: &Measured, clusters: f64) -> Vec<Row> {
 }
 
 fn row(figure: impl Into<String>, seen: impl Into<String>, hold: impl Into<String>, kept: Option<bool>) -> Row {
-    Row {
-        figure: figure.into(),
-        seen: seen.into(),
-        hold: hold.into(),
-        kept,
-    }
+    Row { figure: figure.into(), seen: seen.into(), hold: hold.into(), kept }
 }
 
 /// Every request, by verb and resource, for each phase; and where that isn't what was expected.

@@ -34,10 +34,7 @@ impl Requests {
     /// Writes of children and clusters: all but events.
     pub fn writes(&self) -> usize {
         let reads = ["get ", "list ", "watch "];
-        let writes = self
-            .0
-            .iter()
-            .filter(|(name, _)| !reads.iter().any(|verb| name.starts_with(verb)));
+        let writes = self.0.iter().filter(|(name, _)| !reads.iter().any(|verb| name.starts_with(verb)));
         writes.map(|(_, number)| number).sum::<usize>() - self.events()
     }
 
@@ -81,9 +78,7 @@ pub async fn settled(testbed: &Testbed, operator: &mut Operator) -> Result<(), E
     while at.elapsed() < SETTLED {
         if started.elapsed() > PATIENCE {
             let seconds = PATIENCE.as_secs();
-            return Err(Error::Text(format!(
-                "the operator doesn't come to rest within {seconds} s"
-            )));
+            return Err(Error::Text(format!("the operator doesn't come to rest within {seconds} s")));
         }
         tokio::time::sleep(SETTLED / 4).await;
         operator.usage()?;

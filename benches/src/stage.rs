@@ -38,12 +38,7 @@ impl Stage {
             .await
             .map_err(failed("waiting for the kind"))?;
         let namespace = testbed.namespace("bench").await?;
-        Ok(Self {
-            testbed,
-            client,
-            namespace,
-            folder,
-        })
+        Ok(Self { testbed, client, namespace, folder })
     }
 
     /// The namespace of all clusters.
@@ -72,9 +67,7 @@ impl Stage {
         let ended = Command::new("kill").args([signal, pid.trim()]).status();
         match ended.map_err(failed("running kill"))? {
             status if status.success() => Ok(()),
-            status => Err(Error::Text(format!(
-                "kill {signal} of the controller manager: {status}"
-            ))),
+            status => Err(Error::Text(format!("kill {signal} of the controller manager: {status}"))),
         }
     }
 }

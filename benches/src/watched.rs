@@ -87,11 +87,7 @@ impl Clusters {
     /// Waits until the status of a cluster says that the operator has dealt with this generation of the spec.
     pub async fn dealt_with(&self, name: &str, generation: i64) -> Result<(), Error> {
         let what = format!("the status of {name}");
-        let done = |clusters: &Objects| {
-            clusters
-                .get(name)
-                .is_some_and(|cluster| observed(cluster) >= generation)
-        };
+        let done = |clusters: &Objects| clusters.get(name).is_some_and(|cluster| observed(cluster) >= generation);
         self.0.until(&what, done).await
     }
 
@@ -154,9 +150,9 @@ fn says(live: &DynamicObject, wanted: &Value) -> bool {
 
 fn contains(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
-        (Value::Object(live), Value::Object(wanted)) => wanted
-            .iter()
-            .all(|(key, wanted)| live.get(key).is_some_and(|live| contains(live, wanted))),
+        (Value::Object(live), Value::Object(wanted)) => {
+            wanted.iter().all(|(key, wanted)| live.get(key).is_some_and(|live| contains(live, wanted)))
+        }
         (Value::Array(live), Value::Array(wanted)) => {
             live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| contains(live, wanted))
         }

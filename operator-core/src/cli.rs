@@ -3,7 +3,7 @@
 mod diff;
 mod plan;
 
-use std::path::PathBuf;
+use std::{io::IsTerminal, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use kube::Config;
@@ -44,7 +44,7 @@ struct Run {
     #[arg(long, value_enum, default_value_t, env = "OPERATOR_LOG_FORMAT")]
     log_format: LogFormat,
     /// What is logged, for instance `info` or `operator_core=debug`
-    #[arg(long, default_value = "info", env = "OPERATOR_LOG")]
+    #[arg(long, default_value = "info,kube_runtime=warn", env = "OPERATOR_LOG")]
     log: String,
 }
 
@@ -86,7 +86,10 @@ fn yaml<K: Cluster>() -> Result<String> {
 async fn run<K: Cluster>(options: Run) -> Result<()> {
     let filter =
         EnvFilter::try_new(&options.log).map_err(|error| Error::Text(format!("--log {}: {error}", options.log)))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match options.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),

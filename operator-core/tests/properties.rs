@@ -1,5 +1,7 @@
 //! Properties of the pure way of the data: hashes, names, plans.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
 use std::collections::{BTreeMap, HashSet};
 
 use operator_core::{

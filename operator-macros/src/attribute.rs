@@ -23,10 +23,7 @@ pub fn node_type(arguments: TokenStream, item: TokenStream) -> TokenStream {
         }
         Ok(other) => {
             let (what, span) = validate::item_kind(&other);
-            errors.at(
-                &span,
-                format!("{what} can't be a node type: put #[node_type] on a struct with named fields"),
-            );
+            errors.at(&span, format!("{what} can't be a node type: put #[node_type] on a struct with named fields"));
             let errors = errors.finish();
             quote!(#errors #item)
         }

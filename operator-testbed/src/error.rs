@@ -107,9 +107,6 @@ impl Error {
     /// For `map_err`: a Kubernetes error with what was tried.
     pub(crate) fn kube(what: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
         let what = what.into();
-        move |source| Error::Kube {
-            what,
-            source: Box::new(source),
-        }
+        move |source| Error::Kube { what, source: Box::new(source) }
     }
 }

@@ -42,10 +42,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    let what = |source| Error::Io {
-        what: "waiting for signals".to_owned(),
-        source,
-    };
+    let what = |source| Error::Io { what: "waiting for signals".to_owned(), source };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(what)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(what)?;
     let testbed = tokio::select! {

@@ -23,14 +23,8 @@ pub struct Namespace {
 impl Namespace {
     pub(crate) async fn create(client: kube::Client, prefix: &str, external: Option<PathBuf>) -> Result<Self, Error> {
         let namespaces: Api<Object> = Api::all(client.clone());
-        let metadata = ObjectMeta {
-            generate_name: Some(format!("{prefix}-")),
-            ..ObjectMeta::default()
-        };
-        let object = Object {
-            metadata,
-            ..Object::default()
-        };
+        let metadata = ObjectMeta { generate_name: Some(format!("{prefix}-")), ..ObjectMeta::default() };
+        let object = Object { metadata, ..Object::default() };
         let created = namespaces.create(&PostParams::default(), &object).await;
         let created = created.map_err(Error::kube(format!("creating a namespace {prefix}-…")))?;
         let name = created.metadata.name.unwrap_or_default();
@@ -51,11 +45,7 @@ impl Namespace {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Err(Error::Timeout {
-            what: what(),
-            seconds: PATIENCE.as_secs(),
-            detail: String::new(),
-        })
+        Err(Error::Timeout { what: what(), seconds: PATIENCE.as_secs(), detail: String::new() })
     }
 
     /// Its name: the prefix, `-`, and some random characters.
@@ -96,7 +86,5 @@ fn delete_blocking(kubeconfig: &Path, name: &str) -> Result<(), Error> {
 async fn delete(client: kube::Client, name: &str) -> Result<(), Error> {
     let namespaces: Api<Object> = Api::all(client);
     let deleted = namespaces.delete(name, &DeleteParams::default()).await;
-    deleted
-        .map(|_| ())
-        .map_err(Error::kube(format!("deleting namespace {name}")))
+    deleted.map(|_| ()).map_err(Error::kube(format!("deleting namespace {name}")))
 }

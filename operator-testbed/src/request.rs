@@ -36,10 +36,7 @@ pub(crate) fn read(log: &Path) -> Result<Vec<Request>, Error> {
         // Made with the first entry.
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(source) => {
-            return Err(Error::Io {
-                what: format!("reading {}", log.display()),
-                source,
-            });
+            return Err(Error::Io { what: format!("reading {}", log.display()), source });
         }
     };
     let mut requests: Vec<Request> = Vec::new();
@@ -115,11 +112,7 @@ mod tests {
     use super::*;
 
     fn entry(id: &str, stage: &str, verb: &str, resource: &str) -> String {
-        let group = if resource == "leases" {
-            "coordination.k8s.io"
-        } else {
-            ""
-        };
+        let group = if resource == "leases" { "coordination.k8s.io" } else { "" };
         let event = serde_json::json!({
             "auditID": id,
             "stage": stage,
@@ -144,11 +137,7 @@ mod tests {
         fs::write(&log, entries.concat()).unwrap();
         let requests = read(&log);
         fs::remove_file(&log).unwrap();
-        let seen: Vec<_> = requests
-            .unwrap()
-            .into_iter()
-            .map(|request| (request.resource, request.code))
-            .collect();
+        let seen: Vec<_> = requests.unwrap().into_iter().map(|request| (request.resource, request.code)).collect();
         assert_eq!(seen, [("pods".to_owned(), 200), ("services".to_owned(), 0)]);
     }
 }

@@ -40,10 +40,7 @@ impl Testbed {
         });
         receiver.await.unwrap_or_else(|_| {
             let source = std::io::Error::other("the thread that did so panicked");
-            Err(Error::Io {
-                what: "starting the control plane".to_owned(),
-                source,
-            })
+            Err(Error::Io { what: "starting the control plane".to_owned(), source })
         })
     }
 
@@ -111,11 +108,9 @@ impl Testbed {
 
 fn start_blocking() -> Result<Testbed, Error> {
     match Source::find()? {
-        Source::Cluster(kubeconfig) => Ok(Testbed {
-            operator_kubeconfig: kubeconfig.clone(),
-            kubeconfig,
-            control_plane: None,
-        }),
+        Source::Cluster(kubeconfig) => {
+            Ok(Testbed { operator_kubeconfig: kubeconfig.clone(), kubeconfig, control_plane: None })
+        }
         Source::Programs(programs) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(Error::io("making a runtime"))?;
@@ -131,15 +126,10 @@ fn start_blocking() -> Result<Testbed, Error> {
 
 /// The client configuration of a kubeconfig file.
 pub(crate) async fn config_of(path: &Path) -> Result<kube::Config, Error> {
-    let failed = |source| Error::Kubeconfig {
-        path: path.to_owned(),
-        source: Box::new(source),
-    };
+    let failed = |source| Error::Kubeconfig { path: path.to_owned(), source: Box::new(source) };
     let kubeconfig = Kubeconfig::read_from(path).map_err(failed)?;
     let options = KubeConfigOptions::default();
-    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
-        .await
-        .map_err(failed)?;
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(failed)?;
     config.default_retry = false;
     Ok(config)
 }

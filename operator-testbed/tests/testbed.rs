@@ -83,24 +83,15 @@ async fn create_pod(namespace: &str, annotations: Value) -> Api<Pod> {
 
 fn ready(pod: &Pod) -> bool {
     let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
-    conditions.is_some_and(|all| {
-        all.iter()
-            .any(|condition| condition.type_ == "Ready" && condition.status == "True")
-    })
+    conditions.is_some_and(|all| all.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"))
 }
 
 fn phase(pod: &Pod) -> &str {
-    pod.status
-        .as_ref()
-        .and_then(|status| status.phase.as_deref())
-        .unwrap_or_default()
+    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
 async fn until_running(pods: &Api<Pod>) -> Pod {
-    until("the pod runs", async || {
-        phase(&pods.get("n").await.unwrap()) == "Running"
-    })
-    .await;
+    until("the pod runs", async || phase(&pods.get("n").await.unwrap()) == "Running").await;
     pods.get("n").await.unwrap()
 }
 
@@ -110,10 +101,7 @@ async fn a_stateful_set_gets_ready_and_its_claims_are_bound_and_can_grow() {
     let namespace = testbed.namespace("stateful-set").await.unwrap();
     let client = testbed.client().await.unwrap();
     let stateful_sets: Api<StatefulSet> = Api::namespaced(client.clone(), namespace.name());
-    stateful_sets
-        .create(&PostParams::default(), &stateful_set())
-        .await
-        .unwrap();
+    stateful_sets.create(&PostParams::default(), &stateful_set()).await.unwrap();
     until("all replicas are ready", async || {
         let status = stateful_sets.get("database").await.unwrap().status.unwrap_or_default();
         status.ready_replicas == Some(3)
@@ -123,22 +111,12 @@ async fn a_stateful_set_gets_ready_and_its_claims_are_bound_and_can_grow() {
     let claims: Api<PersistentVolumeClaim> = Api::namespaced(client, namespace.name());
     let capacity = async || {
         let status = claims.get("data-database-0").await.unwrap().status.unwrap_or_default();
-        status
-            .capacity
-            .unwrap_or_default()
-            .get("storage")
-            .map(|quantity| quantity.0.clone())
+        status.capacity.unwrap_or_default().get("storage").map(|quantity| quantity.0.clone())
     };
     assert_eq!(capacity().await.as_deref(), Some("1Gi"));
     let larger = json!({ "spec": { "resources": { "requests": { "storage": "2Gi" } } } });
-    claims
-        .patch("data-database-0", &PatchParams::default(), &Patch::Merge(larger))
-        .await
-        .unwrap();
-    until("the claim has grown", async || {
-        capacity().await.as_deref() == Some("2Gi")
-    })
-    .await;
+    claims.patch("data-database-0", &PatchParams::default(), &Patch::Merge(larger)).await.unwrap();
+    until("the claim has grown", async || capacity().await.as_deref() == Some("2Gi")).await;
 }
 
 #[tokio::test]
@@ -158,17 +136,12 @@ async fn a_deployment_rolls_out_a_change() {
 
     let change =
         json!({ "spec": { "template": { "spec": { "containers": [{ "name": "main", "image": "web:2" }] } } } });
-    deployments
-        .patch("web", &PatchParams::default(), &Patch::Strategic(change))
-        .await
-        .unwrap();
+    deployments.patch("web", &PatchParams::default(), &Patch::Strategic(change)).await.unwrap();
     until("the change is rolled out", rolled_out).await;
     let pods: Api<Pod> = Api::namespaced(client, namespace.name());
     until("only new pods are left", async || {
         let pods = pods.list(&ListParams::default()).await.unwrap().items;
-        let images = pods
-            .iter()
-            .flat_map(|pod| pod.spec.as_ref().unwrap().containers[0].image.as_deref());
+        let images = pods.iter().flat_map(|pod| pod.spec.as_ref().unwrap().containers[0].image.as_deref());
         images.eq(["web:2", "web:2"])
     })
     .await;
@@ -203,16 +176,9 @@ async fn a_slow_pod_runs_at_once_and_is_ready_after_its_time() {
     let pods = create_pod(namespace.name(), json!({ annotations::READY_AFTER: "3s" })).await;
     assert!(!ready(&until_running(&pods).await));
     until("the pod is ready", async || ready(&pods.get("n").await.unwrap())).await;
-    assert!(
-        created.elapsed() > Duration::from_secs(3),
-        "ready after {:?}",
-        created.elapsed()
-    );
+    assert!(created.elapsed() > Duration::from_secs(3), "ready after {:?}", created.elapsed());
     let container = &pods.get("n").await.unwrap().status.unwrap().container_statuses.unwrap()[0];
-    assert!(
-        container.ready && container.state.as_ref().unwrap().running.is_some(),
-        "{container:?}"
-    );
+    assert!(container.ready && container.state.as_ref().unwrap().running.is_some(), "{container:?}");
 }
 
 #[tokio::test]
@@ -237,15 +203,9 @@ async fn a_deleted_pod_vanishes_whatever_its_grace_period() {
     let pods = create_pod(namespace.name(), json!({})).await;
     until_running(&pods).await;
     let deleted = Instant::now();
-    pods.delete("n", &DeleteParams::default().grace_period(600))
-        .await
-        .unwrap();
+    pods.delete("n", &DeleteParams::default().grace_period(600)).await.unwrap();
     until("the pod is gone", async || pods.get_opt("n").await.unwrap().is_none()).await;
-    assert!(
-        deleted.elapsed() < Duration::from_secs(20),
-        "gone after {:?}",
-        deleted.elapsed()
-    );
+    assert!(deleted.elapsed() < Duration::from_secs(20), "gone after {:?}", deleted.elapsed());
 }
 
 #[tokio::test]
@@ -261,10 +221,7 @@ async fn namespaces_are_fresh_and_can_be_deleted() {
     let name = first.name().to_owned();
     first.delete(client.clone()).await.unwrap();
     let namespaces: Api<Namespace> = Api::all(client);
-    until("the namespace is gone", async || {
-        namespaces.get_opt(&name).await.unwrap().is_none()
-    })
-    .await;
+    until("the namespace is gone", async || namespaces.get_opt(&name).await.unwrap().is_none()).await;
 }
 
 #[tokio::test]
@@ -284,26 +241,18 @@ async fn only_the_operators_requests_are_recorded() {
     };
     until("the request is recorded", async || !recorded().await.is_empty()).await;
     let requests = recorded().await;
-    let seen: Vec<_> = requests
-        .iter()
-        .map(|r| (r.verb.as_str(), r.resource.as_str(), r.name.as_str(), r.code))
-        .collect();
+    let seen: Vec<_> =
+        requests.iter().map(|r| (r.verb.as_str(), r.resource.as_str(), r.name.as_str(), r.code)).collect();
     assert_eq!(seen, [("get", "pods", "of-operator", 404)]);
 }
 
 #[test]
 fn tests_on_different_runtimes_share_one_control_plane() {
     let folder = || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async { Testbed::shared().await.unwrap().folder().unwrap().to_owned() })
     };
-    let folders: Vec<_> = (0..3)
-        .map(|_| std::thread::spawn(folder))
-        .map(|thread| thread.join().unwrap())
-        .collect();
+    let folders: Vec<_> = (0..3).map(|_| std::thread::spawn(folder)).map(|thread| thread.join().unwrap()).collect();
     assert!(folders.iter().all(|other| *other == folder()), "{folders:?}");
 }
 
@@ -315,19 +264,12 @@ struct Program {
 
 impl Program {
     fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_operator-testbed"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        let mut child =
+            Command::new(env!("CARGO_BIN_EXE_operator-testbed")).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().expect("it says where the kubeconfig is").unwrap();
-        let kubeconfig = first
-            .strip_prefix("export KUBECONFIG=")
-            .unwrap_or_else(|| panic!("unexpected: {first}"));
-        Program {
-            child,
-            folder: Path::new(kubeconfig).parent().unwrap().to_owned(),
-        }
+        let kubeconfig = first.strip_prefix("export KUBECONFIG=").unwrap_or_else(|| panic!("unexpected: {first}"));
+        Program { child, folder: Path::new(kubeconfig).parent().unwrap().to_owned() }
     }
 
     /// The end of its processes' command lines says which folder they work in.
@@ -401,8 +343,5 @@ fn missing_programs_are_named() {
         .unwrap();
     fs::remove_dir_all(&folder).unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        error.contains("missing: kube-apiserver, kube-controller-manager, kube-scheduler, kwok."),
-        "{error}"
-    );
+    assert!(error.contains("missing: kube-apiserver, kube-controller-manager, kube-scheduler, kwok."), "{error}");
 }

@@ -2,6 +2,8 @@
 //!
 //! Each test has a namespace and an operator of its own; all share one control plane.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
+
 mod children;
 mod install;
 mod kinds;

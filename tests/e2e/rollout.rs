@@ -70,6 +70,19 @@ async fn a_configuration_stays_while_pods_may_still_read_it() {
 }
 
 #[tokio::test]
+async fn a_rollout_that_got_stuck_recovers_when_the_spec_is_put_right() {
+    let setup = Setup::new("stuck").await;
+    setup.ready("a", small()).await;
+    let crash = json!({ "operator-testbed/pod": "crash" });
+    let broken = with(small(), [("/stores/hot/podAnnotations", crash.clone()), ("/query/podAnnotations", crash)]);
+    setup.apply("a", broken).await.unwrap();
+    let message = setup.reason("a", "Progressing").await;
+    assert!(message.contains("store-hot") && message.contains("query"), "{message}");
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    setup.ready("a", small()).await;
+}
+
+#[tokio::test]
 async fn storage_grows_by_a_new_stateful_set_with_the_same_pods() {
     let setup = Setup::new("grow").await;
     setup.ready("a", small()).await;

@@ -81,6 +81,10 @@ async fn a_merged_value_that_is_wrong_applies_nothing() {
     assert_eq!(message, "spec.query.resources: the cpu request 4 is above the limit 2 (after merging all layers)");
     assert_eq!(setup.event("a", "InvalidSpec").await, message);
     assert!(setup.children().await.is_empty());
+    let own = json!({ "tests.example.com/node": "x" });
+    setup.apply("a", with(small(), [("/query/podLabels", own)])).await.unwrap();
+    let message = setup.reason("a", "InvalidSpec").await;
+    assert!(message.contains("`tests.example.com/node` is the operator's own"), "{message}");
     setup.ready("a", small()).await;
 }
 

@@ -1,9 +1,10 @@
 //! What is wrong with merged settings, found before anything is written: the API server would refuse the node's workload.
 
 use super::{EnvVar, Invalid, NodeSpec};
+use crate::desired::names;
 
-/// Everything that is wrong with `spec`, the merged settings of the node at `path`.
-pub fn check(path: &str, spec: &NodeSpec) -> Vec<Invalid> {
+/// Everything that is wrong with `spec`, the merged settings of the node at `path`, in an operator of `group`.
+pub fn check(group: &str, path: &str, spec: &NodeSpec) -> Vec<Invalid> {
     let settings = &spec.settings;
     let mut errors = Vec::new();
     let mut wrong = |field: &str, message: String| errors.push(Invalid::new(format!("{path}.{field}"), message));
@@ -36,6 +37,14 @@ pub fn check(path: &str, spec: &NodeSpec) -> Vec<Invalid> {
         if !is_label_key(key) || !is_label_value(value) {
             wrong("podLabels", format!("`{key}: {value}` is no label: letters, digits, `-`, `_` and `.`, at most 63"));
         }
+    }
+    let own = [names::NAME, names::INSTANCE, names::COMPONENT, names::MANAGED_BY];
+    let is_own = |key: &str| own.contains(&key) || key.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+    for key in settings.pod_labels.keys().filter(|key| is_own(key)) {
+        wrong("podLabels", format!("`{key}` is the operator's own: pods are selected by it; use another key"));
+    }
+    for key in settings.pod_annotations.keys().filter(|key| is_own(key)) {
+        wrong("podAnnotations", format!("`{key}` is the operator's own; use another key"));
     }
     for key in settings.pod_annotations.keys().filter(|key| !is_label_key(key)) {
         wrong("podAnnotations", format!("`{key}` can't be an annotation's key"));

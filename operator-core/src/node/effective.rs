@@ -117,7 +117,7 @@ fn node(
     let merged = layers.into_iter().fold(json!({}), merge);
     let spec = NodeSpec::deserialize(&merged).map_err(|error| vec![Invalid::new(path.as_str(), error.to_string())])?;
     let (claims, mut errors) = claims(node_type, &path, &spec);
-    errors.extend(super::check::check(&path, &spec));
+    errors.extend(super::check::check(definition.group, &path, &spec));
     if errors.is_empty() {
         Ok(Effective { node_type, name, path, spec, claims, own: own.clone() })
     } else {

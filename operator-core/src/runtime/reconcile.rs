@@ -148,7 +148,7 @@ fn tell(problem: Option<&Problem>, identity: &Identity, context: &Context) {
             namespace = identity.namespace,
             cluster = identity.name,
             reason = problem.reason.as_str(),
-            message = problem.message,
+            problem = problem.message,
             "can't get on"
         );
         context.events.problem(identity, &context.resource, problem);

@@ -25,18 +25,10 @@ impl ConfigKeys {
         let with = keys.path("with");
         if format_is_missing {
             let likely = file.as_ref().map_or("raw", |file| likely_format(file));
-            errors.at(
-                &keys.span(),
-                format!("#[config] has no `format`: add format = \"{likely}\""),
-            );
+            errors.at(&keys.span(), format!("#[config] has no `format`: add format = \"{likely}\""));
         }
         keys.finish();
-        Some(Self {
-            file: file?,
-            mount: mount?,
-            format: format?,
-            with,
-        })
+        Some(Self { file: file?, mount: mount?, format: format?, with })
     }
 }
 

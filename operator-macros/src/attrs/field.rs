@@ -34,21 +34,15 @@ pub enum Setting {
 
 impl Setting {
     /// Name of the key, and the setting.
-    pub const ALL: [(&'static str, Self); 3] = [
-        ("image", Self::Image),
-        ("defaults", Self::Defaults),
-        ("config_groups", Self::ConfigGroups),
-    ];
+    pub const ALL: [(&'static str, Self); 3] =
+        [("image", Self::Image), ("defaults", Self::Defaults), ("config_groups", Self::ConfigGroups)];
 }
 
 impl FieldAttributes {
     /// Reads the attributes of a field of the spec. None where it has none of ours.
     pub fn read(field: &Field, errors: &Errors) -> Option<Self> {
-        let ours: Vec<_> = field
-            .attrs
-            .iter()
-            .filter(|attribute| NAMES.iter().any(|name| attribute.path().is_ident(name)))
-            .collect();
+        let ours: Vec<_> =
+            field.attrs.iter().filter(|attribute| NAMES.iter().any(|name| attribute.path().is_ident(name))).collect();
         let (first, others) = ours.split_first()?;
         for other in others {
             errors.at(other.path(), several(first, other));
@@ -60,10 +54,7 @@ impl FieldAttributes {
         } else {
             setting(first, errors).map(Role::Setting)
         };
-        Some(Self {
-            role,
-            span: first.path().span(),
-        })
+        Some(Self { role, span: first.path().span() })
     }
 }
 
@@ -72,10 +63,8 @@ const NAMES: [&str; 3] = ["operator", "config", "node_type"];
 fn setting(attribute: &Attribute, errors: &Errors) -> Option<Setting> {
     let mut keys = Keys::of("operator", &[attribute], errors);
     let empty = keys.is_empty();
-    let given: Vec<_> = Setting::ALL
-        .into_iter()
-        .filter_map(|(key, setting)| keys.flag(key).map(|span| (span, setting)))
-        .collect();
+    let given: Vec<_> =
+        Setting::ALL.into_iter().filter_map(|(key, setting)| keys.flag(key).map(|span| (span, setting))).collect();
     if empty {
         errors.at(
             &keys.span(),
@@ -90,13 +79,7 @@ fn setting(attribute: &Attribute, errors: &Errors) -> Option<Setting> {
 }
 
 fn several(first: &Attribute, other: &Attribute) -> String {
-    let name = |attribute: &Attribute| {
-        attribute
-            .path()
-            .get_ident()
-            .map(ToString::to_string)
-            .unwrap_or_default()
-    };
+    let name = |attribute: &Attribute| attribute.path().get_ident().map(ToString::to_string).unwrap_or_default();
     match (name(first), name(other)) {
         (one, other) if one == other => format!("#[{one}] is given twice on this field: join them into one"),
         (one, other) => format!(

@@ -41,16 +41,8 @@ enum Value {
 impl<'e> Keys<'e> {
     /// The keys of all attributes of this name, as if they were one.
     pub fn of(name: &str, attributes: &[&Attribute], errors: &'e Errors) -> Self {
-        let span = attributes
-            .first()
-            .map_or_else(Span::call_site, |attribute| attribute.path().span());
-        let mut keys = Self {
-            title: format!("#[{name}]"),
-            span,
-            entries: Vec::new(),
-            known: Vec::new(),
-            errors,
-        };
+        let span = attributes.first().map_or_else(Span::call_site, |attribute| attribute.path().span());
+        let mut keys = Self { title: format!("#[{name}]"), span, entries: Vec::new(), known: Vec::new(), errors };
         for attribute in attributes {
             match &attribute.meta {
                 Meta::Path(_) => {}
@@ -88,8 +80,7 @@ impl<'e> Keys<'e> {
             match item {
                 NestedMeta::Meta(meta) => {
                     let Some(key) = ident(meta.path()) else {
-                        self.errors
-                            .at(meta.path(), format!("{} has keys of one word", self.title));
+                        self.errors.at(meta.path(), format!("{} has keys of one word", self.title));
                         continue;
                     };
                     let value = match meta {
@@ -100,16 +91,10 @@ impl<'e> Keys<'e> {
                     self.entries.push(Entry { key, value });
                 }
                 NestedMeta::Lit(literal) => {
-                    self.errors.at(
-                        &literal,
-                        format!("a value without a key; {} takes `key = value`", self.title),
-                    );
+                    self.errors.at(&literal, format!("a value without a key; {} takes `key = value`", self.title));
                 }
                 NestedMeta::NameValueInvalidExpr(pair) => {
-                    self.errors.at(
-                        &pair.value,
-                        format!("`{}` takes a literal or a path", pair.path.to_token_stream()),
-                    );
+                    self.errors.at(&pair.value, format!("`{}` takes a literal or a path", pair.path.to_token_stream()));
                 }
             }
         }
@@ -125,10 +110,7 @@ impl<'e> Keys<'e> {
     pub fn required_text(&mut self, key: &'static str, example: &str) -> Option<Text> {
         if !self.has(key) {
             self.known.push(key);
-            self.errors.at(
-                &self.span,
-                format!("{} has no `{key}`: add {key} = \"{example}\"", self.title),
-            );
+            self.errors.at(&self.span, format!("{} has no `{key}`: add {key} = \"{example}\"", self.title));
             return None;
         }
         self.text(key)
@@ -143,10 +125,7 @@ impl<'e> Keys<'e> {
     pub fn words(&mut self, key: &'static str) -> Vec<Text> {
         let Some(entry) = self.once(key) else { return Vec::new() };
         let Value::List(tokens) = &entry.value else {
-            self.errors.at(
-                &entry.key,
-                format!("`{key}` takes a list of strings: {key}(\"…\", \"…\")"),
-            );
+            self.errors.at(&entry.key, format!("`{key}` takes a list of strings: {key}(\"…\", \"…\")"));
             return Vec::new();
         };
         match NestedMeta::parse_meta_list(tokens.clone()) {
@@ -159,8 +138,7 @@ impl<'e> Keys<'e> {
                 .filter_map(|item| match item {
                     NestedMeta::Lit(Lit::Str(word)) => Some(Text::new(word.value(), word.span())),
                     other => {
-                        self.errors
-                            .at(&other, format!("`{key}` takes strings: put this in quotes"));
+                        self.errors.at(&other, format!("`{key}` takes strings: put this in quotes"));
                         None
                     }
                 })
@@ -190,15 +168,10 @@ impl<'e> Keys<'e> {
             Value::Expression(expression) => integer(expression),
             Value::Word | Value::List(_) => None,
         };
-        let converted = value
-            .filter(|value| range.contains(value))
-            .and_then(|value| T::try_from(value).ok());
+        let converted = value.filter(|value| range.contains(value)).and_then(|value| T::try_from(value).ok());
         if converted.is_none() {
             let (from, to) = range.into_inner();
-            self.errors.at(
-                &entry.span(),
-                format!("`{key}` takes an integer from {from} to {to}, without quotes"),
-            );
+            self.errors.at(&entry.span(), format!("`{key}` takes an integer from {from} to {to}, without quotes"));
         }
         converted.map(|value| SpannedValue::new(value, entry.span()))
     }
@@ -212,10 +185,7 @@ impl<'e> Keys<'e> {
     ) -> Option<SpannedValue<T>> {
         if !self.has(key) {
             self.known.push(key);
-            self.errors.at(
-                &self.span,
-                format!("{} has no `{key}`: add {key} = {example}", self.title),
-            );
+            self.errors.at(&self.span, format!("{} has no `{key}`: add {key} = {example}", self.title));
             return None;
         }
         self.integer(key, range)
@@ -227,10 +197,8 @@ impl<'e> Keys<'e> {
         let found = choices.iter().find(|(word, _)| *word == text.as_str());
         if found.is_none() {
             let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
-            self.errors.at(
-                &text.span(),
-                format!("`{}` isn't a value of `{key}`; {}", *text, suggestion(&text, &words)),
-            );
+            self.errors
+                .at(&text.span(), format!("`{}` isn't a value of `{key}`; {}", *text, suggestion(&text, &words)));
         }
         found.map(|(_, value)| SpannedValue::new(*value, text.span()))
     }
@@ -239,8 +207,7 @@ impl<'e> Keys<'e> {
     pub fn flag(&mut self, key: &'static str) -> Option<Span> {
         let entry = self.once(key)?;
         if !matches!(entry.value, Value::Word) {
-            self.errors
-                .at(&entry.key, format!("`{key}` stands alone, without a value"));
+            self.errors.at(&entry.key, format!("`{key}` stands alone, without a value"));
         }
         Some(entry.key.span())
     }
@@ -259,8 +226,7 @@ impl<'e> Keys<'e> {
             }
             _ => {}
         }
-        self.errors
-            .at(&entry.span(), format!("`{key}` takes a path: {key} = path::to::item"));
+        self.errors.at(&entry.span(), format!("`{key}` takes a path: {key} = path::to::item"));
         None
     }
 
@@ -281,8 +247,7 @@ impl<'e> Keys<'e> {
         self.entries = entries;
         let refused: Vec<Entry> = refused;
         for entry in refused {
-            self.errors
-                .at(&entry.key, format!("{} has no key `{key}`: {advice}", self.title));
+            self.errors.at(&entry.key, format!("{} has no key `{key}`: {advice}", self.title));
         }
     }
 
@@ -316,8 +281,7 @@ impl<'e> Keys<'e> {
         let mut entries = self.take(key).into_iter();
         let first = entries.next();
         for repeated in entries {
-            self.errors
-                .at(&repeated.key, format!("`{key}` is given twice: keep one of them"));
+            self.errors.at(&repeated.key, format!("`{key}` is given twice: keep one of them"));
         }
         first
     }
@@ -329,26 +293,18 @@ impl<'e> Keys<'e> {
             return Some(Text::new(text.value(), text.span()));
         }
         let key = &entry.key;
-        self.errors
-            .at(&entry.span(), format!("`{key}` takes a string: {key} = \"…\""));
+        self.errors.at(&entry.span(), format!("`{key}` takes a string: {key} = \"…\""));
         None
     }
 
     fn as_list(&self, entry: &Entry) -> Option<Keys<'e>> {
         let key = &entry.key;
         let Value::List(tokens) = &entry.value else {
-            self.errors
-                .at(key, format!("`{key}` takes keys in parentheses: {key}(…)"));
+            self.errors.at(key, format!("`{key}` takes keys in parentheses: {key}(…)"));
             return None;
         };
         let (title, span) = (format!("{key}(…)"), key.span());
-        let mut keys = Keys {
-            title,
-            span,
-            entries: Vec::new(),
-            known: Vec::new(),
-            errors: self.errors,
-        };
+        let mut keys = Keys { title, span, entries: Vec::new(), known: Vec::new(), errors: self.errors };
         keys.read(tokens.clone());
         Some(keys)
     }

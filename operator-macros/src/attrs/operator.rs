@@ -27,10 +27,7 @@ pub struct OperatorKeys {
 impl OperatorKeys {
     /// Reads all `#[operator]` attributes of the struct as one; `ident` is its name.
     pub fn read(attributes: &[Attribute], ident: &Ident, errors: &Errors) -> Self {
-        let attributes: Vec<_> = attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("operator"))
-            .collect();
+        let attributes: Vec<_> = attributes.iter().filter(|attribute| attribute.path().is_ident("operator")).collect();
         let mut keys = Keys::of("operator", &attributes, errors);
 
         let missing: Vec<_> = [("group", "example.com"), ("version", "v1alpha1"), ("kind", "Example")]
@@ -39,18 +36,10 @@ impl OperatorKeys {
             .map(|(key, example)| format!("{key} = \"{example}\""))
             .collect();
         if attributes.is_empty() {
-            errors.at(
-                ident,
-                format!(
-                    "the kind has no name yet: add #[operator({})] to the struct",
-                    missing.join(", ")
-                ),
-            );
+            errors
+                .at(ident, format!("the kind has no name yet: add #[operator({})] to the struct", missing.join(", ")));
         } else if !missing.is_empty() {
-            errors.at(
-                &keys.span(),
-                format!("#[operator] isn't complete: add {}", missing.join(", ")),
-            );
+            errors.at(&keys.span(), format!("#[operator] isn't complete: add {}", missing.join(", ")));
         }
 
         let read = Self {
@@ -64,18 +53,11 @@ impl OperatorKeys {
             print_columns: keys.lists("printcolumn").into_iter().filter_map(print_column).collect(),
             validations: keys.lists("validation").into_iter().filter_map(validation).collect(),
             root: keys.text("root"),
-            derives: keys
-                .texts("derive")
-                .iter()
-                .filter_map(|text| path(text, errors))
-                .collect(),
+            derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),
             crate_path: keys.path("crate"),
         };
         for setting in ["image", "defaults", "config_groups"] {
-            keys.refuse(
-                setting,
-                &format!("put #[operator({setting})] on the field that holds it"),
-            );
+            keys.refuse(setting, &format!("put #[operator({setting})] on the field that holds it"));
         }
         keys.refuse("namespaced", "a cluster always lives in a namespace; leave it out");
         keys.refuse("status", "the status is operator_core's ClusterStatus; leave it out");
@@ -88,8 +70,7 @@ fn print_column(mut keys: Keys) -> Option<PrintColumn> {
     // kube writes it with an underscore.
     let type_key = if keys.has("type_") { "type_" } else { "type" };
     if !keys.has(type_key) {
-        keys.errors
-            .at(&keys.span(), "printcolumn(…) has no `type`: add type = \"string\"");
+        keys.errors.at(&keys.span(), "printcolumn(…) has no `type`: add type = \"string\"");
     }
     let name = keys.required_text("name", "Image");
     let type_ = keys.choice(type_key, ColumnType::ALL);
@@ -108,16 +89,11 @@ fn validation(mut keys: Keys) -> Option<Validation> {
     let rule = keys.required_text("rule", "has(self.spec.image)");
     let message = keys.required_text("message", "give an image");
     keys.finish();
-    Some(Validation {
-        rule: rule?,
-        message: message?,
-    })
+    Some(Validation { rule: rule?, message: message? })
 }
 
 fn path(text: &Text, errors: &Errors) -> Option<Path> {
-    let parsed = syn::LitStr::new(text, text.span())
-        .parse_with(Path::parse_mod_style)
-        .ok();
+    let parsed = syn::LitStr::new(text, text.span()).parse_with(Path::parse_mod_style).ok();
     if parsed.is_none() {
         errors.at(&text.span(), "`derive` takes one derive macro: derive = \"PartialEq\"");
     }

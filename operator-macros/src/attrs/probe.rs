@@ -9,10 +9,7 @@ pub fn read(keys: &mut Keys, key: &'static str) -> Option<Probe> {
     let span = keys.span();
     let errors = keys.errors;
 
-    let given: Vec<_> = ["http", "tcp", "exec"]
-        .into_iter()
-        .filter(|check| keys.has(check))
-        .collect();
+    let given: Vec<_> = ["http", "tcp", "exec"].into_iter().filter(|check| keys.has(check)).collect();
     let (http, port, tcp) = (keys.text("http"), keys.text("port"), keys.text("tcp"));
     let command = keys.words("exec");
     let check = match given.as_slice() {
@@ -22,10 +19,7 @@ pub fn read(keys: &mut Keys, key: &'static str) -> Option<Probe> {
             None
         }
         [_, second, ..] => {
-            errors.at(
-                &span,
-                format!("`{key}` asks one thing: keep `{}` or `{second}`", given[0]),
-            );
+            errors.at(&span, format!("`{key}` asks one thing: keep `{}` or `{second}`", given[0]));
             None
         }
         ["http"] => {
@@ -41,10 +35,7 @@ pub fn read(keys: &mut Keys, key: &'static str) -> Option<Probe> {
         [_] => Some(Check::Exec { command }),
     };
     if let (Some(port), false) = (&port, given.contains(&"http") || given.is_empty()) {
-        errors.at(
-            &port.span(),
-            "`port` goes with `http`; `tcp` names its port itself, `exec` has none",
-        );
+        errors.at(&port.span(), "`port` goes with `http`; `tcp` names its port itself, `exec` has none");
     }
 
     let seconds = 0..=86_400;

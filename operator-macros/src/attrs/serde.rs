@@ -32,11 +32,7 @@ impl Names {
 
     /// The JSON name of a field that plays a part; one that isn't in the JSON under a name of its own is reported.
     pub fn of_field(self, field: &Field, errors: &Errors) -> String {
-        let ident = field
-            .ident
-            .as_ref()
-            .map(|ident| ident.unraw().to_string())
-            .unwrap_or_default();
+        let ident = field.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default();
         let mut name = self.0.apply(&ident);
         for item in items(&field.attrs, "serde") {
             let path = item.path();
@@ -45,14 +41,8 @@ impl Names {
                     name = renamed;
                 }
             } else if path.is_ident("flatten") {
-                errors.at(
-                    path,
-                    "this field needs a name of its own in the custom resource: leave out `flatten`",
-                );
-            } else if ["skip", "skip_serializing", "skip_deserializing"]
-                .iter()
-                .any(|skip| path.is_ident(skip))
-            {
+                errors.at(path, "this field needs a name of its own in the custom resource: leave out `flatten`");
+            } else if ["skip", "skip_serializing", "skip_deserializing"].iter().any(|skip| path.is_ident(skip)) {
                 errors.at(
                     path,
                     "this field must be in the custom resource: leave out `skip`, or the field's other attribute",
@@ -65,9 +55,7 @@ impl Names {
 
 /// Where the attributes of this name (`serde`, `schemars`) have the key, if they do.
 pub fn helper_key(attributes: &[Attribute], name: &str, key: &str) -> Option<Span> {
-    items(attributes, name)
-        .find(|item| item.path().is_ident(key))
-        .map(|item| item.path().span())
+    items(attributes, name).find(|item| item.path().is_ident(key)).map(|item| item.path().span())
 }
 
 /// The items of all attributes of this name. What their owner can't read, it reports itself.
@@ -154,12 +142,7 @@ impl RenameRule {
             Self::Camel => {
                 let pascal = Self::Pascal.apply(field);
                 let mut characters = pascal.chars();
-                characters
-                    .next()
-                    .map(|first| first.to_ascii_lowercase())
-                    .into_iter()
-                    .chain(characters)
-                    .collect()
+                characters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(characters).collect()
             }
             Self::Kebab => field.replace('_', "-"),
             Self::ScreamingKebab => field.to_ascii_uppercase().replace('_', "-"),
@@ -169,12 +152,7 @@ impl RenameRule {
 
 fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
-    characters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(characters)
-        .collect()
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
 }
 
 #[cfg(test)]
@@ -196,11 +174,7 @@ mod tests {
             let attribute = syn::parse_quote!(#[serde(rename_all = #rule)]);
             let field = syn::parse_quote!(max_heap_size: u8);
             let errors = Errors::default();
-            assert_eq!(
-                Names::of(&[attribute], &errors).of_field(&field, &errors),
-                expected,
-                "{rule}"
-            );
+            assert_eq!(Names::of(&[attribute], &errors).of_field(&field, &errors), expected, "{rule}");
         }
     }
 }

@@ -52,10 +52,7 @@ fn port(mut keys: Keys) -> Option<Port> {
     let name = keys.required_text("name", "http");
     let number = keys.required_integer("number", 1..=65_535, 8080);
     keys.finish();
-    Some(Port {
-        name: name?,
-        number: number?,
-    })
+    Some(Port { name: name?, number: number? })
 }
 
 fn storage(mut keys: Keys) -> Option<Storage> {
@@ -64,10 +61,5 @@ fn storage(mut keys: Keys) -> Option<Storage> {
     let size = keys.required_text("size", "10Gi");
     let class = keys.text("class");
     keys.finish();
-    Some(Storage {
-        name: name?,
-        mount: mount?,
-        size: size?,
-        class,
-    })
+    Some(Storage { name: name?, mount: mount?, size: size?, class })
 }

@@ -39,14 +39,9 @@ pub fn parts(operator: &Operator) -> TokenStream {
 /// The value of `Cluster::DEFINITION`.
 pub fn definition(operator: &Operator) -> TokenStream {
     let Operator { doc, .. } = operator;
-    let [group, version, kind, plural, singular] = [
-        &operator.group,
-        &operator.version,
-        &operator.kind,
-        &operator.plural,
-        &operator.singular,
-    ]
-    .map(|text| text.as_str());
+    let [group, version, kind, plural, singular] =
+        [&operator.group, &operator.version, &operator.kind, &operator.plural, &operator.singular]
+            .map(|text| text.as_str());
     let (short_names, categories) = (strings(&operator.short_names), strings(&operator.categories));
     let columns = operator.print_columns.iter().map(|column| {
         let (name, type_, json_path) = (column.name.as_str(), column.type_.0, column.json_path.as_str());

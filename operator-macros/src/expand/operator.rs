@@ -8,12 +8,7 @@ use crate::model::Operator;
 
 /// The custom resource, its traits, its definition and the checks.
 pub fn operator(operator: &Operator) -> TokenStream {
-    let Operator {
-        crate_path,
-        root: ident,
-        spec_type,
-        ..
-    } = operator;
+    let Operator { crate_path, root: ident, spec_type, .. } = operator;
     let root = root::root(operator);
     let impls = root::impls(operator);
     let parts = definition::parts(operator);

@@ -7,21 +7,9 @@ use crate::model::Operator;
 
 /// The struct itself. It stands beside the author's, outside of the `const` that hides everything else.
 pub fn root(operator: &Operator) -> TokenStream {
-    let Operator {
-        vis,
-        doc,
-        root,
-        derives,
-        crate_path,
-        spec_type,
-        ..
-    } = operator;
+    let Operator { vis, doc, root, derives, crate_path, spec_type, .. } = operator;
     let serde = path_string(quote!(#crate_path::__private::serde));
-    let doc = if doc.is_empty() {
-        format!("A `{}`.", operator.kind.as_str())
-    } else {
-        doc.clone()
-    };
+    let doc = if doc.is_empty() { format!("A `{}`.", operator.kind.as_str()) } else { doc.clone() };
     quote! {
         #[doc = #doc]
         #[derive(
@@ -45,14 +33,10 @@ pub fn root(operator: &Operator) -> TokenStream {
 
 /// The traits of kube and serde, and a constructor.
 pub fn impls(operator: &Operator) -> TokenStream {
-    let Operator {
-        vis, root, spec_type, ..
-    } = operator;
+    let Operator { vis, root, spec_type, .. } = operator;
     let crd_name = format!("{}.{}", operator.plural.as_str(), operator.group.as_str());
-    let new_doc = format!(
-        "A `{}` with this name and desired state, as yet without a namespace.",
-        operator.kind.as_str()
-    );
+    let new_doc =
+        format!("A `{}` with this name and desired state, as yet without a namespace.", operator.kind.as_str());
     let definition = quote!(<Self as _core::Cluster>::DEFINITION);
     let names = ["kind", "group", "version", "plural"].map(|name| {
         let name = quote::format_ident!("{name}");

@@ -47,11 +47,7 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
         });
         fields.push(quote!(storage: &[#(#storage),*]));
     }
-    let probes = [
-        ("readiness", &template.readiness),
-        ("liveness", &template.liveness),
-        ("startup", &template.startup),
-    ];
+    let probes = [("readiness", &template.readiness), ("liveness", &template.liveness), ("startup", &template.startup)];
     for (name, given) in probes {
         if let Some(given) = given {
             let (name, given) = (format_ident!("{name}"), option(Some(probe(given))));
@@ -78,10 +74,7 @@ pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
         let (field, file, mount) = (&config.field, config.file.as_str(), config.mount.as_str());
         let format = variant(*config.format);
         let with = option(
-            config
-                .with
-                .as_ref()
-                .map(|path| quote!(|holder| _core::__private::compute::<#holder, _>(holder, #path))),
+            config.with.as_ref().map(|path| quote!(|holder| _core::__private::compute::<#holder, _>(holder, #path))),
         );
         let cfgs = &config.cfgs;
         quote! {

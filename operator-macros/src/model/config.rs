@@ -44,25 +44,8 @@ impl Format {
 impl ConfigFile {
     /// Puts the attribute and its field together.
     pub fn new(keys: ConfigKeys, field: &Field, names: Names, errors: &Errors) -> Self {
-        let ConfigKeys {
-            file,
-            mount,
-            format,
-            with,
-        } = keys;
-        let cfgs = field
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg"))
-            .cloned()
-            .collect();
-        Self {
-            field: names.of_field(field, errors),
-            file,
-            mount,
-            format,
-            with,
-            cfgs,
-        }
+        let ConfigKeys { file, mount, format, with } = keys;
+        let cfgs = field.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
+        Self { field: names.of_field(field, errors), file, mount, format, with, cfgs }
     }
 }

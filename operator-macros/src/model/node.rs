@@ -24,10 +24,7 @@ impl NodeStruct {
         let crate_path = keys.path("crate").unwrap_or_else(|| parse_quote!(::operator_core));
         let mut template = Template::read(&mut keys);
         keys.refuse("name", "it belongs on the field that places the node type in a cluster");
-        keys.refuse(
-            "order",
-            "it belongs on the field that places the node type in a cluster",
-        );
+        keys.refuse("order", "it belongs on the field that places the node type in a cluster");
         keys.finish();
 
         let names = if helper_key(&item.attrs, "serde", "rename_all").is_some() {
@@ -39,11 +36,7 @@ impl NodeStruct {
             template.configs.extend(config(field, names, errors));
             field.attrs.retain(|attribute| !is_ours(attribute));
         }
-        Self {
-            item,
-            template,
-            crate_path,
-        }
+        Self { item, template, crate_path }
     }
 
     /// Name of the field that holds what all node types have in common.
@@ -51,19 +44,12 @@ impl NodeStruct {
 
     /// The author's field of that name, which can't be.
     pub fn conflicting_field(&self) -> Option<&Ident> {
-        self.item
-            .fields
-            .iter()
-            .filter_map(|field| field.ident.as_ref())
-            .find(|ident| *ident == Self::COMMON)
+        self.item.fields.iter().filter_map(|field| field.ident.as_ref()).find(|ident| *ident == Self::COMMON)
     }
 
     /// What is left where there were mistakes: a node type, so that code that uses it isn't complained of too.
     pub fn stub(self) -> Self {
-        Self {
-            template: Template::default(),
-            ..self
-        }
+        Self { template: Template::default(), ..self }
     }
 
     /// Whether nodes of this type can be made: a struct with named fields and without parameters.
@@ -74,28 +60,19 @@ impl NodeStruct {
 
 /// Attributes that this macro reads or refuses; the compiler doesn't know them on a field.
 fn is_ours(attribute: &Attribute) -> bool {
-    ["config", "operator", "node_type"]
-        .iter()
-        .any(|name| attribute.path().is_ident(name))
+    ["config", "operator", "node_type"].iter().any(|name| attribute.path().is_ident(name))
 }
 
 fn config(field: &Field, names: Names, errors: &Errors) -> Option<ConfigFile> {
     let mut found = None;
     for attribute in field.attrs.iter().filter(|attribute| is_ours(attribute)) {
         if !attribute.path().is_ident("config") {
-            let name = attribute
-                .path()
-                .get_ident()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let name = attribute.path().get_ident().map(ToString::to_string).unwrap_or_default();
             let message =
                 format!("#[{name}] belongs on a field of the struct that derives DataOperator, not of a node type");
             errors.at(&attribute.path().span(), message);
         } else if found.is_some() {
-            errors.at(
-                attribute.path(),
-                "#[config] is given twice on this field: join them into one",
-            );
+            errors.at(attribute.path(), "#[config] is given twice on this field: join them into one");
         } else {
             found = Some(attribute);
         }

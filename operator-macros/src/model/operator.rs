@@ -188,18 +188,13 @@ impl Operator {
 /// `DruidSpec` is the spec of a `Druid`.
 fn kind_of(spec: &Ident) -> String {
     let name = spec.unraw().to_string();
-    name.strip_suffix("Spec")
-        .filter(|kind| !kind.is_empty())
-        .map_or_else(|| format!("{name}Cluster"), str::to_owned)
+    name.strip_suffix("Spec").filter(|kind| !kind.is_empty()).map_or_else(|| format!("{name}Cluster"), str::to_owned)
 }
 
 fn root_ident(root: &Text, spec: &Ident, errors: &Errors) -> Ident {
     syn::parse_str::<Ident>(root).map_or_else(
         |_| {
-            errors.at(
-                &root.span(),
-                format!("the generated struct can't be called `{}`: give a Rust name", **root),
-            );
+            errors.at(&root.span(), format!("the generated struct can't be called `{}`: give a Rust name", **root));
             Ident::new(&kind_of(spec), spec.span())
         },
         |ident| Ident::new(&ident.to_string(), root.span()),
@@ -209,9 +204,7 @@ fn root_ident(root: &Text, spec: &Ident, errors: &Errors) -> Ident {
 /// The plural that kube gives to a kind.
 fn plural_of(word: &str) -> String {
     let sibilant = ["s", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end));
-    let before_y = word
-        .strip_suffix('y')
-        .filter(|stem| stem.ends_with(|last: char| !"aeiou".contains(last)));
+    let before_y = word.strip_suffix('y').filter(|stem| stem.ends_with(|last: char| !"aeiou".contains(last)));
     match before_y {
         Some(stem) => format!("{stem}ies"),
         None if sibilant => format!("{word}es"),
@@ -250,13 +243,9 @@ mod tests {
 
     #[test]
     fn plurals_are_those_of_kube() {
-        for (kind, plural) in [
-            ("druid", "druids"),
-            ("fox", "foxes"),
-            ("batch", "batches"),
-            ("proxy", "proxies"),
-            ("gateway", "gateways"),
-        ] {
+        for (kind, plural) in
+            [("druid", "druids"), ("fox", "foxes"), ("batch", "batches"), ("proxy", "proxies"), ("gateway", "gateways")]
+        {
             assert_eq!(plural_of(kind), plural);
         }
     }

@@ -18,20 +18,13 @@ pub fn mounts(storage: &[Storage], configs: &[ConfigFile], errors: &Errors) {
     for (index, config) in configs.iter().enumerate() {
         file(&config.file, errors);
         if storage.iter().any(|storage| *storage.mount == *config.mount) {
-            let message = format!(
-                "storage is mounted at `{}` already: give the file another folder",
-                config.mount.as_str()
-            );
+            let message =
+                format!("storage is mounted at `{}` already: give the file another folder", config.mount.as_str());
             errors.at(&config.mount.span(), message);
         }
         let same = |other: &ConfigFile| *other.mount == *config.mount && *other.file == *config.file;
         // Fields under `cfg` may exclude each other.
-        if config.cfgs.is_empty()
-            && configs
-                .iter()
-                .take(index)
-                .any(|other| other.cfgs.is_empty() && same(other))
-        {
+        if config.cfgs.is_empty() && configs.iter().take(index).any(|other| other.cfgs.is_empty() && same(other)) {
             let (file, mount) = (config.file.as_str(), config.mount.as_str());
             errors.at(
                 &config.file.span(),
@@ -43,26 +36,14 @@ pub fn mounts(storage: &[Storage], configs: &[ConfigFile], errors: &Errors) {
 
 /// An absolute path in its shortest form, so that equal folders are spelt equally.
 fn folder(mount: &Text, errors: &Errors) {
-    let parts: Vec<_> = mount
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .collect();
+    let parts: Vec<_> = mount.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let shortest = format!("/{}", parts.join("/"));
     if parts.is_empty() {
-        errors.at(
-            &mount.span(),
-            "a mount is a folder of its own below `/`, such as \"/etc/app\"",
-        );
+        errors.at(&mount.span(), "a mount is a folder of its own below `/`, such as \"/etc/app\"");
     } else if parts.contains(&"..") || mount.contains(':') {
-        errors.at(
-            &mount.span(),
-            "a mount has neither `..` nor `:` in it: write the folder itself",
-        );
+        errors.at(&mount.span(), "a mount has neither `..` nor `:` in it: write the folder itself");
     } else if *mount.as_str() != shortest {
-        errors.at(
-            &mount.span(),
-            format!("a mount is an absolute path without a `/` at its end: write \"{shortest}\""),
-        );
+        errors.at(&mount.span(), format!("a mount is an absolute path without a `/` at its end: write \"{shortest}\""));
     }
 }
 
@@ -71,10 +52,7 @@ fn file(name: &Text, errors: &Errors) {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
     if let Some((folder, file)) = name.rsplit_once('/') {
         let advice = format!("put the folder into `mount`, and write file = \"{file}\"");
-        errors.at(
-            &name.span(),
-            format!("`{folder}/` is no part of a file's name: {advice}"),
-        );
+        errors.at(&name.span(), format!("`{folder}/` is no part of a file's name: {advice}"));
     } else if name.is_empty()
         || name.len() > 253
         || name.starts_with("..")
@@ -82,9 +60,6 @@ fn file(name: &Text, errors: &Errors) {
         || !name.chars().all(allowed)
     {
         let rule = "at most 253 letters, digits, `-`, `_` and `.`";
-        errors.at(
-            &name.span(),
-            format!("`{}` can't be a file's name: {rule}", name.as_str()),
-        );
+        errors.at(&name.span(), format!("`{}` can't be a file's name: {rule}", name.as_str()));
     }
 }

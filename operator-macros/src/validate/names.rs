@@ -23,19 +23,11 @@ pub fn group(name: &Text, errors: &Errors) {
     let labels: Vec<_> = name.split('.').collect();
     if name.len() > 253 || labels.len() < 2 || !labels.iter().all(|label| is_label(label)) {
         let rule = "a domain name of yours in lower case, such as `druid.example.com`";
-        errors.at(
-            &name.span(),
-            format!("`{}` can't be a group: it must be {rule}", name.as_str()),
-        );
-    } else if ["k8s.io", "kubernetes.io"]
-        .iter()
-        .any(|own| name.as_str() == *own || name.ends_with(&format!(".{own}")))
+        errors.at(&name.span(), format!("`{}` can't be a group: it must be {rule}", name.as_str()));
+    } else if ["k8s.io", "kubernetes.io"].iter().any(|own| name.as_str() == *own || name.ends_with(&format!(".{own}")))
     {
         let advice = "take a domain name of your own, such as `druid.example.com`";
-        errors.at(
-            &name.span(),
-            format!("groups in `k8s.io` and `kubernetes.io` are Kubernetes' own: {advice}"),
-        );
+        errors.at(&name.span(), format!("groups in `k8s.io` and `kubernetes.io` are Kubernetes' own: {advice}"));
     }
 }
 
@@ -57,13 +49,7 @@ pub fn kind(name: &Text, errors: &Errors) {
         } else {
             ", such as `Druid`".to_owned()
         };
-        errors.at(
-            &name.span(),
-            format!(
-                "`{}` can't be a kind: it must be in UpperCamelCase{advice}",
-                name.as_str()
-            ),
-        );
+        errors.at(&name.span(), format!("`{}` can't be a kind: it must be in UpperCamelCase{advice}", name.as_str()));
     }
 }
 
@@ -84,19 +70,14 @@ pub fn variable(name: &str) -> bool {
 
 fn refusal(what: &str, name: &str, rule: &str) -> String {
     let proposal = words(name).collect::<Vec<_>>().join("-");
-    let advice = if is_label(&proposal) && proposal != name {
-        format!("; write \"{proposal}\"")
-    } else {
-        String::new()
-    };
+    let advice =
+        if is_label(&proposal) && proposal != name { format!("; write \"{proposal}\"") } else { String::new() };
     format!("`{name}` can't be {what}: {rule}{advice}")
 }
 
 fn is_label(name: &str) -> bool {
     (1..=63).contains(&name.len())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         && !name.starts_with('-')
         && !name.ends_with('-')
 }
@@ -131,12 +112,7 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 
 fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
-    characters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(characters)
-        .collect()
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
 }
 
 #[cfg(test)]
@@ -156,9 +132,7 @@ mod tests {
         for version in ["v1", "v2", "v1alpha1", "v1beta2", "v10beta12"] {
             assert!(accepts(super::version, version), "{version}");
         }
-        for version in [
-            "", "1", "v", "v0", "v1alpha", "v1alpha0", "v1gamma1", "V1", "v1.2", "valpha1",
-        ] {
+        for version in ["", "1", "v", "v0", "v1alpha", "v1alpha0", "v1gamma1", "V1", "v1.2", "valpha1"] {
             assert!(!accepts(super::version, version), "{version}");
         }
     }
@@ -166,16 +140,8 @@ mod tests {
     #[test]
     fn a_group_is_a_domain_of_the_authors_own() {
         assert!(accepts(group, "druid.example.com"));
-        for name in [
-            "",
-            "druid",
-            "druid.",
-            ".com",
-            "Druid.example.com",
-            "druid_x.example.com",
-            "apps.k8s.io",
-            "k8s.io",
-        ] {
+        for name in ["", "druid", "druid.", ".com", "Druid.example.com", "druid_x.example.com", "apps.k8s.io", "k8s.io"]
+        {
             assert!(!accepts(group, name), "{name}");
         }
     }

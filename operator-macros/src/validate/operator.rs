@@ -24,10 +24,7 @@ fn shape(input: &DeriveInput, errors: &Errors) {
     match &input.data {
         Data::Struct(data) => is_struct_with_fields(&data.fields, &input.ident, &input.generics, errors),
         Data::Enum(data) => errors.at(&data.enum_token, format!("a cluster's spec can't be an enum: {advice}")),
-        Data::Union(data) => errors.at(
-            &data.union_token,
-            format!("a cluster's spec can't be a union: {advice}"),
-        ),
+        Data::Union(data) => errors.at(&data.union_token, format!("a cluster's spec can't be a union: {advice}")),
     }
 }
 
@@ -49,12 +46,8 @@ fn kind(operator: &Operator, errors: &Errors) {
     for name in &operator.categories {
         names::letter_first("a category", name, errors);
     }
-    unique(&operator.short_names, errors, |name| {
-        format!("the short name `{name}` is given twice: keep one of them")
-    });
-    unique(&operator.categories, errors, |name| {
-        format!("the category `{name}` is given twice: keep one of them")
-    });
+    unique(&operator.short_names, errors, |name| format!("the short name `{name}` is given twice: keep one of them"));
+    unique(&operator.categories, errors, |name| format!("the category `{name}` is given twice: keep one of them"));
 
     if operator.root == operator.spec {
         let name = &operator.spec;
@@ -72,27 +65,19 @@ fn columns_and_rules(operator: &Operator, errors: &Errors) {
             let path = column.json_path.trim_start_matches('$');
             errors.at(
                 &column.json_path.span(),
-                format!(
-                    "the path starts at the object: write \".{}\"",
-                    path.trim_start_matches('.')
-                ),
+                format!("the path starts at the object: write \".{}\"", path.trim_start_matches('.')),
             );
         }
         if column.name.trim().is_empty() {
             errors.at(&column.name.span(), "a column needs a heading, such as \"Image\"");
         }
     }
-    unique(
-        operator.print_columns.iter().map(|column| &column.name),
-        errors,
-        |name| format!("another column is called `{name}` already: give this one another heading"),
-    );
+    unique(operator.print_columns.iter().map(|column| &column.name), errors, |name| {
+        format!("another column is called `{name}` already: give this one another heading")
+    });
     for validation in &operator.validations {
         for (text, advice) in [
-            (
-                &validation.rule,
-                "a CEL expression over `self`, the whole object, such as \"has(self.spec.image)\"",
-            ),
+            (&validation.rule, "a CEL expression over `self`, the whole object, such as \"has(self.spec.image)\""),
             (&validation.message, "say what to write where the rule doesn't hold"),
         ] {
             if text.trim().is_empty() {
@@ -104,16 +89,8 @@ fn columns_and_rules(operator: &Operator, errors: &Errors) {
 
 fn settings(operator: &Operator, errors: &Errors) {
     for (key, setting) in Setting::ALL {
-        for field in operator
-            .settings
-            .iter()
-            .filter(|field| field.setting == setting)
-            .skip(1)
-        {
-            errors.at(
-                &field.span,
-                format!("another field is #[operator({key})] already: keep one of them"),
-            );
+        for field in operator.settings.iter().filter(|field| field.setting == setting).skip(1) {
+            errors.at(&field.span, format!("another field is #[operator({key})] already: keep one of them"));
         }
     }
 }

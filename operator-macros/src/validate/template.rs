@@ -19,10 +19,7 @@ pub fn template(template: &Template, errors: &Errors) {
         if let Check::Http { path, .. } = &probe.check
             && !path.starts_with('/')
         {
-            errors.at(
-                &path.span(),
-                format!("the path of a probe is absolute: write \"/{}\"", path.as_str()),
-            );
+            errors.at(&path.span(), format!("the path of a probe is absolute: write \"/{}\"", path.as_str()));
         }
     }
     if let Some(image) = &template.image {
@@ -46,10 +43,7 @@ pub fn probes_name_own_ports(template: &Template, errors: &Errors) {
         } else {
             suggestion(port, &names)
         };
-        errors.at(
-            &port.span(),
-            format!("this node type has no port `{port_name}`; {advice}"),
-        );
+        errors.at(&port.span(), format!("this node type has no port `{port_name}`; {advice}"));
     }
 }
 
@@ -78,10 +72,7 @@ fn storage(template: &Template, errors: &Errors) {
     for Storage { name, size, class, .. } in &template.storage {
         names::label("a name of storage", name, errors);
         if !is_size(size) {
-            let message = format!(
-                "`{}` isn't a size: write a number with a unit, such as \"50Gi\"",
-                size.as_str()
-            );
+            let message = format!("`{}` isn't a size: write a number with a unit, such as \"50Gi\"", size.as_str());
             errors.at(&size.span(), message);
         }
         if let Some(class) = class {
@@ -89,10 +80,7 @@ fn storage(template: &Template, errors: &Errors) {
         }
         if deployment.is_some() {
             let advice = "write workload = \"StatefulSet\", or leave out the storage";
-            errors.at(
-                &name.span(),
-                format!("the pods of a Deployment have no storage of their own: {advice}"),
-            );
+            errors.at(&name.span(), format!("the pods of a Deployment have no storage of their own: {advice}"));
         }
     }
     unique(template.storage.iter().map(|storage| &storage.name), errors, |name| {
@@ -103,17 +91,9 @@ fn storage(template: &Template, errors: &Errors) {
 fn variables(template: &Template, errors: &Errors) {
     let is_called = |key: &str| template.env.iter().any(|(name, _)| name == key);
     if template.env.len() == 2 && is_called("name") && is_called("value") {
-        let [name, value] = ["name", "value"].map(|key| {
-            template
-                .env
-                .iter()
-                .find(|(name, _)| name == key)
-                .map_or("", |(_, value)| value.as_str())
-        });
-        errors.at(
-            &template.env[0].0,
-            format!("`env` takes the variables themselves: env({name} = \"{value}\")"),
-        );
+        let [name, value] = ["name", "value"]
+            .map(|key| template.env.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value.as_str()));
+        errors.at(&template.env[0].0, format!("`env` takes the variables themselves: env({name} = \"{value}\")"));
         return;
     }
     let mut seen = Vec::new();
@@ -123,10 +103,7 @@ fn variables(template: &Template, errors: &Errors) {
             errors.at(name, not_a_variable(&name_text));
         }
         if seen.contains(&name_text) {
-            errors.at(
-                name,
-                format!("the variable `{name_text}` is set twice: keep one of them"),
-            );
+            errors.at(name, format!("the variable `{name_text}` is set twice: keep one of them"));
         }
         seen.push(name_text);
     }
@@ -135,10 +112,7 @@ fn variables(template: &Template, errors: &Errors) {
             errors.at(&name.span(), not_a_variable(name));
         }
         if seen.iter().any(|variable| variable == name.as_str()) {
-            errors.at(
-                &name.span(),
-                format!("`env` sets `{}` already: give the hash another variable", name.as_str()),
-            );
+            errors.at(&name.span(), format!("`env` sets `{}` already: give the hash another variable", name.as_str()));
         }
     }
 }

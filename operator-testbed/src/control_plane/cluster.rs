@@ -14,17 +14,11 @@ const ZONES: [&str; 3] = ["a", "b", "c"];
 pub(super) async fn create(client: &kube::Client) -> Result<(), Error> {
     let storage_class: StorageClass = serde_json::from_value(storage_class())?;
     let classes: Api<StorageClass> = Api::all(client.clone());
-    classes
-        .create(&PostParams::default(), &storage_class)
-        .await
-        .map_err(Error::kube("creating the storage class"))?;
+    classes.create(&PostParams::default(), &storage_class).await.map_err(Error::kube("creating the storage class"))?;
     let nodes: Api<Node> = Api::all(client.clone());
     for zone in ZONES {
         let node: Node = serde_json::from_value(node(zone))?;
-        nodes
-            .create(&PostParams::default(), &node)
-            .await
-            .map_err(Error::kube("creating a node"))?;
+        nodes.create(&PostParams::default(), &node).await.map_err(Error::kube("creating a node"))?;
     }
     Ok(())
 }
@@ -32,15 +26,9 @@ pub(super) async fn create(client: &kube::Client) -> Result<(), Error> {
 /// Whether pods can be created and will run: kwok has taken the nodes, and the controller manager works.
 pub(super) async fn ready(client: &kube::Client) -> Result<Option<()>, Error> {
     let nodes: Api<Node> = Api::all(client.clone());
-    let nodes = nodes
-        .list(&ListParams::default())
-        .await
-        .map_err(Error::kube("listing the nodes"))?;
+    let nodes = nodes.list(&ListParams::default()).await.map_err(Error::kube("listing the nodes"))?;
     let service_accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
-    let account = service_accounts
-        .get_opt("default")
-        .await
-        .map_err(Error::kube("reading a service account"))?;
+    let account = service_accounts.get_opt("default").await.map_err(Error::kube("reading a service account"))?;
     let all = nodes.items.len() == ZONES.len() && nodes.iter().all(schedulable);
     Ok((all && account.is_some()).then_some(()))
 }

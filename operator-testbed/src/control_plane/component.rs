@@ -35,13 +35,8 @@ pub(super) struct Ports {
 }
 
 impl Component {
-    pub const ALL: [Component; 5] = [
-        Component::Etcd,
-        Component::ApiServer,
-        Component::ControllerManager,
-        Component::Scheduler,
-        Component::Kwok,
-    ];
+    pub const ALL: [Component; 5] =
+        [Component::Etcd, Component::ApiServer, Component::ControllerManager, Component::Scheduler, Component::Kwok];
 
     /// The program's name.
     pub fn name(&self) -> &'static str {
@@ -114,10 +109,7 @@ fn api_server(file: impl Fn(&str) -> String, ports: &Ports) -> Vec<String> {
 fn controller_manager(file: impl Fn(&str) -> String) -> Vec<String> {
     let mut flags = client_flags(file(KUBECONFIG));
     flags.extend([
-        format!(
-            "--service-account-private-key-file={}",
-            file(&format!("{CERTIFICATES}/apiserver.key"))
-        ),
+        format!("--service-account-private-key-file={}", file(&format!("{CERTIFICATES}/apiserver.key"))),
         format!("--root-ca-file={}", file(&format!("{CERTIFICATES}/apiserver.crt"))),
         // The nodes are never lost, and so hardly need a heartbeat.
         "--node-monitor-grace-period=24h".into(),

@@ -84,10 +84,7 @@ fn create_unique() -> Result<PathBuf, Error> {
             Ok(()) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(source) => {
-                return Err(Error::Io {
-                    what: format!("creating the folder {}", path.display()),
-                    source,
-                });
+                return Err(Error::Io { what: format!("creating the folder {}", path.display()), source });
             }
         }
     }
@@ -96,8 +93,6 @@ fn create_unique() -> Result<PathBuf, Error> {
 fn random_token() -> Result<String, Error> {
     let mut bytes = [0; 16];
     let mut random = File::open("/dev/urandom").map_err(Error::io("opening /dev/urandom"))?;
-    random
-        .read_exact(&mut bytes)
-        .map_err(Error::io("reading /dev/urandom"))?;
+    random.read_exact(&mut bytes).map_err(Error::io("reading /dev/urandom"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -59,14 +59,9 @@ impl ControlPlane {
         let mut this = ControlPlane { folder, watchdog };
         this.run(programs, &ports, &[Component::Etcd, Component::ApiServer])?;
         let client = this.wait_for_api_server().await?;
-        this.run(
-            programs,
-            &ports,
-            &[Component::ControllerManager, Component::Scheduler, Component::Kwok],
-        )?;
+        this.run(programs, &ports, &[Component::ControllerManager, Component::Scheduler, Component::Kwok])?;
         cluster::create(&client).await?;
-        this.wait("the nodes and the default service account", || cluster::ready(&client))
-            .await?;
+        this.wait("the nodes and the default service account", || cluster::ready(&client)).await?;
         Ok(this)
     }
 
@@ -84,15 +79,9 @@ impl ControlPlane {
             // A new client each time: the certificate that it must trust is written meanwhile.
             let client =
                 kube::Client::try_from(config_of(&kubeconfig).await?).map_err(Error::kube("making a client"))?;
-            let request = http::Request::get("/readyz")
-                .body(Vec::new())
-                .map_err(kube::Error::HttpError);
+            let request = http::Request::get("/readyz").body(Vec::new()).map_err(kube::Error::HttpError);
             let request = request.map_err(Error::kube("asking the API server"))?;
-            client
-                .request_text(request)
-                .await
-                .map(|_| Some(client))
-                .map_err(Error::kube("asking the API server"))
+            client.request_text(request).await.map(|_| Some(client)).map_err(Error::kube("asking the API server"))
         };
         self.wait("the API server", ready).await
     }
@@ -106,23 +95,13 @@ impl ControlPlane {
                 return Ok(value);
             }
             if let Some(component) = self.watchdog.ended() {
-                return Err(Error::Died {
-                    component: component.name(),
-                    log: self.folder.log_tail(component),
-                });
+                return Err(Error::Died { component: component.name(), log: self.folder.log_tail(component) });
             }
             if started.elapsed() > PATIENCE {
-                let last = answer
-                    .err()
-                    .map(|error| format!(" The last answer: {error}."))
-                    .unwrap_or_default();
+                let last = answer.err().map(|error| format!(" The last answer: {error}.")).unwrap_or_default();
                 let log = self.folder.log_tail(Component::ApiServer);
                 let detail = format!("{last} The end of the API server's log:\n{log}");
-                return Err(Error::Timeout {
-                    what: what.to_owned(),
-                    seconds: PATIENCE.as_secs(),
-                    detail,
-                });
+                return Err(Error::Timeout { what: what.to_owned(), seconds: PATIENCE.as_secs(), detail });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -154,15 +133,8 @@ fn free_ports() -> Result<Ports, Error> {
     let bind =
         || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io("looking for a free port on 127.0.0.1"));
     let port = |listener: &TcpListener| {
-        listener
-            .local_addr()
-            .map(|address| address.port())
-            .map_err(Error::io("looking for a free port on 127.0.0.1"))
+        listener.local_addr().map(|address| address.port()).map_err(Error::io("looking for a free port on 127.0.0.1"))
     };
     let listeners = (bind()?, bind()?, bind()?);
-    Ok(Ports {
-        etcd: port(&listeners.0)?,
-        etcd_peer: port(&listeners.1)?,
-        api_server: port(&listeners.2)?,
-    })
+    Ok(Ports { etcd: port(&listeners.0)?, etcd_peer: port(&listeners.1)?, api_server: port(&listeners.2)? })
 }

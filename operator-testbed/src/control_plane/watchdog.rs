@@ -38,12 +38,7 @@ impl Watchdog {
             .spawn()
             .map_err(Error::io("starting /bin/sh as the watchdog of the control plane"))?;
         let names = shell.stdin.take();
-        Ok(Watchdog {
-            folder: folder.to_owned(),
-            shell,
-            names,
-            components: Vec::new(),
-        })
+        Ok(Watchdog { folder: folder.to_owned(), shell, names, components: Vec::new() })
     }
 
     /// Starts a component. Its output goes to `NAME.log` in the folder.
@@ -64,10 +59,7 @@ impl Watchdog {
 
     /// A component that was started and doesn't run any more.
     pub fn ended(&self) -> Option<Component> {
-        self.components
-            .iter()
-            .copied()
-            .find(|component| !self.running(*component).exists())
+        self.components.iter().copied().find(|component| !self.running(*component).exists())
     }
 
     fn running(&self, component: Component) -> PathBuf {

@@ -40,39 +40,23 @@ pub(super) fn cached_or_built() -> Result<PathBuf, Error> {
 /// One folder per Kubernetes version and state of the Go sources.
 fn cache_folder() -> Result<PathBuf, Error> {
     let absolute = |name, below: &str| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-            .map(|path| path.join(below))
+        env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute()).map(|path| path.join(below))
     };
-    let cache = absolute("XDG_CACHE_HOME", "")
-        .or_else(|| absolute("HOME", ".cache"))
-        .ok_or(Error::NoCache)?;
+    let cache = absolute("XDG_CACHE_HOME", "").or_else(|| absolute("HOME", ".cache")).ok_or(Error::NoCache)?;
     let mut hash = Sha256::new();
     for (name, content) in SOURCES {
         hash.update(name);
         hash.update(content);
     }
-    let hash: String = hash
-        .finalize()
-        .iter()
-        .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(cache
-        .join("operator-testbed")
-        .join(format!("{KUBERNETES_VERSION}-{hash}")))
+    let hash: String = hash.finalize().iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    Ok(cache.join("operator-testbed").join(format!("{KUBERNETES_VERSION}-{hash}")))
 }
 
 /// Held until the file is dropped, or the process ends in any way.
 fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
     let failed = || Error::io(format!("locking {}", path.display()));
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(failed())?;
+    let file = File::options().create(true).append(true).open(&path).map_err(failed())?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -109,16 +93,7 @@ fn compile(workplace: &Path) -> Result<(), Error> {
     let packages = go(workplace, &["list", "-deps", "."], &mut progress, |_| {})?.len();
     progress.expect(packages);
     let version = format!("-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES_VERSION}");
-    let arguments = [
-        "build",
-        "-v",
-        "-trimpath",
-        "-ldflags",
-        &version,
-        "-o",
-        "control-plane",
-        ".",
-    ];
+    let arguments = ["build", "-v", "-trimpath", "-ldflags", &version, "-o", "control-plane", "."];
     go(workplace, &arguments, &mut progress, Progress::one_more)?;
     progress.finish();
     Ok(())
@@ -144,21 +119,13 @@ fn go(
         .stderr(standard_error);
     let mut child = command.spawn().map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => Error::NoGo,
-        _ => Error::Io {
-            what: "starting `go`".to_owned(),
-            source,
-        },
+        _ => Error::Io { what: "starting `go`".to_owned(), source },
     })?;
     // The command holds the pipe's write ends; with them open, the end of the output is never seen.
     drop(command);
 
     let (sender, lines) = std::sync::mpsc::channel();
-    thread::spawn(move || {
-        BufReader::new(reader)
-            .lines()
-            .map_while(Result::ok)
-            .try_for_each(|line| sender.send(line))
-    });
+    thread::spawn(move || BufReader::new(reader).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
     let mut output = Vec::new();
     loop {
         match lines.recv_timeout(Duration::from_secs(1)) {
@@ -177,9 +144,6 @@ fn go(
     } else {
         progress.finish();
         let end = output.len().saturating_sub(20);
-        Err(Error::Build {
-            command: format!("go {}", arguments.join(" ")),
-            output: output.split_off(end).join("\n"),
-        })
+        Err(Error::Build { command: format!("go {}", arguments.join(" ")), output: output.split_off(end).join("\n") })
     }
 }

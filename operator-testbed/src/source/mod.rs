@@ -44,18 +44,12 @@ impl Programs {
     fn in_folder(folder: PathBuf) -> Result<Self, Error> {
         // The programs are started in another folder.
         let folder = path::absolute(&folder).map_err(Error::io(format!("finding {}", folder.display())))?;
-        let missing: Vec<_> = Component::ALL
-            .iter()
-            .map(Component::name)
-            .filter(|name| !folder.join(name).is_file())
-            .collect();
+        let missing: Vec<_> =
+            Component::ALL.iter().map(Component::name).filter(|name| !folder.join(name).is_file()).collect();
         if missing.is_empty() {
             Ok(Programs::Folder(folder))
         } else {
-            Err(Error::MissingPrograms {
-                folder,
-                missing: missing.join(", "),
-            })
+            Err(Error::MissingPrograms { folder, missing: missing.join(", ") })
         }
     }
 

@@ -15,14 +15,7 @@ pub(super) struct Progress {
 impl Progress {
     pub fn start(title: &'static str) -> Self {
         let terminal = io::stderr().is_terminal();
-        let mut progress = Progress {
-            title,
-            started: Instant::now(),
-            shown: None,
-            terminal,
-            done: 0,
-            total: None,
-        };
+        let mut progress = Progress { title, started: Instant::now(), shown: None, terminal, done: 0, total: None };
         progress.show();
         progress
     }
@@ -38,11 +31,7 @@ impl Progress {
 
     /// Shows the state, unless it was shown just before.
     pub fn show(&mut self) {
-        let interval = if self.terminal {
-            Duration::from_millis(200)
-        } else {
-            Duration::from_secs(30)
-        };
+        let interval = if self.terminal { Duration::from_millis(200) } else { Duration::from_secs(30) };
         if self.shown.is_some_and(|shown| shown.elapsed() < interval) {
             return;
         }
@@ -58,11 +47,7 @@ impl Progress {
             }
         };
         // Nobody can be told that standard error is gone.
-        let _ = if self.terminal {
-            write!(io::stderr(), "\r\x1b[K{line}")
-        } else {
-            writeln!(io::stderr(), "{line}")
-        };
+        let _ = if self.terminal { write!(io::stderr(), "\r\x1b[K{line}") } else { writeln!(io::stderr(), "{line}") };
     }
 
     /// The last line.

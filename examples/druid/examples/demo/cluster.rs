@@ -58,11 +58,7 @@ pub struct Picture {
 
 impl Cluster {
     pub fn new(client: Client, namespace: &str) -> Self {
-        Self {
-            clusters: Api::namespaced(client.clone(), namespace),
-            client,
-            namespace: namespace.to_owned(),
-        }
+        Self { clusters: Api::namespaced(client.clone(), namespace), client, namespace: namespace.to_owned() }
     }
 
     /// Applies cluster.yaml.
@@ -76,9 +72,7 @@ impl Cluster {
 
     /// Changes the spec, as `kubectl patch --type=merge`.
     pub async fn patch(&self, patch: &Value) -> std::result::Result<Druid, kube::Error> {
-        self.clusters
-            .patch(NAME, &PatchParams::default(), &Patch::Merge(patch))
-            .await
+        self.clusters.patch(NAME, &PatchParams::default(), &Patch::Merge(patch)).await
     }
 
     pub async fn delete(&self) -> Result<()> {
@@ -95,17 +89,9 @@ impl Cluster {
     }
 
     pub async fn picture(&self) -> Result<Picture> {
-        let cluster = self
-            .clusters
-            .get_opt(NAME)
-            .await
-            .map_err(Failure::during("reading the cluster"))?;
+        let cluster = self.clusters.get_opt(NAME).await.map_err(Failure::during("reading the cluster"))?;
         let pods = self.api::<Pod>().list(&ListParams::default().labels(ALL)).await;
-        let seats = pods
-            .map_err(Failure::during("reading the pods"))?
-            .into_iter()
-            .map(seat)
-            .collect();
+        let seats = pods.map_err(Failure::during("reading the pods"))?.into_iter().map(seat).collect();
         Ok(Picture { cluster, seats })
     }
 
@@ -130,15 +116,9 @@ impl Cluster {
     {
         let selector = node.map_or_else(|| ALL.to_owned(), |node| format!("{ALL},{NODE}={node}"));
         let kind = K::kind(&());
-        let objects = self
-            .api::<K>()
-            .list_metadata(&ListParams::default().labels(&selector))
-            .await;
+        let objects = self.api::<K>().list_metadata(&ListParams::default().labels(&selector)).await;
         let objects = objects.map_err(Failure::during(format!("reading the objects of kind {kind}")))?;
-        Ok(objects
-            .iter()
-            .map(|object| format!("{kind} {}", object.name_any()))
-            .collect())
+        Ok(objects.iter().map(|object| format!("{kind} {}", object.name_any())).collect())
     }
 }
 
@@ -147,9 +127,7 @@ fn seat(pod: Pod) -> Seat {
     Seat {
         node: pod.metadata.labels.unwrap_or_default().remove(NODE).unwrap_or_default(),
         uid: pod.metadata.uid.unwrap_or_default(),
-        ready: conditions
-            .iter()
-            .any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+        ready: conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
         ending: pod.metadata.deletion_timestamp.is_some(),
     }
 }
@@ -157,11 +135,7 @@ fn seat(pod: Pod) -> Seat {
 impl Picture {
     /// The nodes that the cluster reports, with the pods that are there.
     pub fn rows(&self) -> Vec<Row> {
-        let nodes = self
-            .cluster
-            .iter()
-            .flat_map(|cluster| cluster.status())
-            .flat_map(|status| &status.nodes);
+        let nodes = self.cluster.iter().flat_map(|cluster| cluster.status()).flat_map(|status| &status.nodes);
         nodes
             .map(|node| {
                 let count = |which: fn(&Seat) -> bool| {
@@ -171,10 +145,7 @@ impl Picture {
                 let starting = count(|seat| !seat.ready && !seat.ending);
                 let ending = count(|seat| seat.ending);
                 let notes = [(starting, "starting"), (ending, "ending")];
-                let notes = notes
-                    .iter()
-                    .filter(|(pods, _)| *pods > 0)
-                    .map(|(pods, what)| format!("{pods} {what}"));
+                let notes = notes.iter().filter(|(pods, _)| *pods > 0).map(|(pods, what)| format!("{pods} {what}"));
                 Row {
                     node: node.name.clone(),
                     ready: count(|seat| seat.ready && !seat.ending) as u64,
@@ -198,15 +169,8 @@ impl Picture {
         };
         if status.observed_generation < generation || condition.status != "True" {
             let (reason, message) = (&condition.reason, &condition.message);
-            let behind = if status.observed_generation < generation {
-                ", about an earlier spec"
-            } else {
-                ""
-            };
-            return Seen::Not(format!(
-                "condition Ready is {}{behind}: {reason}, {message}",
-                condition.status
-            ));
+            let behind = if status.observed_generation < generation { ", about an earlier spec" } else { "" };
+            return Seen::Not(format!("condition Ready is {}{behind}: {reason}, {message}", condition.status));
         }
         match self.seats.iter().find(|seat| seat.ending || !seat.ready) {
             Some(seat) => Seen::Not(format!("a pod of {} is on its way in or out", seat.node)),

@@ -73,11 +73,7 @@ async fn demo(arguments: &Arguments, view: &View) -> Result<()> {
 
 /// Ctrl-C is how the demo ends, unless it was to see every step.
 fn interrupted(once: bool) -> Result<()> {
-    if once {
-        Err(Failure::new("interrupted before the last step"))
-    } else {
-        Ok(())
-    }
+    if once { Err(Failure::new("interrupted before the last step")) } else { Ok(()) }
 }
 
 /// Ctrl-C, or the wish of another program.
@@ -89,10 +85,7 @@ struct End {
 impl End {
     fn new() -> Result<Self> {
         let listen = |kind| signal(kind).map_err(Failure::during("listening to signals"));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
     async fn asked_for(&mut self) {

@@ -85,9 +85,9 @@ impl Place {
                     "etcd, API server, controller manager and scheduler are up after {}; nodes and pods are simulated.",
                     time(started.elapsed())
                 ));
-                view.say("In another terminal:");
+                view.say("To look on from another terminal:");
                 view.say("");
-                view.say(&format!("export KUBECONFIG={}", testbed.kubeconfig().display()));
+                view.command(&format!("export KUBECONFIG={}", testbed.kubeconfig().display()));
             }
             (None, None) => {}
         }
@@ -96,11 +96,7 @@ impl Place {
 
     /// A command line that looks into the demo's namespace.
     pub fn kubectl(&self, arguments: &str) -> String {
-        let context = self
-            .context
-            .iter()
-            .map(|name| format!(" --context {name}"))
-            .collect::<String>();
+        let context = self.context.iter().map(|name| format!(" --context {name}")).collect::<String>();
         format!("kubectl{context} -n {} {arguments}", self.namespace)
     }
 
@@ -119,6 +115,11 @@ impl Place {
         self.testbed.as_ref().is_none_or(|testbed| testbed.folder().is_none())
     }
 
+    /// Whether the demo installed the kind.
+    pub fn kind_is_new(&self) -> bool {
+        self.made().kind
+    }
+
     /// Makes the namespace, with what Druid needs beside itself where pods really run.
     pub async fn furnish(&self) -> Result<()> {
         self.made().namespace = true;
@@ -131,10 +132,7 @@ impl Place {
         // Before it is there, the API server refuses pods.
         let accounts = Api::<ServiceAccount>::namespaced(self.client.clone(), &self.namespace);
         until("the service account `default`", Patience::CLOSE, async || {
-            let account = accounts
-                .get_opt("default")
-                .await
-                .map_err(Failure::during("reading it"))?;
+            let account = accounts.get_opt("default").await.map_err(Failure::during("reading it"))?;
             Ok(account.map_or_else(|| Seen::Not("none".to_owned()), |_| Seen::Yes(())))
         })
         .await?;
@@ -164,26 +162,16 @@ impl Place {
         let started = Instant::now();
         let kinds: Api<CustomResourceDefinition> = Api::all(self.client.clone());
         let failed = || format!("installing {}", Druid::crd_name());
-        let there = kinds
-            .get_opt(Druid::crd_name())
-            .await
-            .map_err(Failure::during(failed()))?;
+        let there = kinds.get_opt(Druid::crd_name()).await.map_err(Failure::during(failed()))?;
         self.made().kind = there.is_none();
         // Without force: what someone else installed is not overwritten.
         kinds
-            .patch(
-                Druid::crd_name(),
-                &PatchParams::apply(MANAGER),
-                &Patch::Apply(Druid::crd()),
-            )
+            .patch(Druid::crd_name(), &PatchParams::apply(MANAGER), &Patch::Apply(Druid::crd()))
             .await
             .map_err(Failure::during(failed()))?;
         let clusters: Api<Druid> = Api::namespaced(self.client.clone(), &self.namespace);
         until("the kind Druid, established and served", Patience::CLOSE, async || {
-            let kind = kinds
-                .get(Druid::crd_name())
-                .await
-                .map_err(Failure::during("reading it"))?;
+            let kind = kinds.get(Druid::crd_name()).await.map_err(Failure::during("reading it"))?;
             if !is_crd_established().matches_object(Some(&kind)) {
                 return Ok(Seen::Not("it is there, but not established".to_owned()));
             }
@@ -221,9 +209,7 @@ impl Place {
                 let deleted = kinds.delete(Druid::crd_name(), &DeleteParams::default()).await;
                 deleted.map(drop).or_else(unless_gone).map_err(failed)?;
             } else {
-                view.say(&format!(
-                    "The kind Druid stays: there are {others} clusters in other namespaces."
-                ));
+                view.say(&format!("The kind Druid stays: there are {others} clusters in other namespaces."));
             }
         }
         Ok(())
@@ -235,20 +221,15 @@ impl Place {
 }
 
 async fn of_context(context: &str) -> Result<Config> {
-    let options = KubeConfigOptions {
-        context: Some(context.to_owned()),
-        ..KubeConfigOptions::default()
-    };
-    Config::from_kubeconfig(&options).await.map_err(Failure::during(format!(
-        "reading the context {context} of the kubeconfig file"
-    )))
+    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
+    Config::from_kubeconfig(&options)
+        .await
+        .map_err(Failure::during(format!("reading the context {context} of the kubeconfig file")))
 }
 
 /// Chosen here, so that it can be deleted even where the answer to its creation got lost.
 fn fresh_name() -> String {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     format!("demo-{:x}-{:x}", process::id(), now.as_millis() % 0x1_0000)
 }
 

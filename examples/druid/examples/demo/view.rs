@@ -11,6 +11,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::wait::Failure;
 
+/// Longest line of what is said, without its indentation.
+const WIDTH: usize = 100;
+
 /// A node: how many pods it shall have, and how many are ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -65,7 +68,18 @@ impl View {
 
     /// Something that was seen.
     pub fn say(&self, text: &str) {
-        self.line(&format!("   {text}"));
+        let mut line = String::new();
+        for word in text.split(' ') {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                self.line(&format!("   {line}"));
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        self.line(format!("   {line}").trim_end());
     }
 
     /// A command with which people see the same.
@@ -92,7 +106,7 @@ impl View {
                 .map(|row| format!("{} {}/{}", row.node, row.ready, row.wanted))
                 .collect();
             if !changed.is_empty() {
-                self.line(&format!("   {:>5}  {}", time(started.elapsed()), changed.join(", ")));
+                self.line(&format!("   {:>6}  {}", time(started.elapsed()), changed.join(", ")));
             }
         }
         live.rows = rows.to_vec();
@@ -102,18 +116,17 @@ impl View {
     pub fn end_live(&self) {
         let mut live = self.live();
         live.started = None;
-        let rows = std::mem::take(&mut live.rows);
+        // Without a terminal, the next step tells what changes against them.
+        let rows = if self.terminal { std::mem::take(&mut live.rows) } else { Vec::new() };
         for bar in std::mem::take(&mut live.bars).into_values() {
             bar.finish_and_clear();
             self.bars.remove(&bar);
         }
         drop(live);
-        if self.terminal {
-            let width = rows.iter().map(|row| row.node.len()).max().unwrap_or_default();
-            for row in &rows {
-                let mark = if row.ready == row.wanted { "✔" } else { "…" };
-                self.say(&format!("{mark} {:width$}  {}/{}", row.node, row.ready, row.wanted));
-            }
+        let width = rows.iter().map(|row| row.node.len()).max().unwrap_or_default();
+        for row in &rows {
+            let node = format!("{:width$}", row.node);
+            self.line(&format!("   {node}  {}/{}", row.ready, row.wanted));
         }
     }
 
@@ -123,11 +136,7 @@ impl View {
     }
 
     fn coloured(&self, code: &str, text: &str) -> String {
-        if self.colours {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
@@ -147,12 +156,14 @@ impl Live {
         });
         let width = rows.iter().map(|row| row.node.len()).max().unwrap_or_default();
         for (index, row) in rows.iter().enumerate() {
+            let prefix = format!("{:width$}", row.node);
             let bar = self.bars.entry(row.node.clone()).or_insert_with(|| {
-                let bar = all.insert(index, ProgressBar::new(row.wanted));
-                bar.set_style(style());
-                bar
+                // Complete before it is shown.
+                let bar = ProgressBar::with_draw_target(Some(row.wanted), ProgressDrawTarget::hidden());
+                let bar = bar.with_style(style()).with_prefix(prefix.clone()).with_position(row.ready);
+                all.insert(index, bar)
             });
-            bar.set_prefix(format!("{:width$}", row.node));
+            bar.set_prefix(prefix);
             bar.set_length(row.wanted);
             bar.set_position(row.ready);
             bar.set_message(row.note.clone());

@@ -45,17 +45,11 @@ pub struct Patience {
 
 impl Patience {
     /// For what the operator does at once: often enough to measure it.
-    pub const CLOSE: Self = Self {
-        every: Duration::from_millis(3),
-        at_most: Duration::from_secs(30),
-    };
+    pub const CLOSE: Self = Self { every: Duration::from_millis(3), at_most: Duration::from_secs(30) };
 
     /// For pods that come and go.
     pub fn pods(at_most: Duration) -> Self {
-        Self {
-            every: Duration::from_millis(100),
-            at_most,
-        }
+        Self { every: Duration::from_millis(100), at_most }
     }
 }
 
@@ -77,9 +71,7 @@ pub async fn until<T>(
         };
         if started.elapsed() > patience.at_most {
             let seconds = patience.at_most.as_secs();
-            return Err(Failure(format!(
-                "expected within {seconds} s: {what}\n       seen: {last}"
-            )));
+            return Err(Failure(format!("expected within {seconds} s: {what}\n       seen: {last}")));
         }
         tokio::time::sleep(patience.every).await;
     }

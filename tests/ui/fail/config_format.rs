@@ -1,0 +1,20 @@
+use operator_core::prelude::*;
+
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "example.com", version = "v1", kind = "Cache")]
+pub struct CacheSpec {
+    #[node_type]
+    pub servers: NodeSpec,
+    #[config(file = "a.json", mount = "/etc/cache", format = "jsn")]
+    pub a: Properties,
+    #[config(file = "b.properties", mount = "/etc/cache")]
+    pub b: Properties,
+    #[config(file = "c.toml", mount = "/etc/cache", format = "toml")]
+    pub c: Properties,
+    #[config]
+    pub d: Properties,
+}
+
+fn main() {
+    let _ = Cache::DEFINITION;
+}

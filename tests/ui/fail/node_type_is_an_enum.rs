@@ -1,0 +1,11 @@
+use operator_core::prelude::*;
+
+#[node_type(port(name = "http", number = 80))]
+pub enum Server {
+    Small,
+    Large,
+}
+
+fn main() {
+    let _ = Server::Small;
+}

@@ -1,0 +1,16 @@
+use operator_core::prelude::*;
+
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "example.com", version = "v1", kind = "Cache")]
+pub struct CacheSpec {
+    #[operator(image)]
+    pub image: String,
+    #[operator(image)]
+    pub picture: String,
+    #[node_type]
+    pub servers: NodeSpec,
+}
+
+fn main() {
+    let _ = Cache::DEFINITION;
+}
