@@ -156,7 +156,8 @@ impl Writer {
         }
     }
 
-    /// An object of a child's name is there already: the answer to an own create got lost, or it is someone else's.
+    /// An object of a child's name is there already. It is the cluster's where the answer to a create got lost, or where someone took the label
+    /// by which it is watched; else it is someone else's.
     async fn whose(&self, object: &Object, namespace: &str, owner: &str, store: &Store) -> Result<Written, Failure> {
         let request = Request::get(object.kind.url(namespace, &object.name)).body(Vec::new());
         let there = self.send(request).await?;
@@ -169,7 +170,10 @@ impl Writer {
             |reference: &Value, key: &str| reference.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, name) = (object.kind.kind, &object.name);
         Ok(match controller {
-            Some(controller) if text(controller, "uid") == owner => self.stored(object, &there, store),
+            Some(controller) if text(controller, "uid") == owner => {
+                let uid = there.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
+                self.reapply(object, namespace, uid, store).await?
+            }
             Some(controller) => {
                 let mine = object.json.pointer("/metadata/ownerReferences/0").unwrap_or(&Value::Null);
                 let passing = ["kind", "name"].iter().all(|key| controller.get(key) == mine.get(key));

@@ -2,12 +2,13 @@
 
 use std::{cell::RefCell, fmt::Display};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::spanned::Spanned;
 
 /// The mistakes found so far. Shared by reference: whoever finds one adds it and goes on.
 #[derive(Default)]
-pub struct Errors(RefCell<Option<syn::Error>>);
+pub struct Errors(RefCell<Vec<syn::Error>>);
 
 impl Errors {
     /// Adds a mistake at the token that broke the rule.
@@ -15,35 +16,57 @@ impl Errors {
         self.add(syn::Error::new(token.span(), message));
     }
 
-    /// Adds what a parser found.
-    pub fn add(&self, error: syn::Error) {
-        match &mut *self.0.borrow_mut() {
-            Some(errors) => errors.combine(error),
-            none => *none = Some(error),
-        }
+    /// Adds a mistake that several tokens make up.
+    pub fn over(&self, tokens: &impl ToTokens, message: impl Display) {
+        self.add(syn::Error::new_spanned(tokens, message));
     }
 
-    /// The mistakes as `compile_error!`s; none where there are none.
+    /// Adds what a parser found.
+    pub fn add(&self, error: syn::Error) {
+        self.0.borrow_mut().push(error);
+    }
+
+    /// The mistakes as `compile_error!`s, as they stand in the source; none where there are none.
     pub fn finish(self) -> Option<TokenStream> {
-        self.0.into_inner().map(|errors| errors.to_compile_error())
+        let mut errors = self.0.into_inner();
+        errors.sort_by_key(|error| position(error.span()));
+        errors.into_iter().reduce(|mut all, error| {
+            all.combine(error);
+            all
+        }).map(|errors| errors.to_compile_error())
     }
 }
 
-/// `; did you mean …?` where one of the known words is near, else `; …` with all of them.
-pub fn suggestion(word: &str, known: &[&str]) -> String {
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    match nearest {
-        Some((_, candidate)) => format!("did you mean `{candidate}`?"),
-        None => format!("there are {}", listed(known)),
+/// Line and column; outside of the compiler, in unit tests, tokens have none.
+fn position(span: Span) -> (usize, usize) {
+    if !proc_macro::is_available() {
+        return (0, 0);
     }
+    let span = span.unwrap();
+    (span.line(), span.column())
+}
+
+/// `did you mean …?` where one of the known words is near, else all of them.
+pub fn suggestion(word: &str, known: &[&str]) -> String {
+    match (nearest(word, known), known) {
+        (Some(candidate), _) => format!("did you mean `{candidate}`?"),
+        (None, [only]) => format!("there is only `{only}`"),
+        (None, _) => format!("there are {}", listed(known)),
+    }
+}
+
+/// The known word that may have been meant.
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), *candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
 }
 
 /// `a`, `b` and `c`.
-pub fn listed(words: &[&str]) -> String {
+fn listed(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.as_slice() {
         [] => String::new(),

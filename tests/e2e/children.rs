@@ -43,8 +43,15 @@ async fn a_managed_field_that_someone_changed_is_put_back() {
         (
             "Deployment",
             "a-query",
-            "/metadata/ownerReferences/0/controller",
+            "/metadata/labels/app.kubernetes.io~1instance",
             json!({ "metadata": { "labels": { "app.kubernetes.io/instance": "x" } } }),
+        ),
+        // The label by which children are watched.
+        (
+            "Service",
+            "a-store-hot",
+            "/metadata/labels/app.kubernetes.io~1managed-by",
+            json!({ "metadata": { "labels": { "app.kubernetes.io/managed-by": "me" } } }),
         ),
     ] {
         let api = setup.any(kind);

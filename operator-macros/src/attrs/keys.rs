@@ -21,6 +21,8 @@ pub struct Keys<'e> {
     span: Span,
     entries: Vec<Entry>,
     known: Vec<&'static str>,
+    /// Keys that must be given and aren't, each with an example.
+    missing: Vec<(&'static str, String)>,
     pub errors: &'e Errors,
 }
 
@@ -42,7 +44,7 @@ impl<'e> Keys<'e> {
     /// The keys of all attributes of this name, as if they were one.
     pub fn of(name: &str, attributes: &[&Attribute], errors: &'e Errors) -> Self {
         let span = attributes.first().map_or_else(Span::call_site, |attribute| attribute.path().span());
-        let mut keys = Self { title: format!("#[{name}]"), span, entries: Vec::new(), known: Vec::new(), errors };
+        let mut keys = Self::new(format!("#[{name}]"), span, errors);
         for attribute in attributes {
             match &attribute.meta {
                 Meta::Path(_) => {}
