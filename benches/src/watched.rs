@@ -143,9 +143,15 @@ impl Children {
     }
 }
 
-/// Whether a live object says all that is wanted; what it says besides is its own concern.
+/// Whether a live object says all that is wanted; what it says besides is its own concern. Objects of a list don't say their kind.
 fn says(live: &DynamicObject, wanted: &Value) -> bool {
-    serde_json::to_value(live).is_ok_and(|live| contains(&live, wanted))
+    let (Ok(live), Some(wanted)) = (serde_json::to_value(live), wanted.as_object()) else {
+        return false;
+    };
+    wanted
+        .iter()
+        .filter(|(key, _)| !matches!(key.as_str(), "apiVersion" | "kind"))
+        .all(|(key, wanted)| live.get(key).is_some_and(|live| contains(live, wanted)))
 }
 
 fn contains(live: &Value, wanted: &Value) -> bool {

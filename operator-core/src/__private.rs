@@ -9,7 +9,7 @@ pub use schemars;
 pub use serde;
 
 use crate::{Cluster, status::ClusterStatus};
-use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 
 /// Writes a cluster as Kubernetes expects it: with `apiVersion` and `kind`.
 pub fn serialize_cluster<K: Cluster, S: Serializer>(
@@ -28,6 +28,25 @@ pub fn serialize_cluster<K: Cluster, S: Serializer>(
         None => object.skip_field("status")?,
     }
     object.end()
+}
+
+/// The parts of a cluster: what [`serialize_cluster`] has written, or the API server.
+///
+/// It isn't derived in the author's crate, for there a spec that lacks a derive would be complained of once for each use of it.
+///
+/// # Errors
+/// Where the object isn't one of this kind.
+pub fn deserialize_cluster<'de, K: Cluster, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<(ObjectMeta, K::Spec, Option<ClusterStatus>), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename = "custom resource")]
+    struct Object<Spec> {
+        metadata: ObjectMeta,
+        spec: Spec,
+        status: Option<ClusterStatus>,
+    }
+    Object::deserialize(deserializer).map(|Object { metadata, spec, status }| (metadata, spec, status))
 }
 
 /// The CustomResourceDefinition of a kind.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     desired::Object,
+    hash::Digest,
     kinds::ChildKind,
     observe::{Child, Store},
     plan::{Accepted, Action, Plan, Verb},
@@ -47,6 +48,21 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    fn note(&mut self, action: &Action<'_>, result: Result<Written, Failure>) {
+        let (kind, name) = action.target();
+        match result {
+            Ok(Written::Stored(changed)) => {
+                self.changed.extend(changed);
+                self.done.push((action.verb(), kind, name.to_owned()));
+            }
+            Ok(Written::Taken(message, passing)) => self.taken.push((message, passing)),
+            Err(failure) => {
+                let message = format!("{} {name}: {}", kind.kind, failure.message());
+                if failure.is_refusal() { self.refused.push(message) } else { self.failed.push(message) }
+            }
+        }
+    }
+
     /// What the status shall say about it.
     pub fn problem(&self) -> Option<Problem> {
         let taken = self.taken.iter().map(|(message, _)| message.clone()).collect::<Vec<_>>();
@@ -55,14 +71,6 @@ impl Outcome {
             .find(|(_, messages)| !messages.is_empty())
             .map(|(reason, messages)| Problem { reason, message: messages.join("; ") })
     }
-}
-
-/// What one write came to.
-enum Answer {
-    Done(Verb, &'static ChildKind, String),
-    Refused(String),
-    Taken(String, bool),
-    Failed(String),
 }
 
 impl Writer {
@@ -80,18 +88,10 @@ impl Writer {
         for number in 0..3 {
             let mut writes = Vec::new();
             for action in plan.actions.iter().filter(|action| step(action) == number) {
-                writes.push(self.act(action, namespace, owner, store));
+                writes.push(async move { (action, self.act(action, namespace, owner, store).await) });
             }
-            let answers: Vec<_> = stream::iter(writes).buffer_unordered(PARALLEL).collect().await;
-            for (answer, written) in answers {
-                match answer {
-                    Answer::Done(verb, kind, name) => outcome.done.push((verb, kind, name)),
-                    Answer::Refused(message) => outcome.refused.push(message),
-                    Answer::Taken(message, passing) => outcome.taken.push((message, passing)),
-                    Answer::Failed(message) => outcome.failed.push(message),
-                }
-                outcome.changed.extend(written.into_iter().flat_map(|(_, accepted)| accepted));
-            }
+            let results: Vec<_> = stream::iter(writes).buffer_unordered(PARALLEL).collect().await;
+            results.into_iter().for_each(|(action, result)| outcome.note(action, result));
             if !outcome.refused.is_empty() {
                 if first {
                     self.take_back(&mut outcome, owner, store).await;
@@ -115,15 +115,9 @@ impl Writer {
         }
     }
 
-    async fn act(
-        &self,
-        action: &Action<'_>,
-        namespace: &str,
-        owner: &str,
-        store: &Store,
-    ) -> (Answer, Option<(Box<str>, Accepted)>) {
+    async fn act(&self, action: &Action<'_>, namespace: &str, owner: &str, store: &Store) -> Result<Written, Failure> {
         let (kind, name) = action.target();
-        let result = match action {
+        match action {
             Action::Create(object) => self.create(object, namespace, owner, store).await,
             Action::Apply { object, uid } => self.reapply(object, namespace, uid, store).await,
             Action::Replace { uid, .. } => {
@@ -131,17 +125,6 @@ impl Writer {
                 self.remove(kind, namespace, name, uid, propagation, store).await
             }
             Action::Delete(child) => self.remove(kind, namespace, name, &child.uid, "Background", store).await,
-        };
-        match result {
-            Ok(Written::Stored(uid, accepted)) => {
-                (Answer::Done(action.verb(), kind, name.to_owned()), Some((uid, accepted)))
-            }
-            Ok(Written::Gone) => (Answer::Done(action.verb(), kind, name.to_owned()), None),
-            Ok(Written::Taken(message, passing)) => (Answer::Taken(message, passing), None),
-            Err(failure) if failure.is_refusal() => {
-                (Answer::Refused(format!("{} {name}: {}", kind.kind, failure.message())), None)
-            }
-            Err(failure) => (Answer::Failed(format!("{} {name}: {}", kind.kind, failure.message())), None),
         }
     }
 
@@ -210,15 +193,12 @@ impl Writer {
 
     fn stored(&self, object: &Object, stored: &Value, store: &Store) -> Written {
         let Some(child) = Child::reduce(object.kind, &self.manager, &self.node_label, stored) else {
-            return Written::Gone;
+            return Written::Stored(None);
         };
-        let mut accepted = Accepted::new();
-        if let Some(digest) = child.digest.filter(|digest| *digest != object.digest) {
-            accepted.insert(child.uid.clone(), (object.digest, digest));
-        }
-        let uid = child.uid.clone();
+        let changed = child.digest.filter(|digest| *digest != object.digest);
+        let changed = changed.map(|digest| (child.uid.clone(), (object.digest, digest)));
         store.apply(child);
-        Written::Stored(uid, accepted)
+        Written::Stored(changed)
     }
 
     async fn remove(
@@ -232,7 +212,7 @@ impl Writer {
     ) -> Result<Written, Failure> {
         self.delete(kind, namespace, name, uid, propagation).await?;
         store.deleting(uid);
-        Ok(Written::Gone)
+        Ok(Written::Stored(None))
     }
 
     async fn delete(
@@ -275,11 +255,11 @@ impl Writer {
     }
 }
 
-/// What a write that went through left behind.
+/// What a write that was answered came to.
 enum Written {
-    /// Stored under this UID; not as it was sent where there is an entry.
-    Stored(Box<str>, Accepted),
-    Gone,
+    /// Done; with an entry where the API server stored something else than was sent.
+    Stored(Option<(Box<str>, (Digest, Digest))>),
+    /// Not done: the name is someone else's. With `true` where it will be free soon.
     Taken(String, bool),
 }
 

@@ -6,7 +6,7 @@ mod plan;
 use std::{io::IsTerminal, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use kube::Config;
+use kube::{Api, Client, Config, api::ListParams};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -95,18 +95,22 @@ async fn run<K: Cluster>(options: Run) -> Result<()> {
         LogFormat::Json => logs.json().init(),
     }
     let client = client(Config::infer().await.map_err(|error| Error::NoCluster(Box::new(error)))?)?;
-    // Before anything is watched: a missing kind is the commonest mistake, and a watch would only repeat it.
-    let list = kube::Api::<K>::all(client.clone());
-    let list = match &options.namespace {
-        Some(namespace) => kube::Api::<K>::namespaced(client.clone(), namespace),
-        None => list,
-    };
-    match list.list_metadata(&kube::api::ListParams::default().limit(1)).await {
-        Err(kube::Error::Api(status)) if status.code == 404 => return Err(Error::NoKind(K::crd_name())),
-        answer => answer?,
-    };
+    // Before anything is watched: a watch would only repeat it.
+    is_installed::<K>(&client, options.namespace.as_deref()).await?;
     Operator::new::<K>(client).namespace(options.namespace).run(ended()).await;
     Ok(())
+}
+
+/// A kind that isn't installed is the commonest mistake.
+async fn is_installed<K: Cluster>(client: &Client, namespace: Option<&str>) -> Result<()> {
+    let clusters: Api<K> = match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    match clusters.list_metadata(&ListParams::default().limit(1)).await {
+        Err(kube::Error::Api(status)) if status.code == 404 => Err(Error::NoKind(K::crd_name())),
+        answer => Ok(answer.map(|_| ())?),
+    }
 }
 
 /// Comes to its end with SIGINT or SIGTERM.

@@ -30,10 +30,13 @@ impl Errors {
     pub fn finish(self) -> Option<TokenStream> {
         let mut errors = self.0.into_inner();
         errors.sort_by_key(|error| position(error.span()));
-        errors.into_iter().reduce(|mut all, error| {
-            all.combine(error);
-            all
-        }).map(|errors| errors.to_compile_error())
+        errors
+            .into_iter()
+            .reduce(|mut all, error| {
+                all.combine(error);
+                all
+            })
+            .map(|errors| errors.to_compile_error())
     }
 }
 

@@ -7,5 +7,5 @@ mod template;
 
 pub use config::{ConfigFile, Format};
 pub use node::NodeStruct;
-pub use operator::{ColumnType, NodeType, Operator, PrintColumn, Validation};
+pub use operator::{ColumnType, NodeType, Operator, PrintColumn, Validation, kind_of};
 pub use template::{Check, Port, Probe, Storage, Template, Workload};

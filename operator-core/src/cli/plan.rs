@@ -38,6 +38,7 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     let namespace = given.unwrap_or(&config.default_namespace).to_owned();
     let client = client(config)?;
 
+    super::is_installed::<K>(&client, Some(&namespace)).await?;
     let clusters = Api::<K>::namespaced(client.clone(), &namespace);
     let dry_run = PatchParams::apply("plan").dry_run().force();
     let judged = clusters.patch(name, &dry_run, &Patch::Apply(&object)).await?;

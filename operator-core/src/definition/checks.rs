@@ -149,7 +149,7 @@ pub const fn names(node_types: &[NodeType], index: usize) {
         let other = &node_types[earlier];
         if covers(this, other) || covers(other, this) {
             panic!(
-                "this node type's name and an earlier one's can end up the same with a node's name behind them: change one of them with name = \"…\""
+                "objects of this node type can be called like those of an earlier one, `<cluster>-<node type>-<node>`: give one of the two another name, with name = \"…\""
             );
         }
         earlier += 1;

@@ -1,6 +1,5 @@
 //! `#[config(…)]` on a field.
 
-use darling::util::SpannedValue;
 use syn::{Attribute, Path};
 
 use super::{Keys, Text};
@@ -10,25 +9,25 @@ use crate::{errors::Errors, model::Format};
 pub struct ConfigKeys {
     pub file: Text,
     pub mount: Text,
-    pub format: SpannedValue<Format>,
+    pub format: Format,
     pub with: Option<Path>,
 }
 
 impl ConfigKeys {
-    /// None where a required key is missing or unreadable, which is then reported.
+    /// None where the file or its folder is missing or unreadable, which is then reported.
     pub fn read(attribute: &Attribute, errors: &Errors) -> Option<Self> {
         let mut keys = Keys::of("config", &[attribute], errors);
-        let file = keys.required_text("file", "runtime.properties");
-        let mount = keys.required_text("mount", "/etc/app");
-        let format_is_missing = !keys.has("format");
-        let format = keys.choice("format", Format::ALL);
+        keys.require("file", "file = \"runtime.properties\"");
+        keys.require("mount", "mount = \"/etc/app\"");
+        let file = keys.text("file");
+        let likely = file.as_ref().map_or("properties", |file| likely_format(file));
+        keys.require("format", &format!("format = \"{likely}\""));
+        let mount = keys.text("mount");
+        // One that couldn't be read is reported; the rest shall be judged too.
+        let format = keys.choice("format", Format::ALL).map_or(Format::Raw, |format| *format);
         let with = keys.path("with");
-        if format_is_missing {
-            let likely = file.as_ref().map_or("raw", |file| likely_format(file));
-            errors.at(&keys.span(), format!("#[config] has no `format`: add format = \"{likely}\""));
-        }
         keys.finish();
-        Some(Self { file: file?, mount: mount?, format: format?, with })
+        Some(Self { file: file?, mount: mount?, format, with })
     }
 }
 

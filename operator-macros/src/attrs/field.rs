@@ -68,7 +68,7 @@ fn setting(attribute: &Attribute, errors: &Errors) -> Option<Setting> {
     if empty {
         errors.at(
             &keys.span(),
-            "says nothing: write #[operator(image)], #[operator(defaults)] or #[operator(config_groups)]",
+            "#[operator] says nothing: write #[operator(image)], #[operator(defaults)] or #[operator(config_groups)]",
         );
     }
     for (span, _) in given.iter().skip(1) {

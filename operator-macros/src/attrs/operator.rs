@@ -5,7 +5,7 @@ use syn::{Attribute, Ident, Path};
 use super::{Keys, Text};
 use crate::{
     errors::Errors,
-    model::{ColumnType, PrintColumn, Validation},
+    model::{ColumnType, PrintColumn, Validation, kind_of},
 };
 
 /// The keys of `#[operator]` on the struct.
@@ -30,16 +30,19 @@ impl OperatorKeys {
         let attributes: Vec<_> = attributes.iter().filter(|attribute| attribute.path().is_ident("operator")).collect();
         let mut keys = Keys::of("operator", &attributes, errors);
 
-        let missing: Vec<_> = [("group", "example.com"), ("version", "v1alpha1"), ("kind", "Example")]
-            .into_iter()
-            .filter(|(key, _)| !keys.has(key))
-            .map(|(key, example)| format!("{key} = \"{example}\""))
-            .collect();
+        let kind = kind_of(ident);
+        let examples = [
+            ("group", format!("group = \"{}.example.com\"", kind.to_lowercase())),
+            ("version", "version = \"v1alpha1\"".to_owned()),
+            ("kind", format!("kind = \"{kind}\"")),
+        ];
         if attributes.is_empty() {
-            errors
-                .at(ident, format!("the kind has no name yet: add #[operator({})] to the struct", missing.join(", ")));
-        } else if !missing.is_empty() {
-            errors.at(&keys.span(), format!("#[operator] isn't complete: add {}", missing.join(", ")));
+            let examples = examples.map(|(_, example)| example).join(", ");
+            errors.at(ident, format!("the kind has no name yet: add #[operator({examples})] to the struct"));
+        } else {
+            for (key, example) in &examples {
+                keys.require(key, example);
+            }
         }
 
         let read = Self {
@@ -69,25 +72,22 @@ impl OperatorKeys {
 fn print_column(mut keys: Keys) -> Option<PrintColumn> {
     // kube writes it with an underscore.
     let type_key = if keys.has("type_") { "type_" } else { "type" };
-    if !keys.has(type_key) {
-        keys.errors.at(&keys.span(), "printcolumn(…) has no `type`: add type = \"string\"");
-    }
-    let name = keys.required_text("name", "Image");
-    let type_ = keys.choice(type_key, ColumnType::ALL);
-    let json_path = keys.required_text("json_path", ".spec.image");
-    let priority = keys.integer("priority", 0..=i64::from(i32::MAX));
+    keys.require("name", "name = \"Image\"");
+    keys.require(type_key, "type = \"string\"");
+    keys.require("json_path", "json_path = \".spec.image\"");
+    let name = keys.text("name");
+    let type_ = keys.choice(type_key, ColumnType::ALL).map_or(ColumnType::STRING, |type_| *type_);
+    let json_path = keys.text("json_path");
+    let priority = keys.integer("priority", 0..=i64::from(i32::MAX)).map_or(0, |priority| *priority);
     keys.finish();
-    Some(PrintColumn {
-        name: name?,
-        type_: *type_?,
-        json_path: json_path?,
-        priority: priority.map_or(0, |priority| *priority),
-    })
+    Some(PrintColumn { name: name?, type_, json_path: json_path?, priority })
 }
 
 fn validation(mut keys: Keys) -> Option<Validation> {
-    let rule = keys.required_text("rule", "has(self.spec.image)");
-    let message = keys.required_text("message", "give an image");
+    keys.require("rule", "rule = \"has(self.spec.image)\"");
+    keys.require("message", "message = \"give an image\"");
+    let rule = keys.text("rule");
+    let message = keys.text("message");
     keys.finish();
     Some(Validation { rule: rule?, message: message? })
 }

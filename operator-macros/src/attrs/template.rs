@@ -49,16 +49,21 @@ impl PlaceKeys {
 }
 
 fn port(mut keys: Keys) -> Option<Port> {
-    let name = keys.required_text("name", "http");
-    let number = keys.required_integer("number", 1..=65_535, 8080);
+    keys.require("name", "name = \"http\"");
+    keys.require("number", "number = 8080");
+    let name = keys.text("name");
+    let number = keys.integer("number", 1..=65_535);
     keys.finish();
-    Some(Port { name: name?, number: number? })
+    Some(Port { name: name?, number })
 }
 
 fn storage(mut keys: Keys) -> Option<Storage> {
-    let name = keys.required_text("name", "data");
-    let mount = keys.required_text("mount", "/data");
-    let size = keys.required_text("size", "10Gi");
+    keys.require("name", "name = \"data\"");
+    keys.require("mount", "mount = \"/data\"");
+    keys.require("size", "size = \"10Gi\"");
+    let name = keys.text("name");
+    let mount = keys.text("mount");
+    let size = keys.text("size");
     let class = keys.text("class");
     keys.finish();
     Some(Storage { name: name?, mount: mount?, size: size?, class })

@@ -8,24 +8,20 @@ use crate::model::Operator;
 /// The struct itself. It stands beside the author's, outside of the `const` that hides everything else.
 pub fn root(operator: &Operator) -> TokenStream {
     let Operator { vis, doc, root, derives, crate_path, spec_type, .. } = operator;
-    let serde = path_string(quote!(#crate_path::__private::serde));
     let doc = if doc.is_empty() { format!("A `{}`.", operator.kind.as_str()) } else { doc.clone() };
     quote! {
         #[doc = #doc]
         #[derive(
             ::core::clone::Clone,
             ::core::fmt::Debug,
-            #crate_path::__private::serde::Deserialize,
             #(#derives,)*
         )]
-        #[serde(crate = #serde)]
         #vis struct #root {
             /// Name, namespace, labels and what else Kubernetes keeps of every object.
             pub metadata: #crate_path::__private::ObjectMeta,
             /// The desired state.
             pub spec: #spec_type,
             /// The observed state, as last written by the operator.
-            #[serde(default)]
             pub status: ::core::option::Option<#crate_path::status::ClusterStatus>,
         }
     }
@@ -67,6 +63,16 @@ pub fn impls(operator: &Operator) -> TokenStream {
                 S: _core::__private::serde::Serializer,
             {
                 _core::__private::serialize_cluster::<Self, S>(serializer, &self.metadata, &self.spec, self.status.as_ref())
+            }
+        }
+
+        impl<'de> _core::__private::serde::Deserialize<'de> for #root {
+            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
+            where
+                D: _core::__private::serde::Deserializer<'de>,
+            {
+                let (metadata, spec, status) = _core::__private::deserialize_cluster::<Self, D>(deserializer)?;
+                ::core::result::Result::Ok(Self { metadata, spec, status })
             }
         }
 

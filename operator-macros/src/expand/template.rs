@@ -1,8 +1,8 @@
 //! `NodeTemplate` and its parts.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Type, ext::IdentExt};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Type, ext::IdentExt, spanned::Spanned};
 
 use super::{option, strings, variant};
 use crate::model::{Check, ConfigFile, Probe, Template};
@@ -21,7 +21,7 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
     }
     if !template.ports.is_empty() {
         let ports = template.ports.iter().map(|port| {
-            let (name, number) = (port.name.as_str(), *port.number);
+            let (name, number) = (port.name.as_str(), port.number.map(|number| *number));
             quote!(_core::definition::Port { name: #name, number: #number })
         });
         fields.push(quote!(ports: &[#(#ports),*]));
@@ -72,9 +72,12 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
 pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
     let configs = configs.iter().map(|config| {
         let (field, file, mount) = (&config.field, config.file.as_str(), config.mount.as_str());
-        let format = variant(*config.format);
+        let format = variant(config.format);
         let with = option(
-            config.with.as_ref().map(|path| quote!(|holder| _core::__private::compute::<#holder, _>(holder, #path))),
+            // All of it at the path: a function that doesn't fit shall be pointed at itself.
+            config.with.as_ref().map(
+                |path| quote_spanned!(path.span()=> |holder| _core::__private::compute::<#holder, _>(holder, #path)),
+            ),
         );
         let cfgs = &config.cfgs;
         quote! {

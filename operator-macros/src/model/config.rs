@@ -1,6 +1,5 @@
 //! Configuration files.
 
-use darling::util::SpannedValue;
 use syn::{Attribute, Field, Path};
 
 use crate::{
@@ -14,7 +13,7 @@ pub struct ConfigFile {
     pub field: String,
     pub file: Text,
     pub mount: Text,
-    pub format: SpannedValue<Format>,
+    pub format: Format,
     pub with: Option<Path>,
     /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
     pub cfgs: Vec<Attribute>,

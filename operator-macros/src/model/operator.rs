@@ -54,9 +54,11 @@ pub struct PrintColumn {
 pub struct ColumnType(pub &'static str);
 
 impl ColumnType {
+    pub const STRING: Self = Self("string");
+
     /// Those of the Kubernetes API (`additionalPrinterColumns`).
     pub const ALL: &[(&str, Self)] = &[
-        ("string", Self("string")),
+        ("string", Self::STRING),
         ("integer", Self("integer")),
         ("number", Self("number")),
         ("boolean", Self("boolean")),
@@ -185,8 +187,8 @@ impl Operator {
     }
 }
 
-/// `DruidSpec` is the spec of a `Druid`.
-fn kind_of(spec: &Ident) -> String {
+/// `DruidSpec` is the spec of a `Druid`: what stands in for a kind that is missing.
+pub fn kind_of(spec: &Ident) -> String {
     let name = spec.unraw().to_string();
     name.strip_suffix("Spec").filter(|kind| !kind.is_empty()).map_or_else(|| format!("{name}Cluster"), str::to_owned)
 }

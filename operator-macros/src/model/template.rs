@@ -38,7 +38,8 @@ impl Workload {
 /// A port of the container.
 pub struct Port {
     pub name: Text,
-    pub number: SpannedValue<u16>,
+    /// None where it couldn't be read; then nothing is made of the port.
+    pub number: Option<SpannedValue<u16>>,
 }
 
 /// A volume that every pod claims.

@@ -77,8 +77,11 @@ fn columns_and_rules(operator: &Operator, errors: &Errors) {
     });
     for validation in &operator.validations {
         for (text, advice) in [
-            (&validation.rule, "a CEL expression over `self`, the whole object, such as \"has(self.spec.image)\""),
-            (&validation.message, "say what to write where the rule doesn't hold"),
+            (
+                &validation.rule,
+                "`rule` is empty: write a CEL expression over `self`, the whole object, such as \"has(self.spec.image)\"",
+            ),
+            (&validation.message, "`message` is empty: say what to write where the rule doesn't hold"),
         ] {
             if text.trim().is_empty() {
                 errors.at(&text.span(), advice);

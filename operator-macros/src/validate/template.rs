@@ -54,16 +54,14 @@ fn ports(ports: &[Port], errors: &Errors) {
     unique(ports.iter().map(|port| &port.name), errors, |name| {
         format!("another port is called `{name}` already: give this one another name")
     });
-    for (index, port) in ports.iter().enumerate() {
-        let earlier = ports.iter().take(index).find(|earlier| *earlier.number == *port.number);
-        if let Some(earlier) = earlier {
-            let message = format!(
-                "port `{}` has the number {} already: give this one another",
-                earlier.name.as_str(),
-                *port.number
-            );
-            errors.at(&port.number.span(), message);
+    let mut numbered: Vec<(&str, u16)> = Vec::new();
+    for port in ports {
+        let Some(number) = &port.number else { continue };
+        if let Some((name, number_text)) = numbered.iter().find(|(_, earlier)| *earlier == **number) {
+            let message = format!("port `{name}` has the number {number_text} already: give this one another");
+            errors.at(&number.span(), message);
         }
+        numbered.push((&port.name, **number));
     }
 }
 

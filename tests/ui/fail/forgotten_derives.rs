@@ -1,6 +1,6 @@
 use operator_core::prelude::*;
 
-#[derive(DataOperator, Clone, Debug)]
+#[derive(DataOperator)]
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
     pub servers: u8,

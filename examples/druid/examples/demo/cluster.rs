@@ -156,6 +156,12 @@ impl Picture {
             .collect()
     }
 
+    /// Whether the operator has seen this generation of the cluster, or a later one.
+    pub fn is_about(&self, generation: i64) -> bool {
+        let status = self.cluster.as_ref().and_then(|cluster| cluster.status());
+        status.is_some_and(|status| status.observed_generation >= generation)
+    }
+
     /// Whether the cluster says of this generation, or a later one, that it is ready, and no pod is on its way in or out.
     pub fn ready_at(&self, generation: i64) -> Seen<Pods> {
         let Some(cluster) = &self.cluster else {
@@ -167,10 +173,12 @@ impl Picture {
         let Some(condition) = status.condition("Ready") else {
             return Seen::Not("there is no condition Ready".to_owned());
         };
-        if status.observed_generation < generation || condition.status != "True" {
+        if !self.is_about(generation) {
+            return Seen::Not(format!("the status is about generation {}", status.observed_generation));
+        }
+        if condition.status != "True" {
             let (reason, message) = (&condition.reason, &condition.message);
-            let behind = if status.observed_generation < generation { ", about an earlier spec" } else { "" };
-            return Seen::Not(format!("condition Ready is {}{behind}: {reason}, {message}", condition.status));
+            return Seen::Not(format!("the condition Ready is {}: {reason}, {message}", condition.status));
         }
         match self.seats.iter().find(|seat| seat.ending || !seat.ready) {
             Some(seat) => Seen::Not(format!("a pod of {} is on its way in or out", seat.node)),

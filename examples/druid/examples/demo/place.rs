@@ -208,6 +208,11 @@ impl Place {
                 let kinds: Api<CustomResourceDefinition> = Api::all(self.client.clone());
                 let deleted = kinds.delete(Druid::crd_name(), &DeleteParams::default()).await;
                 deleted.map(drop).or_else(unless_gone).map_err(failed)?;
+                until("the kind Druid is gone", self.patience(), async || {
+                    let there = kinds.get_opt(Druid::crd_name()).await.map_err(failed)?;
+                    Ok(there.map_or(Seen::Yes(()), |_| Seen::Not("it is there".to_owned())))
+                })
+                .await?;
             } else {
                 view.say(&format!("The kind Druid stays: there are {others} clusters in other namespaces."));
             }

@@ -273,7 +273,9 @@ impl Story<'_> {
         let generation = cluster.metadata.generation.unwrap_or_default();
         let ready = until("the cluster is Ready", self.place.patience(), async || {
             let picture = self.cluster.picture().await?;
-            self.view.nodes(&picture.rows());
+            if picture.is_about(generation) {
+                self.view.nodes(&picture.rows());
+            }
             Ok(picture.ready_at(generation))
         })
         .await;

@@ -20,7 +20,7 @@ pub struct Row {
     pub node: String,
     pub ready: u64,
     pub wanted: u64,
-    /// What else there is to say, such as `1 updated`.
+    /// What else there is to say, such as `1 starting`.
     pub note: String,
 }
 
@@ -103,7 +103,10 @@ impl View {
             let changed: Vec<String> = rows
                 .iter()
                 .filter(|row| !live.rows.contains(row))
-                .map(|row| format!("{} {}/{}", row.node, row.ready, row.wanted))
+                .map(|row| match row.note.as_str() {
+                    "" => format!("{} {}/{}", row.node, row.ready, row.wanted),
+                    note => format!("{} {}/{} ({note})", row.node, row.ready, row.wanted),
+                })
                 .collect();
             if !changed.is_empty() {
                 self.line(&format!("   {:>6}  {}", time(started.elapsed()), changed.join(", ")));

@@ -1,0 +1,126 @@
+//! The command line, as its user has it: `crd`, `run`, `plan`.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use std::{
+    io::Read,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use druid_operator::Druid;
+use kube::{
+    Api, CustomResourceExt,
+    api::{Patch, PatchParams},
+    runtime::wait::{await_condition, conditions},
+};
+use operator_testbed::Testbed;
+use serde_json::Value;
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_druid-operator");
+const CLUSTER: &str = include_str!("../cluster.yaml");
+
+fn crd() -> Value {
+    let printed = Command::new(OPERATOR).arg("crd").output().unwrap();
+    assert!(printed.status.success());
+    serde_saphyr::from_str(&String::from_utf8(printed.stdout).unwrap()).unwrap()
+}
+
+#[test]
+fn the_definition_is_small_enough_to_apply_and_explains_itself() {
+    let crd = crd();
+    let compact = crd.to_string().len();
+    println!("the CustomResourceDefinition has {compact} bytes");
+    assert!(compact < 256 * 1024, "{compact} bytes");
+    assert_eq!(crd["spec"]["names"]["shortNames"], serde_json::json!(["dr"]));
+    let version = &crd["spec"]["versions"][0];
+    let columns: Vec<&str> = version["additionalPrinterColumns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|column| column["name"].as_str())
+        .collect();
+    assert_eq!((columns.first(), columns.last()), (Some(&"Ready"), Some(&"Age")));
+    let spec = &version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"];
+    for (field, value) in spec.as_object().unwrap() {
+        assert!(value["description"].is_string(), "{field} has no description");
+    }
+    for setting in spec["brokers"]["properties"].as_object().unwrap().values() {
+        assert!(setting.get("default").is_none(), "a stored default would beat every lower layer: {setting}");
+    }
+}
+
+/// An operator that ends with this process, however that ends: the shell waits for the pipe to close.
+fn run(kubeconfig: &std::path::Path, namespace: &str) -> Child {
+    Command::new("sh")
+        .args([
+            "-c",
+            r#""$0" run --log-format json --namespace "$1" & cat >/dev/null; kill $!; wait $!"#,
+            OPERATOR,
+            namespace,
+        ])
+        .env("KUBECONFIG", kubeconfig)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Exit status, standard output and standard error of `plan` for a file with this content.
+async fn plan(kubeconfig: &std::path::Path, content: String) -> (bool, String, String) {
+    let file = kubeconfig.with_file_name("cluster-to-plan.yaml");
+    std::fs::write(&file, content).unwrap();
+    let (kubeconfig, path) = (kubeconfig.to_owned(), file.clone());
+    let command = move || {
+        Command::new(OPERATOR).args(["plan", "--filename"]).arg(path).env("KUBECONFIG", kubeconfig).output().unwrap()
+    };
+    let output = tokio::task::spawn_blocking(command).await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn an_operator_runs_and_its_plan_tells_what_it_would_do() {
+    let testbed = Testbed::shared().await.unwrap();
+    let client = testbed.client().await.unwrap();
+    let namespace = testbed.namespace("cli").await.unwrap();
+    let kubeconfig = testbed.kubeconfig();
+    let there = format!("  namespace: {}\n  name: wiki\n", namespace.name());
+    let cluster = CLUSTER.replacen("  name: wiki\n", &there, 1);
+
+    let early = plan(kubeconfig, cluster.clone()).await;
+    assert!(!early.0 && early.2.contains("install it first"), "{early:?}");
+    let crds = Api::all(client.clone());
+    crds.patch(Druid::crd_name(), &PatchParams::apply("tests"), &Patch::Apply(crd())).await.unwrap();
+    await_condition(crds, Druid::crd_name(), conditions::is_crd_established()).await.unwrap();
+
+    let (_, before, _) = plan(kubeconfig, cluster.clone()).await;
+    assert!(before.contains("+ Deployment wiki-broker\n"), "{before}");
+    assert!(before.ends_with(" to create, 0 to change, 0 to replace, 0 to delete\n"), "{before}");
+
+    let mut operator = run(kubeconfig, namespace.name());
+    let druids: Api<Druid> = Api::namespaced(client, namespace.name());
+    let object: Value = serde_saphyr::from_str(&cluster).unwrap();
+    druids.patch("wiki", &PatchParams::apply("tests"), &Patch::Apply(object)).await.unwrap();
+    let is_ready =
+        |druid: Option<&Druid>| druid.and_then(|druid| druid.status.as_ref()).is_some_and(|status| status.is_ready());
+    tokio::time::timeout(Duration::from_secs(60), await_condition(druids, "wiki", is_ready)).await.unwrap().unwrap();
+
+    assert_eq!(plan(kubeconfig, cluster.clone()).await.1, "nothing to do\n");
+    let changed = cluster.replacen("apache/druid:", "example.com/druid:", 1);
+    let (_, after, _) = plan(kubeconfig, changed).await;
+    assert!(
+        after.contains("~ Deployment wiki-broker\n    spec.template.spec.containers[broker].image: \"apache/druid:"),
+        "{after}"
+    );
+    let wrong = plan(kubeconfig, cluster.replacen("replicas: 2", "replicas: -2", 1)).await;
+    assert!(!wrong.0 && wrong.2.contains("should be greater than or equal to 0"), "{wrong:?}");
+
+    drop(operator.stdin.take());
+    let mut logs = String::new();
+    operator.stderr.take().unwrap().read_to_string(&mut logs).unwrap();
+    operator.wait().unwrap();
+    let lines: Vec<Value> = logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said = |message: &str| lines.iter().any(|line| line["fields"]["message"] == message);
+    assert!(said("running") && said("applied") && said("ended"), "{logs}");
+}

@@ -1,0 +1,199 @@
+//! Values of keys, by the kind of value.
+
+use std::ops::RangeInclusive;
+
+use darling::{ast::NestedMeta, util::SpannedValue};
+use proc_macro2::Span;
+use syn::{Expr, Ident, Lit, Path, UnOp, spanned::Spanned};
+
+use super::{Entry, Keys, Value};
+use crate::{attrs::Text, errors::suggestion};
+
+impl<'e> Keys<'e> {
+    /// A string that may be given once.
+    pub fn text(&mut self, key: &'static str) -> Option<Text> {
+        let entry = self.once(key)?;
+        self.as_text(&entry)
+    }
+
+    /// A string that may be given several times.
+    pub fn texts(&mut self, key: &'static str) -> Vec<Text> {
+        self.take(key).iter().filter_map(|entry| self.as_text(entry)).collect()
+    }
+
+    /// A list of strings: `key("a", "b")`.
+    pub fn words(&mut self, key: &'static str) -> Vec<Text> {
+        let Some(entry) = self.once(key) else { return Vec::new() };
+        let Value::List(tokens) = &entry.value else {
+            self.errors.at(&entry.key, format!("`{key}` takes a list of strings: {key}(\"…\", \"…\")"));
+            return Vec::new();
+        };
+        let items = NestedMeta::parse_meta_list(tokens.clone()).unwrap_or_else(|error| {
+            self.errors.add(error);
+            Vec::new()
+        });
+        if tokens.is_empty() {
+            self.errors.at(&entry.key, format!("`{key}` is empty: write {key}(\"…\"), or leave it out"));
+        }
+        let mut words = Vec::new();
+        for item in items {
+            match item {
+                NestedMeta::Lit(Lit::Str(word)) => words.push(Text::new(word.value(), word.span())),
+                other => self.errors.over(&other, format!("`{key}` takes strings: put this in quotes")),
+            }
+        }
+        words
+    }
+
+    /// Names with strings: `key(NAME = "value", …)`; may be given several times.
+    pub fn pairs(&mut self, key: &'static str) -> Vec<(Ident, Text)> {
+        let mut pairs = Vec::new();
+        for list in self.lists(key) {
+            for entry in &list.entries {
+                pairs.extend(list.as_text(entry).map(|value| (entry.key.clone(), value)));
+            }
+        }
+        pairs
+    }
+
+    /// An integer in a range.
+    pub fn integer<T: TryFrom<i64>>(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<i64>,
+    ) -> Option<SpannedValue<T>> {
+        let entry = self.once(key)?;
+        let value = match &entry.value {
+            Value::Expression(expression) => integer(expression),
+            Value::Word | Value::List(_) => None,
+        };
+        let converted = value.filter(|value| range.contains(value)).and_then(|value| T::try_from(value).ok());
+        if converted.is_none() {
+            self.mistake(&entry, format!("`{key}` takes {}, without quotes", integers(&range)));
+        }
+        converted.map(|value| SpannedValue::new(value, entry.span()))
+    }
+
+    /// One of several words, written as a string.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<SpannedValue<T>> {
+        let text = self.text(key)?;
+        let found = choices.iter().find(|(word, _)| *word == text.as_str());
+        if found.is_none() {
+            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+            self.errors
+                .at(&text.span(), format!("`{}` isn't a value of `{key}`; {}", *text, suggestion(&text, &words)));
+        }
+        found.map(|(_, value)| SpannedValue::new(*value, text.span()))
+    }
+
+    /// A key without a value; where it stands.
+    pub fn flag(&mut self, key: &'static str) -> Option<Span> {
+        let entry = self.once(key)?;
+        if !matches!(entry.value, Value::Word) {
+            self.errors.at(&entry.key, format!("`{key}` stands alone, without a value"));
+        }
+        Some(entry.key.span())
+    }
+
+    /// A path, bare or as a string.
+    pub fn path(&mut self, key: &'static str) -> Option<Path> {
+        let entry = self.once(key)?;
+        let path = match &entry.value {
+            Value::Expression(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
+            Value::Expression(Expr::Lit(literal)) => match &literal.lit {
+                Lit::Str(text) => text.parse_with(Path::parse_mod_style).ok(),
+                _ => None,
+            },
+            _ => None,
+        };
+        if path.is_none() {
+            self.mistake(&entry, format!("`{key}` takes a path: {key} = path::to::item"));
+        }
+        path
+    }
+
+    /// A list of keys, `key(…)`, that may be given once.
+    pub fn list(&mut self, key: &'static str) -> Option<Keys<'e>> {
+        let entry = self.once(key)?;
+        self.as_list(&entry)
+    }
+
+    /// A list of keys, `key(…)`, that may be given several times.
+    pub fn lists(&mut self, key: &'static str) -> Vec<Keys<'e>> {
+        self.take(key).iter().filter_map(|entry| self.as_list(entry)).collect()
+    }
+
+    fn take(&mut self, key: &'static str) -> Vec<Entry> {
+        self.known.push(key);
+        self.drain(key)
+    }
+
+    fn once(&mut self, key: &'static str) -> Option<Entry> {
+        let mut entries = self.take(key).into_iter();
+        let first = entries.next();
+        for repeated in entries {
+            self.errors.at(&repeated.key, format!("`{key}` is given twice: keep one of them"));
+        }
+        first
+    }
+
+    fn as_text(&self, entry: &Entry) -> Option<Text> {
+        if let Value::Expression(Expr::Lit(literal)) = &entry.value
+            && let Lit::Str(text) = &literal.lit
+        {
+            return Some(Text::new(text.value(), text.span()));
+        }
+        let key = &entry.key;
+        self.mistake(entry, format!("`{key}` takes a string: {key} = \"…\""));
+        None
+    }
+
+    fn as_list(&self, entry: &Entry) -> Option<Keys<'e>> {
+        let key = &entry.key;
+        let Value::List(tokens) = &entry.value else {
+            self.errors.at(key, format!("`{key}` takes keys in parentheses: {key}(…)"));
+            return None;
+        };
+        let mut keys = Keys::new(format!("`{key}(…)`"), key.span(), self.errors);
+        keys.read(tokens.clone());
+        Some(keys)
+    }
+
+    /// Reports a value at its place, or at the key's where there is no value.
+    fn mistake(&self, entry: &Entry, message: String) {
+        match &entry.value {
+            Value::Word | Value::List(_) => self.errors.at(&entry.key, message),
+            Value::Expression(expression) => self.errors.over(expression, message),
+        }
+    }
+}
+
+impl Entry {
+    fn span(&self) -> Span {
+        match &self.value {
+            Value::Word | Value::List(_) => self.key.span(),
+            Value::Expression(expression) => expression.span(),
+        }
+    }
+}
+
+fn integer(expression: &Expr) -> Option<i64> {
+    match expression {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(integer) => integer.base10_parse().ok(),
+            _ => None,
+        },
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => integer(&unary.expr).map(|value| -value),
+        _ => None,
+    }
+}
+
+/// The range in words; the ends of a Rust type don't interest anyone.
+fn integers(range: &RangeInclusive<i64>) -> String {
+    let (from, to) = (range.start(), range.end());
+    match (*from == i64::from(i32::MIN), *to == i64::from(i32::MAX)) {
+        (true, true) => "an integer".to_owned(),
+        (_, true) => format!("an integer of {from} or more"),
+        _ => format!("an integer from {from} to {to}"),
+    }
+}

@@ -1,0 +1,109 @@
+//! What the macros write, as people would read it. After a change: `cargo insta review`, or `INSTA_UPDATE=always cargo test`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{attribute, derive};
+
+#[test]
+fn a_minimal_operator() {
+    insta::assert_snapshot!(readable(derive::data_operator(quote! {
+        #[operator(group = "example.com", version = "v1", kind = "Cache")]
+        pub struct CacheSpec {
+            #[node_type]
+            pub servers: NodeSpec,
+        }
+    })));
+}
+
+#[test]
+fn an_operator_with_everything() {
+    insta::assert_snapshot!(readable(derive::data_operator(quote! {
+        /// An Apache Druid cluster.
+        #[operator(group = "druid.example.com", version = "v1alpha1", kind = "Druid", shortname = "dr", category = "all")]
+        #[operator(printcolumn(name = "Image", type = "string", json_path = ".spec.image", priority = 1))]
+        #[operator(validation(rule = "has(self.spec.image)", message = "give an image"), derive = "PartialEq")]
+        #[serde(rename_all = "camelCase")]
+        pub(crate) struct DruidSpec {
+            /// Image of every node that doesn't set its own.
+            #[operator(image)]
+            pub image: String,
+            #[config(file = "common.runtime.properties", mount = "/opt/druid/conf/_common", format = "properties")]
+            pub common: Properties,
+            #[config(file = "log4j2.xml", mount = "/opt/druid/conf/_common", format = "raw", with = logging::xml)]
+            pub log_level: String,
+            #[operator(defaults)]
+            #[serde(default)]
+            pub defaults: NodeDefaults,
+            #[operator(config_groups)]
+            #[serde(default)]
+            pub config_groups: BTreeMap<String, NodeDefaults>,
+            #[node_type(order = 1)]
+            #[serde(default)]
+            pub historicals: BTreeMap<String, Historical>,
+            #[node_type(order = 2, workload = "Deployment", port(name = "http", number = 8082), args("broker"))]
+            pub brokers: NodeSpec,
+            #[node_type(name = "router", order = 3, workload = "Deployment", port(name = "http", number = 8888), args("router"))]
+            pub routers: Option<NodeSpec>,
+            pub other: Other,
+        }
+    })));
+}
+
+#[test]
+fn a_node_type() {
+    let arguments = quote! {
+        workload = "StatefulSet",
+        image = "druid:34",
+        port(name = "http", number = 8083),
+        command("/druid.sh"),
+        args("historical"),
+        env(DRUID_XMX = "8g"),
+        storage(name = "segments", mount = "/druid/data", size = "50Gi", class = "fast"),
+        readiness(http = "/druid/historical/v1/readiness", port = "http", period = 5),
+        liveness(tcp = "http"),
+        startup(exec("/ready.sh", "-q"), failures = 60),
+        config_hash_env = "CONFIG_HASH",
+    };
+    insta::assert_snapshot!(readable(attribute::node_type(
+        arguments,
+        quote! {
+            /// Serves segments from local disk.
+            #[derive(Clone, PartialEq)]
+            pub struct Historical {
+                /// Of this node type.
+                #[config(file = "runtime.properties", mount = "/opt/druid/conf/historical", format = "properties")]
+                pub runtime_properties: Properties,
+            }
+        }
+    )));
+}
+
+#[test]
+fn an_operator_with_mistakes_is_a_stub() {
+    insta::assert_snapshot!(readable(derive::data_operator(quote! {
+        #[operator(group = "example", version = "v1")]
+        pub struct CacheSpec {
+            #[node_type(port(name = "http", nmber = 80))]
+            pub servers: NodeSpec,
+        }
+    })));
+}
+
+#[test]
+fn a_node_type_with_mistakes_is_a_stub() {
+    insta::assert_snapshot!(readable(attribute::node_type(
+        quote!(order = 1, storage(name = "data", mount = "data", size = "1Gi")),
+        quote! {
+            struct Server {
+                node: String,
+            }
+        }
+    )));
+}
+
+/// Formatted.
+#[track_caller]
+fn readable(tokens: TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(tokens).expect("the macros write Rust"))
+}
