@@ -1,7 +1,7 @@
 //! Reads attributes. What is written wrongly is reported at its token and left out, and reading goes on.
 //!
-//! The syntax and the values with spans are darling's. Its derived readers aren't used: they stop at the first round of mistakes in an
-//! attribute, and the author would see the next ones only after putting those right.
+//! The syntax and the values with spans are darling's. Its derived readers aren't used: they stop at the first round of
+//! mistakes in an attribute, and the author would see the next ones only after putting those right.
 
 mod config;
 mod field;

@@ -1,7 +1,8 @@
 //! The macros of operator-core: one annotated struct becomes the definition of an operator.
 //!
-//! [`DataOperator`] makes a kind of cluster out of its spec, [`macro@node_type`] makes a struct a node type of its own. Both write data
-//! and thin trait impls; the logic is in operator-core, which re-exports them and is what operators depend on.
+//! [`DataOperator`] makes a kind of cluster out of its spec, [`macro@node_type`] makes a struct a node type of its own.
+//! Both write data and thin trait impls; the logic is in operator-core, which re-exports them and is what operators
+//! depend on.
 //!
 //! The way through this crate, each step a module:
 //!
@@ -12,9 +13,9 @@
 //! | judge | `validate` | the rules, each beside its message |
 //! | write | `expand` | the code |
 //!
-//! Every mistake is collected in `errors`, and none stops the others from being found. Where there are some, stubs are written beside
-//! them, so that the compiler doesn't complain of everything else as well. What only types can tell, such as how many nodes a field
-//! holds, the compiler checks in constants, with operator-core's `definition::checks`.
+//! Every mistake is collected in `errors`, and none stops the others from being found. Where there are some, stubs are
+//! written beside them, so that the compiler doesn't complain of everything else as well. What only types can tell,
+//! such as how many nodes a field holds, the compiler checks in constants, with operator-core's `definition::checks`.
 
 mod attribute;
 mod attrs;
@@ -30,10 +31,11 @@ use proc_macro::TokenStream;
 
 /// Makes a kind of cluster out of its spec: the custom resource, and the `Definition` that the operator works from.
 ///
-/// The struct is the `spec` of the custom resource and also derives `Clone`, `Debug`, `Serialize`, `Deserialize` and `JsonSchema`. For
-/// `DruidSpec` with `kind = "Druid"` the macro writes a struct `Druid` with the fields `metadata`, `spec` and `status`, with the same
-/// visibility and doc comment. It is an ordinary kube resource (`Resource`, `CustomResourceExt`, `HasSpec`, `HasStatus`), implements
-/// operator-core's `Cluster`, and has a constructor `new(name, spec)`.
+/// The struct is the `spec` of the custom resource and also derives `Clone`, `Debug`, `Serialize`, `Deserialize` and
+/// `JsonSchema`. For `DruidSpec` with `kind = "Druid"` the macro writes a struct `Druid` with the fields `metadata`,
+/// `spec` and `status`, with the same visibility and doc comment. It is an ordinary kube resource (`Resource`,
+/// `CustomResourceExt`, `HasSpec`, `HasStatus`), implements operator-core's `Cluster`, and has a constructor `new(name,
+/// spec)`.
 ///
 /// Fields have the names in the custom resource that serde gives them (`rename`, `rename_all`).
 ///
@@ -79,7 +81,8 @@ use proc_macro::TokenStream;
 ///
 /// # `#[config(…)]`
 ///
-/// On a field of the spec: for the nodes of every type. On a field of a struct marked [`macro@node_type`]: for nodes of this type.
+/// On a field of the spec: for the nodes of every type. On a field of a struct marked [`macro@node_type`]: for nodes of
+/// this type.
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
@@ -90,17 +93,17 @@ use proc_macro::TokenStream;
 ///
 /// # `#[node_type(…)]` on a field
 ///
-/// The field's type says how many nodes there are: `T` one, `Option<T>` none or one, `BTreeMap<String, T>` one for each key, where `T` is
-/// `NodeSpec` or a struct marked [`macro@node_type`]. Two keys are for fields alone:
+/// The field's type says how many nodes there are: `T` one, `Option<T>` none or one, `BTreeMap<String, T>` one for each
+/// key, where `T` is `NodeSpec` or a struct marked [`macro@node_type`]. Two keys are for fields alone:
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
 /// | `name = "broker"` | name of the node type in object names and labels: a DNS label | the field's name in kebab-case |
 /// | `order = 1` | position in upgrades, lower ones first; may be negative | 0 |
 ///
-/// All others are those of [`macro@node_type`] but `crate`. They stand above what the type says: single values replace the type's; ports,
-/// `env` and storage are joined with it by name, so that one of the same name replaces the type's; `command` and `args` replace the
-/// type's.
+/// All others are those of [`macro@node_type`] but `crate`. They stand above what the type says: single values replace
+/// the type's; ports, `env` and storage are joined with it by name, so that one of the same name replaces the type's;
+/// `command` and `args` replace the type's.
 ///
 /// # Examples
 ///
@@ -114,13 +117,13 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 ///
 /// The macro adds
 /// - the field `pub node: NodeSpec`, flattened: in the custom resource its fields stand beside the struct's own;
-/// - those derives of `Clone`, `Debug`, `Serialize`, `Deserialize` and `JsonSchema` that the author hasn't written. The author's stand
-///   below `#[node_type]`; above it they would see the struct too early;
+/// - those derives of `Clone`, `Debug`, `Serialize`, `Deserialize` and `JsonSchema` that the author hasn't written. The
+///   author's stand below `#[node_type]`; above it they would see the struct too early;
 /// - `#[serde(rename_all = "camelCase")]`, where the author has no `rename_all`;
 /// - impls of operator-core's `NodeKind` and `NodeField`.
 ///
-/// Fields may carry `#[config(…)]`, see [`DataOperator`]. On a field of a cluster's spec, `#[node_type(…)]` has the same keys, and two
-/// more, also described there.
+/// Fields may carry `#[config(…)]`, see [`DataOperator`]. On a field of a cluster's spec, `#[node_type(…)]` has the
+/// same keys, and two more, also described there.
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |

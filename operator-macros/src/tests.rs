@@ -1,4 +1,5 @@
-//! What the macros write, as people would read it. After a change: `cargo insta review`, or `INSTA_UPDATE=always cargo test`.
+//! What the macros write, as people would read it. After a change: `cargo insta review`, or `INSTA_UPDATE=always cargo
+//! test`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,18 +8,19 @@ use crate::{attribute, derive};
 
 #[test]
 fn a_minimal_operator() {
-    insta::assert_snapshot!(readable(derive::data_operator(quote! {
+    let expanded = readable(derive::data_operator(quote! {
         #[operator(group = "example.com", version = "v1", kind = "Cache")]
         pub struct CacheSpec {
             #[node_type]
             pub servers: NodeSpec,
         }
-    })));
+    }));
+    insta::assert_snapshot!(expanded);
 }
 
 #[test]
 fn an_operator_with_everything() {
-    insta::assert_snapshot!(readable(derive::data_operator(quote! {
+    let expanded = readable(derive::data_operator(quote! {
         /// An Apache Druid cluster.
         #[operator(group = "druid.example.com", version = "v1alpha1", kind = "Druid", shortname = "dr", category = "all")]
         #[operator(printcolumn(name = "Image", type = "string", json_path = ".spec.image", priority = 1))]
@@ -47,7 +49,8 @@ fn an_operator_with_everything() {
             pub routers: Option<NodeSpec>,
             pub other: Other,
         }
-    })));
+    }));
+    insta::assert_snapshot!(expanded);
 }
 
 #[test]
@@ -65,7 +68,7 @@ fn a_node_type() {
         startup(exec("/ready.sh", "-q"), failures = 60),
         config_hash_env = "CONFIG_HASH",
     };
-    insta::assert_snapshot!(readable(attribute::node_type(
+    let expanded = readable(attribute::node_type(
         arguments,
         quote! {
             /// Serves segments from local disk.
@@ -75,31 +78,34 @@ fn a_node_type() {
                 #[config(file = "runtime.properties", mount = "/opt/druid/conf/historical", format = "properties")]
                 pub runtime_properties: Properties,
             }
-        }
-    )));
+        },
+    ));
+    insta::assert_snapshot!(expanded);
 }
 
 #[test]
 fn an_operator_with_mistakes_is_a_stub() {
-    insta::assert_snapshot!(readable(derive::data_operator(quote! {
+    let expanded = readable(derive::data_operator(quote! {
         #[operator(group = "example", version = "v1")]
         pub struct CacheSpec {
             #[node_type(port(name = "http", nmber = 80))]
             pub servers: NodeSpec,
         }
-    })));
+    }));
+    insta::assert_snapshot!(expanded);
 }
 
 #[test]
 fn a_node_type_with_mistakes_is_a_stub() {
-    insta::assert_snapshot!(readable(attribute::node_type(
+    let expanded = readable(attribute::node_type(
         quote!(order = 1, storage(name = "data", mount = "data", size = "1Gi")),
         quote! {
             struct Server {
                 node: String,
             }
-        }
-    )));
+        },
+    ));
+    insta::assert_snapshot!(expanded);
 }
 
 /// Formatted.

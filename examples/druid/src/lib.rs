@@ -136,3 +136,8 @@ fn common(spec: &DruidSpec) -> Properties {
     common.0.extend(spec.common.0.clone());
     common
 }
+
+// The Rust code of the project's README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,4 +1,5 @@
-//! Assertions about node types, evaluated by the compiler: a field's attributes and its type's are only known together here.
+//! Assertions about node types, evaluated by the compiler: a field's attributes and its type's are only known together
+//! here.
 //!
 //! Generated code calls one function per rule and field. What one attribute alone can show, the macros report already.
 
@@ -55,7 +56,8 @@ pub const fn workload(node_type: &NodeType) {
     let has_storage = !node_type.place.storage.is_empty() || !node_type.template.storage.is_empty();
     if has_storage && matches!(workload, Some(Workload::Deployment)) {
         panic!(
-            "the pods of a Deployment have no storage of their own: make this node type a StatefulSet, or leave out the storage"
+            "the pods of a Deployment have no storage of their own: \
+             make this node type a StatefulSet, or leave out the storage"
         );
     }
 }
@@ -72,7 +74,8 @@ pub const fn ports(node_type: &NodeType) {
                 && one.number == other.number
             {
                 panic!(
-                    "a port of this field has the number of one of its type's: give it another number, or the same name to replace it"
+                    "a port of this field has the number of one of its type's: give it another number, or \
+                     the same name to replace it"
                 );
             }
             other += 1;
@@ -90,7 +93,8 @@ pub const fn probes(node_type: &NodeType) {
         && has_port(node_type, or(&place.startup, &template.startup));
     if !known {
         panic!(
-            "a probe names a port that this node type doesn't have: declare it with port(name = …, number = …), here or on the type"
+            "a probe names a port that this node type doesn't have: declare it with port(name = …, number = \
+             …), here or on the type"
         );
     }
 }
@@ -108,21 +112,24 @@ pub const fn mounts(node_type: &NodeType, cluster: &[ConfigFile]) {
                     && same(storage.mount, other.mount)
                 {
                     panic!(
-                        "storage of this field is mounted where its type mounts other storage: give it another folder, or the same name to replace it"
+                        "storage of this field is mounted where its type mounts other storage: give it \
+                         another folder, or the same name to replace it"
                     );
                 }
                 other += 1;
             }
             if mounted_at(cluster, storage.mount) {
                 panic!(
-                    "storage of this node type is mounted where the cluster's configuration files are: give it another folder"
+                    "storage of this node type is mounted where the cluster's configuration files are: give \
+                     it another folder"
                 );
             }
             if mounted_at(node_type.place.configs, storage.mount)
                 || mounted_at(node_type.template.configs, storage.mount)
             {
                 panic!(
-                    "storage of this field is mounted where its type's configuration files are: give it another folder"
+                    "storage of this field is mounted where its type's configuration files are: give it \
+                     another folder"
                 );
             }
         }
@@ -135,7 +142,8 @@ pub const fn mounts(node_type: &NodeType, cluster: &[ConfigFile]) {
 pub const fn files(node_type: &NodeType, cluster: &[ConfigFile]) {
     if share_a_file(node_type.place.configs, cluster) || share_a_file(node_type.template.configs, cluster) {
         panic!(
-            "a configuration file of this node type has the folder and name of one of the cluster's: give one of them another name"
+            "a configuration file of this node type has the folder and name of one of the cluster's: give \
+             one of them another name"
         );
     }
 }
@@ -149,7 +157,8 @@ pub const fn names(node_types: &[NodeType], index: usize) {
         let other = &node_types[earlier];
         if covers(this, other) || covers(other, this) {
             panic!(
-                "objects of this node type can be called like those of an earlier one, `<cluster>-<node type>-<node>`: give one of the two another name, with name = \"…\""
+                "objects of this node type can be called like those of an earlier one, `<cluster>-<node \
+                 type>-<node>`: give one of the two another name, with name = \"…\""
             );
         }
         earlier += 1;

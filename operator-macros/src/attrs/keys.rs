@@ -11,8 +11,8 @@ use crate::errors::{Errors, nearest, suggestion};
 
 /// The keys of an attribute, or of a list inside of one.
 ///
-/// Each getter takes its key out; [`finish`](Self::finish) reports what nobody asked for. So the getters are the grammar, and the
-/// suggestions for a misspelt key can't differ from it.
+/// Each getter takes its key out; [`finish`](Self::finish) reports what nobody asked for. So the getters are the
+/// grammar, and the suggestions for a misspelt key can't differ from it.
 pub struct Keys<'e> {
     /// What the keys belong to, for messages: `#[config]`, `port(…)`.
     title: String,
@@ -75,7 +75,7 @@ impl<'e> Keys<'e> {
             Ok(list) => list,
             Err(error) => {
                 self.broken = true;
-                return self.errors.add(error);
+                return self.errors.at(&error.span(), format!("{error}; {} takes `key = value`", self.title));
             }
         };
         for item in list {
@@ -87,7 +87,7 @@ impl<'e> Keys<'e> {
                 }
                 NestedMeta::NameValueInvalidExpr(pair) => {
                     let key = pair.path.to_token_stream();
-                    self.errors.over(&pair.value, format!("`{key}` takes a literal or a path"));
+                    self.errors.at(&pair.path, format!("`{key}` takes a literal or a path: {key} = \"…\""));
                     self.broken = true;
                 }
             }

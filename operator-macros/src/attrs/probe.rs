@@ -26,7 +26,7 @@ fn check(keys: &mut Keys, probe: &str) -> Option<Check> {
     }
     let (http, port, tcp, exec) = (keys.text("http"), keys.text("port"), keys.text("tcp"), keys.words("exec"));
     match given.as_slice() {
-        ["http"] => Some(Check::Http { path: http?, port: port? }),
+        ["http"] => Some(Check::Http { path: http?, port }),
         [other @ ("tcp" | "exec")] => {
             if let Some(port) = port {
                 keys.errors.at(&port.span(), format!("`port` goes with `http`: leave it out beside `{other}`"));

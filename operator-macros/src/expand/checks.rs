@@ -13,6 +13,7 @@ pub fn checks(operator: &Operator) -> TokenStream {
         quote_spanned!(ty.span()=> const _: () = _core::definition::checks::#check::<#ty>();)
     });
     let node_types = operator.node_types.iter().enumerate().map(|(index, node_type)| {
+        let index = syn::Index::from(index);
         quote_spanned! {node_type.ident.span()=>
             const _: () = _core::definition::checks::workload(&NODE_TYPES[#index]);
             const _: () = _core::definition::checks::ports(&NODE_TYPES[#index]);

@@ -50,7 +50,8 @@ fn item(node: &NodeStruct) -> TokenStream {
     quote!(#item)
 }
 
-/// Derives and settings that the author hasn't written. They stand first: a derive must come before its helper attributes.
+/// Derives and settings that the author hasn't written. They stand first: a derive must come before its helper
+/// attributes.
 fn added_attributes(present: &[Attribute], crate_path: &Path) -> Vec<Attribute> {
     let derived = derived(present);
     let derives: Vec<Path> = [

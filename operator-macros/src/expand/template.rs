@@ -97,7 +97,7 @@ pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
 fn probe(probe: &Probe) -> TokenStream {
     let check = match &probe.check {
         Check::Http { path, port } => {
-            let (path, port) = (path.as_str(), port.as_str());
+            let (path, port) = (path.as_str(), port.as_ref().map(|port| port.as_str()));
             quote!(Http { path: #path, port: #port })
         }
         Check::Tcp { port } => {

@@ -95,7 +95,8 @@ pub struct NodeType {
 }
 
 impl Operator {
-    /// Reads the struct. A name that is missing, which is reported, is filled with one that is valid, so that nothing else complains of it.
+    /// Reads the struct. A name that is missing, which is reported, is filled with one that is valid, so that nothing
+    /// else complains of it.
     pub fn read(input: &DeriveInput, errors: &Errors) -> Self {
         let keys = OperatorKeys::read(&input.attrs, &input.ident, errors);
         let or = |text: Option<Text>, standing_in: &str| {
@@ -172,7 +173,8 @@ impl Operator {
         self.settings.iter().find(|field| field.setting == setting)
     }
 
-    /// What is left where there were mistakes: the types and their names, so that code that uses them isn't complained of too.
+    /// What is left where there were mistakes: the types and their names, so that code that uses them isn't complained
+    /// of too.
     pub fn stub(self) -> Self {
         Self {
             short_names: Vec::new(),

@@ -61,9 +61,17 @@ pub struct Probe {
 
 /// What a probe asks.
 pub enum Check {
-    Http { path: Text, port: Text },
-    Tcp { port: Text },
-    Exec { command: Vec<Text> },
+    /// The port is none where it couldn't be read; then nothing is made of the probe.
+    Http {
+        path: Text,
+        port: Option<Text>,
+    },
+    Tcp {
+        port: Text,
+    },
+    Exec {
+        command: Vec<Text>,
+    },
 }
 
 impl Template {

@@ -6,7 +6,8 @@ use crate::{
     model::{ConfigFile, Storage},
 };
 
-/// Each folder and file by itself, and all of one container against each other. Configuration files of one folder share it.
+/// Each folder and file by itself, and all of one container against each other. Configuration files of one folder share
+/// it.
 pub fn mounts(storage: &[Storage], configs: &[ConfigFile], errors: &Errors) {
     let storage_mounts = storage.iter().map(|storage| &storage.mount);
     for mount in storage_mounts.clone().chain(configs.iter().map(|config| &config.mount)) {

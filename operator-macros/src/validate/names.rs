@@ -34,7 +34,7 @@ pub fn group(name: &Text, errors: &Errors) {
 /// `v1`, `v1beta1`, `v1alpha1`: <https://kubernetes.io/docs/reference/using-api/#api-versioning>.
 pub fn version(name: &Text, errors: &Errors) {
     if !is_version(name) {
-        let rule = "it is `v` and a number, with `alpha` or `beta` and a number behind it while it may change: `v1alpha1`, `v1`";
+        let rule = "it is `v` and a number, and while it may change `alpha` or `beta` and a number: `v1alpha1`, `v1`";
         errors.at(&name.span(), format!("`{}` can't be a version: {rule}", name.as_str()));
     }
 }

@@ -16,8 +16,8 @@ pub fn node_struct(node: &NodeStruct, errors: &Errors) {
         errors.at(field, message);
     }
     if let Some(span) = helper_key(&item.attrs, "serde", "deny_unknown_fields") {
-        let message = "leave this out: the common fields are flattened in, with which serde can't do it, and the API server \
-            refuses unknown fields anyway";
+        let message =
+            "leave this out: serde can't do it where fields are flattened in, and the API server does it anyway";
         errors.at(&span, message);
     }
     template(&node.template, errors);

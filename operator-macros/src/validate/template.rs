@@ -31,7 +31,7 @@ pub fn template(template: &Template, errors: &Errors) {
 pub fn probes_name_own_ports(template: &Template, errors: &Errors) {
     let names: Vec<_> = template.ports.iter().map(|port| port.name.as_str()).collect();
     for probe in template.probes() {
-        let (Check::Http { port, .. } | Check::Tcp { port }) = &probe.check else {
+        let (Check::Http { port: Some(port), .. } | Check::Tcp { port }) = &probe.check else {
             continue;
         };
         if names.contains(&port.as_str()) {

@@ -1,7 +1,14 @@
 use operator_core::prelude::*;
 
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[operator(group = "example.com", version = "v1", kind = "Cache", image = "cache:1", namespaced, status = "CacheStatus")]
+#[operator(
+    group = "example.com",
+    version = "v1",
+    kind = "Cache",
+    image = "cache:1",
+    namespaced,
+    status = "CacheStatus"
+)]
 pub struct CacheSpec {
     #[node_type]
     pub servers: NodeSpec,

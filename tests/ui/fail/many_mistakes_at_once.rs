@@ -17,7 +17,7 @@ pub struct DruidSpec {
 #[node_type(
     order = 1,
     storage(name = "segments", mount = "data", size = "50 GB"),
-    readiness(http = "/ready", port = "http"),
+    readiness(http = "/ready", port = "http")
 )]
 pub struct Historical {
     #[config(file = "runtime.properties", mount = "/etc", frmat = "raw")]

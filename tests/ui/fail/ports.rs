@@ -10,7 +10,7 @@ pub struct CacheSpec {
         port(name = "Metrics_Port", number = 0),
         port(name = "a-name-that-is-too-long", number = 70000),
         port(number = 82),
-        port(name = "rpc"),
+        port(name = "rpc")
     )]
     pub servers: NodeSpec,
 }

@@ -7,14 +7,14 @@ pub struct CacheSpec {
         readiness(period = 5),
         liveness(http = "/live", tcp = "http", port = "http"),
         startup(http = "/started"),
-        port(name = "http", number = 80),
+        port(name = "http", number = 80)
     )]
     pub one: NodeSpec,
     #[node_type(
         readiness(tcp = "http", port = "http"),
         liveness(http = "live", port = "http", timeout = "5s"),
         startup(exec()),
-        port(name = "http", number = 80),
+        port(name = "http", number = 80)
     )]
     pub two: NodeSpec,
 }

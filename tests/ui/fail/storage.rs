@@ -7,7 +7,7 @@ pub struct CacheSpec {
         storage(name = "data", mount = "/data", size = "50Gi"),
         storage(name = "data", mount = "/more", size = "50GB"),
         storage(name = "Big_Data", mount = "/data", size = "10Gi"),
-        storage(name = "logs", mount = "logs", size = "0"),
+        storage(name = "logs", mount = "logs", size = "0")
     )]
     pub servers: NodeSpec,
 }

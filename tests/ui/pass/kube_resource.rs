@@ -8,7 +8,14 @@ use kube::{
 use operator_core::prelude::*;
 
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[operator(group = "example.com", version = "v1beta1", kind = "Proxy", shortname = "px", shortname = "prx", category = "all")]
+#[operator(
+    group = "example.com",
+    version = "v1beta1",
+    kind = "Proxy",
+    shortname = "px",
+    shortname = "prx",
+    category = "all"
+)]
 pub struct ProxySpec {
     #[node_type]
     pub gateways: NodeSpec,

@@ -11,7 +11,13 @@ pub struct Worker {
 }
 
 #[derive(DataOperator, Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[operator(group = "example.com", version = "v1", kind = "Farm", derive = "PartialEq", derive = "std::default::Default")]
+#[operator(
+    group = "example.com",
+    version = "v1",
+    kind = "Farm",
+    derive = "PartialEq",
+    derive = "std::default::Default"
+)]
 #[derive(Default)]
 pub struct FarmSpec {
     #[node_type]

@@ -133,27 +133,31 @@ fn seat(pod: Pod) -> Seat {
 }
 
 impl Picture {
-    /// The nodes that the cluster reports, with the pods that are there.
-    pub fn rows(&self) -> Vec<Row> {
-        let nodes = self.cluster.iter().flat_map(|cluster| cluster.status()).flat_map(|status| &status.nodes);
-        nodes
-            .map(|node| {
-                let count = |which: fn(&Seat) -> bool| {
-                    let seats = self.seats.iter().filter(|seat| seat.node == node.name);
-                    seats.filter(|seat| which(seat)).count()
-                };
-                let starting = count(|seat| !seat.ready && !seat.ending);
-                let ending = count(|seat| seat.ending);
-                let notes = [(starting, "starting"), (ending, "ending")];
-                let notes = notes.iter().filter(|(pods, _)| *pods > 0).map(|(pods, what)| format!("{pods} {what}"));
-                Row {
-                    node: node.name.clone(),
-                    ready: count(|seat| seat.ready && !seat.ending) as u64,
-                    wanted: u64::try_from(node.replicas).unwrap_or_default(),
-                    note: notes.collect::<Vec<_>>().join(", "),
-                }
-            })
-            .collect()
+    /// The nodes, by name: those that the cluster reports, and those that have pods. A report about an earlier generation may name nodes
+    /// that are gone, and not yet those that are new.
+    pub fn rows(&self, generation: i64) -> Vec<Row> {
+        let mut wanted = BTreeMap::<&str, usize>::new();
+        for seat in self.seats.iter().filter(|seat| !seat.ending) {
+            *wanted.entry(&seat.node).or_default() += 1;
+        }
+        let status = self.cluster.as_ref().and_then(|cluster| cluster.status());
+        for node in status.iter().flat_map(|status| &status.nodes) {
+            if self.is_about(generation) || wanted.contains_key(node.name.as_str()) {
+                wanted.insert(&node.name, usize::try_from(node.replicas).unwrap_or_default());
+            }
+        }
+        wanted.into_iter().map(|(node, wanted)| self.row(node, wanted)).collect()
+    }
+
+    fn row(&self, node: &str, wanted: usize) -> Row {
+        let count = |which: fn(&Seat) -> bool| {
+            let seats = self.seats.iter().filter(|seat| seat.node == node);
+            seats.filter(|seat| which(seat)).count()
+        };
+        let notes = [(count(|seat| !seat.ready && !seat.ending), "starting"), (count(|seat| seat.ending), "ending")];
+        let notes = notes.iter().filter(|(pods, _)| *pods > 0);
+        let notes: Vec<String> = notes.map(|(pods, what)| format!("{pods} {what}")).collect();
+        Row { node: node.to_owned(), ready: count(|seat| seat.ready && !seat.ending), wanted, note: notes.join(", ") }
     }
 
     /// Whether the operator has seen this generation of the cluster, or a later one.

@@ -258,7 +258,7 @@ impl Story<'_> {
         loop {
             // A look that fails shows nothing new.
             if let Ok(picture) = self.cluster.picture().await {
-                self.view.nodes(&picture.rows());
+                self.view.nodes(&picture.rows(0));
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
@@ -273,9 +273,7 @@ impl Story<'_> {
         let generation = cluster.metadata.generation.unwrap_or_default();
         let ready = until("the cluster is Ready", self.place.patience(), async || {
             let picture = self.cluster.picture().await?;
-            if picture.is_about(generation) {
-                self.view.nodes(&picture.rows());
-            }
+            self.view.nodes(&picture.rows(generation));
             Ok(picture.ready_at(generation))
         })
         .await;

@@ -18,8 +18,8 @@ const WIDTH: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub node: String,
-    pub ready: u64,
-    pub wanted: u64,
+    pub ready: usize,
+    pub wanted: usize,
     /// What else there is to say, such as `1 starting`.
     pub note: String,
 }
@@ -162,13 +162,13 @@ impl Live {
             let prefix = format!("{:width$}", row.node);
             let bar = self.bars.entry(row.node.clone()).or_insert_with(|| {
                 // Complete before it is shown.
-                let bar = ProgressBar::with_draw_target(Some(row.wanted), ProgressDrawTarget::hidden());
-                let bar = bar.with_style(style()).with_prefix(prefix.clone()).with_position(row.ready);
+                let bar = ProgressBar::with_draw_target(Some(row.wanted as u64), ProgressDrawTarget::hidden());
+                let bar = bar.with_style(style()).with_prefix(prefix.clone()).with_position(row.ready as u64);
                 all.insert(index, bar)
             });
             bar.set_prefix(prefix);
-            bar.set_length(row.wanted);
-            bar.set_position(row.ready);
+            bar.set_length(row.wanted as u64);
+            bar.set_position(row.ready as u64);
             bar.set_message(row.note.clone());
         }
     }
