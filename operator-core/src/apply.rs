@@ -39,8 +39,8 @@ pub struct Outcome {
     pub done: Vec<(Verb, &'static ChildKind, String)>,
     /// Objects of which the API server stored something else than was sent.
     pub changed: Accepted,
-    /// What the API server refused.
-    pub refused: Vec<String>,
+    /// What the API server refused: kind, name, and why.
+    pub refused: Vec<(&'static ChildKind, String, String)>,
     /// Names that belong to someone else. With `true` where that is an earlier cluster of the same name, whose children are being deleted.
     pub taken: Vec<(String, bool)>,
     /// What failed and may work later.
@@ -58,15 +58,21 @@ impl Outcome {
             Ok(Written::Taken(message, passing)) => self.taken.push((message, passing)),
             Err(failure) => {
                 let message = format!("{} {name}: {}", kind.kind, failure.message());
-                if failure.is_refusal() { self.refused.push(message) } else { self.failed.push(message) }
+                if failure.is_refusal() {
+                    self.refused.push((kind, name.to_owned(), message));
+                } else {
+                    self.failed.push(message);
+                }
             }
         }
     }
 
     /// What the status shall say about it.
     pub fn problem(&self) -> Option<Problem> {
-        let taken = self.taken.iter().map(|(message, _)| message.clone()).collect::<Vec<_>>();
-        [(Reason::Refused, &self.refused), (Reason::NameTaken, &taken), (Reason::Retrying, &self.failed)]
+        let refused = self.refused.iter().map(|(_, _, message)| message.as_str()).collect::<Vec<_>>();
+        let taken = self.taken.iter().map(|(message, _)| message.as_str()).collect::<Vec<_>>();
+        let failed = self.failed.iter().map(String::as_str).collect::<Vec<_>>();
+        [(Reason::Refused, refused), (Reason::NameTaken, taken), (Reason::Retrying, failed)]
             .into_iter()
             .find(|(_, messages)| !messages.is_empty())
             .map(|(reason, messages)| Problem { reason, message: messages.join("; ") })
@@ -120,11 +126,12 @@ impl Writer {
         match action {
             Action::Create(object) => self.create(object, namespace, owner, store).await,
             Action::Apply { object, uid } => self.reapply(object, namespace, uid, store).await,
-            Action::Replace { uid, .. } => {
-                let propagation = if kind.workload { "Orphan" } else { "Background" };
-                self.remove(kind, namespace, name, uid, propagation, store).await
+            Action::Replace { uid, .. } => self.remove(kind, namespace, name, uid, store).await,
+            Action::Delete(child) => {
+                self.delete(kind, namespace, name, &child.uid, "Background").await?;
+                store.deleting(&child.uid);
+                Ok(Written::Stored(None))
             }
-            Action::Delete(child) => self.remove(kind, namespace, name, &child.uid, "Background", store).await,
         }
     }
 
@@ -132,7 +139,7 @@ impl Writer {
         let mut json = object.json.clone();
         // An apply that names a version is refused where the object exists at any other, and no object has this one: it creates or fails.
         json["metadata"]["resourceVersion"] = "1".into();
-        match self.patch(object, namespace, &json, false).await {
+        match self.patch(object, namespace, &json, "force=false").await {
             Ok(stored) => Ok(self.stored(object, &stored, store)),
             Err(failure) if failure.code() == Some(409) => self.whose(object, namespace, owner, store).await,
             Err(failure) => Err(failure),
@@ -181,14 +188,26 @@ impl Writer {
     async fn reapply(&self, object: &Object, namespace: &str, uid: &str, store: &Store) -> Result<Written, Failure> {
         let mut json = object.json.clone();
         json["metadata"]["uid"] = uid.into();
-        match self.patch(object, namespace, &json, true).await {
+        match self.patch(object, namespace, &json, "force=true").await {
             Ok(stored) => Ok(self.stored(object, &stored, store)),
             // It went away meanwhile; the watch says so, too.
             Err(failure) if failure.code() == Some(409) => {
                 Err(Failure::Text("it was deleted or replaced meanwhile".to_owned()))
             }
+            Err(failure) if failure.is_refusal() && self.is_valid(object, namespace).await => {
+                self.remove(object.kind, namespace, &object.name, uid, store).await
+            }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Whether the API server would take the object were there none of its name. An object that it refuses all the same is in the way
+    /// itself: someone changed the key of a list item, say, and apply would put the right one beside it.
+    async fn is_valid(&self, object: &Object, namespace: &str) -> bool {
+        let mut probe = object.clone();
+        probe.name.push_str("-probe");
+        probe.json["metadata"]["name"] = probe.name.as_str().into();
+        self.patch(&probe, namespace, &probe.json, "dryRun=All").await.is_ok()
     }
 
     fn stored(&self, object: &Object, stored: &Value, store: &Store) -> Written {
@@ -201,16 +220,16 @@ impl Writer {
         Written::Stored(changed)
     }
 
+    /// Deletes an object that shall be made anew; pods of a workload go on running.
     async fn remove(
         &self,
         kind: &'static ChildKind,
         namespace: &str,
         name: &str,
         uid: &str,
-        propagation: &str,
         store: &Store,
     ) -> Result<Written, Failure> {
-        self.delete(kind, namespace, name, uid, propagation).await?;
+        self.delete(kind, namespace, name, uid, if kind.workload { "Orphan" } else { "Background" }).await?;
         store.deleting(uid);
         Ok(Written::Stored(None))
     }
@@ -238,8 +257,8 @@ impl Writer {
         }
     }
 
-    async fn patch(&self, object: &Object, namespace: &str, json: &Value, force: bool) -> Result<Value, Failure> {
-        let url = format!("{}?fieldManager={}&force={force}", object.kind.url(namespace, &object.name), self.manager);
+    async fn patch(&self, object: &Object, namespace: &str, json: &Value, how: &str) -> Result<Value, Failure> {
+        let url = format!("{}?fieldManager={}&{how}", object.kind.url(namespace, &object.name), self.manager);
         let request = Request::patch(url).header("content-type", "application/apply-patch+yaml");
         self.send(request.body(json.to_string().into_bytes())).await
     }

@@ -3,7 +3,11 @@
 mod diff;
 mod plan;
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{
+    io::IsTerminal,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use kube::{Api, Client, Config, api::ListParams};
@@ -13,6 +17,9 @@ use crate::{
     Cluster, Error, Result,
     runtime::{Operator, client::client},
 };
+
+/// How long a kind may take until it is served.
+const SERVED: Duration = Duration::from_secs(10);
 
 /// What the command line takes.
 #[derive(Debug, Parser)]
@@ -95,8 +102,14 @@ async fn run<K: Cluster>(options: Run) -> Result<()> {
         LogFormat::Json => logs.json().init(),
     }
     let client = client(Config::infer().await.map_err(|error| Error::NoCluster(Box::new(error)))?)?;
-    // Before anything is watched: a watch would only repeat it.
-    is_installed::<K>(&client, options.namespace.as_deref()).await?;
+    // Before anything is watched: a watch would only repeat it. A kind that was just installed takes a moment to be served.
+    let end = Instant::now() + SERVED;
+    while let Err(error) = is_installed::<K>(&client, options.namespace.as_deref()).await {
+        if !matches!(error, Error::NoKind(_)) || Instant::now() > end {
+            return Err(error);
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
     Operator::new::<K>(client).namespace(options.namespace).run(ended()).await;
     Ok(())
 }

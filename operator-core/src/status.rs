@@ -216,7 +216,7 @@ impl Summary {
                     health.rolled_out() && health.ready == row.replicas && health.replicas == row.replicas
                 })
             })
-            .map(|(row, _)| format!("{}: {} of {} ready, {} updated", row.name, row.ready, row.replicas, row.updated))
+            .map(|(row, health)| format!("{}: {}", row.name, waits_for(row, health.as_deref())))
             .collect();
         if waiting.is_empty() { Self::Ready } else { Self::Progressing(waiting.join("; ")) }
     }
@@ -250,6 +250,18 @@ impl Summary {
                 ("Degraded", false, "AsExpected", String::new()),
             ],
         }
+    }
+}
+
+fn waits_for(row: &NodeStatus, health: Option<&Health>) -> String {
+    let counts = format!("{} of {} ready, {} updated", row.ready, row.replicas, row.updated);
+    match health {
+        None => "to be created".to_owned(),
+        Some(health) if !health.observed => format!("{counts}, its controller has not seen the newest spec yet"),
+        Some(health) if health.current > row.replicas => {
+            format!("{counts}, {} surplus to end", health.current - row.replicas)
+        }
+        Some(_) => counts,
     }
 }
 

@@ -46,6 +46,13 @@ async fn a_managed_field_that_someone_changed_is_put_back() {
             "/metadata/labels/app.kubernetes.io~1instance",
             json!({ "metadata": { "labels": { "app.kubernetes.io/instance": "x" } } }),
         ),
+        // The key of a list item: apply would put the right one beside it, which the API server refuses.
+        (
+            "Service",
+            "a-query",
+            "/spec/ports/0/port",
+            json!({ "spec": { "ports": [{ "name": "http", "port": 9999 }] } }),
+        ),
         // The label by which children are watched.
         (
             "Service",
@@ -59,7 +66,7 @@ async fn a_managed_field_that_someone_changed_is_put_back() {
         let changed = api.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
         let version = changed.metadata.resource_version.clone();
         eventually(&format!("{kind} {name} {pointer} to be put back"), || async {
-            let now = api.get(name).await.unwrap();
+            let now = api.get_opt(name).await.unwrap().ok_or("not there")?;
             let seen = at(&now, pointer);
             if seen == before && now.metadata.resource_version != version { Ok(()) } else { Err(seen.to_string()) }
         })

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 use super::tracked::Tracked;
 use crate::{
     hash::Digest,
+    kinds::ChildKind,
+    observe::Child,
     plan::Accepted,
     status::{ClusterStatus, Problem},
 };
@@ -30,8 +32,43 @@ pub struct Memory {
     pub said: Option<Problem>,
     /// Objects that a webhook changes.
     pub accepted: Accepted,
-    /// The desired state that the API server refused, and why: not tried again.
-    pub refused: Option<(Digest, Problem)>,
+    /// The desired state that was last brought about in full.
+    pub applied: Option<Digest>,
+    /// What the API server refused.
+    pub refused: Option<Refused>,
+}
+
+/// A desired state of which the API server refused something: not tried again until that or what is there in its place changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// The desired state.
+    pub wanted: Digest,
+    /// What was refused, by kind and name, and what was there.
+    pub objects: Vec<(&'static ChildKind, String, Option<There>)>,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// UID and digest of what is in an object's place.
+type There = (Box<str>, Option<Digest>);
+
+impl Refused {
+    /// Whether the same requests would be refused again.
+    pub fn still_holds(&self, wanted: Digest, observed: &[Child]) -> bool {
+        self.wanted == wanted
+            && self.objects.iter().all(|(kind, name, there)| *there == Self::there(kind, name, observed))
+    }
+
+    /// What is in the place of an object.
+    pub fn there(kind: &ChildKind, name: &str, observed: &[Child]) -> Option<There> {
+        let child = observed.iter().find(|child| child.kind == kind && *child.name == *name && !child.deleting)?;
+        Some((child.uid.clone(), child.digest))
+    }
+
+    /// Whether this object was refused.
+    pub fn is(&self, (kind, name): (&ChildKind, &str)) -> bool {
+        self.objects.iter().any(|(refused, of, _)| *refused == kind && of == name)
+    }
 }
 
 /// A status that was written.

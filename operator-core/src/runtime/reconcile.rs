@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     events::Recorder,
-    memory::{Memories, Written},
+    memory::{Memories, Refused, Written},
     tracked::Tracked,
 };
 use crate::{
@@ -100,29 +100,48 @@ fn invalid_spec(invalid: &[Invalid]) -> Problem {
 /// Plans and executes. Returns what is wrong, and when to look again though nothing changes.
 async fn bring_about(desired: &Desired, identity: &Identity, context: &Context) -> (Option<Problem>, Option<Duration>) {
     let wanted = desired.digest();
-    let (accepted, refused) =
-        context.memory.with(&identity.uid, |memory| (memory.accepted.clone(), memory.refused.clone()));
-    if let Some((_, problem)) = refused.filter(|(digest, _)| *digest == wanted) {
-        return (Some(problem), None);
-    }
+    let (accepted, applied, refused) =
+        context.memory.with(&identity.uid, |memory| (memory.accepted.clone(), memory.applied, memory.refused.clone()));
     let observed = context.store.children(&identity.uid);
-    let plan = match plan::plan(desired, &observed, &accepted) {
+    let refused = refused.filter(|refused| refused.still_holds(wanted, &observed));
+    let mut plan = match plan::plan(desired, &observed, &accepted) {
         Ok(plan) => plan,
         Err(invalid) => return (Some(invalid_spec(&invalid)), None),
     };
+    if let Some(refused) = &refused {
+        if applied != Some(wanted) {
+            // Nothing is half-applied.
+            return (Some(refused.problem.clone()), None);
+        }
+        plan.actions.retain(|action| !refused.is(action.target()));
+    }
     if plan.actions.is_empty() {
-        return (None, None);
+        if refused.is_none() {
+            context.memory.with(&identity.uid, |memory| memory.applied = Some(wanted));
+        }
+        return (refused.map(|refused| refused.problem), None);
     }
     let outcome = context.writer.execute(&plan, &identity.namespace, &identity.uid, &context.store).await;
     let problem = outcome.problem();
     log(&outcome, identity);
     context.events.done(identity, &context.resource, &outcome.done);
     context.memory.with(&identity.uid, |memory| {
-        memory.refused =
-            problem.clone().filter(|problem| problem.reason == Reason::Refused).map(|problem| (wanted, problem));
+        memory.refused = match &problem {
+            Some(problem) if problem.reason == Reason::Refused => Some(Refused {
+                wanted,
+                objects: outcome
+                    .refused
+                    .iter()
+                    .map(|(kind, name, _)| (*kind, name.clone(), Refused::there(kind, name, &observed)))
+                    .collect(),
+                problem: problem.clone(),
+            }),
+            _ => refused.clone(),
+        };
         memory.accepted.retain(|uid, _| observed.iter().any(|child| child.uid == *uid));
         memory.accepted.extend(outcome.changed);
     });
+    let problem = problem.or(refused.map(|refused| refused.problem));
     let again = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 }).min();
     (problem, again)
 }
