@@ -19,30 +19,29 @@ use crate::{
 /// Field manager.
 const MANAGER: &str = "plain-loader";
 
-/// Creates clusters and writes what an operator would write for them, `parallel` clusters at a time: each child, and a status, by server-side apply.
-/// Returns how long that took.
+/// Creates clusters and writes all that belongs to them, `parallel` clusters at a time, on a control plane of its own. Returns how long that took.
 pub async fn write(clusters: u32, parallel: usize) -> Result<Duration, Error> {
     let stage = Stage::set().await?;
     stage.hold_controllers()?;
-    let loader = Loader::new(stage.client.clone(), stage.namespace());
     let started = Instant::now();
-    load::each(clusters, parallel, async |number| {
-        let cluster = loader.create(number).await?;
-        let desired = kind::desired(&cluster)?;
-        for object in &desired.objects {
-            let url = object.kind.url(stage.namespace(), &object.name);
-            apply(&stage.client, &url, &object.json).await?;
-        }
-        let (url, status) = status(&stage, number, &desired);
-        apply(&stage.client, &url, &status).await
-    })
-    .await?;
+    load::each(clusters, parallel, |number| write_one(&stage.client, stage.namespace(), number)).await?;
     Ok(started.elapsed())
 }
 
-fn status(stage: &Stage, number: u32, desired: &Desired) -> (String, Value) {
+/// Creates a cluster, and writes what an operator would write for it: each child, and a status, by server-side apply.
+pub async fn write_one(client: &Client, namespace: &str, number: u32) -> Result<(), Error> {
+    let cluster = Loader::new(client.clone(), namespace).create(number).await?;
+    let desired = kind::desired(&cluster)?;
+    for object in &desired.objects {
+        apply(client, &object.kind.url(namespace, &object.name), &object.json).await?;
+    }
+    let (url, status) = status(namespace, number, &desired);
+    apply(client, &url, &status).await
+}
+
+fn status(namespace: &str, number: u32, desired: &Desired) -> (String, Value) {
     let (resource, name) = (load::resource(), load::name(number));
-    let (api_version, plural, namespace) = (&resource.api_version, &resource.plural, stage.namespace());
+    let (api_version, plural) = (&resource.api_version, &resource.plural);
     let status = ClusterStatus::report(1, Some(desired), &[], None, None, Timestamp::now());
     let url = format!("/apis/{api_version}/namespaces/{namespace}/{plural}/{name}/status");
     let object = json!({

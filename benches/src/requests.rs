@@ -39,7 +39,7 @@ impl Requests {
     }
 
     /// Everything but watches, which are opened again from time to time, and events.
-    pub fn without_watches(&self) -> usize {
+    pub fn asked(&self) -> usize {
         let reads = self.0.iter().filter(|(name, _)| !name.starts_with("watch "));
         reads.map(|(_, number)| number).sum::<usize>() - self.events()
     }

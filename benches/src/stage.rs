@@ -14,6 +14,7 @@ use operator_testbed::{Namespace, Testbed};
 use crate::{
     error::{Error, failed},
     kind::Bench,
+    plain,
 };
 
 /// A control plane of its own: nothing that was measured before weighs on it.
@@ -27,7 +28,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts it.
+    /// Starts it. A first cluster is written elsewhere, as an API server is slow when it meets a kind for the first time.
     pub async fn set() -> Result<Self, Error> {
         let testbed = Testbed::start().await?;
         let folder = testbed.folder().ok_or(operator_testbed::Error::NoAuditLog)?.to_owned();
@@ -37,6 +38,8 @@ impl Stage {
         await_condition(kinds, Bench::crd_name(), conditions::is_crd_established())
             .await
             .map_err(failed("waiting for the kind"))?;
+        let warm_up = testbed.namespace("warm-up").await?;
+        plain::write_one(&client, warm_up.name(), 0).await?;
         let namespace = testbed.namespace("bench").await?;
         Ok(Self { testbed, client, namespace, folder })
     }

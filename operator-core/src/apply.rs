@@ -100,7 +100,7 @@ impl Writer {
             results.into_iter().for_each(|(action, result)| outcome.note(action, result));
             if !outcome.refused.is_empty() {
                 if first {
-                    self.take_back(&mut outcome, owner, store).await;
+                    self.take_back(&mut outcome, namespace, owner, store).await;
                 }
                 break;
             }
@@ -109,13 +109,13 @@ impl Writer {
         outcome
     }
 
-    async fn take_back(&self, outcome: &mut Outcome, owner: &str, store: &Store) {
+    async fn take_back(&self, outcome: &mut Outcome, namespace: &str, owner: &str, store: &Store) {
         let made = store.children(owner);
         for (_, kind, name) in std::mem::take(&mut outcome.done) {
             let Some(child) = made.iter().find(|child| child.kind == kind && *child.name == *name) else {
                 continue;
             };
-            if let Err(error) = self.delete(kind, &child.namespace, &name, &child.uid, "Background").await {
+            if let Err(error) = self.delete(kind, namespace, &name, &child.uid, "Background").await {
                 outcome.failed.push(format!("{} {name}: {}", kind.kind, error.message()));
             }
         }

@@ -39,6 +39,13 @@ pub struct Definition {
     pub node_types: &'static [NodeType],
 }
 
+impl Definition {
+    /// `druid.example.com/v1alpha1`.
+    pub fn api_version(&self) -> String {
+        format!("{}/{}", self.group, self.version)
+    }
+}
+
 /// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
 #[derive(Debug)]
 pub struct NodeType {

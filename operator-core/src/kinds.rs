@@ -1,7 +1,5 @@
 //! The kinds of objects that clusters are made of.
 
-use kube::{api::ApiResource, core::GroupVersionKind};
-
 /// A kind of child object.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ChildKind {
@@ -60,11 +58,6 @@ impl ChildKind {
     /// `v1` or `apps/v1`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
-    }
-
-    /// As kube wants it.
-    pub fn api_resource(&self) -> ApiResource {
-        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(self.group, self.version, self.kind), self.plural)
     }
 
     /// Path of one object on the API server.

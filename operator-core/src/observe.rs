@@ -16,27 +16,28 @@ pub use store::Store;
 /// The children of one cluster.
 pub type Observed = Vec<Child>;
 
-/// Makes a type whose kind is only known at run time a kube resource; it has a field `metadata`.
-macro_rules! dynamic_resource {
-    ($type:ty) => {
+/// Makes a type with a field `metadata` a kube resource whose kind is static data: `$names` gives what has `group`, `version`, `kind` and
+/// `plural`.
+macro_rules! static_resource {
+    ($type:ty, $dynamic:ty, |$kind:ident| $names:expr) => {
         impl ::kube::Resource for $type {
-            type DynamicType = ::kube::api::ApiResource;
+            type DynamicType = $dynamic;
             type Scope = ::kube::core::DynamicResourceScope;
 
-            fn kind(resource: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
-                resource.kind.as_str().into()
+            fn kind($kind: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
+                $names.kind.into()
             }
 
-            fn group(resource: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
-                resource.group.as_str().into()
+            fn group($kind: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
+                $names.group.into()
             }
 
-            fn version(resource: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
-                resource.version.as_str().into()
+            fn version($kind: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
+                $names.version.into()
             }
 
-            fn plural(resource: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
-                resource.plural.as_str().into()
+            fn plural($kind: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
+                $names.plural.into()
             }
 
             fn meta(&self) -> &::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta {
@@ -49,4 +50,4 @@ macro_rules! dynamic_resource {
         }
     };
 }
-pub(crate) use dynamic_resource;
+pub(crate) use static_resource;

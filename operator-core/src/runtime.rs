@@ -26,7 +26,6 @@ use std::{
 use futures::{Future, FutureExt, StreamExt, channel::mpsc};
 use kube::{
     Api, Client,
-    api::ApiResource,
     runtime::{
         controller::{self, ReconcileRequest},
         reflector::{self, ObjectRef},
@@ -38,7 +37,7 @@ use serde_json::Value;
 use crate::{Cluster, apply::Writer, definition::Definition, desired::names, node::Invalid};
 use memory::Memories;
 use reconcile::Context;
-use tracked::Tracked;
+use tracked::{Kind, Tracked};
 use watches::Watches;
 
 /// Clusters that are reconciled at once: enough to keep an API server busy.
@@ -51,7 +50,6 @@ const DEBOUNCE: Duration = Duration::from_millis(1);
 pub struct Operator {
     client: Client,
     definition: &'static Definition,
-    resource: ApiResource,
     typed: fn(&Value) -> Result<Value, Invalid>,
     namespace: Option<String>,
 }
@@ -59,13 +57,7 @@ pub struct Operator {
 impl Operator {
     /// The operator of clusters of kind `K`, in all namespaces.
     pub fn new<K: Cluster>(client: Client) -> Self {
-        Self {
-            client,
-            definition: K::DEFINITION,
-            resource: ApiResource::erase::<K>(&()),
-            typed: typed::<K>,
-            namespace: None,
-        }
+        Self { client, definition: K::DEFINITION, typed: typed::<K>, namespace: None }
     }
 
     /// Only looks at one namespace.
@@ -76,9 +68,10 @@ impl Operator {
 
     /// Runs until `shutdown` comes to its end; what is under way is finished then.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
+        let kind = Kind(self.definition);
         let manager = names::manager(self.definition);
         let (requests, queue) = mpsc::unbounded();
-        let clusters = Arc::new(Index::default());
+        let clusters = Arc::new(Index::new(kind));
         let watches = {
             let (requests, clusters) = (requests.clone(), clusters.clone());
             let changed = move |owner: &str| clusters.request(owner, &requests);
@@ -91,12 +84,11 @@ impl Operator {
             )
         };
         let (reader, mut store) = {
-            let writer = reflector::store::Writer::<Tracked>::new(self.resource.clone());
+            let writer = reflector::store::Writer::<Tracked>::new(kind);
             (writer.as_reader(), writer)
         };
         let context = Arc::new(Context {
             definition: self.definition,
-            resource: self.resource.clone(),
             typed: self.typed,
             store: watches.store(),
             writer: Writer {
@@ -109,15 +101,15 @@ impl Operator {
         });
         watches.ready().await;
         let api: Api<Tracked> = match &self.namespace {
-            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &self.resource),
-            None => Api::all_with(self.client.clone(), &self.resource),
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &kind),
+            None => Api::all_with(self.client.clone(), &kind),
         };
         let of_clusters = tokio::spawn({
-            let (context, resource) = (context.clone(), self.resource.clone());
+            let context = context.clone();
             watch::watch(api, None, move |event| {
                 // First, so that what is asked for is found.
                 store.apply_watcher_event(&event);
-                clusters.take_in(event, &resource, &requests, &context.memory);
+                clusters.take_in(event, &requests, &context.memory);
             })
         });
         let _of_clusters = watch::Task(of_clusters);
@@ -152,42 +144,48 @@ fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
 }
 
 type Requests = mpsc::UnboundedSender<ReconcileRequest<Tracked>>;
-type Known = HashMap<Box<str>, ObjectRef<Tracked>>;
+/// Namespace and name, by UID.
+type Known = HashMap<Box<str>, (Box<str>, Box<str>)>;
 
 /// Which cluster has which UID.
-#[derive(Default)]
 struct Index {
+    kind: Kind,
     known: Mutex<Known>,
     /// What a list under way has shown so far: the store shows it only once the list is complete.
     listed: Mutex<Known>,
 }
 
 impl Index {
+    fn new(kind: Kind) -> Self {
+        Self { kind, known: Mutex::default(), listed: Mutex::default() }
+    }
+
     fn request(&self, uid: &str, requests: &Requests) {
-        if let Some(cluster) = lock(&self.known).get(uid).cloned() {
+        let cluster =
+            lock(&self.known).get(uid).map(|(namespace, name)| ObjectRef::new_with(name, self.kind).within(namespace));
+        if let Some(cluster) = cluster {
             // Fails only once the loop has ended.
             let _ = requests.unbounded_send(cluster.into());
         }
     }
 
     /// Asks for a reconcile where a cluster changed in what matters: not for the status that the loop wrote itself.
-    fn take_in(&self, event: Event<Tracked>, resource: &ApiResource, requests: &Requests, memory: &Memories) {
+    fn take_in(&self, event: Event<Tracked>, requests: &Requests, memory: &Memories) {
         match event {
             Event::Init => lock(&self.listed).clear(),
             Event::InitApply(cluster) => {
-                let reference = ObjectRef::from_obj_with(&cluster, resource.clone());
-                lock(&self.listed).insert(cluster.uid().into(), reference);
+                lock(&self.listed).insert(cluster.uid().into(), cluster.place());
             }
             Event::InitDone => {
                 let listed = std::mem::take(&mut *lock(&self.listed));
                 let uids: Vec<Box<str>> = listed.keys().cloned().collect();
                 let before = std::mem::replace(&mut *lock(&self.known), listed);
-                before.keys().filter(|uid| !lock(&self.known).contains_key(*uid)).for_each(|uid| memory.forget(uid));
+                let known = |uid: &str| lock(&self.known).contains_key(uid);
+                before.keys().filter(|uid| !known(uid)).for_each(|uid| memory.forget(uid));
                 uids.iter().for_each(|uid| self.request(uid, requests));
             }
             Event::Apply(cluster) => {
-                let reference = ObjectRef::from_obj_with(&cluster, resource.clone());
-                let new = lock(&self.known).insert(cluster.uid().into(), reference).is_none();
+                let new = lock(&self.known).insert(cluster.uid().into(), cluster.place()).is_none();
                 if new || !memory.is_own_write(&cluster) {
                     self.request(cluster.uid(), requests);
                 }

@@ -56,13 +56,14 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     let mut live = HashMap::new();
     let mut observed = Vec::new();
     for kind in kinds::ALL {
-        let api = Api::<Raw>::namespaced_with(client.clone(), &cluster.namespace, &kind.api_resource());
+        let api = Api::<Raw>::namespaced_with(client.clone(), &cluster.namespace, &kind);
         for raw in api.list(&ListParams::default().labels(&selector)).await? {
-            let child = Child::reduce(kind, &manager, &names::node_label(K::DEFINITION), &raw.object);
+            let object = raw.object();
+            let child = Child::reduce(kind, &manager, &names::node_label(K::DEFINITION), &object);
             let Some(child) = child.filter(|child| child.controller.as_deref() == Some(&cluster.uid)) else {
                 continue;
             };
-            let applied = owned::applied(&raw.object, &manager).map(owned::canonical).unwrap_or_default();
+            let applied = owned::applied(&object, &manager).map(owned::canonical).unwrap_or_default();
             live.insert((kind.kind, child.name.to_string()), applied);
             observed.push(child);
         }

@@ -1,8 +1,10 @@
 //! A child, reduced: a few hundred bytes instead of its object.
 
+use std::sync::Arc;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Value, value::RawValue};
 
 use super::owned;
 use crate::{
@@ -16,14 +18,12 @@ use crate::{
 pub struct Child {
     /// Its kind.
     pub kind: &'static ChildKind,
-    /// Namespace.
-    pub namespace: Box<str>,
     /// Name.
     pub name: Box<str>,
     /// UID.
     pub uid: Box<str>,
     /// UID of the owner that is marked as its controller.
-    pub controller: Option<Box<str>>,
+    pub controller: Option<Arc<str>>,
     /// The node it belongs to, by its label.
     pub node: Option<Box<str>>,
     /// Version; the API server counts upwards within a kind (KEP-5504).
@@ -77,11 +77,10 @@ impl Child {
             .flatten()
             .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
             .and_then(|owner| owner.get("uid")?.as_str())
-            .map(Box::from);
+            .map(Arc::from);
         let applied = owned::applied(object, manager).map(owned::canonical);
         Some(Self {
             kind,
-            namespace: text("namespace").unwrap_or_default(),
             name: text("name")?,
             uid: text("uid")?,
             controller,
@@ -156,31 +155,55 @@ fn failure(status: &Value) -> Option<Box<str>> {
         .map(Box::from)
 }
 
-/// An object as it comes from a watch: just long enough to be reduced.
+/// An object as it comes from a watch: its text, of which only the head is read. The rest is, where the head is news.
 #[derive(Clone, Debug)]
 pub struct Raw {
-    /// The object.
-    pub object: Value,
     metadata: ObjectMeta,
+    text: Box<RawValue>,
+}
+
+impl Raw {
+    /// UID.
+    pub fn uid(&self) -> &str {
+        self.metadata.uid.as_deref().unwrap_or_default()
+    }
+
+    /// Version; the API server counts upwards within a kind (KEP-5504).
+    pub fn version(&self) -> u64 {
+        self.metadata.resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or_default()
+    }
+
+    /// The whole object.
+    pub fn object(&self) -> Value {
+        serde_json::from_str(self.text.get()).unwrap_or_default()
+    }
 }
 
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let object = Value::deserialize(deserializer)?;
-        let text =
-            |key: &str| object.get("metadata").and_then(|metadata| metadata.get(key)?.as_str()).map(str::to_owned);
-        // What kube's watcher looks at; a bookmark has a version only, and the annotation that ends the initial list.
-        let annotations = object.get("metadata").and_then(|metadata| metadata.get("annotations")).cloned();
+        #[derive(Deserialize)]
+        struct Object {
+            metadata: Head,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head {
+            name: Option<String>,
+            namespace: Option<String>,
+            uid: Option<String>,
+            resource_version: Option<String>,
+        }
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let Object { metadata } = serde_json::from_str(text.get()).map_err(de::Error::custom)?;
         let metadata = ObjectMeta {
-            name: text("name"),
-            namespace: text("namespace"),
-            uid: text("uid"),
-            resource_version: text("resourceVersion"),
-            annotations: annotations.and_then(|annotations| serde_json::from_value(annotations).ok()),
+            name: metadata.name,
+            namespace: metadata.namespace,
+            uid: metadata.uid,
+            resource_version: metadata.resource_version,
             ..ObjectMeta::default()
         };
-        Ok(Self { object, metadata })
+        Ok(Self { metadata, text })
     }
 }
 
-crate::observe::dynamic_resource!(Raw);
+crate::observe::static_resource!(Raw, &'static ChildKind, |kind| kind);

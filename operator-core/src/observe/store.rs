@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Child, Observed};
@@ -14,9 +14,11 @@ pub struct Store(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    owners: HashMap<Box<str>, Vec<Child>>,
+    owners: HashMap<Arc<str>, Vec<Child>>,
     /// Owner of each object, by UID: it may lose its owner reference, or be deleted with nothing left but its UID.
-    owner_of: HashMap<Box<str>, Box<str>>,
+    owner_of: HashMap<Box<str>, Arc<str>>,
+    /// UIDs that were seen or written since a list of their kind began.
+    lists: HashMap<&'static ChildKind, HashSet<Box<str>>>,
 }
 
 impl Store {
@@ -25,37 +27,48 @@ impl Store {
         self.lock().owners.get(owner).cloned().unwrap_or_default()
     }
 
+    /// Whether this version of an object, or a newer one, is there already: nothing in it is news.
+    pub fn has(&self, kind: &'static ChildKind, uid: &str, version: u64) -> bool {
+        let mut inner = self.lock();
+        let known = inner.known(uid).is_some_and(|known| known.version >= version);
+        if known {
+            inner.listed(kind, uid);
+        }
+        known
+    }
+
     /// Takes in a child as seen or written. Returns the owners for whom something changed.
-    pub fn apply(&self, child: Child) -> Vec<Box<str>> {
+    pub fn apply(&self, child: Child) -> Vec<Arc<str>> {
         self.lock().apply(child)
     }
 
     /// Takes note that a child is gone. Returns its owner.
-    pub fn gone(&self, uid: &str) -> Option<Box<str>> {
+    pub fn gone(&self, uid: &str) -> Option<Arc<str>> {
         self.lock().remove(uid)
     }
 
     /// Takes note that the operator deleted a child; the watch will say when it is gone.
     pub fn deleting(&self, uid: &str) {
         let mut inner = self.lock();
-        let Some(owner) = inner.owner_of.get(uid).cloned() else {
-            return;
-        };
+        let Some(owner) = inner.owner_of.get(uid).cloned() else { return };
         let children = inner.owners.get_mut(&owner);
         if let Some(child) = children.into_iter().flatten().find(|child| child.uid.as_ref() == uid) {
             child.deleting = true;
         }
     }
 
-    /// Ends a list of one kind: what wasn't in it is gone, unless it was written after the list was made.
-    /// Returns the owners for whom something changed.
-    pub fn end_of_list(&self, kind: &'static ChildKind, seen: &HashSet<Box<str>>, version: u64) -> Vec<Box<str>> {
+    /// Begins a list of one kind.
+    pub fn begin_list(&self, kind: &'static ChildKind) {
+        self.lock().lists.insert(kind, HashSet::new());
+    }
+
+    /// Ends a list of one kind: what was neither in it nor written since it began is gone. Returns the owners for whom something changed.
+    pub fn end_list(&self, kind: &'static ChildKind) -> Vec<Arc<str>> {
         let mut inner = self.lock();
-        let missing: Vec<Box<str>> = inner
-            .owners
-            .values()
-            .flatten()
-            .filter(|child| child.kind == kind && child.version <= version && !seen.contains(&child.uid))
+        let Some(listed) = inner.lists.remove(kind) else { return Vec::new() };
+        let children = inner.owners.values().flatten();
+        let missing: Vec<Box<str>> = children
+            .filter(|child| child.kind == kind && !listed.contains(&child.uid))
             .map(|child| child.uid.clone())
             .collect();
         missing.iter().filter_map(|uid| inner.remove(uid)).collect()
@@ -68,13 +81,24 @@ impl Store {
 }
 
 impl Inner {
-    fn apply(&mut self, child: Child) -> Vec<Box<str>> {
+    fn known(&self, uid: &str) -> Option<&Child> {
+        let owner = self.owner_of.get(uid)?;
+        self.owners.get(owner)?.iter().find(|known| known.uid.as_ref() == uid)
+    }
+
+    fn listed(&mut self, kind: &'static ChildKind, uid: &str) {
+        if let Some(list) = self.lists.get_mut(kind) {
+            list.insert(uid.into());
+        }
+    }
+
+    fn apply(&mut self, mut child: Child) -> Vec<Arc<str>> {
+        self.listed(child.kind, &child.uid);
         let mut changed = Vec::new();
         if let Some(owner) = self.owner_of.get(&child.uid).cloned() {
-            let known =
-                self.owners.get(&owner).and_then(|children| children.iter().find(|known| known.uid == child.uid));
+            let known = self.known(&child.uid);
             if known.is_some_and(|known| known.version >= child.version) {
-                return Vec::new();
+                return changed;
             }
             if known.is_none_or(|known| !known.says_the_same(&child)) {
                 changed.push(owner.clone());
@@ -86,6 +110,9 @@ impl Inner {
             changed.extend(child.controller.clone());
         }
         if let Some(owner) = child.controller.clone() {
+            // One text for all children of an owner.
+            let owner = self.owners.get_key_value(&owner).map_or(owner, |(owner, _)| owner.clone());
+            child.controller = Some(owner.clone());
             self.owner_of.insert(child.uid.clone(), owner.clone());
             let children = self.owners.entry(owner).or_default();
             match children.iter_mut().find(|known| known.uid == child.uid) {
@@ -96,7 +123,7 @@ impl Inner {
         changed
     }
 
-    fn remove(&mut self, uid: &str) -> Option<Box<str>> {
+    fn remove(&mut self, uid: &str) -> Option<Arc<str>> {
         let owner = self.owner_of.remove(uid)?;
         if let Some(children) = self.owners.get_mut(&owner) {
             children.retain(|child| child.uid.as_ref() != uid);

@@ -2,12 +2,12 @@
 
 use http::Request;
 use k8s_openapi::jiff::Timestamp;
-use kube::{Client, api::ApiResource};
+use kube::Client;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::watch::Task;
-use crate::{desired::Identity, kinds::ChildKind, plan::Verb, status::Problem};
+use crate::{definition::Definition, desired::Identity, kinds::ChildKind, plan::Verb, status::Problem};
 
 /// Events that wait to be written; beyond that they are dropped.
 const WAITING: usize = 1024;
@@ -41,7 +41,7 @@ impl Recorder {
     }
 
     /// Says what was done, in one event for each verb.
-    pub fn done(&self, cluster: &Identity, resource: &ApiResource, done: &[(Verb, &'static ChildKind, String)]) {
+    pub fn done(&self, cluster: &Identity, definition: &Definition, done: &[(Verb, &'static ChildKind, String)]) {
         for (verb, reason, action) in [
             (Verb::Create, "Created", "Create"),
             (Verb::Apply, "Updated", "Update"),
@@ -54,17 +54,17 @@ impl Recorder {
                 .map(|(_, kind, name)| format!("{} {name}", kind.kind))
                 .collect();
             if !objects.is_empty() {
-                self.record(cluster, resource, "Normal", reason, action, &objects.join(", "));
+                self.record(cluster, definition, "Normal", reason, action, &objects.join(", "));
             }
         }
     }
 
     /// Says what is wrong.
-    pub fn problem(&self, cluster: &Identity, resource: &ApiResource, problem: &Problem) {
-        self.record(cluster, resource, "Warning", problem.reason.as_str(), "Reconcile", &problem.message);
+    pub fn problem(&self, cluster: &Identity, definition: &Definition, problem: &Problem) {
+        self.record(cluster, definition, "Warning", problem.reason.as_str(), "Reconcile", &problem.message);
     }
 
-    fn record(&self, cluster: &Identity, resource: &ApiResource, type_: &str, reason: &str, action: &str, note: &str) {
+    fn record(&self, cluster: &Identity, definition: &Definition, type_: &str, reason: &str, action: &str, note: &str) {
         let mut end = note.len().min(LONGEST);
         while !note.is_char_boundary(end) {
             end -= 1;
@@ -82,8 +82,8 @@ impl Recorder {
             "action": action,
             "note": note,
             "regarding": {
-                "apiVersion": resource.api_version,
-                "kind": resource.kind,
+                "apiVersion": definition.api_version(),
+                "kind": definition.kind,
                 "namespace": cluster.namespace,
                 "name": cluster.name,
                 "uid": cluster.uid,

@@ -74,8 +74,10 @@ impl Refused {
 /// A status that was written.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// What.
-    pub status: ClusterStatus,
+    /// What, until the watch shows it.
+    pub status: Option<ClusterStatus>,
+    /// Of which generation of the spec.
+    pub generation: i64,
     /// The version that the cluster got by it.
     pub version: u64,
     /// When.
@@ -101,12 +103,15 @@ impl Memories {
         self.lock().remove(uid);
     }
 
-    /// Whether `cluster` shows nothing newer than the status that the loop itself last wrote.
+    /// Whether `cluster` is as the loop's own last write of its status left it. What was kept of that is then no longer needed.
     pub fn is_own_write(&self, cluster: &Tracked) -> bool {
-        let all = self.lock();
-        let written = all.get(cluster.uid()).and_then(|memory| memory.written.as_ref());
+        let mut all = self.lock();
+        let written = all.get_mut(cluster.uid()).and_then(|memory| memory.written.as_mut());
         written.is_some_and(|written| {
-            cluster.version == written.version && cluster.generation == written.status.observed_generation
+            if cluster.version >= written.version {
+                written.status = None;
+            }
+            cluster.version == written.version && cluster.generation == written.generation
         })
     }
 

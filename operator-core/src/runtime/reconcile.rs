@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::Request;
 use k8s_openapi::jiff::Timestamp;
-use kube::{api::ApiResource, runtime::controller::Action};
+use kube::runtime::controller::Action;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -33,7 +33,6 @@ const SAY_AFTER: usize = 2;
 /// What every reconcile shares.
 pub struct Context {
     pub definition: &'static Definition,
-    pub resource: ApiResource,
     /// Reads a spec as its type has it.
     pub typed: fn(&Value) -> Result<Value, Invalid>,
     pub store: Arc<Store>,
@@ -124,7 +123,7 @@ async fn bring_about(desired: &Desired, identity: &Identity, context: &Context) 
     let outcome = context.writer.execute(&plan, &identity.namespace, &identity.uid, &context.store).await;
     let problem = outcome.problem();
     log(&outcome, identity);
-    context.events.done(identity, &context.resource, &outcome.done);
+    context.events.done(identity, context.definition, &outcome.done);
     context.memory.with(&identity.uid, |memory| {
         memory.refused = match &problem {
             Some(problem) if problem.reason == Reason::Refused => Some(Refused {
@@ -170,7 +169,7 @@ fn tell(problem: Option<&Problem>, identity: &Identity, context: &Context) {
             problem = problem.message,
             "can't get on"
         );
-        context.events.problem(identity, &context.resource, problem);
+        context.events.problem(identity, context.definition, problem);
     }
 }
 
@@ -186,7 +185,7 @@ async fn report(
     let written = context.memory.with(&identity.uid, |memory| memory.written.clone());
     // What was written here may be newer than what the watch has shown.
     let previous = match &written {
-        Some(written) if written.version >= cluster.version => Some(&written.status),
+        Some(Written { status: Some(status), version, .. }) if *version > cluster.version => Some(status),
         _ => cluster.status.as_deref(),
     };
     let status = ClusterStatus::report(cluster.generation, desired, &observed, problem, previous, Timestamp::now());
@@ -200,9 +199,9 @@ async fn report(
     }
     let url = format!(
         "/apis/{}/namespaces/{}/{}/{}/status?fieldManager={}",
-        context.resource.api_version,
+        context.definition.api_version(),
         identity.namespace,
-        context.resource.plural,
+        context.definition.plural,
         identity.name,
         context.writer.manager
     );
@@ -217,7 +216,12 @@ async fn report(
     match context.writer.client.request::<Stored>(request).await {
         Ok(stored) => {
             context.memory.with(&identity.uid, |memory| {
-                memory.written = Some(Written { status, version: stored.version(), at: Instant::now() })
+                memory.written = Some(Written {
+                    status: Some(status),
+                    generation: cluster.generation,
+                    version: stored.version(),
+                    at: Instant::now(),
+                })
             });
             Ok(None)
         }

@@ -1,10 +1,12 @@
 //! A cluster as the loop keeps it: without its type, and small.
 
+use std::hash::{Hash, Hasher};
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::{desired::Identity, status::ClusterStatus};
+use crate::{definition::Definition, desired::Identity, status::ClusterStatus};
 
 /// A custom resource. Its spec is kept as text: parsed values take several times the memory.
 #[derive(Clone, Debug)]
@@ -25,6 +27,12 @@ impl Tracked {
     /// UID; never empty for what the API server sends.
     pub fn uid(&self) -> &str {
         self.metadata.uid.as_deref().unwrap_or_default()
+    }
+
+    /// Namespace and name.
+    pub fn place(&self) -> (Box<str>, Box<str>) {
+        let text = |text: &Option<String>| text.as_deref().unwrap_or_default().into();
+        (text(&self.metadata.namespace), text(&self.metadata.name))
     }
 
     /// What the children need to know.
@@ -61,15 +69,28 @@ impl<'de> Deserialize<'de> for Tracked {
                 namespace: text("namespace"),
                 uid: text("uid"),
                 resource_version: text("resourceVersion"),
-                // What ends a streamed list.
-                annotations: (spec.is_null())
-                    .then(|| metadata.get("annotations").cloned())
-                    .flatten()
-                    .and_then(|annotations| serde_json::from_value(annotations).ok()),
                 ..ObjectMeta::default()
             },
         })
     }
 }
 
-crate::observe::dynamic_resource!(Tracked);
+crate::observe::static_resource!(Tracked, Kind, |kind| kind.0);
+
+/// The kind of the clusters of an operator.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind(pub &'static Definition);
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Kind {}
+
+impl Hash for Kind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0.group, self.0.kind).hash(state);
+    }
+}

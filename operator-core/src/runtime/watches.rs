@@ -1,6 +1,6 @@
 //! The registry of watches: one per child kind, whoever asks; reduced while they are decoded.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use kube::{Api, Client, runtime::watcher::Event};
 use tokio::sync::watch;
@@ -32,10 +32,9 @@ impl Watches {
         let mut synced = Vec::new();
         let mut tasks = Vec::new();
         for kind in kinds::ALL {
-            let resource = kind.api_resource();
             let api: Api<Raw> = match namespace {
-                Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
-                None => Api::all_with(client.clone(), &resource),
+                Some(namespace) => Api::namespaced_with(client.clone(), namespace, &kind),
+                None => Api::all_with(client.clone(), &kind),
             };
             let (done, receiver) = watch::channel(false);
             let reducer = Reducer {
@@ -43,8 +42,6 @@ impl Watches {
                 manager: manager.to_owned(),
                 node_label: node_label.to_owned(),
                 store: store.clone(),
-                list: HashSet::new(),
-                newest: 0,
                 done,
             };
             tasks.push(Task(tokio::spawn(reducer.run(api, changed.clone()))));
@@ -73,14 +70,11 @@ struct Reducer {
     manager: String,
     node_label: String,
     store: Arc<Store>,
-    /// UIDs of the list that is under way, and the newest version in it.
-    list: HashSet<Box<str>>,
-    newest: u64,
     done: watch::Sender<bool>,
 }
 
 impl Reducer {
-    async fn run(mut self, api: Api<Raw>, changed: impl Fn(&str)) {
+    async fn run(self, api: Api<Raw>, changed: impl Fn(&str)) {
         let selector = format!("{MANAGED_BY}={}", self.manager);
         watch(api, Some(selector), move |event| {
             for owner in self.take_in(event) {
@@ -90,36 +84,26 @@ impl Reducer {
         .await;
     }
 
-    fn take_in(&mut self, event: Event<Raw>) -> Vec<Box<str>> {
+    fn take_in(&self, event: Event<Raw>) -> Vec<Arc<str>> {
         match event {
             Event::Init => {
-                self.list.clear();
-                self.newest = 0;
+                self.store.begin_list(self.kind);
                 Vec::new()
             }
-            Event::InitApply(raw) => {
-                let Some(child) = self.reduce(&raw) else {
-                    return Vec::new();
-                };
-                self.list.insert(child.uid.clone());
-                self.newest = self.newest.max(child.version);
-                self.store.apply(child)
-            }
             Event::InitDone => {
-                let owners = self.store.end_of_list(self.kind, &self.list, self.newest);
-                self.list = HashSet::new();
+                let owners = self.store.end_list(self.kind);
                 self.done.send_replace(true);
                 owners
             }
-            Event::Apply(raw) => self.reduce(&raw).map_or_else(Vec::new, |child| self.store.apply(child)),
-            Event::Delete(raw) => {
-                let uid = raw.object.pointer("/metadata/uid").and_then(serde_json::Value::as_str).unwrap_or_default();
-                self.store.gone(uid).into_iter().collect()
+            // Mostly the operator's own write, which its answer told already.
+            Event::Apply(raw) | Event::InitApply(raw) if self.store.has(self.kind, raw.uid(), raw.version()) => {
+                Vec::new()
             }
+            Event::Apply(raw) | Event::InitApply(raw) => {
+                let child = Child::reduce(self.kind, &self.manager, &self.node_label, &raw.object());
+                child.map_or_else(Vec::new, |child| self.store.apply(child))
+            }
+            Event::Delete(raw) => self.store.gone(raw.uid()).into_iter().collect(),
         }
-    }
-
-    fn reduce(&self, raw: &Raw) -> Option<Child> {
-        Child::reduce(self.kind, &self.manager, &self.node_label, &raw.object)
     }
 }
