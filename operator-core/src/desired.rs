@@ -48,6 +48,21 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Without the objects' JSON: enough to plan by, not to write.
+    #[must_use]
+    pub fn outline(&self) -> Self {
+        let outline = |object: &Object| Object {
+            kind: object.kind,
+            name: object.name.clone(),
+            node: object.node.clone(),
+            json: Value::Null,
+            digest: object.digest,
+            immutable: object.immutable,
+            claims: object.claims.clone(),
+        };
+        Self { objects: self.objects.iter().map(outline).collect(), nodes: self.nodes.clone() }
+    }
+
     /// Over all objects.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.objects.iter().map(|object| Value::from(object.digest.to_string())).collect())

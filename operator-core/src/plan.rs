@@ -19,6 +19,13 @@ pub struct Plan<'a> {
     pub actions: Vec<Action<'a>>,
 }
 
+impl Plan<'_> {
+    /// Whether no object's JSON is needed to carry it out.
+    pub fn writes_nothing(&self) -> bool {
+        self.actions.iter().all(|action| matches!(action.verb(), Verb::Delete | Verb::Replace))
+    }
+}
+
 /// A write.
 #[derive(Clone, Debug)]
 pub enum Action<'a> {

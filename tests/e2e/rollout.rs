@@ -90,5 +90,5 @@ async fn storage_grows_by_a_new_stateful_set_with_the_same_pods() {
     setup.ready("a", with(small(), [("/stores/hot/storage", json!({ "data": { "size": "20Gi" } }))])).await;
     assert_eq!(setup.pods().await, before);
     let event = setup.event("a", "Replaced").await;
-    assert_eq!(event, "StatefulSet a-store-hot");
+    assert_eq!(event, "Replaced StatefulSet a-store-hot");
 }

@@ -40,23 +40,25 @@ impl Recorder {
         Self { manager: manager.to_owned(), queue, _task: Task(task) }
     }
 
-    /// Says what was done, in one event for each verb.
+    /// Says what was done, in one event: its reason is the first of what was done, its note all of it.
     pub fn done(&self, cluster: &Identity, definition: &Definition, done: &[(Verb, &'static ChildKind, String)]) {
-        for (verb, reason, action) in [
-            (Verb::Create, "Created", "Create"),
-            (Verb::Apply, "Updated", "Update"),
-            (Verb::Replace, "Replaced", "Replace"),
-            (Verb::Delete, "Deleted", "Delete"),
-        ] {
-            let objects: Vec<String> = done
-                .iter()
-                .filter(|(done, _, _)| *done == verb)
-                .map(|(_, kind, name)| format!("{} {name}", kind.kind))
-                .collect();
-            if !objects.is_empty() {
-                self.record(cluster, definition, "Normal", reason, action, &objects.join(", "));
-            }
-        }
+        let said = |wanted: Verb| {
+            let objects = done.iter().filter(move |(verb, _, _)| *verb == wanted);
+            objects.map(|(_, kind, name)| format!("{} {name}", kind.kind)).collect::<Vec<_>>().join(", ")
+        };
+        let parts: Vec<(&str, String)> = [
+            (Verb::Replace, "Replaced"),
+            (Verb::Apply, "Updated"),
+            (Verb::Create, "Created"),
+            (Verb::Delete, "Deleted"),
+        ]
+        .into_iter()
+        .map(|(verb, reason)| (reason, said(verb)))
+        .filter(|(_, objects)| !objects.is_empty())
+        .collect();
+        let Some((reason, _)) = parts.first() else { return };
+        let note: Vec<String> = parts.iter().map(|(reason, objects)| format!("{reason} {objects}")).collect();
+        self.record(cluster, definition, "Normal", reason, "Reconcile", &note.join("; "));
     }
 
     /// Says what is wrong.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::tracked::Tracked;
 use crate::{
+    desired::Desired,
     hash::Digest,
     kinds::ChildKind,
     observe::Child,
@@ -24,6 +25,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fro
 /// Of one cluster.
 #[derive(Debug, Default)]
 pub struct Memory {
+    /// What this generation of the spec comes to, in outline: kept while the cluster isn't ready, when it is asked for again and again.
+    pub outline: Option<(i64, Arc<Desired>)>,
     /// Failures in a row.
     pub attempts: usize,
     /// The status as last written.

@@ -18,7 +18,7 @@ use crate::{
     definition::Definition,
     desired::{self, Desired, Identity, Revisions},
     node::Invalid,
-    observe::Store,
+    observe::{Child, Store},
     plan,
     status::{ClusterStatus, Problem, Reason},
 };
@@ -56,9 +56,10 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
         return Ok(Action::await_change());
     }
     let identity = cluster.identity();
-    let desired = desired(&cluster, &identity, &context);
+    let observed = context.store.children(&identity.uid);
+    let desired = desired(&cluster, &identity, &observed, &context);
     let (problem, again) = match &desired {
-        Ok(desired) => bring_about(desired, &identity, &context).await,
+        Ok(desired) => bring_about(desired, &observed, &identity, &context).await,
         Err(invalid) => (Some(invalid_spec(invalid)), None),
     };
     tell(problem.as_ref(), &identity, &context);
@@ -67,7 +68,7 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
     let wait = if transient.is_some() && attempts < SAY_AFTER {
         None
     } else {
-        report(&cluster, &identity, desired.as_ref().ok(), problem.as_ref(), &context).await?
+        report(&cluster, &identity, desired.as_deref().ok(), problem.as_ref(), &context).await?
     };
     if let Some(problem) = transient {
         return Err(Transient {
@@ -86,9 +87,27 @@ pub fn retry(cluster: Arc<Tracked>, error: &Transient, context: Arc<Context>) ->
     Action::requeue(wait)
 }
 
-fn desired(cluster: &Tracked, identity: &Identity, context: &Context) -> Result<Desired, Vec<Invalid>> {
+/// The desired state. While a cluster isn't ready it is asked for again and again: what is kept of it then, without the objects' JSON, is
+/// enough as long as nothing is to be written.
+fn desired(
+    cluster: &Tracked,
+    identity: &Identity,
+    observed: &[Child],
+    context: &Context,
+) -> Result<Arc<Desired>, Vec<Invalid>> {
+    let (outline, accepted) =
+        context.memory.with(&identity.uid, |memory| (memory.outline.clone(), memory.accepted.clone()));
+    if let Some((generation, outline)) = outline
+        && generation == cluster.generation
+        && plan::plan(&outline, observed, &accepted).is_ok_and(|plan| plan.writes_nothing())
+    {
+        return Ok(outline);
+    }
     let spec = (context.typed)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
-    desired::build(identity, Revisions { newest: &spec }, context.definition)
+    let desired = desired::build(identity, Revisions { newest: &spec }, context.definition)?;
+    let outline = Arc::new(desired.outline());
+    context.memory.with(&identity.uid, |memory| memory.outline = Some((cluster.generation, outline)));
+    Ok(Arc::new(desired))
 }
 
 fn invalid_spec(invalid: &[Invalid]) -> Problem {
@@ -97,13 +116,17 @@ fn invalid_spec(invalid: &[Invalid]) -> Problem {
 }
 
 /// Plans and executes. Returns what is wrong, and when to look again though nothing changes.
-async fn bring_about(desired: &Desired, identity: &Identity, context: &Context) -> (Option<Problem>, Option<Duration>) {
+async fn bring_about(
+    desired: &Desired,
+    observed: &[Child],
+    identity: &Identity,
+    context: &Context,
+) -> (Option<Problem>, Option<Duration>) {
     let wanted = desired.digest();
     let (accepted, applied, refused) =
         context.memory.with(&identity.uid, |memory| (memory.accepted.clone(), memory.applied, memory.refused.clone()));
-    let observed = context.store.children(&identity.uid);
-    let refused = refused.filter(|refused| refused.still_holds(wanted, &observed));
-    let mut plan = match plan::plan(desired, &observed, &accepted) {
+    let refused = refused.filter(|refused| refused.still_holds(wanted, observed));
+    let mut plan = match plan::plan(desired, observed, &accepted) {
         Ok(plan) => plan,
         Err(invalid) => return (Some(invalid_spec(&invalid)), None),
     };
@@ -131,7 +154,7 @@ async fn bring_about(desired: &Desired, identity: &Identity, context: &Context) 
                 objects: outcome
                     .refused
                     .iter()
-                    .map(|(kind, name, _)| (*kind, name.clone(), Refused::there(kind, name, &observed)))
+                    .map(|(kind, name, _)| (*kind, name.clone(), Refused::there(kind, name, observed)))
                     .collect(),
                 problem: problem.clone(),
             }),
@@ -189,6 +212,9 @@ async fn report(
         _ => cluster.status.as_deref(),
     };
     let status = ClusterStatus::report(cluster.generation, desired, &observed, problem, previous, Timestamp::now());
+    if status.is_ready() {
+        context.memory.with(&identity.uid, |memory| memory.outline = None);
+    }
     if previous == Some(&status) {
         return Ok(None);
     }
