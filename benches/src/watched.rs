@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use futures::StreamExt;
 use kube::{
     Api, Client,
-    api::{ApiResource, DynamicObject},
+    api::{ApiResource, DynamicObject, GroupVersionKind},
     runtime::{
         WatchStreamExt,
         watcher::{Config, Event, watcher},
@@ -126,7 +126,7 @@ pub struct Children(Vec<(&'static ChildKind, Watched)>);
 impl Children {
     /// Watches them.
     pub fn watch(client: &Client, namespace: &str) -> Self {
-        let watch = |kind: &'static ChildKind| (kind, Watched::start(client.clone(), namespace, &kind.api_resource()));
+        let watch = |kind: &'static ChildKind| (kind, Watched::start(client.clone(), namespace, &api_resource(kind)));
         Self(kinds::ALL.into_iter().map(watch).collect())
     }
 
@@ -141,6 +141,10 @@ impl Children {
         }
         Ok(())
     }
+}
+
+fn api_resource(kind: &ChildKind) -> ApiResource {
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(kind.group, kind.version, kind.kind), kind.plural)
 }
 
 /// Whether a live object says all that is wanted; what it says besides is its own concern. Objects of a list don't say their kind.
