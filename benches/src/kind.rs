@@ -2,7 +2,7 @@
 
 use kube::api::DynamicObject;
 use operator_core::{
-    desired::{self, Desired, Identity, Revisions},
+    desired::{self, Content, Desired, Identity, Revisions},
     prelude::*,
 };
 
@@ -55,6 +55,6 @@ pub fn desired(cluster: &DynamicObject) -> Result<Desired, Error> {
         uid: text(&cluster.metadata.uid),
     };
     let newest = cluster.data.get("spec").unwrap_or(&serde_json::Value::Null);
-    desired::build(&identity, Revisions { newest }, Bench::DEFINITION)
+    desired::build(&identity, Revisions { newest }, Bench::DEFINITION, &|_| Content::Missing)
         .map_err(|invalid| Error::Text(format!("{}: {invalid:?}", identity.name)))
 }

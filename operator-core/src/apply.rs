@@ -88,7 +88,7 @@ impl Writer {
         let first = plan.actions.iter().all(|action| action.verb() == Verb::Create);
         let step = |action: &Action<'_>| match action.verb() {
             Verb::Delete => 2,
-            _ if action.target().0.workload => 1,
+            _ if action.target().0.is_workload() => 1,
             _ => 0,
         };
         for number in 0..3 {
@@ -229,7 +229,7 @@ impl Writer {
         uid: &str,
         store: &Store,
     ) -> Result<Written, Failure> {
-        self.delete(kind, namespace, name, uid, if kind.workload { "Orphan" } else { "Background" }).await?;
+        self.delete(kind, namespace, name, uid, if kind.is_workload() { "Orphan" } else { "Background" }).await?;
         store.deleting(uid);
         Ok(Written::Stored(None))
     }

@@ -72,7 +72,7 @@ fn json(definition: &Definition, mut spec: Value, status: Value) -> Value {
             node_field(field, node_type, definition);
         }
     }
-    if let Some(groups) = definition.config_groups.and_then(|field| property(&mut spec, field)) {
+    if let Some(groups) = definition.config_groups.and_then(|groups| property(&mut spec, groups.field)) {
         named_map(groups, "a config group");
     }
     add_rules(&mut spec, definition.node_types.iter().filter_map(|node_type| group_exists(node_type, definition)));
@@ -129,6 +129,7 @@ fn node_field(field: &mut Value, node_type: &NodeType, definition: &Definition) 
             named_map(field, "a node");
             field.get_mut("additionalProperties")
         }
+        Cardinality::List => field.get_mut("items"),
     };
     let Some(properties) = node.and_then(|node| node.get_mut("properties")).and_then(Value::as_object_mut) else {
         return;
@@ -187,7 +188,7 @@ fn cluster_name() -> Value {
 
 /// A node's config group must be one of the cluster's.
 fn group_exists(node_type: &NodeType, definition: &Definition) -> Option<Value> {
-    let groups = definition.config_groups.filter(|field| is_identifier(field))?;
+    let groups = definition.config_groups.map(|groups| groups.field).filter(|field| is_identifier(field))?;
     let field = Some(node_type.field).filter(|field| is_identifier(field))?;
     let exists =
         |node: &str| format!("!has({node}.configGroup) || (has(self.{groups}) && {node}.configGroup in self.{groups})");
@@ -195,6 +196,7 @@ fn group_exists(node_type: &NodeType, definition: &Definition) -> Option<Value> 
         Cardinality::One | Cardinality::Optional => {
             format!("!has(self.{field}) || {}", exists(&format!("self.{field}")))
         }
+        Cardinality::List => return None,
         Cardinality::Many => {
             format!("!has(self.{field}) || self.{field}.all(key, {})", exists(&format!("self.{field}[key]")))
         }

@@ -31,19 +31,62 @@ pub struct Definition {
     pub image: Option<&'static str>,
     /// JSON name of the spec's field that holds the cluster-wide [`NodeDefaults`](crate::NodeDefaults).
     pub defaults: Option<&'static str>,
-    /// JSON name of the spec's field that holds the config groups.
-    pub config_groups: Option<&'static str>,
+    /// Named [`NodeDefaults`](crate::NodeDefaults), which nodes refer to.
+    pub config_groups: Option<Groups>,
+    /// Named values of node types' own fields, which nodes refer to.
+    pub app_config_groups: Option<Groups>,
+    /// JSON name of the spec's field that lists node types in the order in which they are upgraded; it stands above `order`.
+    pub deployment_order: Option<&'static str>,
     /// Configuration files that the nodes of every type read.
     pub configs: &'static [ConfigFile],
+    /// Secrets that the nodes of every type read.
+    pub secrets: &'static [SecretField],
+    /// What the cluster depends on and the operator doesn't run.
+    pub externals: &'static [External],
+    /// The author's hook over the desired objects.
+    pub customize: Option<Customization>,
     /// The node types, as they stand in the struct.
     pub node_types: &'static [NodeType],
 }
 
 impl Definition {
+    /// Has no name and no nodes.
+    pub const EMPTY: Self = Self {
+        group: "",
+        version: "",
+        kind: "",
+        plural: "",
+        singular: "",
+        short_names: &[],
+        categories: &[],
+        doc: "",
+        print_columns: &[],
+        validations: &[],
+        image: None,
+        defaults: None,
+        config_groups: None,
+        app_config_groups: None,
+        deployment_order: None,
+        configs: &[],
+        secrets: &[],
+        externals: &[],
+        customize: None,
+        node_types: &[],
+    };
+
     /// `druid.example.com/v1alpha1`.
     pub fn api_version(&self) -> String {
         format!("{}/{}", self.group, self.version)
     }
+}
+
+/// Named settings that nodes refer to.
+#[derive(Clone, Copy, Debug)]
+pub struct Groups {
+    /// JSON name of the spec's field that holds them, a map by name.
+    pub field: &'static str,
+    /// JSON name of the field by which a node refers to one.
+    pub by: &'static str,
 }
 
 /// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
@@ -72,7 +115,14 @@ pub enum Cardinality {
     Optional,
     /// `BTreeMap<String, T>`: one per key.
     Many,
+    /// `Vec<T>`: one per item whose `nodeType` is the node type's name; `name` is its key.
+    List,
 }
+
+/// JSON name of the field by which an item of a [`Cardinality::List`] says its node type.
+pub const LIST_TYPE: &str = "nodeType";
+/// JSON name of the field that names an item of a [`Cardinality::List`].
+pub const LIST_KEY: &str = "name";
 
 /// The fixed parts of a node type. Where a field and its type both say something, single values of the field win, and
 /// lists are joined by name (ports, env, storage), by file (configs), or replaced where not empty (command, args).
@@ -102,6 +152,26 @@ pub struct NodeTemplate {
     pub config_hash_env: Option<&'static str>,
     /// Configuration files of this node type.
     pub configs: &'static [ConfigFile],
+    /// Secrets that the nodes of this type read.
+    pub secrets: &'static [SecretField],
+    /// Settings under whatever the custom resource says.
+    pub defaults: Option<fn() -> crate::NodeDefaults>,
+    /// Folders that every pod has for itself, empty when it starts.
+    pub empty_dirs: &'static [&'static str],
+    /// Whether the container's root file system is read-only. Default: no.
+    pub read_only_root: Option<bool>,
+    /// How the pods are confined; [`Security::Restricted`] where nobody says it.
+    pub security: Option<Security>,
+    /// User and group that the container runs as; none: the image's.
+    pub run_as: Option<RunAs>,
+    /// What the pods may do at the API server: they get a ServiceAccount, a Role, and a token.
+    pub rules: &'static [PolicyRule],
+    /// Names of the node types that this one connects to.
+    pub talks_to: &'static [&'static str],
+    /// Whether the headless Service names pods that aren't ready. Default: no.
+    pub publish_not_ready: Option<bool>,
+    /// Where Prometheus finds metrics.
+    pub metrics: Option<Metrics>,
 }
 
 impl NodeTemplate {
@@ -119,6 +189,16 @@ impl NodeTemplate {
         startup: None,
         config_hash_env: None,
         configs: &[],
+        secrets: &[],
+        defaults: None,
+        empty_dirs: &[],
+        read_only_root: None,
+        security: None,
+        run_as: None,
+        rules: &[],
+        talks_to: &[],
+        publish_not_ready: None,
+        metrics: None,
     };
 }
 
@@ -129,6 +209,98 @@ pub enum Workload {
     StatefulSet,
     /// Interchangeable pods.
     Deployment,
+    /// A pod per machine.
+    DaemonSet,
+    /// Pods that run to their end, once per configuration and image. Node types of a higher order wait for it.
+    Job,
+}
+
+/// How pods are confined; source: the Pod Security Standards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// As the `restricted` standard asks: not root, no privileges, no capabilities, the runtime's seccomp profile.
+    Restricted,
+    /// As the image and the cluster have it.
+    Unrestricted,
+}
+
+/// User and group of a container's processes; volumes belong to the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunAs {
+    /// User, above 0.
+    pub user: u32,
+    /// Group, above 0.
+    pub group: u32,
+}
+
+/// What a Role allows.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyRule {
+    /// API groups; `""` is the core group.
+    pub groups: &'static [&'static str],
+    /// Resources, plural.
+    pub resources: &'static [&'static str],
+    /// Verbs, such as `get`.
+    pub verbs: &'static [&'static str],
+}
+
+/// An endpoint that Prometheus scrapes.
+#[derive(Clone, Copy, Debug)]
+pub struct Metrics {
+    /// Name of a port.
+    pub port: &'static str,
+    /// Absolute path.
+    pub path: &'static str,
+}
+
+/// A field marked `#[secret(…)]`: it holds a [`SecretRef`](crate::node::SecretRef), or an `Option` of one.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretField {
+    /// JSON name of the field, in the spec or in the node.
+    pub field: &'static str,
+    /// Key in the Secret where the custom resource says none.
+    pub key: &'static str,
+    /// Environment variable that carries it.
+    pub env: Option<&'static str>,
+    /// File that carries it: an absolute path.
+    pub file: Option<&'static str>,
+    /// Where the custom resource names no Secret, one is made with so many random letters and digits.
+    pub generate: Option<u32>,
+}
+
+/// A dependency: a field marked `#[external(…)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct External {
+    /// Name, for messages and `${external.<name>}`.
+    pub name: &'static str,
+    /// Path from the spec to its address, as JSON names: a string `host:port`, or several separated by commas. A check of its own gets
+    /// the value at the path, whatever it is.
+    pub at: &'static [&'static str],
+    /// How it is seen that it is there.
+    pub check: ExternalCheck,
+}
+
+/// A readiness check of an external; the nodes wait for it. It has five seconds.
+#[derive(Clone, Copy, Debug)]
+pub enum ExternalCheck {
+    /// One of the addresses takes a connection.
+    Tcp,
+    /// GET of this path at one of the addresses is answered with 2xx.
+    Http(&'static str),
+    /// A function of the value at the path. The error says what is missing.
+    Function(AsyncCheck),
+}
+
+/// See [`ExternalCheck::Function`].
+pub type AsyncCheck = fn(serde_json::Value) -> futures::future::BoxFuture<'static, Result<(), String>>;
+
+/// The author's [`Customize`](crate::desired::Customize), without its type.
+#[derive(Clone, Copy, Debug)]
+pub struct Customization {
+    /// Kinds of objects that it adds, beside the usual ones.
+    pub kinds: &'static [&'static crate::kinds::ChildKind],
+    /// Calls it: the spec, the cluster or one of its nodes, and the objects that belong to it.
+    pub call: fn(&serde_json::Value, &crate::desired::Scope<'_>, &mut crate::desired::Children) -> Result<(), String>,
 }
 
 /// A port of the container, also the Service's.
@@ -138,6 +310,27 @@ pub struct Port {
     pub name: &'static str,
     /// 1 to 65535.
     pub number: u16,
+    /// Transport protocol.
+    pub protocol: Protocol,
+}
+
+/// Transport protocol of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// `TCP`
+    Tcp,
+    /// `UDP`
+    Udp,
+}
+
+impl Protocol {
+    /// As Kubernetes writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
 }
 
 /// A volume that every pod of a node claims.
@@ -203,6 +396,17 @@ pub struct ConfigFile {
     pub format: Format,
     /// Computes the value from the struct that holds the field (as JSON), instead of taking the field as it is.
     pub with: Option<Compute>,
+    /// What a change of the file does to running pods.
+    pub reload: Reload,
+}
+
+/// What a change of a configuration file does to running pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// They are replaced: the file is part of the configuration hash, and its ConfigMap is immutable.
+    Pods,
+    /// Nothing: the application watches the file, whose ConfigMap keeps its name.
+    None,
 }
 
 /// Computes a configuration value from the JSON of the struct that declares it. The error says what is wrong with the input.
@@ -221,6 +425,19 @@ pub enum Format {
     Yaml,
     /// `KEY="value"` lines, sorted, as a shell reads them.
     Env,
+    /// TOML.
+    Toml,
+    /// `key = value` lines, sorted, under `[section]`s for maps.
+    Ini,
+    /// Hadoop's XML: a `<property>` with `<name>` and `<value>` for each, sorted.
+    Xml,
+}
+
+impl Format {
+    /// Whether values of several sources can be laid over each other.
+    pub const fn merges(self) -> bool {
+        !matches!(self, Self::Raw)
+    }
 }
 
 /// A column of `kubectl get`; the names are those of kube's `printcolumn`.
@@ -254,8 +471,8 @@ pub trait NodeKind {
 /// The type of a field that holds nodes: a [`NodeKind`], an `Option` or a `BTreeMap<String, _>` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold nodes",
-    label = "neither a node type nor an `Option` or `BTreeMap<String, _>` of one",
-    note = "use `NodeSpec`, or a struct marked `#[node_type]`: itself for one node, in an `Option` for none or one, in a `BTreeMap<String, _>` for many"
+    label = "neither a node type nor an `Option`, `BTreeMap<String, _>` or `Vec` of one",
+    note = "use `NodeSpec`, or a struct marked `#[node_type]`: itself for one node, in an `Option` for none or one, in a `BTreeMap<String, _>` for many, in a `Vec` for a list"
 )]
 pub trait NodeField {
     /// One, none or one, or many.
@@ -271,6 +488,11 @@ impl<T: NodeKind> NodeField for Option<T> {
 
 impl<T: NodeKind> NodeField for std::collections::BTreeMap<String, T> {
     const CARDINALITY: Cardinality = Cardinality::Many;
+    const TEMPLATE: NodeTemplate = T::TEMPLATE;
+}
+
+impl<T: NodeKind> NodeField for Vec<T> {
+    const CARDINALITY: Cardinality = Cardinality::List;
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
 }
 

@@ -3,17 +3,28 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`names`] | names of objects, labels, selectors |
-//! | `config_map`, `service`, `stateful_set`, `deployment` | a child kind each, all of one form |
-//! | `pod` | the pod template of both workloads |
+//! | `config_map`, `secret`, `service`, … | a child kind each, all of one form |
+//! | `pod` | the pod template of every workload |
 //! | `files` | configuration files: values, formats, hash |
+//! | `secrets` | which Secrets a node reads, and how |
+//! | [`references`] | the ConfigMaps and Secrets that pods refer to |
+//! | [`customize`] | the author's hook |
 
 mod config_map;
+pub mod customize;
+mod daemon_set;
 mod deployment;
 mod files;
+mod job;
 pub mod names;
 mod pod;
+pub mod references;
+mod secret;
+mod secrets;
 mod service;
 mod stateful_set;
+
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -21,11 +32,12 @@ use crate::{
     definition::{Definition, Workload},
     hash::Digest,
     kinds::ChildKind,
-    node::{Effective, Invalid, effective},
+    node::{Effective, Invalid, Scale, effective},
     observe::owned,
 };
-use files::File;
+pub use customize::{Children, Customize, Scope};
 use names::Names;
+pub use references::{Content, Reference};
 
 /// The identity of a cluster: what its children need to know of it beside the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,28 +51,22 @@ pub struct Identity {
 }
 
 /// Everything a cluster shall consist of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Desired {
-    /// The children, in the order of creation: configuration, Services, workloads.
+    /// The children, in the order of creation: configuration, Services, workloads, what is about workloads.
     pub objects: Vec<Object>,
     /// The nodes, in the order of the spec.
     pub nodes: Vec<Node>,
+    /// What the pods refer to that isn't the operator's own configuration, with what was known of it.
+    pub references: BTreeMap<Reference, Content>,
 }
 
 impl Desired {
     /// Without the objects' JSON: enough to plan by, not to write.
     #[must_use]
     pub fn outline(&self) -> Self {
-        let outline = |object: &Object| Object {
-            kind: object.kind,
-            name: object.name.clone(),
-            node: object.node.clone(),
-            json: Value::Null,
-            digest: object.digest,
-            immutable: object.immutable,
-            claims: object.claims.clone(),
-        };
-        Self { objects: self.objects.iter().map(outline).collect(), nodes: self.nodes.clone() }
+        let outline = |object: &Object| Object { json: Value::Null, ..object.clone() };
+        Self { objects: self.objects.iter().map(outline).collect(), ..self.clone() }
     }
 
     /// Over all objects.
@@ -78,14 +84,28 @@ pub struct Object {
     pub name: String,
     /// Node it belongs to; none: the whole cluster.
     pub node: Option<String>,
-    /// What is sent to the API server.
+    /// Node type of that node.
+    pub node_type: Option<&'static str>,
+    /// What is sent to the API server. Of an autoscaled workload without `replicas`.
     pub json: Value,
     /// Over what is sent, in canonical form.
     pub digest: Digest,
+    /// The same without `replicas`, where the spec doesn't say how many.
+    pub unscaled: Digest,
     /// Over the part that can't be changed in place.
     pub immutable: Digest,
-    /// Claims of every pod and their sizes in bytes (StatefulSets only).
-    pub claims: Vec<(String, u64)>,
+    /// Claims of every pod and their sizes (StatefulSets only).
+    pub claims: Vec<(String, crate::node::Quantity)>,
+    /// Position of its node in upgrades.
+    pub order: i32,
+    /// How the number of its pods is decided.
+    pub scale: Scale,
+    /// What must be there before it is created or changed: sentences.
+    pub waits_for: Vec<String>,
+    /// Keys of a Secret that are filled with so many random letters and digits when it is created, and kept from then on.
+    pub generate: Vec<(String, u32)>,
+    /// Once it is there, it is never changed (Jobs).
+    pub once: bool,
 }
 
 /// A node, as the status needs it.
@@ -97,8 +117,10 @@ pub struct Node {
     pub kind: &'static ChildKind,
     /// Name of its workload.
     pub workload: String,
-    /// Wanted pods.
+    /// Wanted pods, as far as the spec says.
     pub replicas: i32,
+    /// How their number is decided.
+    pub scale: Scale,
     /// Hash of its configuration.
     pub revision: String,
     /// Position in upgrades.
@@ -112,7 +134,7 @@ pub struct Revisions<'a> {
     pub newest: &'a Value,
 }
 
-/// Puts together every child object of a cluster.
+/// Puts together every child object of a cluster. `contents` says what is known of a ConfigMap or Secret that pods refer to.
 ///
 /// # Errors
 /// Everything that is wrong with the spec and only shows once its layers are merged. Nothing is returned then: nothing is half-applied.
@@ -120,70 +142,166 @@ pub fn build(
     cluster: &Identity,
     revisions: Revisions<'_>,
     definition: &'static Definition,
+    contents: &dyn Fn(&Reference) -> Content,
 ) -> Result<Desired, Vec<Invalid>> {
     let spec = revisions.newest;
     let names = Names { cluster, definition };
     let nodes = effective(definition, spec)?;
     let mut errors = Vec::new();
-    let mut collect = |result: Result<Vec<File>, Vec<Invalid>>| {
-        result.unwrap_or_else(|invalid| {
-            errors.extend(invalid);
-            Vec::new()
-        })
-    };
-    let common = collect(files::read(&names, None, definition.configs, "", spec));
-    let mut objects: Vec<Object> = common.iter().map(|file| config_map::build(&names, file, None)).collect();
-    let mut services = Vec::new();
-    let mut workloads = Vec::new();
-    let mut rows = Vec::new();
+    let mut built = Desired::default();
+    let mut of_cluster = Children::new();
+    of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
     for node in &nodes {
-        let own = collect(files::read(&names, Some(&node.name), &node.node_type.configs(), &node.path, &node.own));
-        let revision = files::hash(common.iter().chain(&own));
-        objects.extend(own.iter().map(|file| config_map::build(&names, file, Some(node))));
-        services.extend(service::build(&names, node));
-        let all: Vec<&File> = common.iter().chain(&own).collect();
-        let pod = pod::build(&names, node, &all, &revision);
-        let workload = match node.node_type.workload() {
-            Workload::StatefulSet => stateful_set::build(&names, node, pod),
-            Workload::Deployment => deployment::build(&names, node, pod),
-        };
-        rows.push(Node {
-            name: node.name.clone(),
-            kind: workload.kind,
-            workload: workload.name.clone(),
-            replicas: replicas(node),
-            revision,
-            order: node.node_type.order,
-        });
-        workloads.push(workload);
+        match build_node(&names, spec, &nodes, node, contents, &mut built.references) {
+            Ok((children, row)) => {
+                built.objects.extend(children);
+                built.nodes.push(row);
+            }
+            Err(invalid) => errors.extend(invalid),
+        }
     }
-    objects.extend(services);
-    objects.extend(workloads);
-    if errors.is_empty() { Ok(Desired { objects, nodes: rows }) } else { Err(errors) }
+    match of_cluster.customized(definition, spec, &Scope { cluster, node: None }) {
+        Ok(objects) => built.objects.extend(objects),
+        Err(invalid) => errors.push(invalid),
+    }
+    built.objects.iter_mut().for_each(|object| object.seal(&names));
+    built.objects.sort_by_key(|object| (object.kind.stage, crate::kinds::position(object.kind)));
+    // Files of the whole cluster come from every node that reads them.
+    let mut seen = HashSet::new();
+    built.objects.retain(|object| seen.insert((object.kind, object.name.clone(), object.digest)));
+    errors.extend(twins(&built.objects));
+    if errors.is_empty() { Ok(built) } else { Err(errors) }
 }
 
-fn replicas(node: &Effective) -> i32 {
-    node.spec.replicas.unwrap_or(1)
+/// The children of one node.
+fn build_node(
+    names: &Names<'_>,
+    spec: &Value,
+    nodes: &[Effective],
+    node: &Effective,
+    contents: &dyn Fn(&Reference) -> Content,
+    references: &mut BTreeMap<Reference, Content>,
+) -> Result<(Vec<Object>, Node), Vec<Invalid>> {
+    let files = files::read(names, spec, nodes, node)?;
+    let secrets = secrets::read(names, spec, node)?;
+    let mut pod = pod::build(names, node, &files, &secrets)?;
+    let mut children = Children::new();
+    children.extend(files.iter().map(|file| config_map::build(file, node)));
+    children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.own));
+    children.extend(service::build(names, node));
+
+    let own: Vec<&str> = files.iter().map(|file| file.config_map.as_str()).collect();
+    let mut waits_for = Vec::new();
+    let mut read = BTreeMap::new();
+    for (reference, optional) in references::of(&pod, &own) {
+        let content = contents(&reference);
+        if !optional && !matches!(content, Content::Present(_)) {
+            waits_for.push(format!("{reference} is not there yet"));
+        }
+        read.insert(reference, content);
+    }
+    let revision = files::hash(&files, &read);
+    references.extend(read);
+    pod::stamp(names, node, &mut pod, &revision);
+    let mut workload = match node.node_type.workload() {
+        Workload::StatefulSet => stateful_set::build(names, node, pod),
+        Workload::Deployment => deployment::build(names, node, pod),
+        Workload::DaemonSet => daemon_set::build(names, node, pod),
+        Workload::Job => job::build(names, node, pod, &revision),
+    };
+    workload.waits_for = waits_for;
+    let row = Node {
+        name: node.name.clone(),
+        kind: workload.kind,
+        workload: workload.name.clone(),
+        replicas: node.replicas(),
+        scale: node.scale(),
+        revision,
+        order: node.order,
+    };
+    children.push(workload);
+    let scope = Scope { cluster: names.cluster, node: Some(node) };
+    Ok((children.customized(names.definition, spec, &scope).map_err(|invalid| vec![invalid])?, row))
 }
 
-/// Puts what all children share around `body`: kind, name, labels, the controller reference.
-fn object(names: &Names<'_>, kind: &'static ChildKind, name: String, node: Option<&Effective>, body: Value) -> Object {
-    let mut json = json!({
-        "apiVersion": kind.api_version(),
-        "kind": kind.kind,
-        "metadata": {
-            "name": name,
-            "namespace": names.cluster.namespace,
-            "labels": names.labels(node.map(|node| (node.node_type.name, node.name.as_str()))),
-            "ownerReferences": [names.owner_reference()],
-        },
+/// Two children of one kind and name can't both be.
+fn twins(objects: &[Object]) -> Vec<Invalid> {
+    let mut sorted: Vec<&Object> = objects.iter().collect();
+    sorted.sort_by_key(|object| (object.kind.kind, object.kind.group, &object.name));
+    let twins = sorted.windows(2).filter_map(|pair| match pair {
+        [one, other] if one.is(other) => Some((one, other)),
+        _ => None,
     });
-    if let (Value::Object(json), Value::Object(body)) = (&mut json, body) {
-        json.extend(body);
+    let whose = |object: &Object| object.node.clone().unwrap_or_else(|| "the cluster".to_owned());
+    twins
+        .map(|(one, other)| {
+            let (kind, name) = (one.kind.kind, &one.name);
+            let message = format!("{} and {} would both have the {kind} {name}: rename one", whose(one), whose(other));
+            Invalid::new("", message)
+        })
+        .collect()
+}
+
+impl Object {
+    /// An object of `node` with this body (`spec`, `data`, further `metadata`). What all children share is put around it when it is sealed.
+    fn new(kind: &'static ChildKind, name: String, node: Option<&Effective>, body: Value) -> Self {
+        let empty = Digest::of(&Value::Null);
+        Self {
+            kind,
+            name,
+            node: node.map(|node| node.name.clone()),
+            node_type: node.map(|node| node.node_type.name),
+            json: body,
+            digest: empty,
+            unscaled: empty,
+            immutable: empty,
+            claims: Vec::new(),
+            order: node.map_or(0, |node| node.order),
+            scale: node.filter(|_| kind.is_workload()).map_or(Scale::Unscaled, Effective::scale),
+            waits_for: Vec::new(),
+            generate: Vec::new(),
+            once: false,
+        }
     }
-    let canonical = owned::canonical(json.clone());
-    let digest = Digest::of(&canonical);
-    let immutable = owned::immutable(&canonical, kind);
-    let node = node.map(|node| node.name.clone());
-    Object { kind, name, node, json, digest, immutable, claims: Vec::new() }
+
+    /// Whether both are of one kind and name.
+    fn is(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.name == other.name
+    }
+
+    /// Puts what all children share into it (kind, name, labels, the controller reference), whatever a hook did to it, and takes the digests.
+    fn seal(&mut self, names: &Names<'_>) {
+        let mut json = json!({
+            "apiVersion": self.kind.api_version(),
+            "kind": self.kind.kind,
+            "metadata": {
+                "name": self.name,
+                "namespace": names.cluster.namespace,
+                "ownerReferences": [names.owner_reference()],
+            },
+        });
+        let mut labels = self.json.pointer("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
+        labels.extend(names.labels(self.node_type.zip(self.node.as_deref())));
+        json["metadata"]["labels"] = labels.into();
+        if let Some(annotations) = self.json.pointer("/metadata/annotations") {
+            json["metadata"]["annotations"] = annotations.clone();
+        }
+        if let (Value::Object(json), Value::Object(body)) = (&mut json, &self.json) {
+            let body =
+                body.iter().filter(|(key, _)| !["apiVersion", "kind", "metadata", "status"].contains(&key.as_str()));
+            json.extend(body.map(|(key, value)| (key.clone(), value.clone())));
+        }
+        let canonical = owned::canonical(json.clone());
+        self.digest = Digest::of(&canonical);
+        self.immutable = owned::immutable(&canonical, self.kind);
+        self.unscaled = match self.scale {
+            Scale::Initial => {
+                let mut unscaled = canonical;
+                unscaled.get_mut("spec").and_then(Value::as_object_mut).map(|spec| spec.remove("replicas"));
+                Digest::of(&unscaled)
+            }
+            _ => self.digest,
+        };
+        self.json = json;
+    }
 }

@@ -1,7 +1,7 @@
 //! The kinds of objects that clusters are made of.
 
 /// A kind of child object.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ChildKind {
     /// API group; empty for the core group.
     pub group: &'static str,
@@ -11,57 +11,144 @@ pub struct ChildKind {
     pub kind: &'static str,
     /// Plural, as in URLs.
     pub plural: &'static str,
-    /// Fields below `spec` that can't be changed: a difference means delete and create again.
+    /// Top-level fields and, with `spec.`, fields below `spec` that can't be changed: a difference means delete and create again.
     pub immutable: &'static [&'static str],
-    /// Whether it runs pods; its deletion for a replacement then leaves them running.
-    pub workload: bool,
+    /// When it is made; what is made earlier is there before what is made later.
+    pub stage: Stage,
+    /// Whether the API server may lack it: then it is left out.
+    pub optional: bool,
 }
 
-/// Configuration files. Those of the operator are immutable and named by content.
-pub static CONFIG_MAP: ChildKind =
-    ChildKind { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", immutable: &[], workload: false };
+/// When a child is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// Configuration, identities, Services.
+    Base,
+    /// What runs pods; its deletion for a replacement leaves them running.
+    Workload,
+    /// What is about a workload: autoscalers.
+    After,
+}
+
+const fn kind(group: &'static str, kind: &'static str, plural: &'static str) -> ChildKind {
+    ChildKind { group, version: "v1", kind, plural, immutable: &[], stage: Stage::Base, optional: false }
+}
+
+const fn workload(
+    group: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    immutable: &'static [&'static str],
+) -> ChildKind {
+    ChildKind { group, version: "v1", kind, plural, immutable, stage: Stage::Workload, optional: false }
+}
+
+/// Configuration files. Those that roll pods are immutable and named by content.
+pub static CONFIG_MAP: ChildKind = kind("", "ConfigMap", "configmaps");
+
+/// Generated passwords.
+pub static SECRET: ChildKind = kind("", "Secret", "secrets");
+
+/// Identities of pods.
+pub static SERVICE_ACCOUNT: ChildKind = kind("", "ServiceAccount", "serviceaccounts");
+
+/// Rights of pods.
+pub static ROLE: ChildKind = kind("rbac.authorization.k8s.io", "Role", "roles");
+
+/// Who has which rights.
+pub static ROLE_BINDING: ChildKind =
+    ChildKind { immutable: &["roleRef"], ..kind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings") };
 
 /// Names of nodes.
-pub static SERVICE: ChildKind = ChildKind {
-    group: "",
-    version: "v1",
-    kind: "Service",
-    plural: "services",
-    immutable: &["clusterIP"],
-    workload: false,
-};
+pub static SERVICE: ChildKind = ChildKind { immutable: &["spec.clusterIP"], ..kind("", "Service", "services") };
+
+/// Who may connect.
+pub static NETWORK_POLICY: ChildKind = kind("networking.k8s.io", "NetworkPolicy", "networkpolicies");
+
+/// How many pods may be missing.
+pub static POD_DISRUPTION_BUDGET: ChildKind = kind("policy", "PodDisruptionBudget", "poddisruptionbudgets");
+
+/// Ways in, by HTTP.
+pub static INGRESS: ChildKind = kind("networking.k8s.io", "Ingress", "ingresses");
+
+/// Ways in, by the Gateway API.
+pub static HTTP_ROUTE: ChildKind =
+    ChildKind { optional: true, ..kind("gateway.networking.k8s.io", "HTTPRoute", "httproutes") };
+
+/// What Prometheus scrapes.
+pub static SERVICE_MONITOR: ChildKind =
+    ChildKind { optional: true, ..kind("monitoring.coreos.com", "ServiceMonitor", "servicemonitors") };
 
 /// Pods with stable names and claims.
-pub static STATEFUL_SET: ChildKind = ChildKind {
-    group: "apps",
-    version: "v1",
-    kind: "StatefulSet",
-    plural: "statefulsets",
-    immutable: &["selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates"],
-    workload: true,
-};
+pub static STATEFUL_SET: ChildKind = workload(
+    "apps",
+    "StatefulSet",
+    "statefulsets",
+    &["spec.selector", "spec.serviceName", "spec.podManagementPolicy", "spec.volumeClaimTemplates"],
+);
 
 /// Interchangeable pods.
-pub static DEPLOYMENT: ChildKind = ChildKind {
-    group: "apps",
-    version: "v1",
-    kind: "Deployment",
-    plural: "deployments",
-    immutable: &["selector"],
-    workload: true,
+pub static DEPLOYMENT: ChildKind = workload("apps", "Deployment", "deployments", &["spec.selector"]);
+
+/// A pod per machine.
+pub static DAEMON_SET: ChildKind = workload("apps", "DaemonSet", "daemonsets", &["spec.selector"]);
+
+/// Pods that run to their end.
+pub static JOB: ChildKind = workload("batch", "Job", "jobs", &[]);
+
+/// What sets the number of pods.
+pub static AUTOSCALER: ChildKind = ChildKind {
+    version: "v2",
+    stage: Stage::After,
+    ..kind("autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 };
 
-/// Every kind, in the order in which children are created.
-pub static ALL: [&ChildKind; 4] = [&CONFIG_MAP, &SERVICE, &STATEFUL_SET, &DEPLOYMENT];
+/// Volumes that pods claim. StatefulSets make them; the operator only lets them grow.
+pub static CLAIM: ChildKind = kind("", "PersistentVolumeClaim", "persistentvolumeclaims");
+
+/// Every kind of child, in the order in which they are created.
+pub static ALL: [&ChildKind; 16] = [
+    &CONFIG_MAP,
+    &SECRET,
+    &SERVICE_ACCOUNT,
+    &ROLE,
+    &ROLE_BINDING,
+    &SERVICE,
+    &NETWORK_POLICY,
+    &POD_DISRUPTION_BUDGET,
+    &INGRESS,
+    &HTTP_ROUTE,
+    &SERVICE_MONITOR,
+    &STATEFUL_SET,
+    &DEPLOYMENT,
+    &DAEMON_SET,
+    &JOB,
+    &AUTOSCALER,
+];
+
+/// Position of a kind in the order of creation; kinds that authors add come last.
+pub fn position(kind: &ChildKind) -> usize {
+    ALL.iter().position(|known| *known == kind).unwrap_or(ALL.len())
+}
 
 impl ChildKind {
+    /// The kind of `T`, for objects that [`Customize`](crate::desired::Customize) adds.
+    pub const fn of<T: k8s_openapi::Resource>() -> Self {
+        Self { version: T::VERSION, ..kind(T::GROUP, T::KIND, T::URL_PATH_SEGMENT) }
+    }
+
+    /// Whether it runs pods.
+    pub fn is_workload(&self) -> bool {
+        self.stage == Stage::Workload
+    }
+
     /// `v1` or `apps/v1`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
     }
 
     /// Path of one object on the API server.
-    pub fn url(&'static self, namespace: &str, name: &str) -> String {
+    pub fn url(&self, namespace: &str, name: &str) -> String {
         let prefix = if self.group.is_empty() { "api".to_owned() } else { format!("apis/{}", self.group) };
         format!("/{prefix}/{}/namespaces/{namespace}/{}/{name}", self.version, self.plural)
     }

@@ -75,7 +75,7 @@ pub mod __private;
 pub use cli::cli;
 pub use cluster::Cluster;
 pub use error::{Error, Result};
-pub use node::{NodeDefaults, NodeSpec};
+pub use node::{NodeDefaults, NodeSpec, SecretRef};
 pub use operator_macros::{DataOperator, node_type};
 pub use properties::Properties;
 pub use status::ClusterStatus;

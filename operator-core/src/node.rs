@@ -6,10 +6,7 @@ mod merge;
 pub mod quantity;
 mod spec;
 
-pub use effective::{Claim, Effective, Invalid, effective};
+pub use effective::{Claim, Effective, Invalid, Scale, effective};
 pub use merge::merge;
 pub use quantity::Quantity;
-pub use spec::{
-    EnvSource, EnvVar, FieldSelector, KeySelector, NodeDefaults, NodeSpec, PullPolicy, Resources, StorageSpec,
-    Toleration,
-};
+pub use spec::*;

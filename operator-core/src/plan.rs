@@ -131,7 +131,7 @@ fn shrinks(object: &Object, child: &Child) -> Vec<Invalid> {
     claims
         .filter_map(|(name, bytes)| {
             let (_, wanted) = object.claims.iter().find(|(wanted, _)| wanted.as_str() == name.as_ref())?;
-            (wanted < bytes).then(|| {
+            (wanted.bytes() < *bytes).then(|| {
                 let node = object.node.as_deref().unwrap_or_default();
                 let message = format!(
                     "the storage has {bytes} bytes and can't shrink to {wanted}; a PersistentVolumeClaim only grows"
@@ -154,7 +154,7 @@ fn surplus<'a>(
     let rolling: HashSet<&str> = desired
         .objects
         .iter()
-        .filter(|object| object.kind.workload)
+        .filter(|object| object.kind.is_workload())
         .filter(|object| {
             there.get(&(object.kind, object.name.as_str())).is_none_or(|child| {
                 !is_as_wanted(object, child, accepted) || !child.health.as_deref().is_some_and(Health::rolled_out)
@@ -169,6 +169,6 @@ fn surplus<'a>(
         .iter()
         .filter(|child| !child.deleting && !wanted.contains(&(child.kind, child.name.as_ref())) && !in_use(child))
         .collect();
-    surplus.sort_by_key(|child| (!child.kind.workload, child.kind.kind, &child.name));
+    surplus.sort_by_key(|child| (!child.kind.is_workload(), child.kind.kind, &child.name));
     surplus.into_iter()
 }

@@ -5,4 +5,4 @@ pub use std::collections::BTreeMap;
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 
-pub use crate::{Cluster, DataOperator, NodeDefaults, NodeSpec, Properties, node_type};
+pub use crate::{Cluster, DataOperator, NodeDefaults, NodeSpec, Properties, SecretRef, node_type};

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use operator_core::{
     definition::{
-        Cardinality, ConfigFile, Definition, Format, NodeTemplate, NodeType, Port, StorageTemplate, Workload,
+        Cardinality, ConfigFile, Definition, Format, NodeTemplate, NodeType, Port, Protocol, Reload, StorageTemplate,
+        Workload,
     },
-    desired::{Desired, Identity, Object, Revisions, build, names},
+    desired::{Content, Desired, Identity, Object, Revisions, build, names},
     hash::Digest,
     observe::{Child, Observed},
     plan::{Accepted, Action, plan},
@@ -29,7 +30,6 @@ static DEFINITION: Definition = Definition {
     validations: &[],
     image: Some("image"),
     defaults: Some("defaults"),
-    config_groups: None,
     configs: &[file("common", "common.properties", "/etc/common")],
     node_types: &[
         NodeType {
@@ -38,7 +38,7 @@ static DEFINITION: Definition = Definition {
             cardinality: Cardinality::Many,
             order: 1,
             template: NodeTemplate {
-                ports: &[Port { name: "http", number: 80 }],
+                ports: &[Port { name: "http", number: 80, protocol: Protocol::Tcp }],
                 storage: &[StorageTemplate { name: "data", mount: "/data", size: "1Gi", class: None }],
                 configs: &[file("settings", "store.properties", "/etc/store")],
                 ..NodeTemplate::EMPTY
@@ -51,13 +51,17 @@ static DEFINITION: Definition = Definition {
             cardinality: Cardinality::Optional,
             order: 2,
             template: NodeTemplate { workload: Some(Workload::Deployment), ..NodeTemplate::EMPTY },
-            place: NodeTemplate { ports: &[Port { name: "http", number: 81 }], ..NodeTemplate::EMPTY },
+            place: NodeTemplate {
+                ports: &[Port { name: "http", number: 81, protocol: Protocol::Tcp }],
+                ..NodeTemplate::EMPTY
+            },
         },
     ],
+    ..Definition::EMPTY
 };
 
 const fn file(field: &'static str, file: &'static str, mount: &'static str) -> ConfigFile {
-    ConfigFile { field, file, mount, format: Format::Properties, with: None }
+    ConfigFile { field, file, mount, format: Format::Properties, with: None, reload: Reload::Pods }
 }
 
 fn cluster(name: &str) -> Identity {
@@ -65,7 +69,7 @@ fn cluster(name: &str) -> Identity {
 }
 
 fn desired(name: &str, spec: &Value) -> Desired {
-    build(&cluster(name), Revisions { newest: spec }, &DEFINITION).unwrap()
+    build(&cluster(name), Revisions { newest: spec }, &DEFINITION, &|_| Content::Missing).unwrap()
 }
 
 fn settings() -> impl Strategy<Value = BTreeMap<String, String>> {

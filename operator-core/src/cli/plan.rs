@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::diff::differences;
 use crate::{
     Cluster, Error, Result,
-    desired::{self, Identity, Revisions, names},
+    desired::{self, Content, Identity, Revisions, names},
     kinds,
     observe::{Child, Raw, owned},
     plan::{self, Accepted, Action, Verb},
@@ -49,7 +49,8 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     let wrong = |invalid: Vec<crate::node::Invalid>| {
         file(invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     };
-    let desired = desired::build(&cluster, Revisions { newest: &spec }, K::DEFINITION).map_err(wrong)?;
+    let desired =
+        desired::build(&cluster, Revisions { newest: &spec }, K::DEFINITION, &|_| Content::Unknown).map_err(wrong)?;
 
     let manager = names::manager(K::DEFINITION);
     let selector = format!("{}={manager}", names::MANAGED_BY);

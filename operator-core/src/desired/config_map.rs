@@ -1,11 +1,15 @@
-//! A ConfigMap per configuration file: immutable, named by its content.
+//! A ConfigMap per configuration file: immutable and named by its content, unless running pods shall see it change.
 
 use serde_json::{Value, json};
 
-use super::{Object, files::File, names::Names, object};
-use crate::kinds::CONFIG_MAP;
+use super::{Object, files::File};
+use crate::{definition::Reload, kinds::CONFIG_MAP, node::Effective};
 
-pub fn build(names: &Names<'_>, file: &File, node: Option<&crate::node::Effective>) -> Object {
+pub fn build(file: &File, node: &Effective) -> Object {
     let data = serde_json::Map::from_iter([(file.name.to_owned(), Value::from(file.content.as_str()))]);
-    object(names, &CONFIG_MAP, file.config_map.clone(), node, json!({ "immutable": true, "data": data }))
+    let body = match file.reload {
+        Reload::Pods => json!({ "immutable": true, "data": data }),
+        Reload::None => json!({ "data": data }),
+    };
+    Object::new(&CONFIG_MAP, file.config_map.clone(), file.of_node.then_some(node), body)
 }

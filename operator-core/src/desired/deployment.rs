@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, object, replicas};
-use crate::{kinds::DEPLOYMENT, node::Effective};
+use super::{Object, names::Names};
+use crate::{
+    kinds::DEPLOYMENT,
+    node::{Effective, Scale},
+};
 
 pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
-    let spec = json!({
-        "replicas": replicas(node),
-        "selector": { "matchLabels": names.selector(&node.name) },
-        "template": pod,
-    });
-    object(names, &DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec }))
+    let mut spec = json!({ "selector": { "matchLabels": names.selector(&node.name) }, "template": pod });
+    if node.scale() != Scale::Autoscaled {
+        spec["replicas"] = node.replicas().into();
+    }
+    Object::new(&DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

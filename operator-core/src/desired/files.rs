@@ -1,12 +1,14 @@
 //! Configuration files: their values, how they are written, and the hash over all that a pod reads.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use super::names::Names;
+use super::{Content, Reference, names::Names};
 use crate::{
-    definition::{ConfigFile, Format},
+    definition::{ConfigFile, Format, Reload},
     hash::Digest,
-    node::Invalid,
+    node::{Effective, Invalid},
 };
 
 /// A configuration file with its content.
@@ -20,53 +22,64 @@ pub struct File {
     pub content: String,
     /// Name of its ConfigMap.
     pub config_map: String,
+    /// What a change does to running pods.
+    pub reload: Reload,
+    /// Whether the node has it for itself; else every node that reads it has the same.
+    pub of_node: bool,
 }
 
 /// Largest content of a ConfigMap, in bytes; source: the API server's validation of ConfigMaps.
 const LARGEST: usize = 1024 * 1024;
 
-/// Reads the files of a cluster or a node from `holder`, the JSON of the struct that declares them. A field that isn't there has no file.
+/// The files that `node` reads: the cluster's and its own. A field that isn't there has no file.
 pub fn read(
     names: &Names<'_>,
-    node: Option<&str>,
-    configs: &[ConfigFile],
-    path: &str,
-    holder: &Value,
+    spec: &Value,
+    _nodes: &[Effective],
+    node: &Effective,
 ) -> Result<Vec<File>, Vec<Invalid>> {
     let mut files = Vec::new();
     let mut errors = Vec::new();
-    for config in configs {
+    let own = node.node_type.configs();
+    let common = names.definition.configs.iter().map(|config| (config, spec, None));
+    for (config, holder, owner) in common.chain(own.iter().map(|config| (config, &node.own, Some(node)))) {
+        let mut wrong = |message: String| {
+            let path = owner.map_or_else(|| config.field.to_owned(), |node| format!("{}.{}", node.path, config.field));
+            errors.push(Invalid::new(path, message));
+        };
         match content(config, holder) {
             Ok(Some(content)) if content.len() <= LARGEST => {
-                let hash = Digest::of(&json!([node, config.mount, config.file, content]));
+                let owner = owner.map(|node| node.name.as_str());
+                let hash = Digest::of(&json!([owner, config.mount, config.file, content]));
                 files.push(File {
                     name: config.file,
                     mount: config.mount,
-                    config_map: names.config_map(node, config.file, &hash),
+                    config_map: names.config_map(owner, config.file, &hash),
                     content,
+                    reload: config.reload,
+                    of_node: owner.is_some(),
                 });
             }
             Ok(None) => {}
             Ok(Some(content)) => {
                 let size = content.len() / 1024;
-                errors.push((config, format!("{} would be {size} KiB; a ConfigMap holds at most 1024", config.file)));
+                wrong(format!("{} would be {size} KiB; a ConfigMap holds at most 1024", config.file));
             }
-            Err(message) => errors.push((config, message)),
+            Err(message) => wrong(message),
         }
     }
-    if errors.is_empty() {
-        return Ok(files);
-    }
-    let place = |field: &str| {
-        if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
-    };
-    Err(errors.into_iter().map(|(config, message)| Invalid::new(place(config.field), message)).collect())
+    if errors.is_empty() { Ok(files) } else { Err(errors) }
 }
 
-/// Hash over all files that a pod reads.
-pub fn hash<'a>(files: impl Iterator<Item = &'a File>) -> String {
-    let files: Vec<Value> = files.map(|file| json!([file.mount, file.name, file.content])).collect();
-    Digest::of(&Value::from(files)).short()
+/// Hash over all files that roll a node's pods, and over the contents of what else the pods refer to.
+pub fn hash(files: &[File], read: &BTreeMap<Reference, Content>) -> String {
+    let rolling = files.iter().filter(|file| file.reload == Reload::Pods);
+    let mut parts: Vec<Value> = rolling.map(|file| json!([file.mount, file.name, file.content])).collect();
+    parts.extend(read.iter().filter_map(|(reference, content)| match content {
+        Content::Present(digest) => Some(json!([reference.to_string(), digest.to_string()])),
+        Content::Missing | Content::Unknown => None,
+    }));
+    Digest::of(&Value::from(parts)).short()
 }
 
 fn content(config: &ConfigFile, holder: &Value) -> Result<Option<String>, String> {
@@ -85,6 +98,7 @@ fn write(format: Format, value: &Value) -> Result<String, String> {
         Format::Json => {
             serde_json::to_string_pretty(&sorted(value)).map(|text| text + "\n").map_err(|error| error.to_string())
         }
+        Format::Toml | Format::Ini | Format::Xml => Err("this format can't be written yet".to_owned()),
         Format::Yaml => serde_saphyr::to_string(&sorted(value)).map_err(|error| error.to_string()),
     }
 }

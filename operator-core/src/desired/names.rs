@@ -32,6 +32,14 @@ impl Names<'_> {
         cut(&format!("{}-{node}", self.cluster.name), LONGEST)
     }
 
+    /// Name of a further object of a node or the cluster: `<cluster>[-<node>]-<what>`.
+    pub fn child(&self, node: Option<&str>, what: &str) -> String {
+        match node {
+            Some(node) => cut(&format!("{}-{node}-{what}", self.cluster.name), LONGEST),
+            None => cut(&format!("{}-{what}", self.cluster.name), LONGEST),
+        }
+    }
+
     /// Name of a ConfigMap: `<cluster>[-<node>]-<file>-<hash>`. The hash tells apart what the readable part may not.
     pub fn config_map(&self, node: Option<&str>, file: &str, hash: &Digest) -> String {
         let owner = node.map_or_else(|| cut(&self.cluster.name, LONGEST), |node| self.node(node));

@@ -7,23 +7,23 @@ use serde_json::{Map, Value, json};
 use super::{
     files::File,
     names::{Names, cut},
+    secrets::Secret,
 };
 use crate::{
     definition::{Check, Probe},
     hash::Digest,
-    node::{Effective, EnvVar},
+    node::{Effective, EnvVar, Invalid},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective, files: &[&File], revision: &str) -> Value {
+pub fn build(names: &Names<'_>, node: &Effective, files: &[File], _secrets: &[Secret]) -> Result<Value, Vec<Invalid>> {
     let settings = &node.spec.settings;
     let mut labels: Map<String, Value> = strings(&settings.pod_labels);
     labels.extend(names.labels(Some((node.node_type.name, &node.name))));
-    let mut annotations = strings(&settings.pod_annotations);
-    annotations.insert(names.config_hash(), revision.into());
+    let annotations = strings(&settings.pod_annotations);
 
     let folders = folders(files);
     let mut spec = Map::new();
-    spec.insert("containers".to_owned(), json!([container(node, &folders, revision)]));
+    spec.insert("containers".to_owned(), json!([container(node, &folders)]));
     set(&mut spec, "volumes", folders.iter().map(|(mount, files)| volume(mount, files)).collect());
     set(&mut spec, "nodeSelector", Value::Object(strings(&settings.node_selector)));
     set(&mut spec, "tolerations", json!(settings.tolerations));
@@ -31,25 +31,34 @@ pub fn build(names: &Names<'_>, node: &Effective, files: &[&File], revision: &st
     set(&mut spec, "priorityClassName", json!(settings.priority_class_name));
     set(&mut spec, "serviceAccountName", json!(settings.service_account_name));
     set(&mut spec, "terminationGracePeriodSeconds", json!(settings.termination_grace_period_seconds));
-    json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec })
+    Ok(json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec }))
 }
 
-fn container(node: &Effective, folders: &BTreeMap<&str, Vec<&File>>, revision: &str) -> Value {
+/// Puts the configuration hash into a finished template: an annotation, and a variable where the node type wants one.
+pub fn stamp(names: &Names<'_>, node: &Effective, pod: &mut Value, revision: &str) {
+    pod["metadata"]["annotations"][names.config_hash()] = revision.into();
+    let containers = pod.pointer_mut("/spec/containers").and_then(Value::as_array_mut);
+    let main = containers.into_iter().flatten().find(|container| container["name"] == node.node_type.name);
+    if let (Some(variable), Some(main)) = (node.node_type.says(|says| says.config_hash_env), main) {
+        let variable = json!({ "name": variable, "value": revision });
+        match main.get_mut("env").and_then(Value::as_array_mut) {
+            Some(env) => env.insert(0, variable),
+            None => main["env"] = json!([variable]),
+        }
+    }
+}
+
+fn container(node: &Effective, folders: &BTreeMap<&str, Vec<&File>>) -> Value {
     let settings = &node.spec.settings;
     let node_type = node.node_type;
-    let (template, place) = (&node_type.template, &node_type.place);
     let ports: Vec<Value> = node_type
         .ports()
         .iter()
-        .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": "TCP" }))
+        .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": port.protocol.as_str() }))
         .collect();
-    let command = if place.command.is_empty() { template.command } else { place.command };
-    let args = if place.args.is_empty() { template.args } else { place.args };
-    let args: Vec<&str> = args.iter().copied().chain(settings.args.iter().flatten().map(String::as_str)).collect();
-    let mut env: Vec<Value> = settings.env.iter().map(variable).collect();
-    if let Some(name) = place.config_hash_env.or(template.config_hash_env) {
-        env.insert(0, json!({ "name": name, "value": revision }));
-    }
+    let args: Vec<&str> =
+        node_type.args().iter().copied().chain(settings.args.iter().flatten().map(String::as_str)).collect();
+    let env: Vec<Value> = settings.env.iter().map(variable).collect();
     let mounts: Vec<Value> = folders
         .keys()
         .map(|mount| json!({ "name": volume_name(mount), "mountPath": mount, "readOnly": true }))
@@ -60,15 +69,15 @@ fn container(node: &Effective, folders: &BTreeMap<&str, Vec<&File>>, revision: &
     container.insert("name".to_owned(), node_type.name.into());
     set(&mut container, "image", json!(settings.image));
     set(&mut container, "imagePullPolicy", json!(settings.image_pull_policy));
-    set(&mut container, "command", json!(command));
+    set(&mut container, "command", json!(node_type.command()));
     set(&mut container, "args", json!(args));
     set(&mut container, "env", env.into());
     set(&mut container, "ports", ports.into());
     set(&mut container, "resources", json!(settings.resources));
     set(&mut container, "volumeMounts", mounts.into());
-    set(&mut container, "readinessProbe", probe(place.readiness.or(template.readiness)));
-    set(&mut container, "livenessProbe", probe(place.liveness.or(template.liveness)));
-    set(&mut container, "startupProbe", probe(place.startup.or(template.startup)));
+    set(&mut container, "readinessProbe", probe(node_type.says(|says| says.readiness)));
+    set(&mut container, "livenessProbe", probe(node_type.says(|says| says.liveness)));
+    set(&mut container, "startupProbe", probe(node_type.says(|says| says.startup)));
     Value::Object(container)
 }
 
@@ -114,10 +123,10 @@ fn probe(probe: Option<Probe>) -> Value {
     json
 }
 
-fn folders<'a>(files: &[&'a File]) -> BTreeMap<&'static str, Vec<&'a File>> {
+fn folders(files: &[File]) -> BTreeMap<&'static str, Vec<&File>> {
     let mut folders = BTreeMap::<_, Vec<_>>::new();
     for file in files {
-        folders.entry(file.mount).or_default().push(*file);
+        folders.entry(file.mount).or_default().push(file);
     }
     folders
 }

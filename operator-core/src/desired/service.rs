@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, object};
+use super::{Object, names::Names};
 use crate::{definition::Workload, kinds::SERVICE, node::Effective};
 
 pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
@@ -15,8 +15,8 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
     let mut spec = json!({ "selector": names.selector(&node.name), "ports": ports });
     match node.node_type.workload() {
         Workload::StatefulSet => spec["clusterIP"] = "None".into(),
-        Workload::Deployment if ports.is_empty() => return None,
-        Workload::Deployment => spec["type"] = "ClusterIP".into(),
+        _ if ports.is_empty() => return None,
+        _ => spec["type"] = "ClusterIP".into(),
     }
-    Some(object(names, &SERVICE, names.node(&node.name), Some(node), json!({ "spec": spec })))
+    Some(Object::new(&SERVICE, names.node(&node.name), Some(node), json!({ "spec": spec })))
 }

@@ -2,26 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, object, replicas};
+use super::{Object, names::Names};
 use crate::{
     kinds::STATEFUL_SET,
-    node::{Claim, Effective},
+    node::{Claim, Effective, Scale},
 };
 
 pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
     let name = names.node(&node.name);
     let mut spec = json!({
-        "replicas": replicas(node),
         "serviceName": name,
         "podManagementPolicy": "Parallel",
         "selector": { "matchLabels": names.selector(&node.name) },
         "template": pod,
     });
+    if node.scale() != Scale::Autoscaled {
+        spec["replicas"] = node.replicas().into();
+    }
     if !node.claims.is_empty() {
         spec["volumeClaimTemplates"] = node.claims.iter().map(|claim| claim_template(names, node, claim)).collect();
     }
-    let mut built = object(names, &STATEFUL_SET, name, Some(node), json!({ "spec": spec }));
-    built.claims = node.claims.iter().map(|claim| (claim.name.to_owned(), claim.size.bytes())).collect();
+    let mut built = Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec }));
+    built.claims = node.claims.iter().map(|claim| (claim.name.to_owned(), claim.size.clone())).collect();
     built
 }
 

@@ -2,11 +2,16 @@
 //!
 //! Precedence, later wins: the attributes, the cluster's image, the cluster's defaults, the node's config group, the node itself.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{NodeSpec, Quantity, merge};
-use crate::definition::{Cardinality, Definition, NodeType, Workload};
+use super::{AccessMode, NodeSpec, Quantity, merge};
+use crate::definition::{
+    Cardinality, ConfigFile, Definition, Groups, LIST_KEY, LIST_TYPE, NodeTemplate, NodeType, PolicyRule, Port,
+    SecretField, StorageTemplate, Workload,
+};
 
 /// A node with its effective settings.
 #[derive(Clone, Debug)]
@@ -21,8 +26,43 @@ pub struct Effective {
     pub spec: NodeSpec,
     /// The claims of every pod, sizes and classes settled.
     pub claims: Vec<Claim>,
-    /// The node as the custom resource has it: what its configuration files are written from.
+    /// The node as the custom resource has it, over its app config group: what its configuration files are written from.
     pub own: Value,
+    /// Position in upgrades: lower ones first.
+    pub order: i32,
+}
+
+impl Effective {
+    /// How the number of its pods is decided.
+    pub fn scale(&self) -> Scale {
+        match (self.node_type.workload(), &self.spec.autoscaling, self.spec.replicas) {
+            (Workload::DaemonSet | Workload::Job, _, _) => Scale::Unscaled,
+            (_, Some(_), _) => Scale::Autoscaled,
+            (_, None, Some(replicas)) => Scale::Fixed(replicas),
+            (_, None, None) => Scale::Initial,
+        }
+    }
+
+    /// Wanted pods, as far as the spec says; an autoscaler's fewest.
+    pub fn replicas(&self) -> i32 {
+        match (&self.spec.autoscaling, self.spec.replicas) {
+            (Some(autoscaling), _) => autoscaling.min_replicas.unwrap_or(1),
+            (None, replicas) => replicas.unwrap_or(1),
+        }
+    }
+}
+
+/// How the number of a node's pods is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// The custom resource says it.
+    Fixed(i32),
+    /// Nobody says it: 1, unless an autoscaler had set another number before it was turned off.
+    Initial,
+    /// An autoscaler sets it.
+    Autoscaled,
+    /// There is no such number: DaemonSets, Jobs, and what is no workload.
+    Unscaled,
 }
 
 /// A claim of every pod of a node.
@@ -36,6 +76,10 @@ pub struct Claim {
     pub size: Quantity,
     /// Storage class; none: the cluster's default.
     pub class: Option<String>,
+    /// How the volume can be mounted.
+    pub access_modes: Vec<AccessMode>,
+    /// Labels beside the operator's own.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Something in a spec that only shows once the layers are merged.
@@ -66,8 +110,8 @@ pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Ef
     let mut nodes = Vec::new();
     let mut errors = Vec::new();
     for node_type in definition.node_types {
-        for (name, path, own) in entries(node_type, spec) {
-            match node(definition, spec, node_type, name, path, own) {
+        for entry in entries(node_type, spec) {
+            match node(definition, spec, node_type, entry) {
                 Ok(node) => nodes.push(node),
                 Err(invalid) => errors.extend(invalid),
             }
@@ -76,78 +120,112 @@ pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Ef
     if errors.is_empty() { Ok(nodes) } else { Err(errors) }
 }
 
-fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<(String, String, &'a Value)> {
+/// A node as it stands in the spec.
+struct Entry<'a> {
+    name: String,
+    path: String,
+    own: &'a Value,
+}
+
+fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<Entry<'a>> {
     let Some(field) = spec.get(node_type.field).filter(|value| !value.is_null()) else {
         return Vec::new();
     };
     match node_type.cardinality {
         Cardinality::One | Cardinality::Optional => {
-            vec![(node_type.name.to_owned(), node_type.field.to_owned(), field)]
+            vec![Entry { name: node_type.name.to_owned(), path: node_type.field.to_owned(), own: field }]
         }
         Cardinality::Many => field
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(key, own)| (format!("{}-{key}", node_type.name), format!("{}.{key}", node_type.field), own))
+            .map(|(key, own)| Entry {
+                name: format!("{}-{key}", node_type.name),
+                path: format!("{}.{key}", node_type.field),
+                own,
+            })
+            .collect(),
+        Cardinality::List => field
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|own| own.get(LIST_TYPE).and_then(Value::as_str) == Some(node_type.name))
+            .map(|own| {
+                let key = own.get(LIST_KEY).and_then(Value::as_str).unwrap_or_default();
+                Entry { name: format!("{}-{key}", node_type.name), path: format!("{}[{key}]", node_type.field), own }
+            })
             .collect(),
     }
+}
+
+/// Position in upgrades: what the spec says, else the definition.
+fn order(definition: &Definition, spec: &Value, node_type: &NodeType) -> i32 {
+    let listed = definition.deployment_order.and_then(|field| spec.get(field)).and_then(Value::as_array);
+    let position = listed
+        .filter(|listed| !listed.is_empty())
+        .map(|listed| listed.iter().position(|name| name == node_type.name).unwrap_or(listed.len()));
+    position.and_then(|position| i32::try_from(position).ok()).unwrap_or(node_type.order)
+}
+
+/// The group of `groups` that a node refers to; none where it refers to none.
+fn group<'a>(
+    groups: Option<Groups>,
+    spec: &'a Value,
+    own: &Value,
+    path: &str,
+) -> Result<Option<&'a Value>, Vec<Invalid>> {
+    let Some(groups) = groups else { return Ok(None) };
+    let Some(name) = own.get(groups.by).and_then(Value::as_str) else { return Ok(None) };
+    let all = spec.get(groups.field);
+    let found = all.and_then(|all| all.get(name));
+    found.map(Some).ok_or_else(|| {
+        let names: Vec<&str> =
+            all.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let there = if names.is_empty() { "it is empty".to_owned() } else { format!("it has: {}", names.join(", ")) };
+        let message = format!("there is no group `{name}` in spec.{}; {there}", groups.field);
+        vec![Invalid::new(format!("{path}.{}", groups.by), message)]
+    })
 }
 
 fn node(
     definition: &'static Definition,
     spec: &Value,
     node_type: &'static NodeType,
-    name: String,
-    path: String,
-    own: &Value,
+    Entry { name, path, own }: Entry<'_>,
 ) -> Result<Effective, Vec<Invalid>> {
+    let order = order(definition, spec, node_type);
+    let own = match group(definition.app_config_groups, spec, own, &path)? {
+        Some(shared) => merge(shared.clone(), own.clone()),
+        None => own.clone(),
+    };
     let mut layers = vec![attributes(node_type)];
     layers.extend(definition.image.and_then(|field| spec.get(field)).map(|image| json!({ "image": image })));
     layers.extend(definition.defaults.and_then(|field| spec.get(field)).cloned());
-    if let Some(group) = own.get("configGroup").and_then(Value::as_str) {
-        let groups = definition.config_groups.and_then(|field| spec.get(field));
-        match groups.and_then(|groups| groups.get(group)) {
-            Some(settings) => layers.push(settings.clone()),
-            None => {
-                return Err(vec![Invalid::new(format!("{path}.configGroup"), no_such_group(group, groups))]);
-            }
-        }
-    }
-    layers.push(common(own));
+    layers.extend(group(definition.config_groups, spec, &own, &path)?.cloned());
+    layers.push(common(&own));
     let merged = layers.into_iter().fold(json!({}), merge);
     let spec = NodeSpec::deserialize(&merged).map_err(|error| vec![Invalid::new(path.as_str(), error.to_string())])?;
     let (claims, mut errors) = claims(node_type, &path, &spec);
     errors.extend(super::check::check(definition.group, &path, &spec));
-    if errors.is_empty() {
-        Ok(Effective { node_type, name, path, spec, claims, own: own.clone() })
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(Effective { node_type, name, path, spec, claims, own, order }) } else { Err(errors) }
 }
 
 /// What the attributes say, as the lowest layer.
 fn attributes(node_type: &NodeType) -> Value {
     let env: Vec<Value> = node_type.env().iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let defaults = node_type.place.defaults.or(node_type.template.defaults);
+    let defaults = defaults.and_then(|defaults| serde_json::to_value(defaults()).ok()).unwrap_or_else(|| json!({}));
     let mut layer = Map::from_iter([("env".to_owned(), Value::Array(env))]);
     if let Some(image) = node_type.image() {
         layer.insert("image".to_owned(), image.into());
     }
-    Value::Object(layer)
+    merge(defaults, Value::Object(layer))
 }
 
 /// What a node says beside its own configuration: the fields of `NodeSpec`. A node type's own field may bear the name of one that
 /// `NodeSpec` gets later, so the node is not merged as a whole.
 fn common(own: &Value) -> Value {
     NodeSpec::deserialize(own).ok().and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or(Value::Null)
-}
-
-fn no_such_group(group: &str, groups: Option<&Value>) -> String {
-    let names: Vec<&str> =
-        groups.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    match names.as_slice() {
-        [] => format!("there is no config group `{group}`: spec.configGroups is empty"),
-        names => format!("there is no config group `{group}`; there are: {}", names.join(", ")),
-    }
 }
 
 fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Claim>, Vec<Invalid>) {
@@ -170,7 +248,16 @@ fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Cla
         let own = spec.storage.get(storage.name);
         let class = own.and_then(|own| own.storage_class.clone()).or(storage.class.map(str::to_owned));
         match own.and_then(|own| own.size.clone()).map_or_else(|| storage.size.parse(), Ok) {
-            Ok(size) => claims.push(Claim { name: storage.name, mount: storage.mount, size, class }),
+            Ok(size) => claims.push(Claim {
+                name: storage.name,
+                mount: storage.mount,
+                size,
+                class,
+                access_modes: own
+                    .and_then(|own| own.access_modes.clone())
+                    .unwrap_or_else(|| vec![AccessMode::ReadWriteOnce]),
+                labels: own.map(|own| own.labels.clone()).unwrap_or_default(),
+            }),
             Err(error) => errors.push(Invalid::new(format!("{path}.storage.{}", storage.name), error.to_string())),
         }
     }
@@ -193,18 +280,53 @@ impl NodeType {
     }
 
     /// Ports, by name.
-    pub fn ports(&self) -> Vec<crate::definition::Port> {
+    pub fn ports(&self) -> Vec<Port> {
         join(self.template.ports, self.place.ports, |port| port.name)
     }
 
     /// Claims, by name.
-    pub fn storage(&self) -> Vec<crate::definition::StorageTemplate> {
+    pub fn storage(&self) -> Vec<StorageTemplate> {
         join(self.template.storage, self.place.storage, |storage| storage.name)
     }
 
-    /// Configuration files, by folder and name.
-    pub fn configs(&self) -> Vec<crate::definition::ConfigFile> {
-        join(self.template.configs, self.place.configs, |config| (config.mount, config.file))
+    /// Configuration files, by folder, name and field.
+    pub fn configs(&self) -> Vec<ConfigFile> {
+        join(self.template.configs, self.place.configs, |config| (config.mount, config.file, config.field))
+    }
+
+    /// Secrets, by field.
+    pub fn secrets(&self) -> Vec<SecretField> {
+        join(self.template.secrets, self.place.secrets, |secret| secret.field)
+    }
+
+    /// Entry point; empty: the image's own.
+    pub fn command(&self) -> &'static [&'static str] {
+        if self.place.command.is_empty() { self.template.command } else { self.place.command }
+    }
+
+    /// Arguments before those of the custom resource.
+    pub fn args(&self) -> &'static [&'static str] {
+        if self.place.args.is_empty() { self.template.args } else { self.place.args }
+    }
+
+    /// Folders that every pod has for itself.
+    pub fn empty_dirs(&self) -> Vec<&'static str> {
+        join(self.template.empty_dirs, self.place.empty_dirs, |folder| *folder)
+    }
+
+    /// What the pods may do at the API server.
+    pub fn rules(&self) -> &'static [PolicyRule] {
+        if self.place.rules.is_empty() { self.template.rules } else { self.place.rules }
+    }
+
+    /// Names of the node types that this one connects to.
+    pub fn talks_to(&self) -> Vec<&'static str> {
+        join(self.template.talks_to, self.place.talks_to, |name| *name)
+    }
+
+    /// A single value: the field's, else its type's.
+    pub fn says<T>(&self, value: impl Fn(&NodeTemplate) -> Option<T>) -> Option<T> {
+        value(&self.place).or_else(|| value(&self.template))
     }
 }
 

@@ -1,13 +1,34 @@
 //! `NodeSpec` and its parts: the schema that every node type has in common.
 //!
 //! Nothing here has a default: a default in the schema would be stored in every object and then beat every lower layer.
+//!
+//! | module | holds parts about |
+//! | --- | --- |
+//! | `container`, `pod` | the container; the pods |
+//! | `storage` | claims |
+//! | `children` | objects beside the workload |
+//! | `schema` | schemas of what is Kubernetes' own |
+
+mod children;
+mod container;
+mod pod;
+mod schema;
+mod storage;
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::core::v1::{
+    EnvFromSource, HostAlias, PodDNSConfig, PodSecurityContext, Probe, SecurityContext, TopologySpreadConstraint,
+    VolumeMount,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::Quantity;
+pub use children::*;
+pub use container::*;
+pub use pod::*;
+pub use storage::*;
 
 /// What the user of a custom resource says of one node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,10 +43,26 @@ pub struct NodeSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_group: Option<String>,
 
-    /// Claims of every pod, by the name the operator gave them: size and class. Sizes can grow, not shrink.
+    /// Claims of every pod, by the name the operator gave them. Sizes can grow, not shrink.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 16))]
     pub storage: BTreeMap<String, StorageSpec>,
+
+    /// What becomes of claims that no pod needs any more. Default: they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_retention: Option<StorageRetention>,
+
+    /// Lets a HorizontalPodAutoscaler set the number of pods, instead of `replicas`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaling: Option<Autoscaling>,
+
+    /// An Ingress to the node's Service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<IngressSpec>,
+
+    /// An HTTPRoute of the Gateway API to the node's Service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_route: Option<HttpRouteSpec>,
 
     /// What nodes can share.
     #[serde(flatten)]
@@ -45,6 +82,11 @@ pub struct NodeDefaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_pull_policy: Option<PullPolicy>,
 
+    /// Secrets with which images are pulled, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 20, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub image_pull_secrets: Vec<NameRef>,
+
     /// CPU and memory of the container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
@@ -54,24 +96,103 @@ pub struct NodeDefaults {
     #[schemars(extend("maxItems" = 200, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub env: Vec<EnvVar>,
 
+    /// ConfigMaps and Secrets whose keys become environment variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env_from: Option<Vec<EnvFromSource>>,
+
     /// Arguments after those of the operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
     pub args: Option<Vec<String>>,
 
+    /// Ports of the container and of the node's Service beside the operator's, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 50, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub ports: Vec<NodePort>,
+
+    /// Volumes of the pods beside the operator's, as in a pod's `volumes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::named_list_of_preserved")]
+    pub volumes: Vec<Value>,
+
+    /// Where the container mounts them, by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 50, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["mountPath"]))]
+    pub volume_mounts: Vec<VolumeMount>,
+
     /// Labels of Kubernetes nodes on which the pods may run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub node_selector: BTreeMap<String, String>,
 
-    /// Taints that the pods tolerate.
+    /// Taints that the pods tolerate, by key and effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50))]
     pub tolerations: Option<Vec<Toleration>>,
 
     /// Scheduling constraints, as in a pod's `affinity`; judged by the API server with the workload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "preserved")]
-    pub affinity: Option<serde_json::Value>,
+    #[schemars(schema_with = "schema::preserved")]
+    pub affinity: Option<Value>,
+
+    /// How the pods are spread. Default: over zones and hosts where that can be done; `[]`: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
+
+    /// What must be done before the pods are scheduled, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 20, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub scheduling_gates: Vec<NameRef>,
+
+    /// Name of the pods' PriorityClass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority_class_name: Option<String>,
+
+    /// Name of the pods' RuntimeClass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_class_name: Option<String>,
+
+    /// Name of the pods' ServiceAccount. Default: one of their own where the operator gives them rights, else `default`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account_name: Option<String>,
+
+    /// Whether the pods get a token for the API server. Default: where the operator gives them rights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automount_service_account_token: Option<bool>,
+
+    /// Security of the pods, over the `restricted` standard's settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod_security_context: Option<PodSecurityContext>,
+
+    /// Security of the container, over the `restricted` standard's settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_context: Option<SecurityContext>,
+
+    /// Readiness probe, instead of the operator's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness_probe: Option<Probe>,
+
+    /// Liveness probe, instead of the operator's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness_probe: Option<Probe>,
+
+    /// Startup probe, instead of the operator's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub startup_probe: Option<Probe>,
+
+    /// What is run when the container has started and before it ends, as in a container's `lifecycle`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::preserved")]
+    pub lifecycle: Option<Value>,
+
+    /// Seconds a pod gets to end by itself. Default: 30.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub termination_grace_period_seconds: Option<i64>,
+
+    /// Seconds a pod must be ready before it counts as available. Default: 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub min_ready_seconds: Option<i32>,
 
     /// Labels of the pods, beside the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -81,155 +202,83 @@ pub struct NodeDefaults {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pod_annotations: BTreeMap<String, String>,
 
-    /// Name of the pods' PriorityClass.
+    /// Containers that run before the others, as in a pod's `initContainers`; with `restartPolicy: Always` beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::named_list_of_preserved")]
+    pub init_containers: Vec<Value>,
+
+    /// Containers beside the node's own, as in a pod's `containers`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::named_list_of_preserved")]
+    pub sidecars: Vec<Value>,
+
+    /// How names are resolved. Default: `ClusterFirst`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority_class_name: Option<String>,
+    pub dns_policy: Option<DnsPolicy>,
 
-    /// Name of the pods' ServiceAccount. Default: `default`.
+    /// Name servers and search domains beside those of `dnsPolicy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_account_name: Option<String>,
+    pub dns_config: Option<PodDNSConfig>,
 
-    /// Seconds a pod gets to end by itself. Default: 30.
+    /// Lines of the pods' `/etc/hosts`, by address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 50, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["ip"]))]
+    pub host_aliases: Vec<HostAlias>,
+
+    /// How pods are replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
-    pub termination_grace_period_seconds: Option<i64>,
-}
+    pub update_strategy: Option<UpdateStrategy>,
 
-/// When an image is pulled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub enum PullPolicy {
-    /// At every start of a container.
-    Always,
-    /// Where the machine doesn't have it yet.
-    IfNotPresent,
-    /// Not at all.
-    Never,
-}
+    /// How a StatefulSet's pods are started. Default: `Parallel`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod_management_policy: Option<PodManagement>,
 
-/// CPU, memory and other resources of a container.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct Resources {
-    /// The most a container may use, by resource (`cpu`, `memory`).
+    /// What configuration files shall hold, by file name, over what the spec says: a map for formats with keys, else the text.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub limits: BTreeMap<String, Quantity>,
-    /// What is set aside for a container, by resource (`cpu`, `memory`). Default: the limits.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub requests: BTreeMap<String, Quantity>,
+    #[schemars(schema_with = "schema::config_overrides")]
+    pub config_overrides: BTreeMap<String, Value>,
+
+    /// The node's Service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceSpec>,
+
+    /// How many pods may be missing at once by people's will.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disruption_budget: Option<DisruptionBudget>,
+
+    /// Who may connect to the pods. Default: everyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_policy: Option<NetworkPolicySpec>,
+
+    /// A ServiceMonitor of the Prometheus operator, where that is installed. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_monitor: Option<ServiceMonitorSpec>,
+
+    /// What is laid over the finished pod template, as `kubectl patch --type strategic` would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::preserved")]
+    pub pod_overrides: Option<Value>,
 }
 
-/// An environment variable.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(
-    inline,
-    extend("x-kubernetes-validations" = [{
-        "rule": "!(has(self.value) && has(self.valueFrom))",
-        "message": "an environment variable has either value or valueFrom, not both",
-    }])
-)]
-pub struct EnvVar {
+/// The name of something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct NameRef {
     /// Name.
-    #[schemars(length(min = 1, max = 253), regex(pattern = "^[^=]+$"))]
+    #[schemars(length(min = 1, max = 253))]
     pub name: String,
-    /// Value; `$(NAME)` stands for another variable's value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// Where the value comes from instead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value_from: Option<EnvSource>,
 }
 
-/// Source of an environment variable's value: one of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(
-    inline,
-    extend("x-kubernetes-validations" = [{
-        "rule": "[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.fieldRef)].filter(x, x).size() == 1",
-        "message": "give one of secretKeyRef, configMapKeyRef and fieldRef",
-    }])
-)]
-pub struct EnvSource {
-    /// A key of a Secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret_key_ref: Option<KeySelector>,
-    /// A key of a ConfigMap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config_map_key_ref: Option<KeySelector>,
-    /// A field of the pod.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field_ref: Option<FieldSelector>,
-}
-
-/// A field of the pod.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// A Secret in the cluster's namespace, and a key of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
-pub struct FieldSelector {
-    /// For instance `metadata.name` or `status.podIP`.
-    pub field_path: String,
-}
-
-/// A key of a Secret or ConfigMap in the cluster's namespace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct KeySelector {
-    /// Name of the object.
-    #[schemars(length(min = 1))]
-    pub name: String,
-    /// Key in its data.
-    #[schemars(length(min = 1))]
-    pub key: String,
-    /// Whether the pod starts without it. Default: false.
+pub struct SecretRef {
+    /// Name of the Secret.
+    #[schemars(length(min = 1, max = 253))]
+    pub secret_name: String,
+    /// Key in its data. Default: the operator's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub optional: Option<bool>,
-}
-
-/// Size and class of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(
-    inline,
-    extend("x-kubernetes-validations" = [{
-        "rule": "!has(oldSelf.size) || !has(self.size) || quantity(string(self.size)).compareTo(quantity(string(oldSelf.size))) >= 0",
-        "message": "storage can't shrink: a PersistentVolumeClaim only grows; add a node with smaller storage instead",
-    }])
-)]
-pub struct StorageSpec {
-    /// Size, a quantity such as `50Gi`. Default: the operator's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size: Option<Quantity>,
-    /// Name of the StorageClass. Default: the operator's, else the cluster's default class.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storage_class: Option<String>,
-}
-
-/// A taint that pods tolerate.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(inline)]
-pub struct Toleration {
-    /// Key of the taint. None: every taint; `operator` must then be `Exists`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
     pub key: Option<String>,
-    /// How the value is compared: `Exists` or `Equal`. Default: `Equal`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["Exists", "Equal"]))]
-    pub operator: Option<String>,
-    /// Value of the taint.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// Effect of the taint: `NoSchedule`, `PreferNoSchedule` or `NoExecute`. None: every effect.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
-    pub effect: Option<String>,
-    /// Seconds for which a `NoExecute` taint is tolerated. None: for ever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub toleration_seconds: Option<i64>,
-}
-
-fn preserved(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true })
 }

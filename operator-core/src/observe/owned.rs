@@ -112,9 +112,9 @@ fn says_nothing(value: &Value) -> bool {
 
 /// Digest over the fields that can't be changed in place, of an object in canonical form.
 pub fn immutable(canonical: &Value, kind: &ChildKind) -> Digest {
-    let spec = canonical.get("spec");
+    let at = |path: &str| path.split('.').try_fold(canonical, |value, key| value.get(key));
     let fixed: Map<String, Value> =
-        kind.immutable.iter().filter_map(|field| Some(((*field).to_owned(), spec?.get(field)?.clone()))).collect();
+        kind.immutable.iter().filter_map(|path| Some(((*path).to_owned(), at(path)?.clone()))).collect();
     Digest::of(&Value::Object(fixed))
 }
 

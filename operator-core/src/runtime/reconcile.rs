@@ -16,7 +16,7 @@ use super::{
 use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
-    desired::{self, Desired, Identity, Revisions},
+    desired::{self, Content, Desired, Identity, Revisions},
     node::Invalid,
     observe::{Child, Store},
     plan,
@@ -104,7 +104,7 @@ fn desired(
         return Ok(outline);
     }
     let spec = (context.typed)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
-    let desired = desired::build(identity, Revisions { newest: &spec }, context.definition)?;
+    let desired = desired::build(identity, Revisions { newest: &spec }, context.definition, &|_| Content::Unknown)?;
     let outline = Arc::new(desired.outline());
     context.memory.with(&identity.uid, |memory| memory.outline = Some((cluster.generation, outline)));
     Ok(Arc::new(desired))

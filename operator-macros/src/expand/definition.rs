@@ -54,8 +54,12 @@ pub fn definition(operator: &Operator) -> TokenStream {
         let (rule, message) = (validation.rule.as_str(), validation.message.as_str());
         quote!(_core::definition::Validation { rule: #rule, message: #message })
     });
-    let [image, defaults, config_groups] = [Setting::Image, Setting::Defaults, Setting::ConfigGroups]
-        .map(|setting| option(operator.setting(setting).map(|field| &field.field)));
+    let [image, defaults] =
+        [Setting::Image, Setting::Defaults].map(|setting| option(operator.setting(setting).map(|field| &field.field)));
+    let config_groups = option(operator.setting(Setting::ConfigGroups).map(|field| {
+        let field = &field.field;
+        quote!(_core::definition::Groups { field: #field, by: "configGroup" })
+    }));
     quote! {
         &_core::definition::Definition {
             group: #group,
@@ -73,6 +77,7 @@ pub fn definition(operator: &Operator) -> TokenStream {
             config_groups: #config_groups,
             configs: CONFIGS,
             node_types: NODE_TYPES,
+            .._core::definition::Definition::EMPTY
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
     if !template.ports.is_empty() {
         let ports = template.ports.iter().map(|port| {
             let (name, number) = (port.name.as_str(), port.number.map(|number| *number));
-            quote!(_core::definition::Port { name: #name, number: #number })
+            quote!(_core::definition::Port { name: #name, number: #number, protocol: _core::definition::Protocol::Tcp })
         });
         fields.push(quote!(ports: &[#(#ports),*]));
     }
@@ -88,6 +88,7 @@ pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
                 mount: #mount,
                 format: _core::definition::Format::#format,
                 with: #with,
+                reload: _core::definition::Reload::Pods,
             }
         }
     });
