@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Debug, future::Future, time::Duration};
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
-        core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service},
+        core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Pod, Service},
         events::v1::Event,
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
@@ -16,7 +16,7 @@ use kube::{
     core::NamespaceResourceScope,
     runtime::wait::{await_condition, conditions},
 };
-use operator_core::{Cluster, runtime::Operator};
+use operator_core::{Cluster, desired::names, runtime::Operator};
 use operator_testbed::{Request, Testbed};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -156,14 +156,25 @@ impl Setup {
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
     {
-        let labels = ListParams::default().labels("app.kubernetes.io/managed-by=data-operator");
-        self.api::<K>()
-            .list(&labels)
-            .await
-            .unwrap()
-            .into_iter()
-            .filter_map(|object| object.meta().name.clone())
-            .collect()
+        self.names_of::<K, Data>().await
+    }
+
+    /// The names of all objects of a kind that bear the label of the operator of `C`.
+    pub async fn names_of<K, C: Cluster>(&self) -> Vec<String>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
+    {
+        let manager = names::manager(C::DEFINITION);
+        let labels = ListParams::default().labels(&format!("{}={manager}", names::MANAGED_BY));
+        let objects = self.api::<K>().list(&labels).await.unwrap();
+        objects.into_iter().filter_map(|object| object.meta().name.clone()).collect()
+    }
+
+    /// Makes the namespace take only pods that meet the `restricted` Pod Security Standard.
+    pub async fn enforce_restricted(&self) {
+        let label = json!({ "metadata": { "labels": { "pod-security.kubernetes.io/enforce": "restricted" } } });
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        namespaces.patch(&self.namespace, &PatchParams::default(), &Patch::Merge(label)).await.unwrap();
     }
 
     /// The names of all children.
@@ -177,9 +188,15 @@ impl Setup {
 
     /// The UIDs of all pods, by node.
     pub async fn pods(&self) -> BTreeMap<String, Vec<String>> {
+        self.pods_of::<Data>().await
+    }
+
+    /// The same for the operator of `C`.
+    pub async fn pods_of<C: Cluster>(&self) -> BTreeMap<String, Vec<String>> {
+        let label = names::node_label(C::DEFINITION);
         let mut pods = BTreeMap::<_, Vec<_>>::new();
         for pod in self.api::<Pod>().list(&ListParams::default()).await.unwrap() {
-            let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get("tests.example.com/node").cloned());
+            let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get(&label).cloned());
             if pod.metadata.deletion_timestamp.is_none() {
                 pods.entry(node.unwrap_or_default()).or_default().push(pod.metadata.uid.unwrap_or_default());
             }
