@@ -48,7 +48,9 @@ async fn of_two_clusters_that_want_a_name_the_first_has_it() {
     setup.reason("p", "Ready").await;
     setup.api::<Data>().delete("p", &DeleteParams::default()).await.unwrap();
     setup
-        .cluster("p-store", "to get the name", |data: &Data| data.status.as_ref().is_some_and(|status| status.is_ready()))
+        .cluster("p-store", "to get the name", |data: &Data| {
+            data.status.as_ref().is_some_and(|status| status.is_ready())
+        })
         .await;
 }
 
