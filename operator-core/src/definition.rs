@@ -498,9 +498,11 @@ pub struct Validation {
 pub trait NodeKind {
     /// What its attributes say.
     const TEMPLATE: NodeTemplate;
+    /// JSON names of its own fields, beside those of [`NodeSpec`](crate::NodeSpec).
+    const FIELDS: &'static [&'static str];
 }
 
-/// The type of a field that holds nodes: a [`NodeKind`], an `Option` or a `BTreeMap<String, _>` of one.
+/// The type of a field that holds nodes: a [`NodeKind`], an `Option`, a `BTreeMap<String, _>` or a `Vec` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold nodes",
     label = "neither a node type nor an `Option`, `BTreeMap<String, _>` or `Vec` of one",
@@ -511,28 +513,35 @@ pub trait NodeField {
     const CARDINALITY: Cardinality;
     /// What the node's type says.
     const TEMPLATE: NodeTemplate;
+    /// JSON names of the node's own fields.
+    const FIELDS: &'static [&'static str];
 }
 
 impl<T: NodeKind> NodeField for Option<T> {
     const CARDINALITY: Cardinality = Cardinality::Optional;
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
+    const FIELDS: &'static [&'static str] = T::FIELDS;
 }
 
 impl<T: NodeKind> NodeField for std::collections::BTreeMap<String, T> {
     const CARDINALITY: Cardinality = Cardinality::Many;
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
+    const FIELDS: &'static [&'static str] = T::FIELDS;
 }
 
 impl<T: NodeKind> NodeField for Vec<T> {
     const CARDINALITY: Cardinality = Cardinality::List;
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
+    const FIELDS: &'static [&'static str] = T::FIELDS;
 }
 
 impl NodeKind for crate::NodeSpec {
     const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
+    const FIELDS: &'static [&'static str] = &[];
 }
 
 impl NodeField for crate::NodeSpec {
     const CARDINALITY: Cardinality = Cardinality::One;
     const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
+    const FIELDS: &'static [&'static str] = &[];
 }
