@@ -60,7 +60,7 @@ pub struct EnvVar {
     /// Value; `$(NAME)`: another variable's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Where the value comes from instead.
+    /// Where the value comes from instead; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_from: Option<EnvSource>,
 }
@@ -76,17 +76,21 @@ pub struct EnvVar {
     }])
 )]
 pub struct EnvSource {
-    /// A key of a Secret.
+    /// A key of a Secret: name, key, optional.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::preserved")]
     pub secret_key_ref: Option<KeySelector>,
-    /// A key of a ConfigMap.
+    /// A key of a ConfigMap: name, key, optional.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::preserved")]
     pub config_map_key_ref: Option<KeySelector>,
-    /// A field of the pod.
+    /// A field of the pod: fieldPath.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::preserved")]
     pub field_ref: Option<FieldSelector>,
-    /// A resource of a container.
+    /// A resource of a container: resource, divisor, containerName.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::preserved")]
     pub resource_field_ref: Option<ResourceSelector>,
 }
 

@@ -179,7 +179,7 @@ const TOPOLOGY_SPREAD: Table = &[
 ];
 
 const ENV_FROM: Table = &[
-    ("", Cel("has(self.configMapRef) != has(self.secretRef)", "give one of configMapRef and secretRef")),
+    ("", Cel("has(self.configMapRef) != has(self.secretRef)", "give configMapRef or secretRef")),
     ("configMapRef", Says("A ConfigMap.")),
     ("configMapRef.name", Says("Name.")),
     ("configMapRef.name", Text(253, SUBDOMAIN)),
