@@ -189,7 +189,7 @@ fn typed(layer: &Value) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn it_does_not_matter_in_which_order_layers_are_put_together(a in layer(), b in layer(), c in layer()) {
