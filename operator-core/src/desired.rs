@@ -5,7 +5,9 @@
 //! | [`names`] | names of objects, labels, selectors |
 //! | `config_map`, `secret`, `service`, … | a child kind each, all of one form |
 //! | `pod` | the pod template of every workload |
-//! | `files` | configuration files: values, formats, hash |
+//! | `files` | configuration files: values, hash |
+//! | `format` | how configuration files are written |
+//! | `placeholder` | references in texts, `${service.brokers.http}` |
 //! | `secrets` | which Secrets a node reads, and how |
 //! | [`references`] | the ConfigMaps and Secrets that pods refer to |
 //! | [`customize`] | the author's hook |
@@ -15,8 +17,10 @@ pub mod customize;
 mod daemon_set;
 mod deployment;
 mod files;
+mod format;
 mod job;
 pub mod names;
+mod placeholder;
 mod pod;
 pub mod references;
 pub(crate) mod secret;
@@ -171,12 +175,19 @@ pub fn build(
     let mut of_cluster = Children::new();
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
     for node in &nodes {
-        match build_node(&names, spec, &nodes, node, contents, &mut built.references) {
+        let built_node = placeholder::settle(&names, spec, &nodes, node)
+            .and_then(|node| build_node(&names, spec, &nodes, &node, contents, &mut built.references));
+        match built_node {
             Ok((children, row)) => {
                 built.objects.extend(children);
                 built.nodes.push(row);
             }
-            Err(invalid) => errors.extend(invalid),
+            // What is wrong with the cluster's own fields shows at every node.
+            Err(invalid) => invalid.into_iter().for_each(|invalid| {
+                if !errors.contains(&invalid) {
+                    errors.push(invalid);
+                }
+            }),
         }
     }
     match of_cluster.customized(definition, spec, &Scope { cluster, node: None }) {

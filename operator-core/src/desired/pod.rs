@@ -56,8 +56,6 @@ fn container(node: &Effective, folders: &BTreeMap<&str, Vec<&File>>) -> Value {
         .iter()
         .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": port.protocol.as_str() }))
         .collect();
-    let args: Vec<&str> =
-        node_type.args().iter().copied().chain(settings.args.iter().flatten().map(String::as_str)).collect();
     let env: Vec<Value> = settings.env.iter().map(variable).collect();
     let mounts: Vec<Value> = folders
         .keys()
@@ -69,8 +67,8 @@ fn container(node: &Effective, folders: &BTreeMap<&str, Vec<&File>>) -> Value {
     container.insert("name".to_owned(), node_type.name.into());
     set(&mut container, "image", json!(settings.image));
     set(&mut container, "imagePullPolicy", json!(settings.image_pull_policy));
-    set(&mut container, "command", json!(node_type.command()));
-    set(&mut container, "args", json!(args));
+    set(&mut container, "command", json!(node.command));
+    set(&mut container, "args", json!(node.args));
     set(&mut container, "env", env.into());
     set(&mut container, "ports", ports.into());
     set(&mut container, "resources", json!(settings.resources));
