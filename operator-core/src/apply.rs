@@ -1,6 +1,6 @@
 //! Carries out a plan: server-side apply, creates that refuse what is already there, deletes by UID.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use http::Request;
@@ -30,7 +30,12 @@ pub struct Writer {
     pub manager: String,
     /// The label that names a child's node.
     pub node_label: String,
+    /// Is told every object as the API server stored it.
+    pub wrote: Wrote,
 }
+
+/// Takes an object of a kind.
+pub type Wrote = Arc<dyn Fn(&'static ChildKind, &Value) + Send + Sync>;
 
 /// What came of a plan.
 #[derive(Debug, Default)]
@@ -211,6 +216,7 @@ impl Writer {
     }
 
     fn stored(&self, object: &Object, stored: &Value, store: &Store) -> Written {
+        (self.wrote)(object.kind, stored);
         let Some(child) = Child::reduce(object.kind, &self.manager, &self.node_label, stored) else {
             return Written::Stored(None);
         };

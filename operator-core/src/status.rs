@@ -89,6 +89,10 @@ pub enum Reason {
     NameTaken,
     /// A request failed. Tried again.
     Retrying,
+    /// Pods refer to a ConfigMap or Secret that isn't there. What comes in its place is seen at once.
+    Waiting,
+    /// What the cluster depends on and the operator doesn't run isn't there. Looked for again.
+    WaitingForExternal,
 }
 
 impl Reason {
@@ -99,6 +103,8 @@ impl Reason {
             Self::Refused => "Refused",
             Self::NameTaken => "NameTaken",
             Self::Retrying => "Retrying",
+            Self::Waiting => "Waiting",
+            Self::WaitingForExternal => "WaitingForExternal",
         }
     }
 }
@@ -228,7 +234,7 @@ impl Summary {
                 ("Ready", false, reason.as_str(), message.clone()),
                 (
                     "Progressing",
-                    matches!(reason, Reason::NameTaken | Reason::Retrying),
+                    !matches!(reason, Reason::InvalidSpec | Reason::Refused),
                     reason.as_str(),
                     message.clone(),
                 ),

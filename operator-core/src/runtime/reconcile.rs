@@ -10,16 +10,20 @@ use tokio::time::Instant;
 
 use super::{
     events::Recorder,
+    externals::Externals,
     memory::{Memories, Refused, Written},
+    references::References,
     tracked::Tracked,
+    watches::{Availability, Watches},
 };
 use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
     desired::{self, Content, Desired, Identity, Revisions},
+    kinds::ChildKind,
     node::Invalid,
     observe::{Child, Store},
-    plan,
+    plan::{self, Action as Write, Plan, Verb},
     status::{ClusterStatus, Problem, Reason},
 };
 
@@ -39,6 +43,19 @@ pub struct Context {
     pub writer: Writer,
     pub events: Recorder,
     pub memory: Memories,
+    pub watches: Watches,
+    pub references: Arc<References>,
+    pub externals: Externals,
+}
+
+impl Context {
+    /// A cluster is gone: nothing of it is kept.
+    pub fn forget(&self, uid: &str) {
+        self.memory.forget(uid);
+        self.watches.forget(uid);
+        self.references.forget(uid);
+        self.externals.forget(uid);
+    }
 }
 
 /// Something that may work when it is tried again.
@@ -59,9 +76,17 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
     let observed = context.store.children(&identity.uid);
     let desired = desired(&cluster, &identity, &observed, &context);
     let (problem, again) = match &desired {
-        Ok(desired) => bring_about(desired, &observed, &identity, &context).await,
+        Ok(desired) => match sight(desired, &cluster, &identity, &context) {
+            Sight::Clear => bring_about(desired, &observed, &identity, &context).await,
+            Sight::Opening => return Ok(Action::await_change()),
+            Sight::Blocked(problem) => (Some(problem), None),
+        },
         Err(invalid) => (Some(invalid_spec(invalid)), None),
     };
+    if desired.as_ref().is_ok_and(|desired| !is_current(desired, &identity, &context)) {
+        // A Secret was just made, say; the change has asked for another reconcile, and until then there is nothing to report.
+        return Ok(Action::await_change());
+    }
     tell(problem.as_ref(), &identity, &context);
     let transient = problem.as_ref().filter(|problem| problem.reason == Reason::Retrying);
     let attempts = context.memory.with(&identity.uid, |memory| memory.attempts);
@@ -99,15 +124,89 @@ fn desired(
         context.memory.with(&identity.uid, |memory| (memory.outline.clone(), memory.accepted.clone()));
     if let Some((generation, outline)) = outline
         && generation == cluster.generation
+        && is_current(&outline, identity, context)
         && plan::plan(&outline, observed, &accepted).is_ok_and(|plan| plan.writes_nothing())
     {
         return Ok(outline);
     }
     let spec = (context.typed)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
-    let desired = desired::build(identity, Revisions { newest: &spec }, context.definition, &|_| Content::Unknown)?;
+    let content = |reference: &_| context.references.content(&identity.namespace, reference);
+    let desired = loop {
+        let desired = desired::build(identity, Revisions { newest: &spec }, context.definition, &content)?;
+        // What changes from here on asks for another reconcile; what changed meanwhile doesn't.
+        if context.references.set(&identity.uid, &identity.namespace, &desired.references) {
+            break desired;
+        }
+    };
     let outline = Arc::new(desired.outline());
     context.memory.with(&identity.uid, |memory| memory.outline = Some((cluster.generation, outline)));
     Ok(Arc::new(desired))
+}
+
+/// Whether what the pods refer to is still as it was when this was built.
+fn is_current(desired: &Desired, identity: &Identity, context: &Context) -> bool {
+    let content = |reference: &_| context.references.content(&identity.namespace, reference);
+    desired.references.iter().all(|(reference, known)| content(reference) == *known)
+}
+
+/// Whether all is known that a cluster's plan depends on.
+enum Sight {
+    Clear,
+    /// A watch was just begun; what comes of it asks for another reconcile.
+    Opening,
+    Blocked(Problem),
+}
+
+fn sight(desired: &Desired, cluster: &Tracked, identity: &Identity, context: &Context) -> Sight {
+    let kinds = desired.objects.iter().map(|object| object.kind);
+    let kinds: Vec<_> = kinds.chain(recorded(cluster, context.definition)).collect();
+    context.watches.want(&identity.uid, kinds.iter().copied());
+    let unknown = desired.references.iter().filter(|(_, content)| **content == Content::Unknown);
+    let unknown: Vec<_> = unknown.map(|(reference, _)| reference).collect();
+    let trouble = unknown.iter().find_map(|reference| context.references.trouble(&identity.namespace, reference));
+    if let Some(message) = trouble {
+        return Sight::Blocked(Problem { reason: Reason::Retrying, message });
+    }
+    let pending = kinds.iter().any(|kind| context.watches.available(kind) == Availability::Pending);
+    if pending || !unknown.is_empty() { Sight::Opening } else { Sight::Clear }
+}
+
+/// The kinds that the cluster has, or had, a child of.
+fn recorded(_cluster: &Tracked, _definition: &'static Definition) -> Vec<&'static ChildKind> {
+    Vec::new()
+}
+
+/// Takes out of a plan what can't be, or has to wait. Returns for what it waits, and when to look again.
+async fn hold(
+    plan: &mut Plan<'_>,
+    desired: &Desired,
+    identity: &Identity,
+    context: &Context,
+) -> Option<(Problem, Option<Duration>)> {
+    plan.actions.retain(|action| {
+        let (kind, _) = action.target();
+        !kind.optional || context.watches.available(kind) != Availability::Missing
+    });
+    let mut waits = Vec::new();
+    plan.actions.retain(|action| match action {
+        Write::Create(object) | Write::Apply { object, .. } | Write::Replace { object, .. } => {
+            waits.extend(object.waits_for.iter().cloned());
+            object.waits_for.is_empty()
+        }
+        Write::Delete(_) => true,
+    });
+    waits.sort();
+    waits.dedup();
+    let is_workload = |action: &Write<'_>| action.verb() != Verb::Delete && action.target().0.is_workload();
+    if plan.actions.iter().any(is_workload)
+        && let Some(missing) = context.externals.missing(&identity.uid, &desired.externals).await
+    {
+        plan.actions.retain(|action| !is_workload(action));
+        waits.insert(0, missing.message);
+        let problem = Problem { reason: Reason::WaitingForExternal, message: waits.join("; ") };
+        return Some((problem, Some(missing.again)));
+    }
+    (!waits.is_empty()).then(|| (Problem { reason: Reason::Waiting, message: waits.join("; ") }, None))
 }
 
 fn invalid_spec(invalid: &[Invalid]) -> Problem {
@@ -137,11 +236,13 @@ async fn bring_about(
         }
         plan.actions.retain(|action| !refused.is(action.target()));
     }
+    let (waiting, again) = hold(&mut plan, desired, identity, context).await.unzip();
+    let again = again.flatten();
     if plan.actions.is_empty() {
-        if refused.is_none() {
+        if refused.is_none() && waiting.is_none() {
             context.memory.with(&identity.uid, |memory| memory.applied = Some(wanted));
         }
-        return (refused.map(|refused| refused.problem), None);
+        return (refused.map(|refused| refused.problem).or(waiting), again);
     }
     let outcome = context.writer.execute(&plan, &identity.namespace, &identity.uid, &context.store).await;
     let problem = outcome.problem();
@@ -163,9 +264,9 @@ async fn bring_about(
         memory.accepted.retain(|uid, _| observed.iter().any(|child| child.uid == *uid));
         memory.accepted.extend(outcome.changed);
     });
-    let problem = problem.or(refused.map(|refused| refused.problem));
-    let again = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 }).min();
-    (problem, again)
+    let problem = problem.or(refused.map(|refused| refused.problem)).or(waiting);
+    let taken = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 });
+    (problem, taken.chain(again).min())
 }
 
 fn log(outcome: &Outcome, identity: &Identity) {
