@@ -8,6 +8,7 @@
 //! | [`references`] | the ConfigMaps and Secrets that pods refer to, as digests |
 //! | [`externals`] | whether what clusters depend on is there |
 //! | `reconcile` | one cluster: build, plan, execute, report |
+//! | `world` | what a cluster depends on beside its spec and its children |
 //! | `memory` | what is kept between two reconciles of a cluster |
 //! | `events` | Kubernetes events on clusters |
 
@@ -20,6 +21,7 @@ pub mod references;
 pub mod tracked;
 mod watch;
 pub mod watches;
+mod world;
 
 use std::{
     collections::HashMap,
@@ -45,6 +47,7 @@ use reconcile::Context;
 use references::References;
 use tracked::{Kind, Tracked};
 use watches::{Changed, Watches};
+use world::World;
 
 /// Clusters that are reconciled at once: enough to keep an API server busy.
 const CONCURRENCY: u16 = 8;
@@ -115,13 +118,11 @@ impl Operator {
                     Arc::new(move |kind, object| references.written(kind, object))
                 },
             },
-            watches,
-            references,
-            externals: Externals::new(self.external_checks),
+            world: World { watches, references, externals: Externals::new(self.external_checks) },
             events: events::Recorder::start(self.client.clone(), &manager),
             memory: Memories::default(),
         });
-        context.watches.ready().await;
+        context.world.watches.ready().await;
         let api: Api<Tracked> = match &self.namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &kind),
             None => Api::all_with(self.client.clone(), &kind),

@@ -10,17 +10,14 @@ use tokio::time::Instant;
 
 use super::{
     events::Recorder,
-    externals::Externals,
     memory::{Memories, Refused, Written},
-    references::References,
     tracked::Tracked,
-    watches::{Availability, Watches},
+    world::{Sight, World},
 };
 use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
-    desired::{self, Content, Desired, Identity, Revisions},
-    kinds::ChildKind,
+    desired::{self, Desired, Identity, Revisions},
     node::Invalid,
     observe::{Child, Store},
     plan::{self, Action as Write, Plan, Verb},
@@ -43,18 +40,14 @@ pub struct Context {
     pub writer: Writer,
     pub events: Recorder,
     pub memory: Memories,
-    pub watches: Watches,
-    pub references: Arc<References>,
-    pub externals: Externals,
+    pub world: World,
 }
 
 impl Context {
     /// A cluster is gone: nothing of it is kept.
     pub fn forget(&self, uid: &str) {
         self.memory.forget(uid);
-        self.watches.forget(uid);
-        self.references.forget(uid);
-        self.externals.forget(uid);
+        self.world.forget(uid);
     }
 }
 
@@ -76,14 +69,14 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
     let observed = context.store.children(&identity.uid);
     let desired = desired(&cluster, &identity, &observed, &context);
     let (problem, again) = match &desired {
-        Ok(desired) => match sight(desired, &cluster, &identity, &context) {
+        Ok(desired) => match context.world.sight(&cluster, &identity, context.definition, desired) {
             Sight::Clear => bring_about(desired, &observed, &identity, &context).await,
             Sight::Opening => return Ok(Action::await_change()),
             Sight::Blocked(problem) => (Some(problem), None),
         },
         Err(invalid) => (Some(invalid_spec(invalid)), None),
     };
-    if desired.as_ref().is_ok_and(|desired| !is_current(desired, &identity, &context)) {
+    if desired.as_ref().is_ok_and(|desired| !context.world.is_current(&identity, desired)) {
         // A Secret was just made, say; the change has asked for another reconcile, and until then there is nothing to report.
         return Ok(Action::await_change());
     }
@@ -124,56 +117,23 @@ fn desired(
         context.memory.with(&identity.uid, |memory| (memory.outline.clone(), memory.accepted.clone()));
     if let Some((generation, outline)) = outline
         && generation == cluster.generation
-        && is_current(&outline, identity, context)
+        && context.world.is_current(identity, &outline)
         && plan::plan(&outline, observed, &accepted).is_ok_and(|plan| plan.writes_nothing())
     {
         return Ok(outline);
     }
     let spec = (context.typed)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
-    let content = |reference: &_| context.references.content(&identity.namespace, reference);
+    let content = |reference: &_| context.world.content(identity, reference);
     let desired = loop {
         let desired = desired::build(identity, Revisions { newest: &spec }, context.definition, &content)?;
         // What changes from here on asks for another reconcile; what changed meanwhile doesn't.
-        if context.references.set(&identity.uid, &identity.namespace, &desired.references) {
+        if context.world.refer(identity, &desired) {
             break desired;
         }
     };
     let outline = Arc::new(desired.outline());
     context.memory.with(&identity.uid, |memory| memory.outline = Some((cluster.generation, outline)));
     Ok(Arc::new(desired))
-}
-
-/// Whether what the pods refer to is still as it was when this was built.
-fn is_current(desired: &Desired, identity: &Identity, context: &Context) -> bool {
-    let content = |reference: &_| context.references.content(&identity.namespace, reference);
-    desired.references.iter().all(|(reference, known)| content(reference) == *known)
-}
-
-/// Whether all is known that a cluster's plan depends on.
-enum Sight {
-    Clear,
-    /// A watch was just begun; what comes of it asks for another reconcile.
-    Opening,
-    Blocked(Problem),
-}
-
-fn sight(desired: &Desired, cluster: &Tracked, identity: &Identity, context: &Context) -> Sight {
-    let kinds = desired.objects.iter().map(|object| object.kind);
-    let kinds: Vec<_> = kinds.chain(recorded(cluster, context.definition)).collect();
-    context.watches.want(&identity.uid, kinds.iter().copied());
-    let unknown = desired.references.iter().filter(|(_, content)| **content == Content::Unknown);
-    let unknown: Vec<_> = unknown.map(|(reference, _)| reference).collect();
-    let trouble = unknown.iter().find_map(|reference| context.references.trouble(&identity.namespace, reference));
-    if let Some(message) = trouble {
-        return Sight::Blocked(Problem { reason: Reason::Retrying, message });
-    }
-    let pending = kinds.iter().any(|kind| context.watches.available(kind) == Availability::Pending);
-    if pending || !unknown.is_empty() { Sight::Opening } else { Sight::Clear }
-}
-
-/// The kinds that the cluster has, or had, a child of.
-fn recorded(_cluster: &Tracked, _definition: &'static Definition) -> Vec<&'static ChildKind> {
-    Vec::new()
 }
 
 /// Takes out of a plan what can't be, or has to wait. Returns for what it waits, and when to look again.
@@ -185,7 +145,7 @@ async fn hold(
 ) -> Option<(Problem, Option<Duration>)> {
     plan.actions.retain(|action| {
         let (kind, _) = action.target();
-        !kind.optional || context.watches.available(kind) != Availability::Missing
+        !kind.optional || context.world.has(kind)
     });
     let mut waits = Vec::new();
     plan.actions.retain(|action| match action {
@@ -199,7 +159,7 @@ async fn hold(
     waits.dedup();
     let is_workload = |action: &Write<'_>| action.verb() != Verb::Delete && action.target().0.is_workload();
     if plan.actions.iter().any(is_workload)
-        && let Some(missing) = context.externals.missing(&identity.uid, &desired.externals).await
+        && let Some(missing) = context.world.missing(identity, desired).await
     {
         plan.actions.retain(|action| !is_workload(action));
         waits.insert(0, missing.message);

@@ -170,13 +170,6 @@ fn always(definition: &Definition) -> Vec<&'static ChildKind> {
     always
 }
 
-/// Every kind that a cluster of this definition can have a child of, by the name `HTTPRoute.gateway.networking.k8s.io`.
-pub fn named(definition: &Definition, name: &str) -> Option<&'static ChildKind> {
-    let (kind, group) = name.split_once('.').unwrap_or((name, ""));
-    let added = definition.customize.map_or(&[] as &[_], |customization| customization.kinds);
-    kinds::ALL.into_iter().chain(added.iter().copied()).find(|known| known.kind == kind && known.group == group)
-}
-
 /// Of a kind that is no longer watched, nothing is known.
 fn clear(store: &Store, kind: &'static ChildKind) -> Vec<Arc<str>> {
     store.begin_list(kind);
