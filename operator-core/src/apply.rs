@@ -8,7 +8,7 @@
 mod failure;
 mod generate;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use http::Request;
@@ -42,7 +42,12 @@ pub struct Writer {
     pub manager: String,
     /// The label that names a child's node.
     pub node_label: String,
+    /// Is told every object as the API server stored it.
+    pub wrote: Wrote,
 }
+
+/// Takes an object of a kind.
+pub type Wrote = Arc<dyn Fn(&'static ChildKind, &Raw) + Send + Sync>;
 
 /// What came of a plan.
 #[derive(Debug, Default)]
@@ -310,6 +315,7 @@ impl Writer {
 
     /// Takes an object into the store, and returns its digest. Where the watch was faster, it isn't read again.
     fn take_in(&self, kind: &'static ChildKind, stored: &Raw, store: &Store) -> Option<Digest> {
+        (self.wrote)(kind, stored);
         if store.has(kind, stored.uid(), stored.version()) {
             return store.child(stored.uid()).filter(|child| child.version == stored.version())?.digest;
         }

@@ -124,6 +124,11 @@ impl Raw {
         self.metadata.uid.as_deref().unwrap_or_default()
     }
 
+    /// Namespace.
+    pub fn namespace(&self) -> &str {
+        self.metadata.namespace.as_deref().unwrap_or_default()
+    }
+
     /// Version; the API server counts upwards within a kind (KEP-5504).
     pub fn version(&self) -> u64 {
         self.metadata.resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or_default()
