@@ -8,6 +8,7 @@ mod children;
 mod install;
 mod kinds;
 mod names;
+mod plans;
 mod quiet;
 mod rollout;
 mod setup;
