@@ -9,6 +9,7 @@ mod externals;
 mod install;
 mod kinds;
 mod names;
+mod plans;
 mod quiet;
 mod references;
 mod rollout;
