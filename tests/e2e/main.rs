@@ -8,6 +8,7 @@ mod children;
 mod install;
 mod kinds;
 mod names;
+mod pods;
 mod quiet;
 mod rollout;
 mod setup;

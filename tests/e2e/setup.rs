@@ -7,6 +7,7 @@ use k8s_openapi::{
         apps::v1::{Deployment, StatefulSet},
         core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service},
         events::v1::Event,
+        policy::v1::PodDisruptionBudget,
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
@@ -153,6 +154,7 @@ impl Setup {
         children.extend(self.names::<Service>().await);
         children.extend(self.names::<StatefulSet>().await);
         children.extend(self.names::<Deployment>().await);
+        children.extend(self.names::<PodDisruptionBudget>().await);
         children
     }
 
@@ -240,7 +242,8 @@ pub async fn eventually<T, Answer: Future<Output = Result<T, String>>>(what: &st
     }
 }
 
-/// Seven children: three ConfigMaps, two Services (the store's is headless), a StatefulSet and a Deployment, less one ConfigMap.
+/// Eight children: two ConfigMaps, two Services (the store's is headless), a StatefulSet, a Deployment, and a disruption budget for each of
+/// the two nodes.
 pub fn small() -> Value {
     json!({
         "image": "example.com/data:1",
