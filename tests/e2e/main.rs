@@ -10,6 +10,7 @@ mod install;
 mod kinds;
 mod names;
 mod plans;
+mod pods;
 mod quiet;
 mod references;
 mod rollout;

@@ -7,6 +7,7 @@ use k8s_openapi::{
         apps::v1::{Deployment, StatefulSet},
         core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Pod, Service},
         events::v1::Event,
+        policy::v1::PodDisruptionBudget,
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
@@ -188,6 +189,7 @@ impl Setup {
         children.extend(self.names::<Service>().await);
         children.extend(self.names::<StatefulSet>().await);
         children.extend(self.names::<Deployment>().await);
+        children.extend(self.names::<PodDisruptionBudget>().await);
         children
     }
 
@@ -296,7 +298,8 @@ pub fn typed(spec: &Value) -> Result<Value, Invalid> {
     serde_json::to_value(spec).map_err(invalid)
 }
 
-/// Seven children: three ConfigMaps, two Services (the store's is headless), a StatefulSet and a Deployment, less one ConfigMap.
+/// Eight children: two ConfigMaps, two Services (the store's is headless), a StatefulSet, a Deployment, and a disruption budget for each of
+/// the two nodes.
 pub fn small() -> Value {
     json!({
         "image": "example.com/data:1",
