@@ -110,7 +110,7 @@ fn each_setting_says_which_layer_it_comes_from() {
             r#"env[A] = "operator" (operator's attributes)"#,
             r#"env[B] = "defaults" (defaults)"#,
             r#"env[C] = "group" (config group big)"#,
-            r#"env[D] = {"valueFrom":{"secretKeyRef":{"key":"k","name":"s"}}} (node)"#,
+            r#"env[D] = {"secretKeyRef":{"key":"k","name":"s"}} (node)"#,
             r#"image = "cluster:1" (cluster image)"#,
             r#"podLabels.team = "defaults" (defaults)"#,
             r#"podLabels.tier = "operator" (operator's attributes)"#,
@@ -209,7 +209,10 @@ fn settings_that_a_workload_does_not_have_are_refused_where_the_node_gives_them(
         ("setup", json!({ "updateStrategy": {} }), "updateStrategy: this node is a Job"),
     ] {
         let errors = nodes(json!({ "image": "i", node: settings })).unwrap_err();
-        assert!(errors.len() == 1 && errors[0].starts_with(&format!("spec.{node}.{why}")), "{errors:?} don't say: {why}");
+        assert!(
+            errors.len() == 1 && errors[0].starts_with(&format!("spec.{node}.{why}")),
+            "{errors:?} don't say: {why}"
+        );
     }
     // What is for all nodes says nothing to those that don't have it.
     let shared = json!({ "podManagementPolicy": "OrderedReady", "minReadySeconds": 3, "updateStrategy": { "type": "RollingUpdate" } });
