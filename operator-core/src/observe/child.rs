@@ -1,6 +1,6 @@
 //! A child, reduced: a few hundred bytes instead of its object.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, de};
@@ -156,17 +156,10 @@ fn failure(status: &Value) -> Option<Box<str>> {
 }
 
 /// An object as it comes from a watch: its text, of which only the head is read. The rest is, where the head is news.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Raw {
     metadata: ObjectMeta,
     text: Box<RawValue>,
-}
-
-/// Only its name: it may be a Secret.
-impl fmt::Debug for Raw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.metadata.name.as_deref().unwrap_or_default())
-    }
 }
 
 impl Raw {
