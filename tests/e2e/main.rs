@@ -10,5 +10,6 @@ mod kinds;
 mod names;
 mod quiet;
 mod rollout;
+mod schema;
 mod setup;
 mod specs;
