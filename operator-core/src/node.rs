@@ -5,6 +5,7 @@ mod effective;
 mod merge;
 pub mod quantity;
 mod spec;
+mod unknown;
 
 pub use effective::{Claim, Effective, Invalid, Scale, effective};
 pub use merge::merge;

@@ -230,8 +230,6 @@ async fn every_field_of_a_node_refuses_what_is_wrong_and_says_what_to_write() {
 async fn what_is_right_is_accepted() {
     let setup = Setup::without_operator("right").await;
     for (field, value) in [
-        ("replicas", Value::Null),
-        ("env", Value::Null),
         ("resources", json!({ "limits": { "cpu": 2, "example.com/gpu": "1" }, "requests": { "cpu": "1500m" } })),
         ("resources", json!({ "limits": { "memory": "1Gi" }, "requests": { "memory": "1G" } })),
         ("env", json!([{ "name": "a.b-c", "valueFrom": { "resourceFieldRef": { "resource": "limits.memory" } } }])),
