@@ -74,7 +74,8 @@ fn a_spec_of_many_node_types_is_read_and_built_on_a_quarter_of_a_threads_stack()
     for field in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] {
         spec[field] = node.clone();
     }
-    let object = json!({ "apiVersion": "tests.example.com/v1", "kind": "Many", "metadata": { "name": "a" }, "spec": spec });
+    let object =
+        json!({ "apiVersion": "tests.example.com/v1", "kind": "Many", "metadata": { "name": "a" }, "spec": spec });
     let text = object.to_string();
     let built = thread::Builder::new().stack_size(STACK).spawn(move || {
         let many: Many = serde_json::from_str(&text).unwrap();
