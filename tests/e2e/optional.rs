@@ -16,6 +16,7 @@ use operator_core::{
     kinds::ChildKind,
     prelude::*,
 };
+use operator_testbed::Request;
 use serde_json::{Value, json};
 
 use crate::setup::{Setup, eventually, install, with};
@@ -166,6 +167,11 @@ async fn what_an_earlier_build_declared_is_pruned_by_one_that_no_longer_does() {
     setup.ready_as::<Optional>("a", with(plain(), [("/clean", json!("0 3 * * *"))])).await;
     assert_eq!(setup.names_of::<CronJob, Optional>().await, ["a-clean"]);
     setup.remembers(&["batch/v1/CronJob/cronjobs"]).await;
+    let requests = setup.requests().await;
+    let first = |is: fn(&Request) -> bool| requests.iter().position(is);
+    let (said, made) =
+        (first(|request| request.subresource == "status"), first(|request| request.resource == "cronjobs"));
+    assert!(said < made, "it is remembered before there is something to forget: {requests:#?}");
     let pods = setup.pods_of::<Optional>().await;
     setup.stop().await;
     let before = setup.requests().await.len();
