@@ -26,7 +26,9 @@ impl<'a> Row<'a> {
             (Scale::Initial, Some(health)) if health.replicas_by.ours => node.replicas,
             (_, Some(health)) => health.replicas,
             // While a workload is being replaced, this is where its number is kept.
-            (Scale::Autoscaled | Scale::Initial, None) => before.map_or(node.replicas, |before| before.replicas),
+            (Scale::Initial, None) => before.map_or(node.replicas, |before| before.replicas),
+            // An autoscaler decides once there is something to scale.
+            (Scale::Autoscaled, None) => before.map_or(0, |before| before.replicas),
             (Scale::Unscaled, None) => node.replicas,
         };
         Self { status: row(&node.name, replicas, &node.revision, health), health, is_job: node.kind == &JOB }
