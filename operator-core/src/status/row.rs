@@ -43,9 +43,17 @@ impl<'a> Row<'a> {
         Self { status: row(&before.name, before.replicas, &before.revision, health), health, is_job }
     }
 
+    /// Pods that an update strategy leaves on an earlier template, in a sentence.
+    pub fn left(&self) -> Option<String> {
+        let left = self.health.filter(|health| health.leaves_pods && !health.rolled_out())?;
+        let NodeStatus { name, replicas, updated, .. } = &self.status;
+        let count = replicas - updated.min(&left.replicas);
+        (count > 0).then(|| format!("{name}: {count} of {replicas} left on an earlier template by its update strategy"))
+    }
+
     pub fn is_ready(&self) -> bool {
         let wanted = self.status.replicas;
-        self.health.is_some_and(|health| health.rolled_out() && health.ready == wanted && health.replicas == wanted)
+        self.health.is_some_and(|health| health.came_to_rest() && health.ready == wanted && health.replicas == wanted)
     }
 }
 
