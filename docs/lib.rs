@@ -100,6 +100,7 @@ pages! {
     Configuration "configuration"
     Secrets "secrets"
     Externals "externals"
+    Customize "customize"
     ListOfNodes "list-of-nodes"
     Definition "definition"
 }
