@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use http::Request;
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
-use operator_core::{desired::Desired, status::ClusterStatus};
+use operator_core::{
+    desired::Desired,
+    status::{ClusterStatus, Facts},
+};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
@@ -42,7 +45,7 @@ pub async fn write_one(client: &Client, namespace: &str, number: u32) -> Result<
 fn status(namespace: &str, number: u32, desired: &Desired) -> (String, Value) {
     let (resource, name) = (load::resource(), load::name(number));
     let (api_version, plural) = (&resource.api_version, &resource.plural);
-    let status = ClusterStatus::report(1, Some(desired), &[], None, None, Timestamp::now());
+    let status = ClusterStatus::report(&Facts::new(1, Some(desired), &[], Timestamp::now()));
     let url = format!("/apis/{api_version}/namespaces/{namespace}/{plural}/{name}/status");
     let object = json!({
         "apiVersion": api_version,

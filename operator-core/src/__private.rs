@@ -8,7 +8,12 @@ pub use kube;
 pub use schemars;
 pub use serde;
 
-use crate::{Cluster, status::ClusterStatus};
+use crate::{
+    Cluster,
+    desired::{Children, Customize, Scope},
+    status::ClusterStatus,
+};
+use futures::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 
 /// Writes a cluster as Kubernetes expects it: with `apiVersion` and `kind`.
@@ -61,4 +66,24 @@ pub fn compute<T: DeserializeOwned, V: Serialize>(
 ) -> Result<serde_json::Value, String> {
     let holder = T::deserialize(holder).map_err(|error| error.to_string())?;
     serde_json::to_value(with(&holder)).map_err(|error| error.to_string())
+}
+
+/// Runs the author's hook over desired objects.
+pub fn customize<T: DeserializeOwned + Customize>(
+    spec: &serde_json::Value,
+    scope: &Scope<'_>,
+    children: &mut Children,
+) -> Result<(), String> {
+    T::deserialize(spec).map_err(|error| error.to_string())?.customize(scope, children)
+}
+
+/// Runs a `check = path` function of an external over the value at its path.
+pub fn check<T: DeserializeOwned, F: Future<Output = Result<(), String>> + Send + 'static>(
+    value: serde_json::Value,
+    check: fn(T) -> F,
+) -> BoxFuture<'static, Result<(), String>> {
+    match T::deserialize(value) {
+        Ok(value) => check(value).boxed(),
+        Err(error) => std::future::ready(Err(error.to_string())).boxed(),
+    }
 }

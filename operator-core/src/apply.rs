@@ -1,20 +1,32 @@
 //! Carries out a plan: server-side apply, creates that refuse what is already there, deletes by UID.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `generate` | the content of Secrets that are made |
+//! | `failure` | why a write didn't go through |
+
+mod failure;
+mod generate;
 
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use http::Request;
-use kube::{Client, core::Status};
+use kube::Client;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use crate::{
     desired::Object,
     hash::Digest,
-    kinds::ChildKind,
-    observe::{Child, Store},
-    plan::{Accepted, Action, Plan, Verb},
+    kinds::{CLAIM, ChildKind, JOB, SECRET, Stage},
+    node::{Quantity, Scale},
+    observe::{Child, Raw, Store},
+    plan::{self, Accepted, Action, Plan, Replicas, Verb},
     status::{Problem, Reason},
 };
+use failure::Failure;
+use generate::generated;
 
 /// Writes of one cluster that are under way at once.
 const PARALLEL: usize = 16;
@@ -58,7 +70,8 @@ impl Outcome {
             Ok(Written::Taken(message, passing)) => self.taken.push((message, passing)),
             Err(failure) => {
                 let message = format!("{} {name}: {}", kind.kind, failure.message());
-                if failure.is_refusal() {
+                // A class that doesn't let its volumes grow is said to forbid it.
+                if failure.is_refusal() || (action.verb() == Verb::Grow && failure.code() == Some(403)) {
                     self.refused.push((kind, name.to_owned(), message));
                 } else {
                     self.failed.push(message);
@@ -79,28 +92,32 @@ impl Outcome {
     }
 }
 
+/// The cluster that is written for, and where what comes back goes.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    namespace: &'a str,
+    owner: &'a str,
+    store: &'a Store,
+}
+
 impl Writer {
-    /// Carries out `plan` for the cluster with UID `owner`: configuration and Services, then workloads, then deletions; each step in
-    /// parallel, and only where the API server refused nothing before. What a first install made is taken back where something was
-    /// refused, so that nothing is half-applied.
+    /// Carries out `plan` for the cluster with UID `owner`: configuration and Services, then workloads, then what is about workloads, then
+    /// deletions; each step in parallel, and only where the API server refused nothing before. What a first install made is taken back where
+    /// something was refused, so that nothing is half-applied. A claim that can't grow is in nobody's way.
     pub async fn execute(&self, plan: &Plan<'_>, namespace: &str, owner: &str, store: &Store) -> Outcome {
+        let target = Target { namespace, owner, store };
         let mut outcome = Outcome::default();
-        let first = plan.actions.iter().all(|action| action.verb() == Verb::Create);
-        let step = |action: &Action<'_>| match action.verb() {
-            Verb::Delete => 2,
-            _ if action.target().0.is_workload() => 1,
-            _ => 0,
-        };
-        for number in 0..3 {
+        let first = plan.actions.iter().all(|action| matches!(action.verb(), Verb::Create | Verb::Grow));
+        for step in [Some(Stage::Base), Some(Stage::Workload), Some(Stage::After), None] {
             let mut writes = Vec::new();
-            for action in plan.actions.iter().filter(|action| step(action) == number) {
-                writes.push(async move { (action, self.act(action, namespace, owner, store).await) });
+            for action in plan.actions.iter().filter(|action| stage(action) == step) {
+                writes.push(async move { (action, self.act(action, target).await) });
             }
             let results: Vec<_> = stream::iter(writes).buffer_unordered(PARALLEL).collect().await;
             results.into_iter().for_each(|(action, result)| outcome.note(action, result));
-            if !outcome.refused.is_empty() {
+            if outcome.refused.iter().any(|(kind, _, _)| *kind != &CLAIM) {
                 if first {
-                    self.take_back(&mut outcome, namespace, owner, store).await;
+                    self.take_back(&mut outcome, target).await;
                 }
                 break;
             }
@@ -109,48 +126,63 @@ impl Writer {
         outcome
     }
 
-    async fn take_back(&self, outcome: &mut Outcome, namespace: &str, owner: &str, store: &Store) {
-        let made = store.children(owner);
-        for (_, kind, name) in std::mem::take(&mut outcome.done) {
+    async fn take_back(&self, outcome: &mut Outcome, target: Target<'_>) {
+        let made = target.store.children(target.owner);
+        let (created, grown): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut outcome.done).into_iter().partition(|(verb, _, _)| *verb == Verb::Create);
+        outcome.done = grown;
+        for (_, kind, name) in created {
             let Some(child) = made.iter().find(|child| child.kind == kind && *child.name == *name) else {
                 continue;
             };
-            if let Err(error) = self.delete(kind, namespace, &name, &child.uid, "Background").await {
+            if let Err(error) = self.delete(kind, target.namespace, &name, &child.uid, "Background").await {
                 outcome.failed.push(format!("{} {name}: {}", kind.kind, error.message()));
             }
         }
     }
 
-    async fn act(&self, action: &Action<'_>, namespace: &str, owner: &str, store: &Store) -> Result<Written, Failure> {
-        let (kind, name) = action.target();
+    async fn act(&self, action: &Action<'_>, target: Target<'_>) -> Result<Written, Failure> {
         match action {
-            Action::Create(object) => self.create(object, namespace, owner, store).await,
-            Action::Apply { object, uid } => self.reapply(object, namespace, uid, store).await,
-            Action::Replace { uid, .. } => self.remove(kind, namespace, name, uid, store).await,
+            Action::Create { object, replicas } => self.create(object, *replicas, target).await,
+            Action::Apply { object, uid, replicas } => self.reapply(object, uid, *replicas, target).await,
+            Action::Replace { object, uid } => self.remove(object, uid, target).await,
+            Action::Grow { claim, size } => self.grow(claim, size, target).await,
             Action::Delete(child) => {
-                self.delete(kind, namespace, name, &child.uid, "Background").await?;
-                store.deleting(&child.uid);
+                // A Job is there until its pods are gone: only then a newer one may run.
+                let propagation = if child.kind == &JOB { "Foreground" } else { "Background" };
+                self.delete(child.kind, target.namespace, &child.name, &child.uid, propagation).await?;
+                target.store.deleting(&child.uid);
                 Ok(Written::Stored(None))
             }
         }
     }
 
-    async fn create(&self, object: &Object, namespace: &str, owner: &str, store: &Store) -> Result<Written, Failure> {
-        let mut json = object.json.clone();
+    async fn create(&self, object: &Object, replicas: Option<i32>, target: Target<'_>) -> Result<Written, Failure> {
+        let mut json = generated(object, &Value::Null)?;
         // An apply that names a version is refused where the object exists at any other, and no object has this one: it creates or fails.
         json["metadata"]["resourceVersion"] = "1".into();
-        match self.patch(object, namespace, &json, "force=false").await {
-            Ok(stored) => Ok(self.stored(object, &stored, store)),
-            Err(failure) if failure.code() == Some(409) => self.whose(object, namespace, owner, store).await,
-            Err(failure) => Err(failure),
+        if let Some(replicas) = replicas {
+            json["spec"]["replicas"] = replicas.into();
+        }
+        let stored = match self.patch(object, target.namespace, &json, "force=false").await {
+            Ok(stored) => stored,
+            Err(failure) if failure.code() == Some(409) => return self.whose(object, target).await,
+            Err(failure) => return Err(failure),
+        };
+        let Some(replicas) = replicas else { return Ok(self.stored(object, object.digest, &stored, target.store)) };
+        // That it is more than is sent is not to be remembered: it is handed over.
+        self.take_in(object.kind, &stored, target.store);
+        match object.scale {
+            // Only here it is known that nobody else asked for that number.
+            Scale::Initial => self.reapply(object, stored.uid(), Replicas::HandedOver(replicas), target).await,
+            _ => Ok(Written::Stored(None)),
         }
     }
 
     /// An object of a child's name is there already. It is the cluster's where the answer to a create got lost, or where someone took the label
     /// by which it is watched; else it is someone else's.
-    async fn whose(&self, object: &Object, namespace: &str, owner: &str, store: &Store) -> Result<Written, Failure> {
-        let request = Request::get(object.kind.url(namespace, &object.name)).body(Vec::new());
-        let there = self.send(request).await?;
+    async fn whose(&self, object: &Object, target: Target<'_>) -> Result<Written, Failure> {
+        let there = self.get(object, target.namespace).await?;
         let references = there.pointer("/metadata/ownerReferences").and_then(Value::as_array);
         let controller = references
             .into_iter()
@@ -160,9 +192,14 @@ impl Writer {
             |reference: &Value, key: &str| reference.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, name) = (object.kind.kind, &object.name);
         Ok(match controller {
-            Some(controller) if text(controller, "uid") == owner => {
-                let uid = there.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
-                self.reapply(object, namespace, uid, store).await?
+            Some(controller) if text(controller, "uid") == target.owner => {
+                let child = Child::reduce(object.kind, &self.manager, &self.node_label, &there)
+                    .ok_or_else(|| Failure::Text("the API server's answer has no name or version".to_owned()))?;
+                if object.once {
+                    target.store.apply(child);
+                    return Ok(Written::Stored(None));
+                }
+                self.reapply(object, &child.uid, plan::replicas(object, &child), target).await?
             }
             Some(controller) => {
                 let mine = object.json.pointer("/metadata/ownerReferences/0").unwrap_or(&Value::Null);
@@ -185,18 +222,73 @@ impl Writer {
         })
     }
 
-    async fn reapply(&self, object: &Object, namespace: &str, uid: &str, store: &Store) -> Result<Written, Failure> {
+    async fn reapply(
+        &self,
+        object: &Object,
+        uid: &str,
+        replicas: Replicas,
+        target: Target<'_>,
+    ) -> Result<Written, Failure> {
         let mut json = object.json.clone();
+        if !object.generate.is_empty() {
+            let there = self.get(object, target.namespace).await?;
+            json = generated(object, &there)?;
+            // What was read is sent back: nobody may have changed it meanwhile.
+            json["metadata"]["resourceVersion"] =
+                there.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
+        }
         json["metadata"]["uid"] = uid.into();
-        match self.patch(object, namespace, &json, "force=true").await {
-            Ok(stored) => Ok(self.stored(object, &stored, store)),
+        if let Replicas::HandedOver(number) = replicas {
+            self.hand_over(object, uid, number, target).await?;
+        }
+        if replicas != Replicas::AsWritten
+            && let Some(spec) = json.get_mut("spec").and_then(Value::as_object_mut)
+        {
+            spec.remove("replicas");
+        }
+        match self.patch(object, target.namespace, &json, "force=true").await {
+            Ok(stored) => Ok(self.stored(object, plan::sent(object, replicas), &stored, target.store)),
             // It went away meanwhile; the watch says so, too.
-            Err(failure) if failure.code() == Some(409) => {
-                Err(Failure::Text("it was deleted or replaced meanwhile".to_owned()))
+            Err(failure) if failure.code() == Some(409) => Err(Failure::meanwhile()),
+            // What was generated would be lost with it.
+            Err(failure) if !object.generate.is_empty() => Err(failure),
+            Err(failure) if failure.is_refusal() && self.is_valid(object, target.namespace).await => {
+                self.remove(object, uid, target).await
             }
-            Err(failure) if failure.is_refusal() && self.is_valid(object, namespace).await => {
-                self.remove(object.kind, namespace, &object.name, uid, store).await
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Gives the number of pods, as it is, to a field manager of its own: it stays when the operator gives it up.
+    async fn hand_over(&self, object: &Object, uid: &str, replicas: i32, target: Target<'_>) -> Result<(), Failure> {
+        let json = json!({
+            "apiVersion": object.kind.api_version(),
+            "kind": object.kind.kind,
+            "metadata": { "name": object.name, "namespace": target.namespace, "uid": uid },
+            "spec": { "replicas": replicas },
+        });
+        let manager = format!("{}-scale", self.manager);
+        match self.patch_as(&manager, object.kind, target.namespace, &object.name, &json, "force=true").await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.code() == Some(409) => Err(Failure::meanwhile()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Asks for more storage, and for nothing else.
+    async fn grow(&self, claim: &Child, size: &Quantity, target: Target<'_>) -> Result<Written, Failure> {
+        let json = json!({
+            "apiVersion": CLAIM.api_version(),
+            "kind": CLAIM.kind,
+            "metadata": { "name": claim.name, "namespace": target.namespace, "uid": claim.uid },
+            "spec": { "resources": { "requests": { "storage": size } } },
+        });
+        match self.patch_as(&self.manager, &CLAIM, target.namespace, &claim.name, &json, "force=true").await {
+            Ok(stored) => {
+                self.take_in(&CLAIM, &stored, target.store);
+                Ok(Written::Stored(None))
             }
+            Err(failure) if failure.code() == Some(409) => Err(Failure::meanwhile()),
             Err(failure) => Err(failure),
         }
     }
@@ -210,27 +302,28 @@ impl Writer {
         self.patch(&probe, namespace, &probe.json, "dryRun=All").await.is_ok()
     }
 
-    fn stored(&self, object: &Object, stored: &Value, store: &Store) -> Written {
-        let Some(child) = Child::reduce(object.kind, &self.manager, &self.node_label, stored) else {
-            return Written::Stored(None);
-        };
-        let changed = child.digest.filter(|digest| *digest != object.digest);
-        let changed = changed.map(|digest| (child.uid.clone(), (object.digest, digest)));
+    /// Takes in an answer to an apply that sent what has the digest `sent`.
+    fn stored(&self, object: &Object, sent: Digest, stored: &Raw, store: &Store) -> Written {
+        let back = self.take_in(object.kind, stored, store);
+        Written::Stored(back.filter(|back| *back != sent).map(|back| (stored.uid().into(), (sent, back))))
+    }
+
+    /// Takes an object into the store, and returns its digest. Where the watch was faster, it isn't read again.
+    fn take_in(&self, kind: &'static ChildKind, stored: &Raw, store: &Store) -> Option<Digest> {
+        if store.has(kind, stored.uid(), stored.version()) {
+            return store.child(stored.uid()).filter(|child| child.version == stored.version())?.digest;
+        }
+        let child = Child::reduce(kind, &self.manager, &self.node_label, &stored.object())?;
+        let digest = child.digest;
         store.apply(child);
-        Written::Stored(changed)
+        digest
     }
 
     /// Deletes an object that shall be made anew; pods of a workload go on running.
-    async fn remove(
-        &self,
-        kind: &'static ChildKind,
-        namespace: &str,
-        name: &str,
-        uid: &str,
-        store: &Store,
-    ) -> Result<Written, Failure> {
-        self.delete(kind, namespace, name, uid, if kind.is_workload() { "Orphan" } else { "Background" }).await?;
-        store.deleting(uid);
+    async fn remove(&self, object: &Object, uid: &str, target: Target<'_>) -> Result<Written, Failure> {
+        let propagation = if object.kind.is_workload() { "Orphan" } else { "Background" };
+        self.delete(object.kind, target.namespace, &object.name, uid, propagation).await?;
+        target.store.deleting(uid);
         Ok(Written::Stored(None))
     }
 
@@ -249,7 +342,7 @@ impl Writer {
             "preconditions": { "uid": uid },
         });
         let request = Request::delete(kind.url(namespace, name)).header("content-type", "application/json");
-        match self.send(request.body(options.to_string().into_bytes())).await {
+        match self.send::<IgnoredAny>(request.body(options.to_string().into_bytes())).await {
             Ok(_) => Ok(()),
             // Gone already, or replaced by someone else's: either way ours is gone.
             Err(failure) if matches!(failure.code(), Some(404 | 409)) => Ok(()),
@@ -257,15 +350,32 @@ impl Writer {
         }
     }
 
-    async fn patch(&self, object: &Object, namespace: &str, json: &Value, how: &str) -> Result<Value, Failure> {
-        let url = format!("{}?fieldManager={}&{how}", object.kind.url(namespace, &object.name), self.manager);
-        let request = Request::patch(url).header("content-type", "application/apply-patch+yaml");
-        self.send(request.body(json.to_string().into_bytes())).await
+    async fn get(&self, object: &Object, namespace: &str) -> Result<Value, Failure> {
+        self.send(Request::get(object.kind.url(namespace, &object.name)).body(Vec::new())).await
     }
 
-    async fn send(&self, request: Result<Request<Vec<u8>>, http::Error>) -> Result<Value, Failure> {
+    async fn patch(&self, object: &Object, namespace: &str, json: &Value, how: &str) -> Result<Raw, Failure> {
+        self.patch_as(&self.manager, object.kind, namespace, &object.name, json, how).await
+    }
+
+    async fn patch_as(
+        &self,
+        manager: &str,
+        kind: &ChildKind,
+        namespace: &str,
+        name: &str,
+        json: &Value,
+        how: &str,
+    ) -> Result<Raw, Failure> {
+        let url = format!("{}?fieldManager={manager}&{how}", kind.url(namespace, name));
+        let request = Request::patch(url).header("content-type", "application/apply-patch+yaml");
+        let answer = self.send(request.body(json.to_string().into_bytes())).await;
+        if kind == &SECRET { answer.map_err(|failure| failure.without_values(json)) } else { answer }
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: Result<Request<Vec<u8>>, http::Error>) -> Result<T, Failure> {
         let request = request.map_err(|error| Failure::Text(error.to_string()))?;
-        match tokio::time::timeout(TIMEOUT, self.client.request::<Value>(request)).await {
+        match tokio::time::timeout(TIMEOUT, self.client.request::<T>(request)).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(kube::Error::Api(status))) => Err(Failure::Api(status)),
             Ok(Err(error)) => Err(Failure::Text(error.to_string())),
@@ -274,39 +384,15 @@ impl Writer {
     }
 }
 
+/// When an action's turn is; deletions come last.
+fn stage(action: &Action<'_>) -> Option<Stage> {
+    (action.verb() != Verb::Delete).then(|| action.target().0.stage)
+}
+
 /// What a write that was answered came to.
 enum Written {
     /// Done; with an entry where the API server stored something else than was sent.
     Stored(Option<(Box<str>, (Digest, Digest))>),
     /// Not done: the name is someone else's. With `true` where it will be free soon.
     Taken(String, bool),
-}
-
-/// A write that didn't go through.
-enum Failure {
-    Api(Box<Status>),
-    Text(String),
-}
-
-impl Failure {
-    fn code(&self) -> Option<u16> {
-        match self {
-            Self::Api(status) => Some(status.code),
-            Self::Text(_) => None,
-        }
-    }
-
-    /// Whether the same request would be refused again: it can't be read (400), fails validation (422), or doesn't have its type's shape,
-    /// which server-side apply reports as an internal error.
-    fn is_refusal(&self) -> bool {
-        matches!(self.code(), Some(400 | 422))
-            || (self.code() == Some(500) && self.message().starts_with("failed to create typed patch object"))
-    }
-
-    fn message(&self) -> &str {
-        match self {
-            Self::Api(status) => &status.message,
-            Self::Text(text) => text,
-        }
-    }
 }

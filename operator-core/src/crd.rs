@@ -1,26 +1,25 @@
 //! The CustomResourceDefinition of a kind: schemars' schema made structural, and the rules that the definition knows.
 //!
 //! What the API server can judge is judged there, at `kubectl apply`, in a sentence that says what to write.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | `nodes` | fields that hold nodes or their settings: what a node type can't have isn't there |
+//! | `parts` | the other fields that the definition knows: order, secrets, externals |
+//! | `rules` | CEL |
+//! | `tidy` | what schemas are rid of |
+
+mod nodes;
+mod parts;
+mod rules;
+mod tidy;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewriter};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    Cluster,
-    definition::{Cardinality, Definition, NodeType, Workload},
-    status::ClusterStatus,
-};
-
-/// Most nodes of a node type, and config groups: bounds for what the rules cost.
-const MOST: u32 = 64;
-/// Longest key of a node or config group.
-const LONGEST_KEY: u32 = 30;
-/// What object names are made of; source: RFC 1035 labels, for the sake of Services.
-const LABEL: &str = "^[a-z]([-a-z0-9]*[a-z0-9])?$";
-/// The same within a name.
-const PART: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+use crate::{Cluster, definition::Definition, status::ClusterStatus};
 
 /// The CustomResourceDefinition of `K`.
 pub fn crd<K: Cluster>() -> CustomResourceDefinition {
@@ -45,56 +44,27 @@ fn schema<T: JsonSchema>() -> Value {
         schema.remove("$schema");
         schema.remove("components");
     }
-    no_empty_defaults(&mut schema);
+    tidy::tidy(&mut schema);
     schema
 }
 
-/// What `#[serde(default)]` leaves behind says nothing, and would be stored in every object.
-fn no_empty_defaults(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            if map
-                .get("default")
-                .is_some_and(|value| matches!(value, Value::Null) || *value == json!({}) || *value == json!([]))
-            {
-                map.remove("default");
-            }
-            map.values_mut().for_each(no_empty_defaults);
-        }
-        Value::Array(items) => items.iter_mut().for_each(no_empty_defaults),
-        _ => {}
-    }
-}
-
 fn json(definition: &Definition, mut spec: Value, status: Value) -> Value {
-    for node_type in definition.node_types {
-        if let Some(field) = property(&mut spec, node_type.field) {
-            node_field(field, node_type, definition);
-        }
-    }
-    if let Some(groups) = definition.config_groups.and_then(|groups| property(&mut spec, groups.field)) {
-        named_map(groups, "a config group");
-    }
-    add_rules(&mut spec, definition.node_types.iter().filter_map(|node_type| group_exists(node_type, definition)));
+    nodes::fit(&mut spec, definition);
+    parts::fit(&mut spec, definition);
+    let groups = rules::groups(&spec, definition);
+    rules::add(&mut spec, groups);
     let mut root = json!({
         "type": "object",
         "description": definition.doc,
         "required": ["spec"],
         "properties": { "spec": spec, "status": status },
     });
-    add_rules(
-        &mut root,
-        std::iter::once(cluster_name()).chain(
-            definition
-                .validations
-                .iter()
-                .map(|validation| json!({ "rule": validation.rule, "message": validation.message })),
-        ),
-    );
+    let own = definition.validations.iter().map(|own| rules::rule(own.rule, own.message));
+    rules::add(&mut root, std::iter::once(rules::cluster_name()).chain(own));
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": { "name": format!("{}.{}", definition.plural, definition.group) },
+        "metadata": metadata(definition),
         "spec": {
             "group": definition.group,
             "scope": "Namespaced",
@@ -105,124 +75,48 @@ fn json(definition: &Definition, mut spec: Value, status: Value) -> Value {
                 "shortNames": definition.short_names,
                 "categories": definition.categories,
             },
-            "versions": [{
-                "name": definition.version,
-                "served": true,
-                "storage": true,
-                "schema": { "openAPIV3Schema": root },
-                "subresources": { "status": {} },
-                "additionalPrinterColumns": columns(definition),
-            }],
+            "versions": [version(definition, root)],
         },
     })
 }
 
-fn property<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
-    schema.get_mut("properties")?.get_mut(name)
+fn metadata(definition: &Definition) -> Value {
+    let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| (*key, *value)).collect::<Value>();
+    let mut metadata = json!({ "name": format!("{}.{}", definition.plural, definition.group) });
+    for (key, pairs) in [("annotations", definition.annotations), ("labels", definition.labels)] {
+        if !pairs.is_empty() {
+            metadata[key] = map(pairs);
+        }
+    }
+    metadata
 }
 
-/// Of a field that holds nodes: no defaults, since a stored default would beat every lower layer; only what its node type has.
-fn node_field(field: &mut Value, node_type: &NodeType, definition: &Definition) {
-    let node = match node_type.cardinality {
-        Cardinality::One | Cardinality::Optional => Some(field),
-        Cardinality::Many => {
-            named_map(field, "a node");
-            field.get_mut("additionalProperties")
-        }
-        Cardinality::List => field.get_mut("items"),
-    };
-    let Some(properties) = node.and_then(|node| node.get_mut("properties")).and_then(Value::as_object_mut) else {
-        return;
-    };
-    properties.values_mut().for_each(|property| {
-        property.as_object_mut().map(|property| property.remove("default"));
+fn version(definition: &Definition, root: Value) -> Value {
+    let mut version = json!({
+        "name": definition.version,
+        "served": definition.served,
+        "storage": definition.storage,
+        "schema": { "openAPIV3Schema": root },
+        "subresources": { "status": {} },
+        "additionalPrinterColumns": columns(definition),
     });
-    if definition.config_groups.is_none() {
-        properties.remove("configGroup");
-    }
-    storage(properties, node_type);
-}
-
-/// The claims that the node type has, by name: another name is an unknown field.
-fn storage(properties: &mut Map<String, Value>, node_type: &NodeType) {
-    let declared = node_type.storage();
-    if declared.is_empty() || node_type.workload() != Workload::StatefulSet {
-        properties.remove("storage");
-        return;
-    }
-    let Some(storage) = properties.get_mut("storage").and_then(Value::as_object_mut) else {
-        return;
-    };
-    storage.remove("maxProperties");
-    let Some(claim) = storage.remove("additionalProperties") else {
-        return;
-    };
-    let claims: Map<String, Value> = declared
-        .iter()
-        .map(|declared| {
-            let mut claim = claim.clone();
-            let class = declared.class.map(|class| format!(" of class {class}")).unwrap_or_default();
-            claim["description"] =
-                format!("Mounted at {}; {}{class} where nothing is said here.", declared.mount, declared.size).into();
-            (declared.name.to_owned(), claim)
-        })
-        .collect();
-    storage.insert("properties".to_owned(), claims.into());
-}
-
-fn named_map(map: &mut Value, what: &str) {
-    map["maxProperties"] = MOST.into();
-    let rule = json!({
-        "rule": format!("self.all(key, key.size() <= {LONGEST_KEY} && key.matches('{PART}'))"),
-        "message": format!("the name of {what} is at most {LONGEST_KEY} lower-case letters, digits and '-': it is part of object names"),
-    });
-    add_rules(map, [rule]);
-}
-
-fn cluster_name() -> Value {
-    json!({
-        "rule": format!("self.metadata.name.size() <= 63 && self.metadata.name.matches('{LABEL}')"),
-        "message": "metadata.name must be at most 63 lower-case letters, digits and '-', and start with a letter: Services are named after it",
-    })
-}
-
-/// A node's config group must be one of the cluster's.
-fn group_exists(node_type: &NodeType, definition: &Definition) -> Option<Value> {
-    let groups = definition.config_groups.map(|groups| groups.field).filter(|field| is_identifier(field))?;
-    let field = Some(node_type.field).filter(|field| is_identifier(field))?;
-    let exists =
-        |node: &str| format!("!has({node}.configGroup) || (has(self.{groups}) && {node}.configGroup in self.{groups})");
-    let rule = match node_type.cardinality {
-        Cardinality::One | Cardinality::Optional => {
-            format!("!has(self.{field}) || {}", exists(&format!("self.{field}")))
+    if let Some(warning) = definition.deprecated {
+        version["deprecated"] = true.into();
+        if !warning.is_empty() {
+            version["deprecationWarning"] = warning.into();
         }
-        Cardinality::List => return None,
-        Cardinality::Many => {
-            format!("!has(self.{field}) || self.{field}.all(key, {})", exists(&format!("self.{field}[key]")))
+    }
+    if let Some(scale) = definition.scale {
+        version["subresources"]["scale"] =
+            json!({ "specReplicasPath": scale.spec_replicas_path, "statusReplicasPath": scale.status_replicas_path });
+        if let Some(path) = scale.label_selector_path {
+            version["subresources"]["scale"]["labelSelectorPath"] = path.into();
         }
-    };
-    Some(
-        json!({ "rule": rule, "message": format!("configGroup in {field}: there is no such group in {groups}; add it, or name one that is there") }),
-    )
-}
-
-/// Whether CEL can name the field as it is; others would have to be escaped.
-fn is_identifier(field: &str) -> bool {
-    const RESERVED: [&str; 6] = ["in", "as", "namespace", "import", "package", "var"];
-    field.chars().all(|c| c.is_ascii_alphanumeric()) && !RESERVED.contains(&field)
-}
-
-/// Puts rules beside those that are there already.
-fn add_rules(schema: &mut Value, rules: impl IntoIterator<Item = Value>) {
-    let Some(schema) = schema.as_object_mut() else { return };
-    let mut rules: Vec<Value> = rules.into_iter().collect();
-    if rules.is_empty() {
-        return;
     }
-    if let Some(Value::Array(there)) = schema.remove("x-kubernetes-validations") {
-        rules.splice(0..0, there);
+    if !definition.selectable.is_empty() {
+        version["selectableFields"] = definition.selectable.iter().map(|path| json!({ "jsonPath": path })).collect();
     }
-    schema.insert("x-kubernetes-validations".to_owned(), rules.into());
+    version
 }
 
 fn columns(definition: &Definition) -> Vec<Value> {
@@ -235,4 +129,19 @@ fn columns(definition: &Definition) -> Vec<Value> {
     columns.extend(definition.print_columns.iter().map(|own| column(own.name, own.type_, own.json_path, own.priority)));
     columns.push(column("Age", "date", ".metadata.creationTimestamp", 0));
     columns
+}
+
+fn property<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
+    schema.get_mut("properties")?.get_mut(name)
+}
+
+fn properties(schema: &mut Value) -> Option<&mut Map<String, Value>> {
+    schema.get_mut("properties")?.as_object_mut()
+}
+
+/// Gives a field that nobody has described a description.
+fn describe(field: &mut Value, description: impl FnOnce() -> String) {
+    if field.get("description").is_none() {
+        field["description"] = description().into();
+    }
 }

@@ -23,6 +23,20 @@ pub struct Definition {
     pub categories: &'static [&'static str],
     /// The struct's doc comment: the description of the kind.
     pub doc: &'static str,
+    /// Annotations of the CustomResourceDefinition.
+    pub annotations: &'static [(&'static str, &'static str)],
+    /// Labels of the CustomResourceDefinition.
+    pub labels: &'static [(&'static str, &'static str)],
+    /// Whether the API server serves this version. Default: yes.
+    pub served: bool,
+    /// Whether objects are stored in this version. Default: yes.
+    pub storage: bool,
+    /// Whether the API server warns who uses this version, and what it says; empty: Kubernetes' own sentence.
+    pub deprecated: Option<&'static str>,
+    /// Makes `kubectl scale` work.
+    pub scale: Option<ScaleSubresource>,
+    /// Paths by which `kubectl get --field-selector` selects, for instance `.spec.image`.
+    pub selectable: &'static [&'static str],
     /// Print columns of the author's own, shown between Status and Age.
     pub print_columns: &'static [PrintColumn],
     /// CEL rules of the author's own over `self.spec`; see kube's `validation`.
@@ -60,6 +74,13 @@ impl Definition {
         short_names: &[],
         categories: &[],
         doc: "",
+        annotations: &[],
+        labels: &[],
+        served: true,
+        storage: true,
+        deprecated: None,
+        scale: None,
+        selectable: &[],
         print_columns: &[],
         validations: &[],
         image: None,
@@ -78,6 +99,17 @@ impl Definition {
     pub fn api_version(&self) -> String {
         format!("{}/{}", self.group, self.version)
     }
+}
+
+/// The scale subresource; the names are those of kube's `scale`.
+#[derive(Clone, Copy, Debug)]
+pub struct ScaleSubresource {
+    /// Path of the wanted number, for instance `.spec.brokers.replicas`.
+    pub spec_replicas_path: &'static str,
+    /// Path of the number there is, for instance `.status.nodes[0].replicas`.
+    pub status_replicas_path: &'static str,
+    /// Path of the pods' selector, a string in the status.
+    pub label_selector_path: Option<&'static str>,
 }
 
 /// Named settings that nodes refer to.
@@ -466,9 +498,11 @@ pub struct Validation {
 pub trait NodeKind {
     /// What its attributes say.
     const TEMPLATE: NodeTemplate;
+    /// JSON names of its own fields, beside those of [`NodeSpec`](crate::NodeSpec).
+    const FIELDS: &'static [&'static str];
 }
 
-/// The type of a field that holds nodes: a [`NodeKind`], an `Option` or a `BTreeMap<String, _>` of one.
+/// The type of a field that holds nodes: a [`NodeKind`], an `Option`, a `BTreeMap<String, _>` or a `Vec` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold nodes",
     label = "neither a node type nor an `Option`, `BTreeMap<String, _>` or `Vec` of one",
@@ -479,28 +513,35 @@ pub trait NodeField {
     const CARDINALITY: Cardinality;
     /// What the node's type says.
     const TEMPLATE: NodeTemplate;
+    /// JSON names of the node's own fields.
+    const FIELDS: &'static [&'static str];
 }
 
 impl<T: NodeKind> NodeField for Option<T> {
     const CARDINALITY: Cardinality = Cardinality::Optional;
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
+    const FIELDS: &'static [&'static str] = T::FIELDS;
 }
 
 impl<T: NodeKind> NodeField for std::collections::BTreeMap<String, T> {
     const CARDINALITY: Cardinality = Cardinality::Many;
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
+    const FIELDS: &'static [&'static str] = T::FIELDS;
 }
 
 impl<T: NodeKind> NodeField for Vec<T> {
     const CARDINALITY: Cardinality = Cardinality::List;
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
+    const FIELDS: &'static [&'static str] = T::FIELDS;
 }
 
 impl NodeKind for crate::NodeSpec {
     const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
+    const FIELDS: &'static [&'static str] = &[];
 }
 
 impl NodeField for crate::NodeSpec {
     const CARDINALITY: Cardinality = Cardinality::One;
     const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
+    const FIELDS: &'static [&'static str] = &[];
 }

@@ -19,21 +19,24 @@ mod job;
 pub mod names;
 mod pod;
 pub mod references;
-mod secret;
+pub(crate) mod secret;
 mod secrets;
 mod service;
 mod stateful_set;
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use serde_json::{Value, json};
 
 use crate::{
     definition::{Definition, Workload},
     hash::Digest,
-    kinds::ChildKind,
+    kinds::{self, ChildKind, SECRET},
     node::{Effective, Invalid, Scale, effective},
-    observe::owned,
+    observe::{child, owned},
 };
 pub use customize::{Children, Customize, Scope};
 use names::Names;
@@ -76,7 +79,7 @@ impl Desired {
 }
 
 /// A child object, without any type: group, version, kind, name, JSON.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Object {
     /// Its kind.
     pub kind: &'static ChildKind,
@@ -86,6 +89,8 @@ pub struct Object {
     pub node: Option<String>,
     /// Node type of that node.
     pub node_type: Option<&'static str>,
+    /// Where that node stands in the spec: `historicals.hot`.
+    pub path: String,
     /// What is sent to the API server. Of an autoscaled workload without `replicas`.
     pub json: Value,
     /// Over what is sent, in canonical form.
@@ -104,8 +109,22 @@ pub struct Object {
     pub waits_for: Vec<String>,
     /// Keys of a Secret that are filled with so many random letters and digits when it is created, and kept from then on.
     pub generate: Vec<(String, u32)>,
+    /// Over each value that a Secret's JSON has, by key: the other digests are over its keys alone.
+    pub given: Vec<(Box<str>, Digest)>,
     /// Once it is there, it is never changed (Jobs).
     pub once: bool,
+}
+
+/// Without its JSON: a Secret's may hold what nobody shall see.
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Object")
+            .field("kind", &self.kind.kind)
+            .field("name", &self.name)
+            .field("node", &self.node)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A node, as the status needs it.
@@ -165,7 +184,7 @@ pub fn build(
         Err(invalid) => errors.push(invalid),
     }
     built.objects.iter_mut().for_each(|object| object.seal(&names));
-    built.objects.sort_by_key(|object| (object.kind.stage, crate::kinds::position(object.kind)));
+    built.objects.sort_by_key(|object| (object.kind.stage, kinds::position(object.kind)));
     // Files of the whole cluster come from every node that reads them.
     let mut seen = HashSet::new();
     built.objects.retain(|object| seen.insert((object.kind, object.name.clone(), object.digest)));
@@ -251,6 +270,7 @@ impl Object {
             name,
             node: node.map(|node| node.name.clone()),
             node_type: node.map(|node| node.node_type.name),
+            path: node.map(|node| node.path.clone()).unwrap_or_default(),
             json: body,
             digest: empty,
             unscaled: empty,
@@ -260,6 +280,7 @@ impl Object {
             scale: node.filter(|_| kind.is_workload()).map_or(Scale::Unscaled, Effective::scale),
             waits_for: Vec::new(),
             generate: Vec::new(),
+            given: Vec::new(),
             once: false,
         }
     }
@@ -271,6 +292,7 @@ impl Object {
 
     /// Puts what all children share into it (kind, name, labels, the controller reference), whatever a hook did to it, and takes the digests.
     fn seal(&mut self, names: &Names<'_>) {
+        self.kind = kinds::known(self.kind);
         let mut json = json!({
             "apiVersion": self.kind.api_version(),
             "kind": self.kind.kind,
@@ -291,7 +313,13 @@ impl Object {
                 body.iter().filter(|(key, _)| !["apiVersion", "kind", "metadata", "status"].contains(&key.as_str()));
             json.extend(body.map(|(key, value)| (key.clone(), value.clone())));
         }
-        let canonical = owned::canonical(json.clone());
+        let canonical = if self.kind == &SECRET {
+            secret::settle(&mut json);
+            self.given = child::values(&json);
+            owned::canonical(secret::filled(json.clone(), &self.generate, |_| Value::Null), self.kind)
+        } else {
+            owned::canonical(json.clone(), self.kind)
+        };
         self.digest = Digest::of(&canonical);
         self.immutable = owned::immutable(&canonical, self.kind);
         self.unscaled = match self.scale {

@@ -1,7 +1,11 @@
 //! The kinds of objects that clusters are made of.
 
-/// A kind of child object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+use std::hash::{Hash, Hasher};
+
+use crate::definition::Definition;
+
+/// A kind of child object. Two are equal where group and kind are: whoever wrote them down, they name the same objects.
+#[derive(Clone, Copy, Debug)]
 pub struct ChildKind {
     /// API group; empty for the core group.
     pub group: &'static str,
@@ -17,6 +21,20 @@ pub struct ChildKind {
     pub stage: Stage,
     /// Whether the API server may lack it: then it is left out.
     pub optional: bool,
+}
+
+impl PartialEq for ChildKind {
+    fn eq(&self, other: &Self) -> bool {
+        (self.group, self.kind) == (other.group, other.kind)
+    }
+}
+
+impl Eq for ChildKind {}
+
+impl Hash for ChildKind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.group, self.kind).hash(state);
+    }
 }
 
 /// When a child is made.
@@ -126,6 +144,29 @@ pub static ALL: [&ChildKind; 16] = [
     &AUTOSCALER,
 ];
 
+/// Every kind of child that clusters of `definition` may have: the usual ones, and those that the author declares.
+pub fn of(definition: &Definition) -> Vec<&'static ChildKind> {
+    let declared = definition.customize.map_or(&[] as &[_], |customization| customization.kinds);
+    let mut kinds = ALL.to_vec();
+    for kind in declared {
+        if !kinds.contains(kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+/// The kind as it stands in [`ALL`], where it does: what authors write down doesn't say what can't be changed.
+pub fn known(kind: &'static ChildKind) -> &'static ChildKind {
+    ALL.into_iter().find(|known| *known == kind).unwrap_or(kind)
+}
+
+/// Whether children of a kind are always watched. The status remembers the others, so that they are pruned after they are no longer
+/// declared, and found again where their kind is installed later.
+pub fn is_always_watched(kind: &ChildKind) -> bool {
+    !kind.optional && (kind == &CLAIM || ALL.contains(&kind))
+}
+
 /// Position of a kind in the order of creation; kinds that authors add come last.
 pub fn position(kind: &ChildKind) -> usize {
     ALL.iter().position(|known| *known == kind).unwrap_or(ALL.len())
@@ -135,6 +176,11 @@ impl ChildKind {
     /// The kind of `T`, for objects that [`Customize`](crate::desired::Customize) adds.
     pub const fn of<T: k8s_openapi::Resource>() -> Self {
         Self { version: T::VERSION, ..kind(T::GROUP, T::KIND, T::URL_PATH_SEGMENT) }
+    }
+
+    /// `HTTPRoute.gateway.networking.k8s.io`, as the status has it; kinds of the core group are a word.
+    pub fn id(&self) -> String {
+        if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
     }
 
     /// Whether it runs pods.
@@ -151,5 +197,35 @@ impl ChildKind {
     pub fn url(&self, namespace: &str, name: &str) -> String {
         let prefix = if self.group.is_empty() { "api".to_owned() } else { format!("apis/{}", self.group) };
         format!("/{prefix}/{}/namespaces/{namespace}/{}/{name}", self.version, self.plural)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Customization;
+
+    static DECLARED: [&ChildKind; 2] =
+        [&ChildKind::of::<k8s_openapi::api::core::v1::Service>(), &kind("example.com", "Extra", "extras")];
+    static DEFINITION: Definition =
+        Definition { customize: Some(Customization { kinds: &DECLARED, call: |_, _, _| Ok(()) }), ..Definition::EMPTY };
+
+    #[test]
+    fn declared_kinds_come_after_the_usual_ones_and_none_twice() {
+        let kinds = of(&DEFINITION);
+        assert_eq!(kinds.len(), ALL.len() + 1);
+        assert_eq!(kinds.last().map(|kind| kind.id()).as_deref(), Some("Extra.example.com"));
+    }
+
+    #[test]
+    fn a_usual_kind_that_an_author_declares_keeps_what_is_known_of_it() {
+        assert!(DECLARED[0].immutable.is_empty());
+        assert_eq!(known(DECLARED[0]).immutable, SERVICE.immutable);
+    }
+
+    #[test]
+    fn only_what_may_be_missing_or_is_declared_must_be_remembered() {
+        assert!(is_always_watched(&JOB) && is_always_watched(&CLAIM));
+        assert!(!is_always_watched(&HTTP_ROUTE) && !is_always_watched(DECLARED[1]));
     }
 }

@@ -2,11 +2,13 @@
 
 mod check;
 mod effective;
+mod fields;
 mod merge;
 pub mod quantity;
 mod spec;
 
 pub use effective::{Claim, Effective, Invalid, Scale, effective};
+pub use fields::FIELDS;
 pub use merge::merge;
 pub use quantity::Quantity;
 pub use spec::*;

@@ -2,15 +2,22 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`child`] | a child: identity, owner, version, digest, health |
+//! | [`child`] | a child: identity, owner, version, digest |
+//! | [`health`] | how a workload is doing |
+//! | [`claims`] | volumes: whose they are, and their sizes |
 //! | [`owned`] | the part of an object that the operator applied, by managedFields |
+//! | `zero` | what says nothing in an object |
 //! | [`store`] | all children of a kind's clusters, by their owner's UID |
 
 pub mod child;
+pub mod claims;
+pub mod health;
 pub mod owned;
 pub mod store;
+mod zero;
 
-pub use child::{Child, Health, Raw};
+pub use child::{Child, Held, Raw};
+pub use health::Health;
 pub use store::Store;
 
 /// The children of one cluster.

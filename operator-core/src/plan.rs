@@ -1,28 +1,69 @@
 //! What is to be done: the difference between what shall be and what is there. Pure, and in a fixed order.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `compare` | whether an object is as wanted, and how many pods a write asks for |
+//! | `gates` | what must be there before a workload is created or changed |
+//! | `claims` | volumes that grow, and those that can't shrink |
+//! | `surplus` | what shall not be any more |
 
-use std::collections::{HashMap, HashSet};
+mod claims;
+mod compare;
+mod gates;
+mod surplus;
+
+use std::{collections::HashMap, fmt};
 
 use serde::Serialize;
+
+pub(crate) use compare::{replicas, sent};
+pub use gates::Waiting;
 
 use crate::{
     desired::{Desired, Object},
     hash::Digest,
-    kinds::{CONFIG_MAP, ChildKind},
-    node::Invalid,
-    observe::{Child, Health},
+    kinds::{CLAIM, ChildKind},
+    node::{Invalid, Quantity},
+    observe::Child,
+    status::ClusterStatus,
 };
+use gates::Gates;
 
 /// The writes that bring a cluster to its desired state, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Plan<'a> {
-    /// Empty where everything is as it shall be.
+    /// Empty where everything is as it shall be, or waits.
     pub actions: Vec<Action<'a>>,
+    /// What is not created or changed yet, and why.
+    pub waiting: Vec<Waiting>,
+    /// Objects whose kind the API server lacks.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An object that isn't made: the API server lacks its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its kind.
+    pub kind: &'static ChildKind,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} is left out: its CRD is not installed", self.kind.kind, self.name)
+    }
 }
 
 impl Plan<'_> {
     /// Whether no object's JSON is needed to carry it out.
     pub fn writes_nothing(&self) -> bool {
-        self.actions.iter().all(|action| matches!(action.verb(), Verb::Delete | Verb::Replace))
+        self.actions.iter().all(|action| matches!(action.verb(), Verb::Delete | Verb::Replace | Verb::Grow))
+    }
+
+    /// Whether everything is as it shall be.
+    pub fn is_done(&self) -> bool {
+        self.actions.is_empty() && self.waiting.is_empty()
     }
 }
 
@@ -30,13 +71,20 @@ impl Plan<'_> {
 #[derive(Clone, Debug)]
 pub enum Action<'a> {
     /// Makes an object that must not be there yet.
-    Create(&'a Object),
+    Create {
+        /// What it shall be.
+        object: &'a Object,
+        /// How many pods it had before it was replaced, where the spec doesn't say how many.
+        replicas: Option<i32>,
+    },
     /// Brings one of the cluster's objects to what it shall be.
     Apply {
         /// What it shall be.
         object: &'a Object,
         /// UID of the object that is there.
         uid: &'a str,
+        /// How many pods it asks for.
+        replicas: Replicas,
     },
     /// Deletes an object whose fixed fields shall differ; once it is gone, it is created. Pods of a workload go on running.
     Replace {
@@ -45,8 +93,26 @@ pub enum Action<'a> {
         /// UID of the object that is there.
         uid: &'a str,
     },
+    /// Asks for more storage.
+    Grow {
+        /// The claim.
+        claim: &'a Child,
+        /// How much.
+        size: &'a Quantity,
+    },
     /// Deletes one of the cluster's objects that shall not be.
     Delete(&'a Child),
+}
+
+/// How many pods an apply asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replicas {
+    /// As many as the object says, where it says it.
+    AsWritten,
+    /// As many as there are: someone else set that number.
+    Left,
+    /// As many as there are. The operator set that number alone: were it just given up, it would be reset to 1, so it is handed over first.
+    HandedOver(i32),
 }
 
 /// What a [`Action`] does, for people.
@@ -59,6 +125,8 @@ pub enum Verb {
     Apply,
     /// See [`Action::Replace`].
     Replace,
+    /// See [`Action::Grow`].
+    Grow,
     /// See [`Action::Delete`].
     Delete,
 }
@@ -67,9 +135,10 @@ impl<'a> Action<'a> {
     /// What it does.
     pub fn verb(&self) -> Verb {
         match self {
-            Self::Create(_) => Verb::Create,
+            Self::Create { .. } => Verb::Create,
             Self::Apply { .. } => Verb::Apply,
             Self::Replace { .. } => Verb::Replace,
+            Self::Grow { .. } => Verb::Grow,
             Self::Delete(_) => Verb::Delete,
         }
     }
@@ -77,9 +146,10 @@ impl<'a> Action<'a> {
     /// Kind and name of what it is about.
     pub fn target(&self) -> (&'static ChildKind, &'a str) {
         match self {
-            Self::Create(object) | Self::Apply { object, .. } | Self::Replace { object, .. } => {
+            Self::Create { object, .. } | Self::Apply { object, .. } | Self::Replace { object, .. } => {
                 (object.kind, &object.name)
             }
+            Self::Grow { claim, .. } => (&CLAIM, &claim.name),
             Self::Delete(child) => (child.kind, &child.name),
         }
     }
@@ -88,87 +158,91 @@ impl<'a> Action<'a> {
 /// Objects that a webhook changes on their way in, by UID: the digest that was sent, and the one that came back.
 pub type Accepted = HashMap<Box<str>, (Digest, Digest)>;
 
+/// What a plan depends on beside the desired state.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The cluster's objects, with the claims of its pods.
+    pub observed: &'a [Child],
+    /// Objects that a webhook changes.
+    pub accepted: Option<&'a Accepted>,
+    /// The status as it was last written: how many pods a workload had that is being replaced.
+    pub previous: Option<&'a ClusterStatus>,
+    /// Whether the API server has a kind; only asked of those that it may lack.
+    pub available: &'a dyn Fn(&ChildKind) -> bool,
+    /// Why no workload may be created or changed now: a sentence.
+    pub hold: Option<&'a str>,
+}
+
+impl<'a> Inputs<'a> {
+    /// These objects are there, every kind is, and nothing is to be waited for.
+    pub fn new(observed: &'a [Child]) -> Self {
+        Self { observed, accepted: None, previous: None, available: &|_| true, hold: None }
+    }
+}
+
+/// What is there, by kind and name.
+struct There<'a> {
+    by_name: HashMap<(&'static ChildKind, &'a str), &'a Child>,
+    accepted: Option<&'a Accepted>,
+}
+
+impl<'a> There<'a> {
+    fn new(inputs: &Inputs<'a>) -> Self {
+        let by_name = inputs.observed.iter().map(|child| ((child.kind, child.name.as_ref()), child)).collect();
+        Self { by_name, accepted: inputs.accepted }
+    }
+
+    /// What is in an object's place.
+    fn get(&self, object: &Object) -> Option<&'a Child> {
+        self.by_name.get(&(object.kind, object.name.as_str())).copied()
+    }
+
+    fn is_as_wanted(&self, object: &Object, child: &Child) -> bool {
+        compare::is_as_wanted(object, child, self.accepted)
+    }
+}
+
 /// Compares what shall be with what is there.
 ///
 /// # Errors
 /// What can't be done to the objects that are there: storage that would shrink.
-pub fn plan<'a>(desired: &'a Desired, observed: &'a [Child], accepted: &Accepted) -> Result<Plan<'a>, Vec<Invalid>> {
-    let there: HashMap<(&ChildKind, &str), &Child> =
-        observed.iter().map(|child| ((child.kind, child.name.as_ref()), child)).collect();
-    let shrinking: Vec<Invalid> = desired
-        .objects
-        .iter()
-        .filter_map(|object| Some((object, there.get(&(object.kind, object.name.as_str()))?)))
-        .flat_map(|(object, child)| shrinks(object, child))
-        .collect();
+pub fn plan<'a>(desired: &'a Desired, inputs: &Inputs<'a>) -> Result<Plan<'a>, Vec<Invalid>> {
+    let there = There::new(inputs);
+    let shrinking: Vec<Invalid> = desired.objects.iter().flat_map(|object| claims::shrinking(object, &there)).collect();
     if !shrinking.is_empty() {
         return Err(shrinking);
     }
     let mut plan = Plan::default();
+    let gates = Gates::new(desired, inputs, &there);
     for object in &desired.objects {
-        match there.get(&(object.kind, object.name.as_str())) {
-            None => plan.actions.push(Action::Create(object)),
-            // It comes again once it is gone.
-            Some(child) if child.deleting => {}
-            Some(child) if is_as_wanted(object, child, accepted) => {}
-            Some(child) if child.digest.is_some() && child.immutable != object.immutable => {
-                plan.actions.push(Action::Replace { object, uid: &child.uid });
+        if object.kind.optional && !(inputs.available)(object.kind) {
+            plan.left_out.push(LeftOut { kind: object.kind, name: object.name.clone() });
+        } else if let Some(action) = write(object, inputs, &there) {
+            match gates.shut(object) {
+                reasons if reasons.is_empty() => plan.actions.push(action),
+                reasons => plan.waiting.extend(reasons),
             }
-            Some(child) => plan.actions.push(Action::Apply { object, uid: &child.uid }),
         }
     }
-    plan.actions.extend(surplus(desired, observed, &there, accepted).map(Action::Delete));
+    plan.actions.extend(desired.objects.iter().flat_map(|object| claims::growing(object, inputs.observed)));
+    plan.actions.extend(surplus::surplus(desired, inputs.observed, &there).map(Action::Delete));
     Ok(plan)
 }
 
-fn is_as_wanted(object: &Object, child: &Child, accepted: &Accepted) -> bool {
-    child.digest == Some(object.digest)
-        || accepted.get(&child.uid).is_some_and(|(sent, back)| *sent == object.digest && child.digest == Some(*back))
-}
-
-fn shrinks(object: &Object, child: &Child) -> Vec<Invalid> {
-    let claims = child.health.iter().flat_map(|health| &health.claims);
-    claims
-        .filter_map(|(name, bytes)| {
-            let (_, wanted) = object.claims.iter().find(|(wanted, _)| wanted.as_str() == name.as_ref())?;
-            (wanted.bytes() < *bytes).then(|| {
-                let node = object.node.as_deref().unwrap_or_default();
-                let message = format!(
-                    "the storage has {bytes} bytes and can't shrink to {wanted}; a PersistentVolumeClaim only grows"
-                );
-                Invalid::new(format!("{node}.storage.{name}"), message)
-            })
-        })
-        .collect()
-}
-
-/// The cluster's objects that shall not be, workloads first. A ConfigMap stays as long as pods of an older template may read it.
-fn surplus<'a>(
-    desired: &'a Desired,
-    observed: &'a [Child],
-    there: &HashMap<(&ChildKind, &str), &Child>,
-    accepted: &Accepted,
-) -> impl Iterator<Item = &'a Child> + use<'a> {
-    let wanted: HashSet<(&ChildKind, &str)> =
-        desired.objects.iter().map(|object| (object.kind, object.name.as_str())).collect();
-    let rolling: HashSet<&str> = desired
-        .objects
-        .iter()
-        .filter(|object| object.kind.is_workload())
-        .filter(|object| {
-            there.get(&(object.kind, object.name.as_str())).is_none_or(|child| {
-                !is_as_wanted(object, child, accepted) || !child.health.as_deref().is_some_and(Health::rolled_out)
-            })
-        })
-        .filter_map(|object| object.node.as_deref())
-        .collect();
-    let in_use = move |child: &Child| {
-        child.kind == &CONFIG_MAP && child.node.as_deref().map_or(!rolling.is_empty(), |node| rolling.contains(node))
+/// What brings an object to what it shall be.
+fn write<'a>(object: &'a Object, inputs: &Inputs<'a>, there: &There<'a>) -> Option<Action<'a>> {
+    let Some(child) = there.get(object) else {
+        return Some(Action::Create { object, replicas: compare::before(object, inputs.previous) });
     };
-    let mut surplus: Vec<&Child> = observed
-        .iter()
-        .filter(|child| !child.deleting && !wanted.contains(&(child.kind, child.name.as_ref())) && !in_use(child))
-        .collect();
-    surplus.sort_by_key(|child| (!child.kind.is_workload(), child.kind.kind, &child.name));
-    surplus.into_iter()
+    // What is being deleted comes again once it is gone.
+    if child.deleting || there.is_as_wanted(object, child) {
+        return None;
+    }
+    // What was generated would be lost.
+    let replaceable = object.generate.is_empty() && child.digest.is_some();
+    Some(if replaceable && child.immutable != object.immutable {
+        Action::Replace { object, uid: &child.uid }
+    } else {
+        Action::Apply { object, uid: &child.uid, replicas: compare::replicas(object, child) }
+    })
 }

@@ -12,7 +12,7 @@ use operator_core::{
     desired::{Content, Desired, Identity, Object, Revisions, build, names},
     hash::Digest,
     observe::{Child, Observed},
-    plan::{Accepted, Action, plan},
+    plan::{Action, Inputs, plan},
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -137,16 +137,17 @@ fn all_stored(desired: &Desired) -> Observed {
 /// What the API server has after a plan.
 fn after(mut observed: Observed, desired: &Desired, next: &mut usize) -> (usize, Observed) {
     let seen = observed.clone();
-    let plan = plan(desired, &seen, &Accepted::new()).unwrap();
+    let plan = plan(desired, &Inputs::new(&seen)).unwrap();
     for action in &plan.actions {
         *next += 1;
         match action {
-            Action::Create(object) => observed.push(stored(object, *next)),
-            Action::Apply { object, uid } => {
+            Action::Create { object, .. } => observed.push(stored(object, *next)),
+            Action::Apply { object, uid, .. } => {
                 let child = observed.iter_mut().find(|child| child.uid.as_ref() == *uid).unwrap();
                 *child = stored(object, *next);
             }
             Action::Replace { uid, .. } => observed.retain(|child| child.uid.as_ref() != *uid),
+            Action::Grow { .. } => {}
             Action::Delete(gone) => observed.retain(|child| child.uid != gone.uid),
         }
     }
@@ -215,7 +216,7 @@ proptest! {
     fn a_state_that_equals_the_desired_one_has_an_empty_plan(spec in spec()) {
         let desired = desired("a", &spec);
         let observed = all_stored(&desired);
-        prop_assert!(plan(&desired, &observed, &Accepted::new()).unwrap().actions.is_empty());
+        prop_assert!(plan(&desired, &Inputs::new(&observed)).unwrap().actions.is_empty());
     }
 
     #[test]
@@ -240,7 +241,7 @@ proptest! {
         let observed = all_stored(&desired("a", &before));
         let backwards: Observed = observed.iter().rev().cloned().collect();
         let targets = |observed: &Observed| -> Vec<_> {
-            let plan = plan(&new, observed, &Accepted::new()).unwrap();
+            let plan = plan(&new, &Inputs::new(observed)).unwrap();
             plan.actions.iter().map(|action| (action.verb(), action.target().0.kind, action.target().1.to_owned())).collect()
         };
         prop_assert_eq!(targets(&observed), targets(&backwards));

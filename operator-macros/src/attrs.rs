@@ -4,19 +4,23 @@
 //! mistakes in an attribute, and the author would see the next ones only after putting those right.
 
 mod config;
+mod external;
 mod field;
 mod keys;
 mod operator;
 mod probe;
+mod secret;
 mod serde;
 mod template;
 
 use darling::util::SpannedValue;
 
 pub use config::ConfigKeys;
-pub use field::{FieldAttributes, Role, Setting};
+pub use external::ExternalKeys;
+pub use field::{FieldAttributes, Role, Setting, SettingKeys};
 pub use keys::Keys;
 pub use operator::OperatorKeys;
+pub use secret::SecretKeys;
 pub use serde::{Names, helper_key};
 pub use template::PlaceKeys;
 

@@ -2,9 +2,11 @@
 
 mod checks;
 mod definition;
+mod external;
 mod node;
 mod operator;
 mod root;
+mod secret;
 mod template;
 
 pub use node::node_struct;

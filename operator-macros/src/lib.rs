@@ -55,6 +55,7 @@ use proc_macro::TokenStream;
 /// | `printcolumn(…)` | column of `kubectl get`; repeatable | none |
 /// | `validation(rule = "…", message = "…")` | CEL rule over `self`, the whole object, and what is said where it doesn't hold; repeatable | none |
 /// | `root = "Name"` | name of the generated struct | the kind |
+/// | `customize` | the struct implements operator-core's `Customize`, which is then called over the desired objects | no hook |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
 /// | `crate = path` | where operator-core is found | `::operator_core` |
 ///
@@ -69,46 +70,97 @@ use proc_macro::TokenStream;
 ///
 /// # On fields
 ///
-/// A field has one of these attributes, or none: then it is just part of the spec.
+/// A field has one of these attributes, or none: then it is just part of the spec. `#[external(…)]` may be repeated, and on
+/// a list `#[node_type(…)]` too.
 ///
 /// | attribute | the field holds | its type |
 /// | --- | --- | --- |
 /// | `#[operator(image)]` | the image of every node that has none of its own; at most one field | `String`, `Option<String>` |
 /// | `#[operator(defaults)]` | settings under every node's own; at most one field | `NodeDefaults` |
-/// | `#[operator(config_groups)]` | named settings that nodes refer to; at most one field | `BTreeMap<String, NodeDefaults>` |
+/// | `#[operator(config_groups)]` | named settings that nodes refer to by `configGroup`, or by what `config_groups(by = "…")` says; at most one field | `BTreeMap<String, NodeDefaults>` |
+/// | `#[operator(app_config_groups)]` | named values of node types' own fields, that nodes refer to by `appConfigGroup`, or by what `app_config_groups(by = "…")` says; at most one field | `BTreeMap<String, T>` |
+/// | `#[operator(deployment_order)]` | names of node types in the order in which they are upgraded, above their `order`; at most one field | `Vec<String>`, `Option<Vec<String>>` |
 /// | `#[config(…)]` | a configuration file that the nodes of every type read | what the format can write |
+/// | `#[secret(…)]` | a Secret that the nodes of every type read | `SecretRef`, `Option<SecretRef>` |
+/// | `#[external(…)]` | a dependency that the operator doesn't run | see below |
 /// | `#[node_type(…)]` | the nodes of a node type | see below |
 ///
 /// # `#[config(…)]`
 ///
 /// On a field of the spec: for the nodes of every type. On a field of a struct marked [`macro@node_type`]: for nodes of
-/// this type.
+/// this type. Several fields may be written to one file, also one of the spec and one of a node type: their values are
+/// merged, the node type's over the spec's. They have the same format, which isn't `raw`, and the same `reload`.
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
 /// | `file = "runtime.properties"` | name of the file, without a folder | required |
 /// | `mount = "/etc/druid"` | folder in the container, absolute; several files may share it | required |
-/// | `format = "properties"` | `raw` (a string, as it is), `properties`, `json`, `yaml` or `env` | required |
+/// | `format = "properties"` | `raw` (a string, as it is), `properties`, `json`, `yaml`, `toml`, `ini`, `env` or `xml` (Hadoop's) | required |
+/// | `reload = "pods"` | what a change does: `pods` replaces them, `none` leaves it to the application, which watches the file | `pods` |
 /// | `with = path` | function that computes what is written: `fn(&S) -> V`, where `S` is the struct that the field is in and `V` can be serialised | the field's value is written |
+///
+/// # `#[secret(…)]`
+///
+/// On a field of the spec, or of a struct marked [`macro@node_type`]. The field names a Secret; the container finds one key
+/// of it in a variable, in a file, or in both.
+///
+/// | key | meaning | default |
+/// | --- | --- | --- |
+/// | `env = "DB_PASSWORD"` | environment variable that carries it; nothing else sets it | none; this or `file` is required |
+/// | `file = "/etc/app/password"` | file that carries it, absolute; nothing else is there | none; this or `env` is required |
+/// | `key = "password"` | key in the Secret where the custom resource names none | the field's name in kebab-case |
+/// | `generate(length = 32)` | where the custom resource names no Secret, one is made with so many random letters and digits, 16 to 256; the field is an `Option<SecretRef>` | an `Option` that is left out has none |
+///
+/// # `#[external(…)]`
+///
+/// On a field of the spec, as often as it holds dependencies. The nodes wait until the check of each has passed. A check is
+/// one of `tcp`, `http` and `check`; the first two read an address `host:port` there, or several separated by commas.
+///
+/// | key | meaning | default |
+/// | --- | --- | --- |
+/// | `name = "zookeeper"` | name in messages and in `${external.zookeeper}`: a DNS label | the field's name in kebab-case |
+/// | `at = "zookeeper.address"` | path to the value below the field, names in the custom resource | the field itself, which is then a `String` or an `Option<String>` for `tcp` and `http` |
+/// | `tcp` | one of the addresses takes a connection | |
+/// | `http = "/health"` | GET of this path at one of the addresses is answered with 2xx | |
+/// | `check = path` | `async fn(T) -> Result<(), String>` over the value, where `T` can be deserialised; the error says what is missing | |
 ///
 /// # `#[node_type(…)]` on a field
 ///
 /// The field's type says how many nodes there are: `T` one, `Option<T>` none or one, `BTreeMap<String, T>` one for each
-/// key, where `T` is `NodeSpec` or a struct marked [`macro@node_type`]. Two keys are for fields alone:
+/// key, where `T` is `NodeSpec` or a struct marked [`macro@node_type`].
+///
+/// `Vec<T>` is a list of nodes of several types: the attribute is repeated, with a `name` each, and `T` is a struct with
+/// fields that are called `nodeType`, the name of an item's node type, and `name`, its own, in the custom resource.
+///
+/// Two keys are for fields alone:
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `name = "broker"` | name of the node type in object names and labels: a DNS label | the field's name in kebab-case |
+/// | `name = "broker"` | name of the node type in object names and labels: a DNS label | the field's name in kebab-case; on a list required |
 /// | `order = 1` | position in upgrades, lower ones first; may be negative | 0 |
 ///
 /// All others are those of [`macro@node_type`] but `crate`. They stand above what the type says: single values replace
 /// the type's; ports, `env` and storage are joined with it by name, so that one of the same name replaces the type's;
-/// `command` and `args` replace the type's.
+/// `empty_dirs` and `talks_to` are added to the type's; `command`, `args` and `rule` replace the type's.
+///
+/// # References
+///
+/// The texts in `env`, `command` and `args` may refer to other parts of the cluster. What isn't there is a compile error.
+///
+/// | reference | stands for |
+/// | --- | --- |
+/// | `${cluster.name}`, `${cluster.namespace}` | the cluster's name; its namespace |
+/// | `${node.name}`, `${node.type}`, `${node.replicas}` | the node's name, as in object names; its node type's; its number of pods |
+/// | `${service.<field>}` | host name of the Service of the node in this field of the spec, by its name in the custom resource; the field holds one node, or an `Option` of one |
+/// | `${service.<field>.<port>}` | the same with the number of that port: `host:port` |
+/// | `${external.<name>}` | the address of an external |
+///
+/// `$${` stands for `${` itself, and what begins otherwise, such as `${user.home}`, is left alone.
 ///
 /// # Examples
 ///
 /// Each program in the workspace's `tests/ui/pass` shows one subject; `tests/ui/fail` shows what is said of mistakes.
-#[proc_macro_derive(DataOperator, attributes(operator, config, node_type))]
+#[proc_macro_derive(DataOperator, attributes(operator, config, secret, external, node_type))]
 pub fn data_operator(input: TokenStream) -> TokenStream {
     derive::data_operator(input.into()).into()
 }
@@ -122,20 +174,30 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// - `#[serde(rename_all = "camelCase")]`, where the author has no `rename_all`;
 /// - impls of operator-core's `NodeKind` and `NodeField`.
 ///
-/// Fields may carry `#[config(…)]`, see [`DataOperator`]. On a field of a cluster's spec, `#[node_type(…)]` has the
+/// Fields may carry `#[config(…)]` or `#[secret(…)]`, see [`DataOperator`]; in the custom resource none has the name of one of
+/// `NodeSpec`'s. On a field of a cluster's spec, `#[node_type(…)]` has the
 /// same keys, and two more, also described there.
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `workload = "StatefulSet"` | `StatefulSet`, or `Deployment` (which has no storage) | `StatefulSet` |
+/// | `workload = "StatefulSet"` | `StatefulSet`, `Deployment`, `DaemonSet` (a pod per machine) or `Job` (runs once per configuration and image); only a StatefulSet has storage | `StatefulSet` |
 /// | `image = "druid:34"` | image, under whatever the custom resource says | none |
-/// | `port(name = "http", number = 8082)` | port of the container and its Service; the name has at most 15 characters; repeatable | none |
+/// | `port(name = "http", number = 8082)` | port of the container and its Service; the name has at most 15 characters; with `protocol = "UDP"` not `TCP`; repeatable | none |
 /// | `command("java", "-server")` | entry point | the image's own |
 /// | `args("broker")` | arguments before those of the custom resource | none |
 /// | `env(NAME = "value", …)` | environment variables; repeatable | none |
 /// | `storage(…)` | a volume that every pod claims; repeatable | none |
 /// | `readiness(…)`, `liveness(…)`, `startup(…)` | probes | none |
 /// | `config_hash_env = "CONFIG_HASH"` | environment variable that shall carry the configuration's hash | none |
+/// | `defaults = path` | `fn() -> NodeDefaults`: settings under whatever the custom resource says | none |
+/// | `empty_dirs("/tmp", "/var/run")` | folders that every pod has for itself, empty when it starts | none |
+/// | `read_only_root` | the container's root file system is read-only | it isn't |
+/// | `security = "restricted"` | how the pods are confined: `restricted`, as that Pod Security Standard asks, or `unrestricted` | `restricted` |
+/// | `run_as(user = 1000, group = 1000)` | user and group of the container, above 0 | the image's; the group is the user's number |
+/// | `rule(…)` | what the pods may do at the API server; repeatable | nothing |
+/// | `talks_to("historical", …)` | names of the node types that this one connects to | none |
+/// | `publish_not_ready` | the headless Service names pods that aren't ready, for systems whose pods must find each other to become so | it doesn't |
+/// | `metrics(port = "http", path = "/metrics")` | where Prometheus finds metrics: the name of a port, and a path | none; the path is `/metrics` |
 /// | `crate = path` | where operator-core is found; not on fields | `::operator_core` |
 ///
 /// Keys of `storage(…)`:
@@ -146,6 +208,14 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | `mount = "/data"` | folder in the container, absolute; for this storage alone | required |
 /// | `size = "50Gi"` | size where the custom resource says none, a Kubernetes quantity | required |
 /// | `class = "fast"` | storage class where the custom resource says none | the Kubernetes cluster's |
+///
+/// Keys of `rule(…)`, as in a Role:
+///
+/// | key | meaning | default |
+/// | --- | --- | --- |
+/// | `groups("apps")` | API groups; `""` is the core group | the core group |
+/// | `resources("pods")` | resources, plural | required |
+/// | `verbs("get", "list")` | verbs | required |
 ///
 /// Keys of the probes. A probe asks one thing: `http`, `tcp` or `exec`. What isn't given is left to Kubernetes.
 ///

@@ -24,7 +24,7 @@ fn an_operator_with_everything() {
         /// An Apache Druid cluster.
         #[operator(group = "druid.example.com", version = "v1alpha1", kind = "Druid", shortname = "dr", category = "all")]
         #[operator(printcolumn(name = "Image", type = "string", json_path = ".spec.image", priority = 1))]
-        #[operator(validation(rule = "has(self.spec.image)", message = "give an image"), derive = "PartialEq")]
+        #[operator(validation(rule = "has(self.spec.image)", message = "give an image"), derive = "PartialEq", customize)]
         #[serde(rename_all = "camelCase")]
         pub(crate) struct DruidSpec {
             /// Image of every node that doesn't set its own.
@@ -40,6 +40,17 @@ fn an_operator_with_everything() {
             #[operator(config_groups)]
             #[serde(default)]
             pub config_groups: BTreeMap<String, NodeDefaults>,
+            #[operator(app_config_groups(by = "shared"))]
+            pub app_config_groups: BTreeMap<String, Shared>,
+            #[operator(deployment_order)]
+            pub deployment_order: Vec<String>,
+            #[secret(env = "DB_PASSWORD", generate(length = 32))]
+            pub metadata_password: Option<SecretRef>,
+            #[external(tcp)]
+            pub zookeeper: String,
+            #[external(name = "db", at = "metadata.host", http = "/health")]
+            #[external(name = "storage", check = storage::ready)]
+            pub dependencies: Dependencies,
             #[node_type(order = 1)]
             #[serde(default)]
             pub historicals: BTreeMap<String, Historical>,
@@ -47,6 +58,9 @@ fn an_operator_with_everything() {
             pub brokers: NodeSpec,
             #[node_type(name = "router", order = 3, workload = "Deployment", port(name = "http", number = 8888), args("router"))]
             pub routers: Option<NodeSpec>,
+            #[node_type(name = "indexer", talks_to("brokers"))]
+            #[node_type(name = "overlord", workload = "Job")]
+            pub others: Vec<Other>,
             pub other: Other,
         }
     }));
@@ -59,6 +73,7 @@ fn a_node_type() {
         workload = "StatefulSet",
         image = "druid:34",
         port(name = "http", number = 8083),
+        port(name = "gossip", number = 7946, protocol = "UDP"),
         command("/druid.sh"),
         args("historical"),
         env(DRUID_XMX = "8g"),
@@ -67,6 +82,16 @@ fn a_node_type() {
         liveness(tcp = "http"),
         startup(exec("/ready.sh", "-q"), failures = 60),
         config_hash_env = "CONFIG_HASH",
+        defaults = historical::defaults,
+        empty_dirs("/tmp", "/var/run"),
+        read_only_root,
+        security = "unrestricted",
+        run_as(user = 1000),
+        rule(resources("pods"), verbs("get", "list")),
+        rule(groups("apps", "batch"), resources("*"), verbs("get")),
+        talks_to("broker"),
+        publish_not_ready,
+        metrics(port = "http"),
     };
     let expanded = readable(attribute::node_type(
         arguments,
@@ -77,6 +102,14 @@ fn a_node_type() {
                 /// Of this node type.
                 #[config(file = "runtime.properties", mount = "/opt/druid/conf/historical", format = "properties")]
                 pub runtime_properties: Properties,
+                #[config(file = "limits.toml", mount = "/opt/druid/conf/historical", format = "toml", reload = "none")]
+                pub limits: Properties,
+                #[secret(file = "/etc/druid/token", key = "auth")]
+                #[cfg(feature = "tokens")]
+                pub token: SecretRef,
+                pub tier: String,
+                #[serde(flatten)]
+                pub more: More,
             }
         },
     ));

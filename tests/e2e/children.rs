@@ -121,7 +121,7 @@ async fn a_child_that_someone_deleted_comes_back() {
         })
         .await;
     }
-    setup.cluster("a", "to be ready", |data| data.status.as_ref().is_some_and(|status| status.is_ready())).await;
+    setup.reason("a", "Ready").await;
 }
 
 #[tokio::test]

@@ -45,10 +45,12 @@ async fn of_two_clusters_that_want_a_name_the_first_has_it() {
         "{message}"
     );
     assert_eq!(setup.event("p-store", "NameTaken").await, message);
-    setup.cluster("p", "to stay ready", |data| data.status.as_ref().is_some_and(|status| status.is_ready())).await;
+    setup.reason("p", "Ready").await;
     setup.api::<Data>().delete("p", &DeleteParams::default()).await.unwrap();
     setup
-        .cluster("p-store", "to get the name", |data| data.status.as_ref().is_some_and(|status| status.is_ready()))
+        .cluster("p-store", "to get the name", |data: &Data| {
+            data.status.as_ref().is_some_and(|status| status.is_ready())
+        })
         .await;
 }
 
@@ -81,7 +83,7 @@ async fn an_object_of_nobody_is_left_as_it_was() {
     // The user gives the names free.
     other.api::<ConfigMap>().delete(&config_map, &DeleteParams::default()).await.unwrap();
     other.api::<Service>().delete("a-query", &DeleteParams::default()).await.unwrap();
-    other.cluster("a", "to get its names", |data| data.status.as_ref().is_some_and(|status| status.is_ready())).await;
+    other.reason("a", "Ready").await;
 }
 
 #[tokio::test]

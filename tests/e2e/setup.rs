@@ -5,22 +5,22 @@ use std::{collections::BTreeMap, fmt::Debug, future::Future, time::Duration};
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
-        core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service},
+        core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Pod, Service},
         events::v1::Event,
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
 use kube::{
-    Api, Client, CustomResourceExt, Resource,
+    Api, Client, Resource,
     api::{DynamicObject, ListParams, Patch, PatchParams, PostParams},
     core::NamespaceResourceScope,
     runtime::wait::{await_condition, conditions},
 };
-use operator_core::{Cluster, runtime::Operator};
+use operator_core::{Cluster, desired::names, runtime::Operator};
 use operator_testbed::{Request, Testbed};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::oneshot;
 
 use crate::kinds::Data;
 
@@ -42,22 +42,26 @@ struct Running {
 impl Setup {
     /// A fresh namespace in which an operator runs.
     pub async fn new(prefix: &str) -> Self {
-        let mut setup = Self::without_operator(prefix).await;
-        setup.start::<Data>().await;
+        Self::of_kind::<Data>(prefix).await
+    }
+
+    /// A fresh namespace in which an operator of `K` runs.
+    pub async fn of_kind<K: Cluster>(prefix: &str) -> Self {
+        let mut setup = Self::without_operator_of::<K>(prefix).await;
+        setup.start::<K>().await;
         setup
     }
 
     /// A fresh namespace.
     pub async fn without_operator(prefix: &str) -> Self {
-        static CRD: OnceCell<()> = OnceCell::const_new();
+        Self::without_operator_of::<Data>(prefix).await
+    }
+
+    /// A fresh namespace, with the kind `K` installed.
+    pub async fn without_operator_of<K: Cluster>(prefix: &str) -> Self {
         let testbed = Testbed::shared().await.unwrap();
         let client = testbed.client().await.unwrap();
-        CRD.get_or_init(|| async {
-            let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
-            crds.patch(Data::crd_name(), &PatchParams::apply("tests"), &Patch::Apply(Data::crd())).await.unwrap();
-            await_condition(crds, Data::crd_name(), conditions::is_crd_established()).await.unwrap();
-        })
-        .await;
+        install(&client, K::crd()).await;
         let namespace = testbed.namespace(prefix).await.unwrap().name().to_owned();
         Self { client, namespace, operator: None }
     }
@@ -90,42 +94,57 @@ impl Setup {
 
     /// Applies a cluster as a user would, with strict field validation as `kubectl` has it.
     pub async fn apply(&self, name: &str, spec: Value) -> kube::Result<Data> {
+        self.apply_as(name, spec).await
+    }
+
+    /// Applies a cluster of any kind.
+    pub async fn apply_as<K: Cluster>(&self, name: &str, spec: Value) -> kube::Result<K> {
         let object = json!({
-            "apiVersion": Data::api_version(&()), "kind": "Data", "metadata": { "name": name }, "spec": spec,
+            "apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": { "name": name }, "spec": spec,
         });
         let params = PatchParams {
             field_validation: Some(kube::api::ValidationDirective::Strict),
             ..PatchParams::apply("user")
         };
-        self.api::<Data>().patch(name, &params.force(), &Patch::Apply(object)).await
+        self.api::<K>().patch(name, &params.force(), &Patch::Apply(object)).await
     }
 
     /// Applies a cluster and waits until its newest spec is ready.
     pub async fn ready(&self, name: &str, spec: Value) -> Data {
-        let applied = self.apply(name, spec).await.unwrap();
-        let generation = applied.metadata.generation.unwrap();
-        self.cluster(name, "to be ready", move |data| {
-            data.status.as_ref().is_some_and(|status| status.observed_generation >= generation && status.is_ready())
+        self.ready_as(name, spec).await
+    }
+
+    /// Applies a cluster of any kind and waits until its newest spec is ready.
+    pub async fn ready_as<K: Cluster>(&self, name: &str, spec: Value) -> K {
+        let applied: K = self.apply_as(name, spec).await.unwrap();
+        let generation = applied.meta().generation.unwrap();
+        self.cluster(name, "to be ready", move |cluster: &K| {
+            cluster.status().is_some_and(|status| status.observed_generation >= generation && status.is_ready())
         })
         .await
     }
 
     /// Waits until a cluster is as wanted.
-    pub async fn cluster(&self, name: &str, wanted: &str, is: impl Fn(&Data) -> bool) -> Data {
+    pub async fn cluster<K: Cluster>(&self, name: &str, wanted: &str, is: impl Fn(&K) -> bool) -> K {
         eventually(&format!("the cluster {name} {wanted}"), || async {
-            let cluster = self.api::<Data>().get(name).await.unwrap();
-            if is(&cluster) { Ok(cluster) } else { Err(format!("{:#?}", cluster.status)) }
+            let cluster = self.api::<K>().get(name).await.unwrap();
+            if is(&cluster) { Ok(cluster) } else { Err(format!("{:#?}", cluster.status())) }
         })
         .await
     }
 
     /// Waits until the condition `Ready` has this reason. Returns its message.
     pub async fn reason(&self, name: &str, reason: &str) -> String {
-        let ready = |data: &Data| data.status.as_ref().and_then(|status| status.condition("Ready").cloned());
+        self.reason_of::<Data>(name, reason).await
+    }
+
+    /// The same of a cluster of any kind.
+    pub async fn reason_of<K: Cluster>(&self, name: &str, reason: &str) -> String {
+        let ready = |cluster: &K| cluster.status().and_then(|status| status.condition("Ready").cloned());
         let cluster = self
-            .cluster(name, &format!("to be {reason}"), |data| {
-                ready(data).is_some_and(|ready| {
-                    ready.reason == reason && Some(ready.observed_generation) == data.metadata.generation
+            .cluster(name, &format!("to be {reason}"), |cluster: &K| {
+                ready(cluster).is_some_and(|ready| {
+                    ready.reason == reason && Some(ready.observed_generation) == cluster.meta().generation
                 })
             })
             .await;
@@ -137,14 +156,25 @@ impl Setup {
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
     {
-        let labels = ListParams::default().labels("app.kubernetes.io/managed-by=data-operator");
-        self.api::<K>()
-            .list(&labels)
-            .await
-            .unwrap()
-            .into_iter()
-            .filter_map(|object| object.meta().name.clone())
-            .collect()
+        self.names_of::<K, Data>().await
+    }
+
+    /// The names of all objects of a kind that bear the label of the operator of `C`.
+    pub async fn names_of<K, C: Cluster>(&self) -> Vec<String>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
+    {
+        let manager = names::manager(C::DEFINITION);
+        let labels = ListParams::default().labels(&format!("{}={manager}", names::MANAGED_BY));
+        let objects = self.api::<K>().list(&labels).await.unwrap();
+        objects.into_iter().filter_map(|object| object.meta().name.clone()).collect()
+    }
+
+    /// Makes the namespace take only pods that meet the `restricted` Pod Security Standard.
+    pub async fn enforce_restricted(&self) {
+        let label = json!({ "metadata": { "labels": { "pod-security.kubernetes.io/enforce": "restricted" } } });
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        namespaces.patch(&self.namespace, &PatchParams::default(), &Patch::Merge(label)).await.unwrap();
     }
 
     /// The names of all children.
@@ -158,9 +188,15 @@ impl Setup {
 
     /// The UIDs of all pods, by node.
     pub async fn pods(&self) -> BTreeMap<String, Vec<String>> {
+        self.pods_of::<Data>().await
+    }
+
+    /// The same for the operator of `C`.
+    pub async fn pods_of<C: Cluster>(&self) -> BTreeMap<String, Vec<String>> {
+        let label = names::node_label(C::DEFINITION);
         let mut pods = BTreeMap::<_, Vec<_>>::new();
         for pod in self.api::<Pod>().list(&ListParams::default()).await.unwrap() {
-            let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get("tests.example.com/node").cloned());
+            let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get(&label).cloned());
             if pod.metadata.deletion_timestamp.is_none() {
                 pods.entry(node.unwrap_or_default()).or_default().push(pod.metadata.uid.unwrap_or_default());
             }
@@ -226,6 +262,14 @@ impl Setup {
     pub async fn create(&self, kind: &str, object: Value) {
         self.any(kind).create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
     }
+}
+
+/// Installs a kind, and waits until it is served.
+pub async fn install(client: &Client, crd: CustomResourceDefinition) {
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let name = crd.metadata.name.clone().unwrap();
+    crds.patch(&name, &PatchParams::apply("tests").force(), &Patch::Apply(crd)).await.unwrap();
+    await_condition(crds, &name, conditions::is_crd_established()).await.unwrap();
 }
 
 /// Asks until the answer is there, and fails with what was seen last.

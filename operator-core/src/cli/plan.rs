@@ -12,9 +12,9 @@ use super::diff::differences;
 use crate::{
     Cluster, Error, Result,
     desired::{self, Content, Identity, Revisions, names},
-    kinds,
-    observe::{Child, Raw, owned},
-    plan::{self, Accepted, Action, Verb},
+    kinds::{self, ChildKind},
+    observe::{Child, Raw, claims, owned},
+    plan::{self, Action, Inputs, Verb},
     runtime::client::client,
 };
 
@@ -54,22 +54,33 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
 
     let manager = names::manager(K::DEFINITION);
     let selector = format!("{}={manager}", names::MANAGED_BY);
+    let owners = [cluster.uid.clone(), claims::owner(&cluster.namespace, &cluster.name)];
     let mut live = HashMap::new();
     let mut observed = Vec::new();
-    for kind in kinds::ALL {
+    let mut missing = Vec::new();
+    for kind in kinds::of(K::DEFINITION).into_iter().chain([&kinds::CLAIM]) {
         let api = Api::<Raw>::namespaced_with(client.clone(), &cluster.namespace, &kind);
-        for raw in api.list(&ListParams::default().labels(&selector)).await? {
+        let listed = match api.list(&ListParams::default().labels(&selector)).await {
+            Err(kube::Error::Api(status)) if kind.optional && status.code == 404 => {
+                missing.push(kind);
+                continue;
+            }
+            listed => listed?,
+        };
+        for raw in listed {
             let object = raw.object();
             let child = Child::reduce(kind, &manager, &names::node_label(K::DEFINITION), &object);
-            let Some(child) = child.filter(|child| child.controller.as_deref() == Some(&cluster.uid)) else {
+            let is_ours = |child: &Child| owners.iter().any(|owner| child.controller.as_deref() == Some(owner));
+            let Some(child) = child.filter(is_ours) else {
                 continue;
             };
-            let applied = owned::applied(&object, &manager).map(owned::canonical).unwrap_or_default();
-            live.insert((kind.kind, child.name.to_string()), applied);
+            let applied = owned::applied(&object, &manager).map(|applied| owned::canonical(applied, kind));
+            live.insert((kind.kind, child.name.to_string()), applied.unwrap_or_default());
             observed.push(child);
         }
     }
-    let plan = plan::plan(&desired, &observed, &Accepted::new()).map_err(wrong)?;
+    let available = |kind: &ChildKind| !missing.contains(&kind);
+    let plan = plan::plan(&desired, &Inputs { available: &available, ..Inputs::new(&observed) }).map_err(wrong)?;
     print(&plan, &live);
     Ok(())
 }
@@ -79,22 +90,30 @@ fn print(plan: &plan::Plan<'_>, live: &HashMap<(&'static str, String), Value>) {
         let (kind, name) = action.target();
         let sign = match action.verb() {
             Verb::Create => '+',
-            Verb::Apply => '~',
+            Verb::Apply | Verb::Grow => '~',
             Verb::Replace => '!',
             Verb::Delete => '-',
         };
         println!("{sign} {} {name}", kind.kind);
+        if let Action::Grow { claim, size } = action {
+            let now = claim.size.as_ref().map_or_else(|| "nothing".to_owned(), |size| size.to_string());
+            println!("    spec.resources.requests.storage: {now} -> {size}");
+        }
         let (Action::Apply { object, .. } | Action::Replace { object, .. }) = action else {
             continue;
         };
         let there = live.get(&(kind.kind, name.to_owned())).unwrap_or(&Value::Null);
-        for difference in differences(there, &owned::canonical(object.json.clone())) {
+        for difference in differences(there, &owned::canonical(object.json.clone(), object.kind)) {
             let show = |value: Option<Value>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
             println!("    {}: {} -> {}", difference.path, show(difference.from), show(difference.to));
         }
     }
     let count = |verb: Verb| plan.actions.iter().filter(|action| action.verb() == verb).count();
-    let [create, apply, replace, delete] = [Verb::Create, Verb::Apply, Verb::Replace, Verb::Delete].map(count);
+    let [create, apply, grow, replace, delete] =
+        [Verb::Create, Verb::Apply, Verb::Grow, Verb::Replace, Verb::Delete].map(count);
+    let apply = apply + grow;
+    plan.waiting.iter().for_each(|waiting| println!("? {waiting}"));
+    plan.left_out.iter().for_each(|left_out| println!("? {left_out}"));
     if plan.actions.is_empty() {
         println!("nothing to do");
     } else {

@@ -54,6 +54,16 @@ pub enum Content {
     Present(Digest),
 }
 
+/// Over what a ConfigMap or Secret holds: its `data` and `binaryData`. Its other fields don't matter to pods.
+pub fn digest(object: &Value) -> Digest {
+    let empty = Value::Object(serde_json::Map::new());
+    let over = |key: &str| {
+        let data = object.get(key).filter(|data| !data.is_null());
+        Value::from(Digest::of(data.unwrap_or(&empty)).to_string())
+    };
+    Digest::of(&Value::from_iter([over("data"), over("binaryData")]))
+}
+
 /// What the pods of a template refer to, each with whether they start without it. What is `own` is in the hash already.
 pub fn of(pod: &Value, own: &[&str]) -> BTreeMap<Reference, bool> {
     let mut found = BTreeMap::new();
@@ -94,6 +104,16 @@ pub fn of(pod: &Value, own: &[&str]) -> BTreeMap<Reference, bool> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_digest_is_over_the_data_alone() {
+        let of = |object: Value| digest(&object);
+        let one = of(json!({ "data": { "a": "1", "b": "2" }, "metadata": { "resourceVersion": "7" } }));
+        assert_eq!(one, of(json!({ "data": { "b": "2", "a": "1" }, "type": "Opaque", "binaryData": null })));
+        assert_ne!(one, of(json!({ "data": { "a": "1", "b": "3" } })));
+        assert_ne!(one, of(json!({ "binaryData": { "a": "1", "b": "2" } })));
+        assert_eq!(of(json!({})), of(json!({ "data": {} })));
+    }
 
     #[test]
     fn what_pods_refer_to_is_found_wherever_it_stands() {

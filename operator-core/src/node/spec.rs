@@ -7,12 +7,16 @@
 //! | `container`, `pod` | the container; the pods |
 //! | `storage` | claims |
 //! | `children` | objects beside the workload |
-//! | `schema` | schemas of what is Kubernetes' own |
+//! | `reference` | references to other objects |
+//! | `schema` | schemas and patterns that several parts share |
+//! | `kubernetes` | schemas of Kubernetes' own types |
 
 mod children;
 mod container;
+mod kubernetes;
 mod pod;
-mod schema;
+mod reference;
+pub(crate) mod schema;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -25,22 +29,26 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use schema::{LABEL, SUBDOMAIN};
+
 pub use children::*;
 pub use container::*;
 pub use pod::*;
+pub use reference::*;
 pub use storage::*;
 
 /// What the user of a custom resource says of one node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeSpec {
-    /// Number of pods. Default: 1.
+    /// Number of pods. Default: 1; where an autoscaler has set another number before, that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub replicas: Option<i32>,
 
     /// Name of a group in `configGroups` whose settings this node takes over, under its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63), regex(pattern = LABEL))]
     pub config_group: Option<String>,
 
     /// Claims of every pod, by the name the operator gave them. Sizes can grow, not shrink.
@@ -73,21 +81,21 @@ pub struct NodeSpec {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeDefaults {
-    /// Container image.
+    /// Image of the container, such as `example.com/data:1.2.0`. Default: the cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[schemars(length(max = 1024), regex(pattern = r"^\S+$"))]
     pub image: Option<String>,
 
-    /// When the image is pulled. Default: Kubernetes' own.
+    /// When the image is pulled. Default: `Always` for the tag `latest`, else `IfNotPresent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_pull_policy: Option<PullPolicy>,
 
-    /// Secrets with which images are pulled, by name.
+    /// Secrets in the cluster's namespace with which images are pulled; merged by name with those of the layers below.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 20, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub image_pull_secrets: Vec<NameRef>,
 
-    /// CPU and memory of the container.
+    /// CPU, memory and other resources of the container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
 
@@ -96,8 +104,9 @@ pub struct NodeDefaults {
     #[schemars(extend("maxItems" = 200, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub env: Vec<EnvVar>,
 
-    /// ConfigMaps and Secrets whose keys become environment variables.
+    /// ConfigMaps and Secrets whose keys become environment variables; `env` stands above them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kubernetes::env_from")]
     pub env_from: Option<Vec<EnvFromSource>>,
 
     /// Arguments after those of the operator.
@@ -105,54 +114,64 @@ pub struct NodeDefaults {
     #[schemars(length(max = 100))]
     pub args: Option<Vec<String>>,
 
-    /// Ports of the container and of the node's Service beside the operator's, by name.
+    /// Ports of the container and of the node's Service; merged by name with the operator's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 50, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[schemars(extend(
+        "maxItems" = 20,
+        "x-kubernetes-list-type" = "map",
+        "x-kubernetes-list-map-keys" = ["name"],
+        "x-kubernetes-validations" = schema::unique_numbers("number"),
+    ))]
     pub ports: Vec<NodePort>,
 
-    /// Volumes of the pods beside the operator's, as in a pod's `volumes`.
+    /// Volumes of the pods beside the operator's, as in a pod's `volumes`; merged by name, judged with the pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::named_list_of_preserved")]
     pub volumes: Vec<Value>,
 
-    /// Where the container mounts them, by path.
+    /// Where the container mounts them; merged by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 50, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["mountPath"]))]
+    #[schemars(schema_with = "kubernetes::volume_mounts")]
     pub volume_mounts: Vec<VolumeMount>,
 
-    /// Labels of Kubernetes nodes on which the pods may run.
+    /// Labels of the machines on which the pods may run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "schema::labels")]
     pub node_selector: BTreeMap<String, String>,
 
-    /// Taints that the pods tolerate, by key and effect.
+    /// Taints of machines that the pods tolerate; merged by key and effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50))]
     pub tolerations: Option<Vec<Toleration>>,
 
-    /// Scheduling constraints, as in a pod's `affinity`; judged by the API server with the workload.
+    /// Which machines and other pods the pods seek or avoid, as in a pod's `affinity`; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::preserved")]
     pub affinity: Option<Value>,
 
     /// How the pods are spread. Default: over zones and hosts where that can be done; `[]`: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kubernetes::topology_spread")]
     pub topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
 
-    /// What must be done before the pods are scheduled, by name.
+    /// Gates that others open before the pods are scheduled; merged by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 20, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[schemars(schema_with = "schema::scheduling_gates")]
     pub scheduling_gates: Vec<NameRef>,
 
-    /// Name of the pods' PriorityClass.
+    /// Name of the pods' PriorityClass. Default: the Kubernetes cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub priority_class_name: Option<String>,
 
-    /// Name of the pods' RuntimeClass.
+    /// Name of the pods' RuntimeClass. Default: the machines' own runtime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub runtime_class_name: Option<String>,
 
     /// Name of the pods' ServiceAccount. Default: one of their own where the operator gives them rights, else `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub service_account_name: Option<String>,
 
     /// Whether the pods get a token for the API server. Default: where the operator gives them rights.
@@ -161,25 +180,30 @@ pub struct NodeDefaults {
 
     /// Security of the pods, over the `restricted` standard's settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kubernetes::pod_security_context")]
     pub pod_security_context: Option<PodSecurityContext>,
 
     /// Security of the container, over the `restricted` standard's settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kubernetes::security_context")]
     pub security_context: Option<SecurityContext>,
 
-    /// Readiness probe, instead of the operator's.
+    /// Asks whether a pod takes traffic. Default: the operator's, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kubernetes::readiness_probe")]
     pub readiness_probe: Option<Probe>,
 
-    /// Liveness probe, instead of the operator's.
+    /// Asks whether the container must be restarted. Default: the operator's, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kubernetes::liveness_probe")]
     pub liveness_probe: Option<Probe>,
 
-    /// Startup probe, instead of the operator's.
+    /// Asks whether the container has started; the other probes wait for it. Default: the operator's, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kubernetes::liveness_probe")]
     pub startup_probe: Option<Probe>,
 
-    /// What is run when the container has started and before it ends, as in a container's `lifecycle`.
+    /// What is run when the container has started and before it ends, as in a container's `lifecycle`; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::preserved")]
     pub lifecycle: Option<Value>,
@@ -196,18 +220,20 @@ pub struct NodeDefaults {
 
     /// Labels of the pods, beside the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "schema::labels")]
     pub pod_labels: BTreeMap<String, String>,
 
     /// Annotations of the pods.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "schema::annotations")]
     pub pod_annotations: BTreeMap<String, String>,
 
-    /// Containers that run before the others, as in a pod's `initContainers`; with `restartPolicy: Always` beside them.
+    /// Containers that run before the others, as in a pod's `initContainers`; with `restartPolicy: Always` beside them. Merged by name, judged with the pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::named_list_of_preserved")]
     pub init_containers: Vec<Value>,
 
-    /// Containers beside the node's own, as in a pod's `containers`.
+    /// Containers beside the node's own, as in a pod's `containers`; merged by name, judged with the pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::named_list_of_preserved")]
     pub sidecars: Vec<Value>,
@@ -218,18 +244,19 @@ pub struct NodeDefaults {
 
     /// Name servers and search domains beside those of `dnsPolicy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "kubernetes::dns_config")]
     pub dns_config: Option<PodDNSConfig>,
 
-    /// Lines of the pods' `/etc/hosts`, by address.
+    /// Lines of the pods' `/etc/hosts`; merged by address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 50, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["ip"]))]
+    #[schemars(schema_with = "kubernetes::host_aliases")]
     pub host_aliases: Vec<HostAlias>,
 
-    /// How pods are replaced.
+    /// How pods are replaced when the node changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_strategy: Option<UpdateStrategy>,
 
-    /// How a StatefulSet's pods are started. Default: `Parallel`.
+    /// How the pods are started. Default: `Parallel`, all at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_management_policy: Option<PodManagement>,
 
@@ -238,7 +265,7 @@ pub struct NodeDefaults {
     #[schemars(schema_with = "schema::config_overrides")]
     pub config_overrides: BTreeMap<String, Value>,
 
-    /// The node's Service.
+    /// The node's Service, which is there where the node has ports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<ServiceSpec>,
 
@@ -254,31 +281,8 @@ pub struct NodeDefaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_monitor: Option<ServiceMonitorSpec>,
 
-    /// What is laid over the finished pod template, as `kubectl patch --type strategic` would.
+    /// What is laid over the finished pod template, as `kubectl patch --type strategic` would. What the operator itself needs there is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::preserved")]
     pub pod_overrides: Option<Value>,
-}
-
-/// The name of something.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct NameRef {
-    /// Name.
-    #[schemars(length(min = 1, max = 253))]
-    pub name: String,
-}
-
-/// A Secret in the cluster's namespace, and a key of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(inline)]
-pub struct SecretRef {
-    /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253))]
-    pub secret_name: String,
-    /// Key in its data. Default: the operator's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253))]
-    pub key: Option<String>,
 }

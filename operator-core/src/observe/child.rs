@@ -1,15 +1,16 @@
 //! A child, reduced: a few hundred bytes instead of its object.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, value::RawValue};
 
-use super::owned;
+use super::{Health, claims, owned};
 use crate::{
+    desired::references,
     hash::Digest,
-    kinds::{ChildKind, DEPLOYMENT, STATEFUL_SET},
+    kinds::{CLAIM, ChildKind, SECRET},
     node::Quantity,
 };
 
@@ -22,7 +23,7 @@ pub struct Child {
     pub name: Box<str>,
     /// UID.
     pub uid: Box<str>,
-    /// UID of the owner that is marked as its controller.
+    /// UID of the owner that is marked as its controller; of claims, who have none, [what names their cluster](claims::owner).
     pub controller: Option<Arc<str>>,
     /// The node it belongs to, by its label.
     pub node: Option<Box<str>>,
@@ -36,34 +37,31 @@ pub struct Child {
     pub deleting: bool,
     /// Of workloads.
     pub health: Option<Box<Health>>,
+    /// Of Secrets.
+    pub held: Option<Box<Held>>,
+    /// Of PersistentVolumeClaims: the size that is asked for.
+    pub size: Option<Box<Quantity>>,
 }
 
-/// How a workload is doing: what the status reports and gates ask.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Health {
-    /// Whether its controller has seen its newest spec.
-    pub observed: bool,
-    /// Wanted pods.
-    pub replicas: i32,
-    /// Pods there are.
-    pub current: i32,
-    /// Pods on the newest template.
-    pub updated: i32,
-    /// Ready pods.
-    pub ready: i32,
-    /// Whether the newest template is the only one (StatefulSets say so themselves).
-    pub settled: bool,
-    /// Why it can't get on.
-    pub failure: Option<Box<str>>,
-    /// Claims of every pod and their sizes in bytes.
-    pub claims: Vec<(Box<str>, u64)>,
+/// What a Secret holds, without any of its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// Over all of it: what pods that read it depend on.
+    pub content: Digest,
+    /// Over each value, by key.
+    pub values: Vec<(Box<str>, Digest)>,
 }
 
-impl Health {
-    /// Whether every pod is on the newest template: no other is used any more.
-    pub fn rolled_out(&self) -> bool {
-        self.observed && self.settled && self.updated == self.replicas && self.current == self.replicas
+impl Held {
+    fn of(secret: &Value) -> Self {
+        Self { content: references::digest(secret), values: values(secret) }
     }
+}
+
+/// A digest of each value that a Secret holds, by key.
+pub fn values(secret: &Value) -> Vec<(Box<str>, Digest)> {
+    let data = secret.get("data").and_then(Value::as_object);
+    data.into_iter().flatten().map(|(key, value)| (key.as_str().into(), Digest::of(value))).collect()
 }
 
 impl Child {
@@ -71,25 +69,26 @@ impl Child {
     pub fn reduce(kind: &'static ChildKind, manager: &str, node_label: &str, object: &Value) -> Option<Self> {
         let metadata = object.get("metadata")?;
         let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(Box::<str>::from);
-        let owners = metadata.get("ownerReferences").and_then(Value::as_array);
-        let controller = owners
-            .into_iter()
-            .flatten()
-            .find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
-            .and_then(|owner| owner.get("uid")?.as_str())
-            .map(Arc::from);
-        let applied = owned::applied(object, manager).map(owned::canonical);
+        let node = metadata.get("labels").and_then(|labels| labels.get(node_label)?.as_str()).map(Box::from);
+        let controller = if kind == &CLAIM {
+            claims::owner_of(metadata).filter(|_| node.is_some()).map(Arc::from)
+        } else {
+            controller(metadata).map(Arc::from)
+        };
+        let applied = owned::applied(object, manager).map(|applied| owned::canonical(applied, kind));
         Some(Self {
             kind,
             name: text("name")?,
             uid: text("uid")?,
             controller,
-            node: metadata.get("labels").and_then(|labels| labels.get(node_label)?.as_str()).map(Box::from),
+            node,
             version: text("resourceVersion")?.parse().ok()?,
             immutable: owned::immutable(applied.as_ref().unwrap_or(&Value::Null), kind),
             digest: applied.as_ref().map(Digest::of),
             deleting: metadata.get("deletionTimestamp").is_some(),
-            health: health(kind, object).map(Box::new),
+            health: Health::of(kind, manager, object).map(Box::new),
+            held: (kind == &SECRET).then(|| Box::new(Held::of(object))),
+            size: (kind == &CLAIM).then(|| claims::size(object)).flatten().map(Box::new),
         })
     }
 
@@ -99,67 +98,24 @@ impl Child {
     }
 }
 
-fn health(kind: &'static ChildKind, object: &Value) -> Option<Health> {
-    let (spec, status) = (object.get("spec")?, object.get("status").unwrap_or(&Value::Null));
-    let number =
-        |key: &str| status.get(key).and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok()).unwrap_or(0);
-    let generation = object.get("metadata")?.get("generation").and_then(Value::as_i64).unwrap_or(0);
-    let mut health = Health {
-        observed: status.get("observedGeneration").and_then(Value::as_i64).is_some_and(|seen| seen >= generation),
-        replicas: spec
-            .get("replicas")
-            .and_then(Value::as_i64)
-            .and_then(|number| i32::try_from(number).ok())
-            .unwrap_or(1),
-        current: number("replicas"),
-        updated: number("updatedReplicas"),
-        ready: number("readyReplicas"),
-        settled: true,
-        failure: None,
-        claims: Vec::new(),
-    };
-    if kind == &STATEFUL_SET {
-        health.settled = status.get("currentRevision") == status.get("updateRevision");
-        health.claims = claims(spec);
-    } else if kind == &DEPLOYMENT {
-        health.failure = failure(status);
-    } else {
-        return None;
-    }
-    Some(health)
-}
-
-fn claims(spec: &Value) -> Vec<(Box<str>, u64)> {
-    let templates = spec.get("volumeClaimTemplates").and_then(Value::as_array);
-    templates
-        .into_iter()
-        .flatten()
-        .filter_map(|claim| {
-            let size: Quantity = claim.pointer("/spec/resources/requests/storage")?.as_str()?.parse().ok()?;
-            Some((claim.pointer("/metadata/name")?.as_str()?.into(), size.bytes()))
-        })
-        .collect()
-}
-
-/// Source: the conditions of a Deployment, `Progressing` and `ReplicaFailure`.
-fn failure(status: &Value) -> Option<Box<str>> {
-    let conditions = status.get("conditions")?.as_array()?;
-    let is = |condition: &Value, key: &str, value: &str| condition.get(key).and_then(Value::as_str) == Some(value);
-    conditions
-        .iter()
-        .find(|condition| {
-            (is(condition, "type", "ReplicaFailure") && is(condition, "status", "True"))
-                || (is(condition, "type", "Progressing") && is(condition, "reason", "ProgressDeadlineExceeded"))
-        })
-        .and_then(|condition| condition.get("message")?.as_str())
-        .map(Box::from)
+/// UID of the owner that is marked as the controller.
+fn controller(metadata: &Value) -> Option<&str> {
+    let owners = metadata.get("ownerReferences").and_then(Value::as_array)?;
+    owners.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))?.get("uid")?.as_str()
 }
 
 /// An object as it comes from a watch: its text, of which only the head is read. The rest is, where the head is news.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Raw {
     metadata: ObjectMeta,
     text: Box<RawValue>,
+}
+
+/// Only its head: the text may be a Secret's.
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Raw").field("name", &self.metadata.name).field("uid", &self.uid()).finish_non_exhaustive()
+    }
 }
 
 impl Raw {

@@ -4,15 +4,47 @@
 
 use serde_json::{Map, Value};
 
-use crate::{hash::Digest, kinds::ChildKind};
+use super::zero;
+use crate::{
+    hash::Digest,
+    kinds::{ChildKind, SECRET},
+};
+
+/// Whether an entry of managedFields is what `manager` applied.
+fn is_ours(entry: &Value, manager: &str) -> bool {
+    let is = |key: &str, value: &str| entry.get(key).and_then(Value::as_str) == Some(value);
+    is("manager", manager) && is("operation", "Apply") && entry.get("subresource").is_none()
+}
+
+fn entries(live: &Value) -> impl Iterator<Item = &Value> {
+    live.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Who set a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owners {
+    /// The operator's Apply entry has it.
+    pub ours: bool,
+    /// Another entry has it.
+    pub others: bool,
+}
+
+/// Who set `spec.replicas`.
+pub fn replicas(live: &Value, manager: &str) -> Owners {
+    let mut owners = Owners::default();
+    for entry in entries(live).filter(|entry| entry.pointer("/fieldsV1/f:spec/f:replicas").is_some()) {
+        if is_ours(entry, manager) {
+            owners.ours = true;
+        } else {
+            owners.others = true;
+        }
+    }
+    owners
+}
 
 /// The values in `live` at the paths that `manager` applied; `None` where it applied nothing.
 pub fn applied(live: &Value, manager: &str) -> Option<Value> {
-    let entries = live.get("metadata")?.get("managedFields")?.as_array()?;
-    let fields = entries.iter().find(|entry| {
-        let is = |key: &str, value: &str| entry.get(key).and_then(Value::as_str) == Some(value);
-        is("manager", manager) && is("operation", "Apply") && entry.get("subresource").is_none()
-    })?;
+    let fields = entries(live).find(|entry| is_ours(entry, manager))?;
     Some(project(live, fields.get("fieldsV1")?))
 }
 
@@ -66,8 +98,8 @@ impl Selector {
     }
 }
 
-/// The form in which both sides are compared: without what names the object or says nothing.
-pub fn canonical(mut object: Value) -> Value {
+/// The form in which both sides are compared: without what names the object or says nothing. Of Secrets, only which keys they have.
+pub fn canonical(mut object: Value, kind: &ChildKind) -> Value {
     if let Some(object) = object.as_object_mut() {
         for key in ["apiVersion", "kind", "status"] {
             object.remove(key);
@@ -84,30 +116,24 @@ pub fn canonical(mut object: Value) -> Value {
                 claim.remove("status");
             }
         }
+        if kind == &SECRET {
+            hide(object);
+        }
     }
-    prune(&mut object);
+    zero::prune(&mut object);
     object
 }
 
-/// Takes out `null`, `{}` and `[]`: whether the API server keeps them depends on the type.
-fn prune(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.values_mut().for_each(prune);
-            map.retain(|_, value| !says_nothing(value));
-        }
-        Value::Array(items) => items.iter_mut().for_each(prune),
-        _ => {}
-    }
-}
-
-fn says_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(map) => map.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    }
+/// Puts nothing but keys where a Secret's values are. The API server moves `stringData` into `data`.
+fn hide(secret: &mut Map<String, Value>) {
+    let texts = secret.remove("stringData");
+    let keys: Map<String, Value> = [secret.get("data"), texts.as_ref()]
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(|data| data.keys().map(|key| (key.clone(), true.into())))
+        .collect();
+    secret.insert("data".to_owned(), keys.into());
 }
 
 /// Digest over the fields that can't be changed in place, of an object in canonical form.
@@ -152,10 +178,10 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_makes_no_difference() {
-        assert_eq!(
-            canonical(json!({ "spec": { "a": {}, "b": [], "c": null, "d": { "e": {} }, "f": 0 } })),
-            json!({ "spec": { "f": 0 } })
-        );
+    fn of_secrets_only_the_keys_are_compared() {
+        let one = canonical(json!({ "data": { "a": "eA==" }, "type": "Opaque" }), &SECRET);
+        let other = canonical(json!({ "stringData": { "a": "another" }, "type": "Opaque" }), &SECRET);
+        assert_eq!(one, json!({ "data": { "a": true }, "type": "Opaque" }));
+        assert_eq!(one, other);
     }
 }

@@ -1,4 +1,4 @@
-//! All children, by their owner's UID. Never older than what the operator itself wrote.
+//! All children, by their owner's UID; claims by [what names their cluster](super::claims::owner). Never older than what the operator itself wrote.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,6 +25,18 @@ impl Store {
     /// The children of the owner with this UID.
     pub fn children(&self, owner: &str) -> Observed {
         self.lock().owners.get(owner).cloned().unwrap_or_default()
+    }
+
+    /// The children of a cluster, with the claims of its pods.
+    pub fn cluster(&self, uid: &str, namespace: &str, name: &str) -> Observed {
+        let inner = self.lock();
+        let claims = super::claims::owner(namespace, name);
+        [uid, claims.as_str()].into_iter().filter_map(|owner| inner.owners.get(owner)).flatten().cloned().collect()
+    }
+
+    /// The child with this UID.
+    pub fn child(&self, uid: &str) -> Option<Child> {
+        self.lock().known(uid).cloned()
     }
 
     /// Whether this version of an object, or a newer one, is there already: nothing in it is news.

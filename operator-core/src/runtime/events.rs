@@ -50,6 +50,7 @@ impl Recorder {
             (Verb::Replace, "Replaced"),
             (Verb::Apply, "Updated"),
             (Verb::Create, "Created"),
+            (Verb::Grow, "Grown"),
             (Verb::Delete, "Deleted"),
         ]
         .into_iter()

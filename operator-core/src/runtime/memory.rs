@@ -13,7 +13,7 @@ use super::tracked::Tracked;
 use crate::{
     desired::Desired,
     hash::Digest,
-    kinds::ChildKind,
+    kinds::{CLAIM, ChildKind},
     observe::Child,
     plan::Accepted,
     status::{ClusterStatus, Problem},
@@ -60,6 +60,11 @@ impl Refused {
     pub fn still_holds(&self, wanted: Digest, observed: &[Child]) -> bool {
         self.wanted == wanted
             && self.objects.iter().all(|(kind, name, there)| *there == Self::there(kind, name, observed))
+    }
+
+    /// Whether anything else is to be left alone because of it. A claim that can't grow is in nobody's way.
+    pub fn is_in_the_way(&self) -> bool {
+        self.objects.iter().any(|(kind, _, _)| *kind != &CLAIM)
     }
 
     /// What is in the place of an object.

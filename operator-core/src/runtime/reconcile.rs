@@ -19,8 +19,8 @@ use crate::{
     desired::{self, Content, Desired, Identity, Revisions},
     node::Invalid,
     observe::{Child, Store},
-    plan,
-    status::{ClusterStatus, Problem, Reason},
+    plan::{self, Accepted, Inputs, LeftOut, Waiting},
+    status::{ClusterStatus, Facts, Problem, Reason},
 };
 
 /// The shortest time between two status writes of a cluster.
@@ -56,19 +56,22 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
         return Ok(Action::await_change());
     }
     let identity = cluster.identity();
-    let observed = context.store.children(&identity.uid);
-    let desired = desired(&cluster, &identity, &observed, &context);
-    let (problem, again) = match &desired {
-        Ok(desired) => bring_about(desired, &observed, &identity, &context).await,
-        Err(invalid) => (Some(invalid_spec(invalid)), None),
+    let observed = context.store.cluster(&identity.uid, &identity.namespace, &identity.name);
+    let previous = previous(&cluster, &context);
+    let surroundings = Surroundings { observed: &observed, previous: previous.as_ref() };
+    let desired = desired(&cluster, &identity, &surroundings, &context);
+    let step = match &desired {
+        Ok(desired) => bring_about(desired, &surroundings, &identity, &context).await,
+        Err(invalid) => Step { problem: Some(invalid_spec(invalid)), ..Step::default() },
     };
+    let problem = &step.problem;
     tell(problem.as_ref(), &identity, &context);
     let transient = problem.as_ref().filter(|problem| problem.reason == Reason::Retrying);
     let attempts = context.memory.with(&identity.uid, |memory| memory.attempts);
     let wait = if transient.is_some() && attempts < SAY_AFTER {
         None
     } else {
-        report(&cluster, &identity, desired.as_deref().ok(), problem.as_ref(), &context).await?
+        report(&cluster, &identity, desired.as_deref().ok(), &step, &context).await?
     };
     if let Some(problem) = transient {
         return Err(Transient {
@@ -77,7 +80,41 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
         });
     }
     context.memory.with(&identity.uid, |memory| memory.attempts = 0);
-    Ok(wait.into_iter().chain(again).min().map_or_else(Action::await_change, Action::requeue))
+    Ok(wait.into_iter().chain(step.again).min().map_or_else(Action::await_change, Action::requeue))
+}
+
+/// What a cluster's plan depends on beside its spec.
+struct Surroundings<'a> {
+    observed: &'a [Child],
+    previous: Option<&'a ClusterStatus>,
+}
+
+impl<'a> Surroundings<'a> {
+    fn inputs(&self, accepted: &'a Accepted) -> Inputs<'a> {
+        Inputs { accepted: Some(accepted), previous: self.previous, ..Inputs::new(self.observed) }
+    }
+}
+
+/// What a reconcile came to.
+#[derive(Default)]
+struct Step {
+    /// What is wrong.
+    problem: Option<Problem>,
+    /// When to look again though nothing changes.
+    again: Option<Duration>,
+    /// Nodes that wait, and for what.
+    waiting: Vec<Waiting>,
+    /// Objects whose kind is missing.
+    left_out: Vec<LeftOut>,
+}
+
+/// The status as it was last written: what was written here may be newer than what the watch has shown.
+fn previous(cluster: &Tracked, context: &Context) -> Option<ClusterStatus> {
+    let written = context.memory.with(cluster.uid(), |memory| match &memory.written {
+        Some(Written { status: Some(status), version, .. }) if *version > cluster.version => Some(status.clone()),
+        _ => None,
+    });
+    written.or_else(|| cluster.status.as_deref().cloned())
 }
 
 /// Tries again later: longer after each failure in a row.
@@ -92,14 +129,14 @@ pub fn retry(cluster: Arc<Tracked>, error: &Transient, context: Arc<Context>) ->
 fn desired(
     cluster: &Tracked,
     identity: &Identity,
-    observed: &[Child],
+    surroundings: &Surroundings<'_>,
     context: &Context,
 ) -> Result<Arc<Desired>, Vec<Invalid>> {
     let (outline, accepted) =
         context.memory.with(&identity.uid, |memory| (memory.outline.clone(), memory.accepted.clone()));
     if let Some((generation, outline)) = outline
         && generation == cluster.generation
-        && plan::plan(&outline, observed, &accepted).is_ok_and(|plan| plan.writes_nothing())
+        && plan::plan(&outline, &surroundings.inputs(&accepted)).is_ok_and(|plan| plan.writes_nothing())
     {
         return Ok(outline);
     }
@@ -115,33 +152,41 @@ fn invalid_spec(invalid: &[Invalid]) -> Problem {
     Problem { reason: Reason::InvalidSpec, message }
 }
 
-/// Plans and executes. Returns what is wrong, and when to look again though nothing changes.
+/// Plans and executes.
 async fn bring_about(
     desired: &Desired,
-    observed: &[Child],
+    surroundings: &Surroundings<'_>,
     identity: &Identity,
     context: &Context,
-) -> (Option<Problem>, Option<Duration>) {
+) -> Step {
+    let observed = surroundings.observed;
     let wanted = desired.digest();
     let (accepted, applied, refused) =
         context.memory.with(&identity.uid, |memory| (memory.accepted.clone(), memory.applied, memory.refused.clone()));
     let refused = refused.filter(|refused| refused.still_holds(wanted, observed));
-    let mut plan = match plan::plan(desired, observed, &accepted) {
+    let mut plan = match plan::plan(desired, &surroundings.inputs(&accepted)) {
         Ok(plan) => plan,
-        Err(invalid) => return (Some(invalid_spec(&invalid)), None),
+        Err(invalid) => return Step { problem: Some(invalid_spec(&invalid)), ..Step::default() },
+    };
+    let done = plan.is_done();
+    let mut step = Step {
+        waiting: std::mem::take(&mut plan.waiting),
+        left_out: std::mem::take(&mut plan.left_out),
+        ..Step::default()
     };
     if let Some(refused) = &refused {
-        if applied != Some(wanted) {
+        step.problem = Some(refused.problem.clone());
+        if applied != Some(wanted) && refused.is_in_the_way() {
             // Nothing is half-applied.
-            return (Some(refused.problem.clone()), None);
+            return step;
         }
         plan.actions.retain(|action| !refused.is(action.target()));
     }
     if plan.actions.is_empty() {
-        if refused.is_none() {
+        if done && refused.is_none() {
             context.memory.with(&identity.uid, |memory| memory.applied = Some(wanted));
         }
-        return (refused.map(|refused| refused.problem), None);
+        return step;
     }
     let outcome = context.writer.execute(&plan, &identity.namespace, &identity.uid, &context.store).await;
     let problem = outcome.problem();
@@ -163,9 +208,9 @@ async fn bring_about(
         memory.accepted.retain(|uid, _| observed.iter().any(|child| child.uid == *uid));
         memory.accepted.extend(outcome.changed);
     });
-    let problem = problem.or(refused.map(|refused| refused.problem));
-    let again = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 }).min();
-    (problem, again)
+    step.problem = problem.or(step.problem);
+    step.again = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 }).min();
+    step
 }
 
 fn log(outcome: &Outcome, identity: &Identity) {
@@ -201,23 +246,25 @@ async fn report(
     cluster: &Tracked,
     identity: &Identity,
     desired: Option<&Desired>,
-    problem: Option<&Problem>,
+    step: &Step,
     context: &Context,
 ) -> Result<Option<Duration>, Transient> {
-    let observed = context.store.children(&identity.uid);
-    let written = context.memory.with(&identity.uid, |memory| memory.written.clone());
-    // What was written here may be newer than what the watch has shown.
-    let previous = match &written {
-        Some(Written { status: Some(status), version, .. }) if *version > cluster.version => Some(status),
-        _ => cluster.status.as_deref(),
-    };
-    let status = ClusterStatus::report(cluster.generation, desired, &observed, problem, previous, Timestamp::now());
+    let observed = context.store.cluster(&identity.uid, &identity.namespace, &identity.name);
+    let previous = previous(cluster, context);
+    let status = ClusterStatus::report(&Facts {
+        problem: step.problem.as_ref(),
+        waiting: &step.waiting,
+        left_out: &step.left_out,
+        previous: previous.as_ref(),
+        ..Facts::new(cluster.generation, desired, &observed, Timestamp::now())
+    });
     if status.is_ready() {
         context.memory.with(&identity.uid, |memory| memory.outline = None);
     }
-    if previous == Some(&status) {
+    if previous.as_ref() == Some(&status) {
         return Ok(None);
     }
+    let written = context.memory.with(&identity.uid, |memory| memory.written.clone());
     if let Some(written) = &written
         && written.at.elapsed() < STATUS_EVERY
     {

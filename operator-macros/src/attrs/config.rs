@@ -3,7 +3,10 @@
 use syn::{Attribute, Path};
 
 use super::{Keys, Text};
-use crate::{errors::Errors, model::Format};
+use crate::{
+    errors::Errors,
+    model::{Format, Reload},
+};
 
 /// The keys of `#[config]`.
 pub struct ConfigKeys {
@@ -11,6 +14,7 @@ pub struct ConfigKeys {
     pub mount: Text,
     pub format: Format,
     pub with: Option<Path>,
+    pub reload: Reload,
 }
 
 impl ConfigKeys {
@@ -26,8 +30,9 @@ impl ConfigKeys {
         // One that couldn't be read is reported; the rest shall be judged too.
         let format = keys.choice("format", Format::ALL).map_or(Format::Raw, |format| *format);
         let with = keys.path("with");
+        let reload = keys.choice("reload", Reload::ALL).map_or(Reload::Pods, |reload| *reload);
         keys.finish();
-        Some(Self { file: file?, mount: mount?, format, with })
+        Some(Self { file: file?, mount: mount?, format, with, reload })
     }
 }
 
@@ -38,6 +43,10 @@ fn likely_format(file: &str) -> &'static str {
         Some("json") => "json",
         Some("yaml" | "yml") => "yaml",
         Some("env") => "env",
+        Some("toml") => "toml",
+        Some("ini") => "ini",
+        // Others in XML, such as log4j's, aren't lists of properties.
+        Some("xml") if file.ends_with("-site.xml") => "xml",
         _ => "raw",
     }
 }

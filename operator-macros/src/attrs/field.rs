@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::{Attribute, Field, spanned::Spanned};
 
-use super::{ConfigKeys, Keys, PlaceKeys};
+use super::{ConfigKeys, ExternalKeys, Keys, PlaceKeys, SecretKeys, Text};
 use crate::errors::Errors;
 
 /// What a field's attributes say.
@@ -17,11 +17,21 @@ pub struct FieldAttributes {
 /// The part a field plays.
 pub enum Role {
     /// `#[operator(image)]` and the like.
-    Setting(Setting),
+    Setting(SettingKeys),
     /// `#[config(…)]`
     Config(ConfigKeys),
-    /// `#[node_type(…)]`
-    NodeType(Box<PlaceKeys>),
+    /// `#[secret(…)]`
+    Secret(SecretKeys),
+    /// `#[external(…)]`, one or more.
+    Externals(Vec<ExternalKeys>),
+    /// `#[node_type(…)]`, one or, on a list, more.
+    NodeTypes(Vec<PlaceKeys>),
+}
+
+/// A setting, and the name by which nodes refer to it, where they do.
+pub struct SettingKeys {
+    pub setting: Setting,
+    pub by: Option<Text>,
 }
 
 /// A cluster-wide setting.
@@ -30,12 +40,28 @@ pub enum Setting {
     Image,
     Defaults,
     ConfigGroups,
+    AppConfigGroups,
+    DeploymentOrder,
 }
 
 impl Setting {
     /// Name of the key, and the setting.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("image", Self::Image), ("defaults", Self::Defaults), ("config_groups", Self::ConfigGroups)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("image", Self::Image),
+        ("defaults", Self::Defaults),
+        ("config_groups", Self::ConfigGroups),
+        ("app_config_groups", Self::AppConfigGroups),
+        ("deployment_order", Self::DeploymentOrder),
+    ];
+
+    /// Of groups: JSON name of the field by which nodes refer to one, where the attribute says none.
+    pub fn by(self) -> Option<&'static str> {
+        match self {
+            Self::ConfigGroups => Some("configGroup"),
+            Self::AppConfigGroups => Some("appConfigGroup"),
+            Self::Image | Self::Defaults | Self::DeploymentOrder => None,
+        }
+    }
 }
 
 impl FieldAttributes {
@@ -43,47 +69,73 @@ impl FieldAttributes {
     pub fn read(field: &Field, errors: &Errors) -> Option<Self> {
         let ours: Vec<_> =
             field.attrs.iter().filter(|attribute| NAMES.iter().any(|name| attribute.path().is_ident(name))).collect();
-        let (first, others) = ours.split_first()?;
-        for other in others {
+        let first = ours.first()?;
+        let repeatable = ["external", "node_type"].iter().any(|name| first.path().is_ident(name));
+        let (same, others): (Vec<&Attribute>, Vec<_>) =
+            ours.iter().partition(|attribute| attribute.path() == first.path());
+        for other in others.into_iter().chain(same.iter().skip(1).copied().filter(|_| !repeatable)) {
             errors.at(other.path(), several(first, other));
         }
-        let role = if first.path().is_ident("config") {
-            ConfigKeys::read(first, errors).map(Role::Config)
-        } else if first.path().is_ident("node_type") {
-            Some(Role::NodeType(Box::new(PlaceKeys::read(first, errors))))
-        } else {
-            setting(first, errors).map(Role::Setting)
+        let role = match name(first).as_str() {
+            "config" => ConfigKeys::read(first, errors).map(Role::Config),
+            "secret" => Some(Role::Secret(SecretKeys::read(first, errors))),
+            "external" => {
+                Some(Role::Externals(same.iter().map(|attribute| ExternalKeys::read(attribute, errors)).collect()))
+            }
+            "node_type" => {
+                Some(Role::NodeTypes(same.iter().map(|attribute| PlaceKeys::read(attribute, errors)).collect()))
+            }
+            _ => setting(first, errors).map(Role::Setting),
         };
         Some(Self { role, span: first.path().span() })
     }
 }
 
-const NAMES: [&str; 3] = ["operator", "config", "node_type"];
+const NAMES: [&str; 5] = ["operator", "config", "secret", "external", "node_type"];
 
-fn setting(attribute: &Attribute, errors: &Errors) -> Option<Setting> {
+fn setting(attribute: &Attribute, errors: &Errors) -> Option<SettingKeys> {
     let mut keys = Keys::of("operator", &[attribute], errors);
     let empty = keys.is_empty();
-    let given: Vec<_> =
-        Setting::ALL.into_iter().filter_map(|(key, setting)| keys.flag(key).map(|span| (span, setting))).collect();
+    let mut given = Vec::new();
+    for (key, setting) in Setting::ALL {
+        let read =
+            if setting.by().is_some() { groups(&mut keys, key) } else { keys.flag(key).map(|span| (span, None)) };
+        given.extend(read.map(|(span, by)| (span, SettingKeys { setting, by })));
+    }
     if empty {
-        errors.at(
-            &keys.span(),
-            "#[operator] says nothing: write #[operator(image)], #[operator(defaults)] or #[operator(config_groups)]",
-        );
+        let known = Setting::ALL.map(|(key, _)| format!("#[operator({key})]"));
+        let (last, first) = known.split_last()?;
+        errors.at(&keys.span(), format!("#[operator] says nothing: write {} or {last}", first.join(", ")));
     }
     for (span, _) in given.iter().skip(1) {
         errors.at(span, "a field holds one setting: give this one a field of its own");
     }
+    keys.refuse("customize", "it belongs in #[operator(…)] on the struct");
     keys.finish();
-    given.first().map(|(_, setting)| *setting)
+    given.into_iter().next().map(|(_, setting)| setting)
+}
+
+/// `config_groups` or `config_groups(by = "…")`.
+fn groups(keys: &mut Keys, key: &'static str) -> Option<(Span, Option<Text>)> {
+    let (span, list) = keys.flag_or_list(key)?;
+    let by = list.and_then(|mut keys| {
+        keys.require("by", "by = \"configGroup\", the name of a node's field");
+        let by = keys.text("by");
+        keys.finish();
+        by
+    });
+    Some((span, by))
 }
 
 fn several(first: &Attribute, other: &Attribute) -> String {
-    let name = |attribute: &Attribute| attribute.path().get_ident().map(ToString::to_string).unwrap_or_default();
     match (name(first), name(other)) {
         (one, other) if one == other => format!("#[{one}] is given twice on this field: join them into one"),
         (one, other) => format!(
             "a field is either #[{one}] or #[{other}]: keep one of them, or make a field of its own for the other"
         ),
     }
+}
+
+fn name(attribute: &Attribute) -> String {
+    attribute.path().get_ident().map(ToString::to_string).unwrap_or_default()
 }

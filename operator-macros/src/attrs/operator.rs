@@ -1,8 +1,9 @@
 //! `#[operator(…)]` on the struct.
 
+use proc_macro2::Span;
 use syn::{Attribute, Ident, Path};
 
-use super::{Keys, Text};
+use super::{Keys, Setting, Text};
 use crate::{
     errors::Errors,
     model::{ColumnType, PrintColumn, Validation, kind_of},
@@ -20,6 +21,8 @@ pub struct OperatorKeys {
     pub print_columns: Vec<PrintColumn>,
     pub validations: Vec<Validation>,
     pub root: Option<Text>,
+    /// Where the key stands.
+    pub customize: Option<Span>,
     pub derives: Vec<Path>,
     pub crate_path: Option<Path>,
 }
@@ -56,10 +59,11 @@ impl OperatorKeys {
             print_columns: keys.lists("printcolumn").into_iter().filter_map(print_column).collect(),
             validations: keys.lists("validation").into_iter().filter_map(validation).collect(),
             root: keys.text("root"),
+            customize: keys.flag("customize"),
             derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),
             crate_path: keys.path("crate"),
         };
-        for setting in ["image", "defaults", "config_groups"] {
+        for (setting, _) in Setting::ALL {
             keys.refuse(setting, &format!("put #[operator({setting})] on the field that holds it"));
         }
         keys.refuse("namespaced", "a cluster always lives in a namespace; leave it out");

@@ -30,6 +30,13 @@ impl Names {
         Self(RenameRule::Camel)
     }
 
+    /// The JSON name of a field; none where it isn't in the JSON under a name of its own.
+    pub fn if_named(self, field: &Field) -> Option<String> {
+        let unnamed = |item: Meta| ["flatten", "skip"].iter().any(|key| item.path().is_ident(key));
+        // What `rename` can't say is reported where the field plays a part; else serde may read and write different names.
+        (!items(&field.attrs, "serde").any(unnamed)).then(|| self.of_field(field, &Errors::default()))
+    }
+
     /// The JSON name of a field that plays a part; one that isn't in the JSON under a name of its own is reported.
     pub fn of_field(self, field: &Field, errors: &Errors) -> String {
         let ident = field.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default();

@@ -1,11 +1,13 @@
 //! `#[node_type(…)]`: what it says of nodes, on a struct and on a field alike, and what only a field says.
 
 use darling::util::SpannedValue;
+use proc_macro2::Span;
+use syn::spanned::Spanned;
 
 use super::{Keys, Text, probe};
 use crate::{
     errors::Errors,
-    model::{Port, Storage, Template, Workload},
+    model::{Metrics, Port, Protocol, Rule, RunAs, Security, Storage, Template, Workload},
 };
 
 impl Template {
@@ -23,7 +25,17 @@ impl Template {
             liveness: probe::read(keys, "liveness"),
             startup: probe::read(keys, "startup"),
             config_hash_env: keys.text("config_hash_env"),
+            defaults: keys.path("defaults"),
+            empty_dirs: keys.words("empty_dirs"),
+            read_only_root: keys.flag("read_only_root").is_some(),
+            security: keys.choice("security", Security::ALL),
+            run_as: keys.list("run_as").and_then(run_as),
+            rules: keys.lists("rule").into_iter().map(rule).collect(),
+            talks_to: keys.words("talks_to"),
+            publish_not_ready: keys.flag("publish_not_ready").is_some(),
+            metrics: keys.list("metrics").and_then(metrics),
             configs: Vec::new(),
+            secrets: Vec::new(),
         }
     }
 }
@@ -33,6 +45,8 @@ pub struct PlaceKeys {
     pub name: Option<Text>,
     pub order: Option<SpannedValue<i32>>,
     pub template: Template,
+    /// Where the attribute stands.
+    pub span: Span,
 }
 
 impl PlaceKeys {
@@ -44,7 +58,7 @@ impl PlaceKeys {
         let template = Template::read(&mut keys);
         keys.refuse("crate", "it belongs in #[operator(crate = path)] on the struct");
         keys.finish();
-        Self { name, order, template }
+        Self { name, order, template, span: attribute.path().span() }
     }
 }
 
@@ -53,8 +67,9 @@ fn port(mut keys: Keys) -> Option<Port> {
     keys.require("number", "number = 8080");
     let name = keys.text("name");
     let number = keys.integer("number", 1..=65_535);
+    let protocol = keys.choice("protocol", Protocol::ALL).map_or(Protocol::Tcp, |protocol| *protocol);
     keys.finish();
-    Some(Port { name: name?, number })
+    Some(Port { name: name?, number, protocol })
 }
 
 fn storage(mut keys: Keys) -> Option<Storage> {
@@ -67,4 +82,35 @@ fn storage(mut keys: Keys) -> Option<Storage> {
     let class = keys.text("class");
     keys.finish();
     Some(Storage { name: name?, mount: mount?, size: size?, class })
+}
+
+fn run_as(mut keys: Keys) -> Option<RunAs> {
+    keys.require("user", "user = 1000");
+    // Source: the API server's validation of security contexts.
+    let ids = 1..=i64::from(i32::MAX);
+    let user = keys.integer("user", ids.clone());
+    let group = keys.integer("group", ids);
+    keys.finish();
+    let user = *user?;
+    Some(RunAs { user, group: group.map_or(user, |group| *group) })
+}
+
+fn rule(mut keys: Keys) -> Rule {
+    keys.require("resources", "resources(\"pods\")");
+    keys.require("verbs", "verbs(\"get\", \"list\", \"watch\")");
+    let core_group = Text::new(String::new(), keys.span());
+    let given = keys.has("groups");
+    let groups = keys.words("groups");
+    let groups = if given { groups } else { vec![core_group] };
+    let rule = Rule { groups, resources: keys.words("resources"), verbs: keys.words("verbs") };
+    keys.finish();
+    rule
+}
+
+fn metrics(mut keys: Keys) -> Option<Metrics> {
+    keys.require("port", "port = \"http\", the name of the port that serves them");
+    let port = keys.text("port");
+    let path = keys.text("path");
+    keys.finish();
+    Some(Metrics { port: port?, path })
 }

@@ -4,7 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::{attrs::Setting, model::Operator};
+use super::{external, secret};
+use crate::{
+    attrs::Setting,
+    model::{NodeType, Operator, OwnField},
+};
 
 /// One constant for each rule, at the field or type that it is about.
 pub fn checks(operator: &Operator) -> TokenStream {
@@ -12,18 +16,53 @@ pub fn checks(operator: &Operator) -> TokenStream {
         let (ty, check) = (&field.ty, setting_check(field.setting));
         quote_spanned!(ty.span()=> const _: () = _core::definition::checks::#check::<#ty>();)
     });
-    let node_types = operator.node_types.iter().enumerate().map(|(index, node_type)| {
-        let index = syn::Index::from(index);
-        quote_spanned! {node_type.ident.span()=>
-            const _: () = _core::definition::checks::workload(&NODE_TYPES[#index]);
-            const _: () = _core::definition::checks::ports(&NODE_TYPES[#index]);
-            const _: () = _core::definition::checks::probes(&NODE_TYPES[#index]);
-            const _: () = _core::definition::checks::mounts(&NODE_TYPES[#index], CONFIGS);
-            const _: () = _core::definition::checks::files(&NODE_TYPES[#index], CONFIGS);
-            const _: () = _core::definition::checks::names(NODE_TYPES, #index);
+    let secrets = secret::checks(&operator.secrets);
+    let externals = external::checks(&operator.externals);
+    let node_types =
+        operator.node_types.iter().enumerate().map(|(index, node_type)| node_type_checks(index, node_type));
+    quote!(#(#settings)* #secrets #externals #(#node_types)*)
+}
+
+/// Of a field's own attributes and its type's together.
+fn node_type_checks(index: usize, node_type: &NodeType) -> TokenStream {
+    let index = syn::Index::from(index);
+    let ty = &node_type.ty;
+    let kind = quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>);
+    let repeated = node_type.repeated.then(|| {
+        quote_spanned! {node_type.span=>
+            const _: () = _core::definition::checks::repeated(&NODE_TYPES[#index]);
         }
     });
-    quote!(#(#settings)* #(#node_types)*)
+    let unnamed = (!node_type.named).then(|| {
+        quote_spanned! {node_type.span=>
+            const _: () = _core::definition::checks::unnamed(&NODE_TYPES[#index]);
+        }
+    });
+    quote_spanned! {node_type.span=>
+        #repeated
+        #unnamed
+        const _: () = _core::definition::checks::list_items(&NODE_TYPES[#index], #kind::FIELDS);
+        const _: () = _core::definition::checks::workload(&NODE_TYPES[#index]);
+        const _: () = _core::definition::checks::ports(&NODE_TYPES[#index]);
+        const _: () = _core::definition::checks::probes(&NODE_TYPES[#index]);
+        const _: () = _core::definition::checks::metrics(&NODE_TYPES[#index]);
+        const _: () = _core::definition::checks::mounts(&NODE_TYPES[#index], CONFIGS);
+        const _: () = _core::definition::checks::files(&NODE_TYPES[#index], CONFIGS);
+        const _: () = _core::definition::checks::secret_files(&NODE_TYPES[#index], SECRETS, CONFIGS);
+        const _: () = _core::definition::checks::variables(&NODE_TYPES[#index], SECRETS);
+        const _: () = _core::definition::checks::references(&NODE_TYPES[#index], NODE_TYPES, EXTERNALS);
+        const _: () = _core::definition::checks::names(NODE_TYPES, #index);
+        const _: () = _core::definition::checks::talks_to(NODE_TYPES, #index);
+    }
+}
+
+/// One constant for each field of a node type, at its name.
+pub fn own_fields(fields: &[OwnField]) -> TokenStream {
+    let checks = fields.iter().map(|OwnField { name, ident, cfgs }| {
+        let check = quote_spanned!(ident.span()=> const _: () = _core::definition::checks::own_field(#name););
+        quote!(#(#cfgs)* #check)
+    });
+    quote!(#(#checks)*)
 }
 
 fn setting_check(setting: Setting) -> TokenStream {
@@ -31,5 +70,7 @@ fn setting_check(setting: Setting) -> TokenStream {
         Setting::Image => quote!(holds_image),
         Setting::Defaults => quote!(holds_defaults),
         Setting::ConfigGroups => quote!(holds_config_groups),
+        Setting::AppConfigGroups => quote!(holds_app_config_groups),
+        Setting::DeploymentOrder => quote!(holds_deployment_order),
     }
 }

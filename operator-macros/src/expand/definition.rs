@@ -5,14 +5,19 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{
-    option, strings,
+    external::externals,
+    option,
+    secret::secrets,
+    strings,
     template::{configs, template},
 };
 use crate::{attrs::Setting, model::Operator};
 
-/// The constants `CONFIGS` and `NODE_TYPES`, on which the checks look too.
+/// The constants `CONFIGS`, `SECRETS`, `EXTERNALS` and `NODE_TYPES`, on which the checks look too.
 pub fn parts(operator: &Operator) -> TokenStream {
     let configs = configs(&operator.configs, &operator.spec_type);
+    let secrets = secrets(&operator.secrets);
+    let externals = externals(&operator.externals);
     let node_types = operator.node_types.iter().map(|node_type| {
         let (name, field, order) = (node_type.name.as_str(), &node_type.field, node_type.order);
         let place = template(&node_type.place, &operator.spec_type);
@@ -32,6 +37,8 @@ pub fn parts(operator: &Operator) -> TokenStream {
     });
     quote! {
         const CONFIGS: &[_core::definition::ConfigFile] = #configs;
+        const SECRETS: &[_core::definition::SecretField] = #secrets;
+        const EXTERNALS: &[_core::definition::External] = #externals;
         const NODE_TYPES: &[_core::definition::NodeType] = &[#(#node_types),*];
     }
 }
@@ -54,11 +61,21 @@ pub fn definition(operator: &Operator) -> TokenStream {
         let (rule, message) = (validation.rule.as_str(), validation.message.as_str());
         quote!(_core::definition::Validation { rule: #rule, message: #message })
     });
-    let [image, defaults] =
-        [Setting::Image, Setting::Defaults].map(|setting| option(operator.setting(setting).map(|field| &field.field)));
-    let config_groups = option(operator.setting(Setting::ConfigGroups).map(|field| {
-        let field = &field.field;
-        quote!(_core::definition::Groups { field: #field, by: "configGroup" })
+    let [image, defaults, deployment_order] = [Setting::Image, Setting::Defaults, Setting::DeploymentOrder]
+        .map(|setting| option(operator.setting(setting).map(|field| &field.field)));
+    let [config_groups, app_config_groups] = [Setting::ConfigGroups, Setting::AppConfigGroups].map(|setting| {
+        option(operator.setting(setting).map(|field| {
+            let (by, field) = (field.by.as_ref().map(|by| by.as_str()), &field.field);
+            quote!(_core::definition::Groups { field: #field, by: #by })
+        }))
+    });
+    let customize = option(operator.customize.map(|span| {
+        let spec = &operator.spec_type;
+        // A struct without the hook shall be complained of where it is said to have one.
+        let kinds = quote_spanned!(span=> <#spec as _core::desired::Customize>::KINDS);
+        quote! {
+            _core::definition::Customization { kinds: #kinds, call: _core::__private::customize::<#spec> }
+        }
     }));
     quote! {
         &_core::definition::Definition {
@@ -75,9 +92,13 @@ pub fn definition(operator: &Operator) -> TokenStream {
             image: #image,
             defaults: #defaults,
             config_groups: #config_groups,
+            app_config_groups: #app_config_groups,
+            deployment_order: #deployment_order,
             configs: CONFIGS,
+            secrets: SECRETS,
+            externals: EXTERNALS,
+            customize: #customize,
             node_types: NODE_TYPES,
-            .._core::definition::Definition::EMPTY
         }
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Fields, Path, Token, parse_quote, punctuated::Punctuated};
 
-use super::{root::path_string, template::template};
+use super::{checks::own_fields, root::path_string, secret, template::template};
 use crate::{attrs::helper_key, model::NodeStruct};
 
 /// The struct with its derives and the common fields, and its traits.
@@ -16,6 +16,12 @@ pub fn node_struct(node: &NodeStruct) -> TokenStream {
     let NodeStruct { crate_path, .. } = node;
     let ident = &node.item.ident;
     let template = template(&node.template, &parse_quote!(#ident));
+    let names = node.own_fields.iter().map(|field| {
+        let (cfgs, name) = (&field.cfgs, &field.name);
+        quote!(#(#cfgs)* #name)
+    });
+    let fields = own_fields(&node.own_fields);
+    let secrets = secret::checks(&node.template.secrets);
     quote! {
         #item
 
@@ -24,12 +30,17 @@ pub fn node_struct(node: &NodeStruct) -> TokenStream {
 
             impl _core::definition::NodeKind for #ident {
                 const TEMPLATE: _core::definition::NodeTemplate = #template;
+                const FIELDS: &'static [&'static str] = &[#(#names),*];
             }
 
             impl _core::definition::NodeField for #ident {
                 const CARDINALITY: _core::definition::Cardinality = _core::definition::Cardinality::One;
                 const TEMPLATE: _core::definition::NodeTemplate = <Self as _core::definition::NodeKind>::TEMPLATE;
+                const FIELDS: &'static [&'static str] = <Self as _core::definition::NodeKind>::FIELDS;
             }
+
+            #fields
+            #secrets
         };
     }
 }

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, ext::IdentExt, spanned::Spanned};
 
-use super::{option, strings, variant};
-use crate::model::{Check, ConfigFile, Probe, Template};
+use super::{option, secret::secrets, strings, variant};
+use crate::model::{Check, ConfigFile, Probe, Rule, Template};
 
 /// A `NodeTemplate`; only what is given is written. `holder` is the struct that the configuration files are fields of.
 pub fn template(template: &Template, holder: &Type) -> TokenStream {
@@ -21,12 +21,20 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
     }
     if !template.ports.is_empty() {
         let ports = template.ports.iter().map(|port| {
-            let (name, number) = (port.name.as_str(), port.number.map(|number| *number));
-            quote!(_core::definition::Port { name: #name, number: #number, protocol: _core::definition::Protocol::Tcp })
+            let (name, number, protocol) = (port.name.as_str(), port.number.as_deref(), variant(port.protocol));
+            quote! {
+                _core::definition::Port { name: #name, number: #number, protocol: _core::definition::Protocol::#protocol }
+            }
         });
         fields.push(quote!(ports: &[#(#ports),*]));
     }
-    for (name, words) in [("command", &template.command), ("args", &template.args)] {
+    let lists = [
+        ("command", &template.command),
+        ("args", &template.args),
+        ("empty_dirs", &template.empty_dirs),
+        ("talks_to", &template.talks_to),
+    ];
+    for (name, words) in lists {
         if !words.is_empty() {
             let (name, words) = (format_ident!("{name}"), strings(words));
             fields.push(quote!(#name: #words));
@@ -62,17 +70,63 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
         let configs = configs(&template.configs, holder);
         fields.push(quote!(configs: #configs));
     }
+    if !template.secrets.is_empty() {
+        let secrets = secrets(&template.secrets);
+        fields.push(quote!(secrets: #secrets));
+    }
+    fields.extend(pod_settings(template));
     if fields.is_empty() {
         return quote!(_core::definition::NodeTemplate::EMPTY);
     }
     quote!(_core::definition::NodeTemplate { #(#fields,)* .._core::definition::NodeTemplate::EMPTY })
 }
 
+/// What is about the pods beside their container.
+fn pod_settings(template: &Template) -> Vec<TokenStream> {
+    let mut fields = Vec::new();
+    if let Some(path) = &template.defaults {
+        let defaults = option(Some(path));
+        fields.push(quote!(defaults: #defaults));
+    }
+    for (name, flag) in [("read_only_root", template.read_only_root), ("publish_not_ready", template.publish_not_ready)]
+    {
+        if flag {
+            let (name, flag) = (format_ident!("{name}"), option(Some(flag)));
+            fields.push(quote!(#name: #flag));
+        }
+    }
+    if let Some(security) = &template.security {
+        let variant = variant(**security);
+        let security = option(Some(quote!(_core::definition::Security::#variant)));
+        fields.push(quote!(security: #security));
+    }
+    if let Some(run_as) = &template.run_as {
+        let (user, group) = (run_as.user, run_as.group);
+        let run_as = option(Some(quote!(_core::definition::RunAs { user: #user, group: #group })));
+        fields.push(quote!(run_as: #run_as));
+    }
+    if !template.rules.is_empty() {
+        let rules = template.rules.iter().map(|Rule { groups, resources, verbs }| {
+            let [groups, resources, verbs] = [groups, resources, verbs].map(|texts| strings(texts));
+            quote!(_core::definition::PolicyRule { groups: #groups, resources: #resources, verbs: #verbs })
+        });
+        fields.push(quote!(rules: &[#(#rules),*]));
+    }
+    if let Some(metrics) = &template.metrics {
+        let port = metrics.port.as_str();
+        // Source: what Prometheus scrapes where nobody says another path.
+        let path = metrics.path.as_ref().map_or("/metrics", |path| path.as_str());
+        let metrics = option(Some(quote!(_core::definition::Metrics { port: #port, path: #path })));
+        fields.push(quote!(metrics: #metrics));
+    }
+    fields
+}
+
 /// A slice of `ConfigFile`.
 pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
     let configs = configs.iter().map(|config| {
         let (field, file, mount) = (&config.field, config.file.as_str(), config.mount.as_str());
-        let format = variant(config.format);
+        let (format, reload) = (variant(config.format), variant(config.reload));
         let with = option(
             // All of it at the path: a function that doesn't fit shall be pointed at itself.
             config.with.as_ref().map(
@@ -88,7 +142,7 @@ pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
                 mount: #mount,
                 format: _core::definition::Format::#format,
                 with: #with,
-                reload: _core::definition::Reload::Pods,
+                reload: _core::definition::Reload::#reload,
             }
         }
     });

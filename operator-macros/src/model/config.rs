@@ -2,6 +2,7 @@
 
 use syn::{Attribute, Field, Path};
 
+use super::cfgs;
 use crate::{
     attrs::{ConfigKeys, Names, Text},
     errors::Errors,
@@ -15,6 +16,7 @@ pub struct ConfigFile {
     pub mount: Text,
     pub format: Format,
     pub with: Option<Path>,
+    pub reload: Reload,
     /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
     pub cfgs: Vec<Attribute>,
 }
@@ -27,6 +29,9 @@ pub enum Format {
     Json,
     Yaml,
     Env,
+    Toml,
+    Ini,
+    Xml,
 }
 
 impl Format {
@@ -37,14 +42,28 @@ impl Format {
         ("json", Self::Json),
         ("yaml", Self::Yaml),
         ("env", Self::Env),
+        ("toml", Self::Toml),
+        ("ini", Self::Ini),
+        ("xml", Self::Xml),
     ];
+}
+
+/// What a change of the file does to running pods; the variants are those of operator-core's `Reload`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    Pods,
+    None,
+}
+
+impl Reload {
+    /// As attributes spell it.
+    pub const ALL: &[(&str, Self)] = &[("pods", Self::Pods), ("none", Self::None)];
 }
 
 impl ConfigFile {
     /// Puts the attribute and its field together.
     pub fn new(keys: ConfigKeys, field: &Field, names: Names, errors: &Errors) -> Self {
-        let ConfigKeys { file, mount, format, with } = keys;
-        let cfgs = field.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
-        Self { field: names.of_field(field, errors), file, mount, format, with, cfgs }
+        let ConfigKeys { file, mount, format, with, reload } = keys;
+        Self { field: names.of_field(field, errors), file, mount, format, with, reload, cfgs: cfgs(field) }
     }
 }

@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use syn::{Attribute, Field, Fields, Ident, ItemStruct, Path, parse_quote, spanned::Spanned};
 
-use super::{ConfigFile, Template};
+use super::{ConfigFile, SecretField, Template, cfgs};
 use crate::{
-    attrs::{ConfigKeys, Keys, Names, helper_key},
+    attrs::{ConfigKeys, Keys, Names, SecretKeys, helper_key},
     errors::Errors,
 };
 
@@ -14,7 +14,18 @@ pub struct NodeStruct {
     /// The struct, with the common fields, and without the attributes that were for us.
     pub item: ItemStruct,
     pub template: Template,
+    /// The fields that are in the JSON under names of their own.
+    pub own_fields: Vec<OwnField>,
     pub crate_path: Path,
+}
+
+/// A field of the author's.
+pub struct OwnField {
+    /// JSON name.
+    pub name: String,
+    /// Name in Rust.
+    pub ident: Ident,
+    pub cfgs: Vec<Attribute>,
 }
 
 impl NodeStruct {
@@ -32,11 +43,19 @@ impl NodeStruct {
         } else {
             Names::camel_case()
         };
+        let mut own_fields = Vec::new();
         for field in &mut item.fields {
-            template.configs.extend(config(field, names, errors));
+            match part(field, names, errors) {
+                Some(Part::Config(config)) => template.configs.push(config),
+                Some(Part::Secret(secret)) => template.secrets.push(*secret),
+                None => {}
+            }
+            if let (Some(ident), Some(name)) = (field.ident.clone(), names.if_named(field)) {
+                own_fields.push(OwnField { name, ident, cfgs: cfgs(field) });
+            }
             field.attrs.retain(|attribute| !is_ours(attribute));
         }
-        Self { item, template, crate_path }
+        Self { item, template, own_fields, crate_path }
     }
 
     /// Name of the field that holds what all node types have in common.
@@ -60,23 +79,41 @@ impl NodeStruct {
 
 /// Attributes that this macro reads or refuses; the compiler doesn't know them on a field.
 fn is_ours(attribute: &Attribute) -> bool {
-    ["config", "operator", "node_type"].iter().any(|name| attribute.path().is_ident(name))
+    ["config", "secret", "external", "operator", "node_type"].iter().any(|name| attribute.path().is_ident(name))
 }
 
-fn config(field: &Field, names: Names, errors: &Errors) -> Option<ConfigFile> {
-    let mut found = None;
+/// The part that a field plays.
+enum Part {
+    Config(ConfigFile),
+    Secret(Box<SecretField>),
+}
+
+fn part(field: &Field, names: Names, errors: &Errors) -> Option<Part> {
+    let mut found: Option<&Attribute> = None;
     for attribute in field.attrs.iter().filter(|attribute| is_ours(attribute)) {
-        if !attribute.path().is_ident("config") {
-            let name = attribute.path().get_ident().map(ToString::to_string).unwrap_or_default();
+        let name = |attribute: &Attribute| attribute.path().get_ident().map(ToString::to_string).unwrap_or_default();
+        let this = name(attribute);
+        if !["config", "secret"].contains(&this.as_str()) {
             let message =
-                format!("#[{name}] belongs on a field of the struct that derives DataOperator, not of a node type");
+                format!("#[{this}] belongs on a field of the struct that derives DataOperator, not of a node type");
             errors.at(&attribute.path().span(), message);
-        } else if found.is_some() {
-            errors.at(attribute.path(), "#[config] is given twice on this field: join them into one");
+        } else if let Some(found) = found {
+            let message = if found.path() == attribute.path() {
+                format!("#[{this}] is given twice on this field: join them into one")
+            } else {
+                let advice = "keep one of them, or make a field of its own for the other";
+                format!("a field is either #[{}] or #[{this}]: {advice}", name(found))
+            };
+            errors.at(attribute.path(), message);
         } else {
             found = Some(attribute);
         }
     }
-    let keys = ConfigKeys::read(found?, errors)?;
-    Some(ConfigFile::new(keys, field, names, errors))
+    let found = found?;
+    if found.path().is_ident("secret") {
+        let keys = SecretKeys::read(found, errors);
+        return Some(Part::Secret(Box::new(SecretField::new(keys, field, names, errors))));
+    }
+    let keys = ConfigKeys::read(found, errors)?;
+    Some(Part::Config(ConfigFile::new(keys, field, names, errors)))
 }

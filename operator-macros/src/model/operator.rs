@@ -6,9 +6,9 @@ use syn::{
     parse_quote,
 };
 
-use super::{ConfigFile, Template};
+use super::{ConfigFile, External, SecretField, Template, secret::kebab};
 use crate::{
-    attrs::{FieldAttributes, Names, OperatorKeys, PlaceKeys, Role, Setting, Text},
+    attrs::{FieldAttributes, Names, OperatorKeys, PlaceKeys, Role, Setting, SettingKeys, Text},
     errors::Errors,
 };
 
@@ -36,8 +36,12 @@ pub struct Operator {
     pub print_columns: Vec<PrintColumn>,
     pub validations: Vec<Validation>,
 
+    /// Where it is said that the author has a hook.
+    pub customize: Option<Span>,
     pub settings: Vec<SettingField>,
     pub configs: Vec<ConfigFile>,
+    pub secrets: Vec<SecretField>,
+    pub externals: Vec<External>,
     pub node_types: Vec<NodeType>,
 }
 
@@ -77,6 +81,8 @@ pub struct SettingField {
     pub setting: Setting,
     /// JSON name of the field.
     pub field: String,
+    /// JSON name by which nodes refer to what it holds, where they do.
+    pub by: Option<Text>,
     pub ty: Type,
     /// Where its attribute stands.
     pub span: Span,
@@ -84,14 +90,18 @@ pub struct SettingField {
 
 /// A field marked `#[node_type(…)]`.
 pub struct NodeType {
-    /// The field's name in Rust.
-    pub ident: Ident,
     /// The field's JSON name.
     pub field: String,
     pub ty: Type,
     pub name: Text,
     pub order: i32,
     pub place: Template,
+    /// Whether the attribute gives the name.
+    pub named: bool,
+    /// Whether the field has several attributes.
+    pub repeated: bool,
+    /// What mistakes are pointed at: the field, or where that has several, the attribute.
+    pub span: Span,
 }
 
 impl Operator {
@@ -126,8 +136,11 @@ impl Operator {
             categories: keys.categories,
             print_columns: keys.print_columns,
             validations: keys.validations,
+            customize: keys.customize,
             settings: Vec::new(),
             configs: Vec::new(),
+            secrets: Vec::new(),
+            externals: Vec::new(),
             node_types: Vec::new(),
         };
         let names = Names::of(&input.attrs, errors);
@@ -146,23 +159,33 @@ impl Operator {
             return;
         };
         match attributes.role {
-            Some(Role::Setting(setting)) => self.settings.push(SettingField {
+            Some(Role::Setting(SettingKeys { setting, by })) => self.settings.push(SettingField {
                 setting,
                 field: names.of_field(field, errors),
+                by: by.or_else(|| Some(Text::new(setting.by()?.to_owned(), attributes.span))),
                 ty: field.ty.clone(),
                 span: attributes.span,
             }),
             Some(Role::Config(keys)) => self.configs.push(ConfigFile::new(keys, field, names, errors)),
-            Some(Role::NodeType(keys)) => {
-                let PlaceKeys { name, order, template } = *keys;
-                self.node_types.push(NodeType {
-                    ident: ident.clone(),
-                    field: names.of_field(field, errors),
-                    ty: field.ty.clone(),
-                    name: name.unwrap_or_else(|| Text::new(ident.unraw().to_string().replace('_', "-"), ident.span())),
-                    order: order.map_or(0, |order| *order),
-                    place: template,
-                });
+            Some(Role::Secret(keys)) => self.secrets.push(SecretField::new(keys, field, names, errors)),
+            Some(Role::Externals(all)) => {
+                let json_name = names.of_field(field, errors);
+                self.externals.extend(all.into_iter().filter_map(|keys| External::new(keys, field, &json_name)));
+            }
+            Some(Role::NodeTypes(all)) => {
+                let (json_name, repeated) = (names.of_field(field, errors), all.len() > 1);
+                for PlaceKeys { name, order, template, span } in all {
+                    self.node_types.push(NodeType {
+                        field: json_name.clone(),
+                        ty: field.ty.clone(),
+                        named: name.is_some(),
+                        name: name.unwrap_or_else(|| kebab(field)),
+                        order: order.map_or(0, |order| *order),
+                        place: template,
+                        repeated,
+                        span: if repeated { span } else { ident.span() },
+                    });
+                }
             }
             None => {}
         }
@@ -181,8 +204,11 @@ impl Operator {
             categories: Vec::new(),
             print_columns: Vec::new(),
             validations: Vec::new(),
+            customize: None,
             settings: Vec::new(),
             configs: Vec::new(),
+            secrets: Vec::new(),
+            externals: Vec::new(),
             node_types: Vec::new(),
             ..self
         }

@@ -1,9 +1,9 @@
 //! The fixed parts of a node type; the types mirror those of operator-core's `definition`.
 
 use darling::util::SpannedValue;
-use syn::Ident;
+use syn::{Ident, Path};
 
-use super::ConfigFile;
+use super::{ConfigFile, SecretField};
 use crate::attrs::Text;
 
 /// What `#[node_type(…)]` says of nodes.
@@ -20,7 +20,17 @@ pub struct Template {
     pub liveness: Option<Probe>,
     pub startup: Option<Probe>,
     pub config_hash_env: Option<Text>,
+    pub defaults: Option<Path>,
+    pub empty_dirs: Vec<Text>,
+    pub read_only_root: bool,
+    pub security: Option<SpannedValue<Security>>,
+    pub run_as: Option<RunAs>,
+    pub rules: Vec<Rule>,
+    pub talks_to: Vec<Text>,
+    pub publish_not_ready: bool,
+    pub metrics: Option<Metrics>,
     pub configs: Vec<ConfigFile>,
+    pub secrets: Vec<SecretField>,
 }
 
 /// Kind of workload.
@@ -28,11 +38,49 @@ pub struct Template {
 pub enum Workload {
     StatefulSet,
     Deployment,
+    DaemonSet,
+    Job,
 }
 
 impl Workload {
     /// As attributes spell it.
-    pub const ALL: &[(&str, Self)] = &[("StatefulSet", Self::StatefulSet), ("Deployment", Self::Deployment)];
+    pub const ALL: &[(&str, Self)] = &[
+        ("StatefulSet", Self::StatefulSet),
+        ("Deployment", Self::Deployment),
+        ("DaemonSet", Self::DaemonSet),
+        ("Job", Self::Job),
+    ];
+}
+
+/// How pods are confined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    Restricted,
+    Unrestricted,
+}
+
+impl Security {
+    /// As attributes spell it.
+    pub const ALL: &[(&str, Self)] = &[("restricted", Self::Restricted), ("unrestricted", Self::Unrestricted)];
+}
+
+/// User and group of the container's processes.
+pub struct RunAs {
+    pub user: u32,
+    pub group: u32,
+}
+
+/// What the pods may do at the API server.
+pub struct Rule {
+    pub groups: Vec<Text>,
+    pub resources: Vec<Text>,
+    pub verbs: Vec<Text>,
+}
+
+/// Where metrics are.
+pub struct Metrics {
+    pub port: Text,
+    pub path: Option<Text>,
 }
 
 /// A port of the container.
@@ -40,6 +88,19 @@ pub struct Port {
     pub name: Text,
     /// None where it couldn't be read; then nothing is made of the port.
     pub number: Option<SpannedValue<u16>>,
+    pub protocol: Protocol,
+}
+
+/// Transport protocol of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    Tcp,
+    Udp,
+}
+
+impl Protocol {
+    /// As attributes spell it.
+    pub const ALL: &[(&str, Self)] = &[("TCP", Self::Tcp), ("UDP", Self::Udp)];
 }
 
 /// A volume that every pod claims.
@@ -78,5 +139,20 @@ impl Template {
     /// The probes that are given.
     pub fn probes(&self) -> impl Iterator<Item = &Probe> {
         [&self.readiness, &self.liveness, &self.startup].into_iter().flatten()
+    }
+
+    /// The ports that probes and metrics name.
+    pub fn named_ports(&self) -> impl Iterator<Item = &Text> {
+        let of_probes = self.probes().filter_map(|probe| match &probe.check {
+            Check::Http { port, .. } => port.as_ref(),
+            Check::Tcp { port } => Some(port),
+            Check::Exec { .. } => None,
+        });
+        of_probes.chain(self.metrics.iter().map(|metrics| &metrics.port))
+    }
+
+    /// The texts that may refer to other parts of the cluster.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.env.iter().map(|(_, value)| value).chain(&self.command).chain(&self.args)
     }
 }

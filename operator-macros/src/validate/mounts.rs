@@ -1,41 +1,95 @@
 //! Folders and files: what is mounted where.
 
+use super::unique;
 use crate::{
     attrs::Text,
     errors::Errors,
-    model::{ConfigFile, Storage},
+    model::{ConfigFile, Format, SecretField, Template},
 };
 
 /// Each folder and file by itself, and all of one container against each other. Configuration files of one folder share
 /// it.
-pub fn mounts(storage: &[Storage], configs: &[ConfigFile], errors: &Errors) {
+pub fn mounts(template: &Template, errors: &Errors) {
+    let Template { storage, empty_dirs, configs, secrets, .. } = template;
     let storage_mounts = storage.iter().map(|storage| &storage.mount);
-    for mount in storage_mounts.clone().chain(configs.iter().map(|config| &config.mount)) {
+    for mount in storage_mounts.clone().chain(empty_dirs) {
         folder(mount, errors);
     }
-    super::unique(storage_mounts, errors, |mount| {
+    unique(storage_mounts, errors, |mount| {
         format!("other storage is mounted at `{mount}` already: give each a folder of its own")
     });
-    for (index, config) in configs.iter().enumerate() {
-        file(&config.file, errors);
-        if storage.iter().any(|storage| *storage.mount == *config.mount) {
-            let message =
-                format!("storage is mounted at `{}` already: give the file another folder", config.mount.as_str());
-            errors.at(&config.mount.span(), message);
+    unique(empty_dirs, errors, |folder| format!("`{folder}` is given twice: keep one of them"));
+    let has_storage = |mount: &Text| storage.iter().any(|storage| *storage.mount == **mount);
+    for folder in empty_dirs.iter().filter(|folder| has_storage(folder)) {
+        let message = format!("storage is mounted at `{}` already: leave this one out", folder.as_str());
+        errors.at(&folder.span(), message);
+    }
+    for mount in configs.iter().map(|config| &config.mount) {
+        if has_storage(mount) {
+            let message = format!("storage is mounted at `{}` already: give the file another folder", mount.as_str());
+            errors.at(&mount.span(), message);
         }
-        let same = |other: &ConfigFile| *other.mount == *config.mount && *other.file == *config.file;
+        if empty_dirs.iter().any(|folder| **folder == **mount) {
+            let advice = "give the file another folder";
+            let message = format!("`{}` is a folder that is empty at first: {advice}", mount.as_str());
+            errors.at(&mount.span(), message);
+        }
+    }
+    files(configs, errors);
+    let folders: Vec<_> = storage.iter().map(|storage| &storage.mount).chain(empty_dirs).collect();
+    secret_files(secrets, configs, &folders, errors);
+}
+
+/// Each file, and those of the same name against each other: they are merged.
+pub fn files(configs: &[ConfigFile], errors: &Errors) {
+    for (index, config) in configs.iter().enumerate() {
+        folder(&config.mount, errors);
+        file(&config.file, errors);
+        let same = |other: &&ConfigFile| *other.mount == *config.mount && *other.file == *config.file;
         // Fields under `cfg` may exclude each other.
-        if config.cfgs.is_empty() && configs.iter().take(index).any(|other| other.cfgs.is_empty() && same(other)) {
+        let earlier = configs.iter().take(index).filter(|other| other.cfgs.is_empty() && config.cfgs.is_empty());
+        if let Some(reason) = earlier.into_iter().find(same).and_then(|other| clash(config, other)) {
             let (file, mount) = (config.file.as_str(), config.mount.as_str());
-            errors.at(
-                &config.file.span(),
-                format!("another field is written to `{mount}/{file}` already: give this one another name"),
-            );
+            errors.at(&config.file.span(), format!("another field is written to `{mount}/{file}` already, {reason}"));
         }
     }
 }
 
-/// An absolute path in its shortest form, so that equal folders are spelt equally.
+/// Why two fields can't be written to one file.
+fn clash(config: &ConfigFile, other: &ConfigFile) -> Option<&'static str> {
+    if config.format != other.format {
+        Some("in another format: write the same for both, or give this one another name")
+    } else if config.format == Format::Raw {
+        Some("and raw texts can't be merged: give this one another name, or both a format with keys")
+    } else if config.reload != other.reload {
+        Some("with another `reload`: write the same for both")
+    } else {
+        None
+    }
+}
+
+/// The files that carry secrets: each is its own.
+pub fn secret_files(secrets: &[SecretField], configs: &[ConfigFile], folders: &[&Text], errors: &Errors) {
+    let mut seen: Vec<&str> = Vec::new();
+    for secret in secrets {
+        key("a key of a Secret", &secret.key, errors);
+        let Some(file) = &secret.file else { continue };
+        folder(file, errors);
+        let config = |config: &ConfigFile| format!("{}/{}", config.mount.as_str(), config.file.as_str());
+        // Fields under `cfg` may exclude each other.
+        let other_secret = secret.cfgs.is_empty() && seen.contains(&file.as_str());
+        let other = configs.iter().any(|other| config(other) == file.as_str());
+        if other_secret || other || folders.iter().any(|folder| ***folder == **file) {
+            let message = format!("something else is at `{}` already: give the secret another file", file.as_str());
+            errors.at(&file.span(), message);
+        }
+        if secret.cfgs.is_empty() {
+            seen.push(file);
+        }
+    }
+}
+
+/// An absolute path in its shortest form, so that equal ones are spelt equally.
 fn folder(mount: &Text, errors: &Errors) {
     let parts: Vec<_> = mount.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let shortest = format!("/{}", parts.join("/"));
@@ -50,17 +104,20 @@ fn folder(mount: &Text, errors: &Errors) {
 
 /// A key of a ConfigMap.
 fn file(name: &Text, errors: &Errors) {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
     if let Some((folder, file)) = name.rsplit_once('/') {
         let advice = format!("put the folder into `mount`, and write file = \"{file}\"");
         errors.at(&name.span(), format!("`{folder}/` is no part of a file's name: {advice}"));
-    } else if name.is_empty()
-        || name.len() > 253
-        || name.starts_with("..")
-        || *name.as_str() == *"."
-        || !name.chars().all(allowed)
-    {
+    } else {
+        key("a file's name", name, errors);
+    }
+}
+
+/// A key of a ConfigMap or Secret.
+fn key(what: &str, name: &Text, errors: &Errors) {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+    let special = name.is_empty() || name.starts_with("..") || *name.as_str() == *".";
+    if special || name.len() > 253 || !name.chars().all(allowed) {
         let rule = "at most 253 letters, digits, `-`, `_` and `.`";
-        errors.at(&name.span(), format!("`{}` can't be a file's name: {rule}", name.as_str()));
+        errors.at(&name.span(), format!("`{}` can't be {what}: {rule}", name.as_str()));
     }
 }

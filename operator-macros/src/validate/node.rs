@@ -1,9 +1,6 @@
 //! A struct marked `#[node_type]`.
 
-use super::{
-    shape::is_struct_with_fields,
-    template::{probes_name_own_ports, template},
-};
+use super::{ports::only_own_ports, shape::is_struct_with_fields, template::template};
 use crate::{attrs::helper_key, errors::Errors, model::NodeStruct};
 
 /// The rules of a struct marked `#[node_type]`.
@@ -21,5 +18,5 @@ pub fn node_struct(node: &NodeStruct, errors: &Errors) {
         errors.at(&span, message);
     }
     template(&node.template, errors);
-    probes_name_own_ports(&node.template, errors);
+    only_own_ports(&node.template, errors);
 }

@@ -2,11 +2,20 @@
 
 use syn::{Data, DeriveInput};
 
-use super::{mounts::mounts, names, shape::is_struct_with_fields, template::template, unique};
+use super::{
+    external::externals,
+    mounts::{files, secret_files},
+    names, not_empty,
+    references::references_within,
+    shape::is_struct_with_fields,
+    template::template,
+    unique,
+    variables::of_secrets,
+};
 use crate::{
     attrs::Setting,
-    errors::Errors,
-    model::{NodeType, Operator},
+    errors::{Errors, suggestion},
+    model::Operator,
 };
 
 /// The rules of a struct that derives DataOperator.
@@ -15,8 +24,11 @@ pub fn operator(operator: &Operator, input: &DeriveInput, errors: &Errors) {
     kind(operator, errors);
     columns_and_rules(operator, errors);
     settings(operator, errors);
-    mounts(&[], &operator.configs, errors);
-    node_types(&operator.node_types, errors);
+    files(&operator.configs, errors);
+    secret_files(&operator.secrets, &operator.configs, &[], errors);
+    of_secrets(&operator.secrets, &[], errors);
+    externals(&operator.externals, errors);
+    node_types(operator, errors);
 }
 
 fn shape(input: &DeriveInput, errors: &Errors) {
@@ -96,14 +108,35 @@ fn settings(operator: &Operator, errors: &Errors) {
             errors.at(&field.span, format!("another field is #[operator({key})] already: keep one of them"));
         }
     }
+    let groups = [Setting::ConfigGroups, Setting::AppConfigGroups].map(|setting| operator.setting(setting));
+    let names: Vec<_> = groups.into_iter().flatten().filter_map(|field| field.by.as_ref()).collect();
+    names.iter().for_each(|by| not_empty("by", by, errors));
+    if let [one, other] = names.as_slice()
+        && one.as_str() == other.as_str()
+    {
+        let message = format!("nodes refer to other groups by `{}` already: give these another name", other.as_str());
+        errors.at(&other.span(), message);
+    }
 }
 
-fn node_types(node_types: &[NodeType], errors: &Errors) {
+fn node_types(operator: &Operator, errors: &Errors) {
+    let node_types = &operator.node_types;
+    let names: Vec<_> = node_types.iter().map(|node_type| node_type.name.as_str()).collect();
     for node_type in node_types {
         names::label("a node type's name", &node_type.name, errors);
         template(&node_type.place, errors);
+        references_within(&node_type.place, node_types, &operator.externals, errors);
+        for name in node_type.place.talks_to.iter().filter(|name| !names.contains(&name.as_str())) {
+            let message = format!("the cluster has no node type `{}`; {}", name.as_str(), suggestion(name, &names));
+            errors.at(&name.span(), message);
+        }
+        if node_type.repeated && !node_type.named {
+            let message = "#[node_type] is given twice on this field: join them into one; where the field is a list, \
+                           `Vec<T>`, give each a name, with name = \"…\"";
+            errors.at(&node_type.span, message);
+        }
     }
-    unique(node_types.iter().map(|node_type| &node_type.name), errors, |name| {
+    unique(node_types.iter().filter(|one| one.named || !one.repeated).map(|one| &one.name), errors, |name| {
         format!("another node type is called `{name}` already: give this one another name, with name = \"…\"")
     });
 }

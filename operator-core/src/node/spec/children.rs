@@ -7,27 +7,42 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::schema::{DURATION, LABEL, LABEL_KEY, PORT_NAME, SUBDOMAIN, URL_PATH};
+
 /// A node's Service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(inline)]
+#[schemars(
+    inline,
+    extend("x-kubernetes-validations" = [{
+        "rule": "!has(self.type) || self.type == 'LoadBalancer' || !(has(self.loadBalancerClass) || has(self.sourceRanges))",
+        "message": "loadBalancerClass and sourceRanges go with type: LoadBalancer",
+    }])
+)]
 pub struct ServiceSpec {
     /// Type of a Deployment's or DaemonSet's Service; a StatefulSet's is headless. Default: `ClusterIP`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<ServiceType>,
-    /// Annotations.
+    /// Annotations of the object.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
-    /// Ports of the Service alone, by name.
+    /// Ports of the Service beside those of the container; merged by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 50, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[schemars(extend(
+        "maxItems" = 20,
+        "x-kubernetes-list-type" = "map",
+        "x-kubernetes-list-map-keys" = ["name"],
+        "x-kubernetes-validations" = super::schema::unique_numbers("port"),
+    ))]
     pub ports: Vec<ServicePort>,
-    /// Class of the load balancer, of type `LoadBalancer`.
+    /// Class of the load balancer, such as `example.com/internal`. Default: the Kubernetes cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
     pub load_balancer_class: Option<String>,
-    /// Addresses that a load balancer takes traffic from, as CIDR. Default: all.
+    /// Address ranges that the load balancer takes traffic from, such as `10.0.0.0/8`. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 100))]
+    #[schemars(schema_with = "super::schema::address_ranges")]
     pub source_ranges: Option<Vec<String>>,
     /// A further Service, `<node>-external`, with the same ports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,20 +52,28 @@ pub struct ServiceSpec {
 /// The Service of a node by which it is reached from outside.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(inline)]
+#[schemars(
+    inline,
+    extend("x-kubernetes-validations" = [{
+        "rule": "!has(self.type) || self.type == 'LoadBalancer' || !(has(self.loadBalancerClass) || has(self.sourceRanges))",
+        "message": "loadBalancerClass and sourceRanges go with type: LoadBalancer",
+    }])
+)]
 pub struct ExternalServiceSpec {
     /// Type. Default: `LoadBalancer`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<ServiceType>,
-    /// Annotations.
+    /// Annotations of the object.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
-    /// Class of the load balancer, of type `LoadBalancer`.
+    /// Class of the load balancer, such as `example.com/internal`. Default: the Kubernetes cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
     pub load_balancer_class: Option<String>,
-    /// Addresses that a load balancer takes traffic from, as CIDR. Default: all.
+    /// Address ranges that the load balancer takes traffic from, such as `10.0.0.0/8`. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 100))]
+    #[schemars(schema_with = "super::schema::address_ranges")]
     pub source_ranges: Option<Vec<String>>,
 }
 
@@ -71,14 +94,15 @@ pub enum ServiceType {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct ServicePort {
-    /// Name.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    /// Name: at most 63 lower-case letters, digits and `-`.
+    #[schemars(length(max = 63), regex(pattern = LABEL))]
     pub name: String,
-    /// Number.
+    /// Number, 1 to 65535.
     #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
     /// Port of the container, by number or name. Default: the same number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::port")]
     pub target_port: Option<IntOrString>,
     /// `TCP`, `UDP` or `SCTP`. Default: `TCP`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,25 +115,29 @@ pub struct ServicePort {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct IngressSpec {
-    /// Names under which the node is reached. Default: every name.
+    /// Host names under which the node is reached; `*.example.com` stands for all below. Default: every name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20))]
+    #[schemars(schema_with = "super::schema::hosts")]
     pub hosts: Vec<String>,
     /// Path, with all below it. Default: `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^/"))]
+    #[schemars(length(max = 1024), regex(pattern = URL_PATH), extend("x-kubernetes-validations" = super::schema::no_dots()))]
     pub path: Option<String>,
     /// Name of the node's port. Default: its first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub port: Option<String>,
     /// Name of the IngressClass. Default: the Kubernetes cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub class_name: Option<String>,
     /// Name of the Secret with the hosts' certificate. Default: no TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub tls_secret: Option<String>,
-    /// Annotations.
+    /// Annotations of the object.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -121,19 +149,21 @@ pub struct HttpRouteSpec {
     /// Gateways that take the traffic.
     #[schemars(length(min = 1, max = 32))]
     pub gateways: Vec<GatewayRef>,
-    /// Names under which the node is reached. Default: the gateway's.
+    /// Host names under which the node is reached; `*.example.com` stands for all below. Default: the gateways'.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(schema_with = "super::schema::hosts")]
     pub hosts: Vec<String>,
     /// Path, with all below it. Default: `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^/"))]
+    #[schemars(length(max = 1024), regex(pattern = URL_PATH), extend("x-kubernetes-validations" = super::schema::no_dots()))]
     pub path: Option<String>,
     /// Name of the node's port. Default: its first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub port: Option<String>,
-    /// Annotations.
+    /// Annotations of the object.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -142,14 +172,16 @@ pub struct HttpRouteSpec {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct GatewayRef {
-    /// Name.
-    #[schemars(length(min = 1))]
+    /// Name of the Gateway.
+    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub name: String,
-    /// Namespace. Default: the cluster's.
+    /// Namespace of the Gateway. Default: the cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63), regex(pattern = LABEL))]
     pub namespace: Option<String>,
-    /// Name of its listener. Default: all.
+    /// Name of the Gateway's listener. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub section_name: Option<String>,
 }
 
@@ -167,11 +199,13 @@ pub struct DisruptionBudget {
     /// Whether there is one. Default: where there are two replicas or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Most pods that are missing, a number or a percentage. Default: 1.
+    /// Most pods that may be missing, a number or a percentage such as `25%`. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::part")]
     pub max_unavailable: Option<IntOrString>,
-    /// Fewest pods that are there, a number or a percentage.
+    /// Fewest pods that must be there, a number or a percentage such as `75%`, instead of `maxUnavailable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::part")]
     pub min_available: Option<IntOrString>,
 }
 
@@ -190,14 +224,14 @@ pub struct Autoscaling {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub min_replicas: Option<i32>,
-    /// Most pods.
+    /// Most pods; not below `minReplicas`.
     #[schemars(range(min = 1))]
     pub max_replicas: i32,
-    /// What the number follows, as in a HorizontalPodAutoscaler's `metrics`. Default: 80 % of the requested CPU.
+    /// What the number follows, as in a HorizontalPodAutoscaler's `metrics`; judged with it. Default: 80 % of the requested CPU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::list_of_preserved")]
     pub metrics: Option<Vec<Value>>,
-    /// How fast it follows, as in a HorizontalPodAutoscaler's `behavior`.
+    /// How fast it follows, as in a HorizontalPodAutoscaler's `behavior`; judged with it. Default: Kubernetes' own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::preserved")]
     pub behavior: Option<Value>,
@@ -211,7 +245,7 @@ pub struct NetworkPolicySpec {
     /// Whether only those may connect who are known to: node types that talk to this one, and `from`. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Who else may connect, as in a NetworkPolicy's `from`.
+    /// Who else may connect, as in the `from` of a NetworkPolicy's ingress rule; judged with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::list_of_preserved")]
     pub from: Option<Vec<Value>>,
@@ -225,17 +259,20 @@ pub struct ServiceMonitorSpec {
     /// Whether there is one. Default: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Name of the port. Default: the operator's, else the first.
+    /// Name of the port that is scraped. Default: the operator's, else the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub port: Option<String>,
-    /// Path. Default: the operator's, else `/metrics`.
+    /// Path that is scraped. Default: the operator's, else `/metrics`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024), regex(pattern = "^/\\S*$"))]
     pub path: Option<String>,
     /// Time between two scrapes, such as `30s`. Default: Prometheus' own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^([0-9]+(ms|s|m|h))+$"))]
+    #[schemars(length(min = 2, max = 32), regex(pattern = DURATION))]
     pub interval: Option<String>,
-    /// Labels, by which a Prometheus finds it.
+    /// Labels by which a Prometheus finds it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::schema::labels")]
     pub labels: BTreeMap<String, String>,
 }

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    KeySelector,
+    schema::{ENV_NAME, LABEL, PORT_NAME},
+};
 use crate::node::Quantity;
 
 /// When an image is pulled.
@@ -21,13 +25,21 @@ pub enum PullPolicy {
 
 /// CPU, memory and other resources of a container.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
+#[schemars(
+    inline,
+    extend("x-kubernetes-validations" = [{
+        "rule": "!has(self.limits) || !has(self.requests) || self.requests.all(key, !(key in self.limits) || !isQuantity(string(self.requests[key])) || !isQuantity(string(self.limits[key])) || quantity(string(self.requests[key])).compareTo(quantity(string(self.limits[key]))) <= 0)",
+        "message": "a request is above its limit: raise the limit, or lower the request",
+    }])
+)]
 pub struct Resources {
-    /// The most a container may use, by resource (`cpu`, `memory`).
+    /// The most the container may use, by resource: `cpu` in cores such as `500m`, `memory` in bytes such as `4Gi`. Default: no limit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::schema::resources")]
     pub limits: BTreeMap<String, Quantity>,
-    /// What is set aside for a container, by resource (`cpu`, `memory`). Default: the limits.
+    /// What is set aside for the container, by resource, in the same units. Default: the limits.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::schema::resources")]
     pub requests: BTreeMap<String, Quantity>,
 }
 
@@ -37,13 +49,13 @@ pub struct Resources {
 #[schemars(
     inline,
     extend("x-kubernetes-validations" = [{
-        "rule": "!(has(self.value) && has(self.valueFrom))",
+        "rule": "!(has(self.value) && self.value != '' && has(self.valueFrom))",
         "message": "an environment variable has either value or valueFrom, not both",
     }])
 )]
 pub struct EnvVar {
-    /// Name.
-    #[schemars(length(min = 1, max = 253), regex(pattern = "^[^=]+$"))]
+    /// Name: ASCII without `=`.
+    #[schemars(length(max = 253), regex(pattern = ENV_NAME))]
     pub name: String,
     /// Value; `$(NAME)` stands for another variable's value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,8 +71,8 @@ pub struct EnvVar {
 #[schemars(
     inline,
     extend("x-kubernetes-validations" = [{
-        "rule": "[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.fieldRef)].filter(x, x).size() == 1",
-        "message": "give one of secretKeyRef, configMapKeyRef and fieldRef",
+        "rule": "[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.fieldRef), has(self.resourceFieldRef)].exists_one(x, x)",
+        "message": "give one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef",
     }])
 )]
 pub struct EnvSource {
@@ -73,6 +85,9 @@ pub struct EnvSource {
     /// A field of the pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field_ref: Option<FieldSelector>,
+    /// A resource of a container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_field_ref: Option<ResourceSelector>,
 }
 
 /// A field of the pod.
@@ -80,34 +95,43 @@ pub struct EnvSource {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct FieldSelector {
-    /// For instance `metadata.name` or `status.podIP`.
+    /// Path, such as `metadata.name`, `metadata.labels['zone']` or `status.podIP`.
+    #[schemars(length(max = 400), regex(pattern = FIELD_PATH))]
     pub field_path: String,
 }
 
-/// A key of a Secret or ConfigMap in the cluster's namespace.
+/// What of a pod an environment variable can hold; source: `validateObjectFieldSelector`.
+const FIELD_PATH: &str = r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$";
+
+/// A resource of a container.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(inline)]
-pub struct KeySelector {
-    /// Name of the object.
-    #[schemars(length(min = 1))]
-    pub name: String,
-    /// Key in its data.
-    #[schemars(length(min = 1))]
-    pub key: String,
-    /// Whether the pod starts without it. Default: false.
+pub struct ResourceSelector {
+    /// Resource, such as `limits.memory` or `requests.cpu`.
+    #[schemars(length(max = 253), regex(pattern = RESOURCE))]
+    pub resource: String,
+    /// Unit in which it is given, such as `1Mi`; rounded up. Default: 1, that is bytes or cores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub optional: Option<bool>,
+    pub divisor: Option<Quantity>,
+    /// Name of the container. Default: the variable's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63), regex(pattern = LABEL))]
+    pub container_name: Option<String>,
 }
+
+/// Which resources an environment variable can hold; source: `validateContainerResourceFieldSelector`.
+const RESOURCE: &str = r"^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-\S+)$";
 
 /// A port of the container, also of the node's Service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct NodePort {
-    /// Name: at most 15 lower-case letters, digits and `-`.
-    #[schemars(length(min = 1, max = 15), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    /// Name: at most 15 lower-case letters, digits and `-`, of which one is a letter.
+    #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub name: String,
-    /// Number.
+    /// Number, 1 to 65535.
     #[schemars(range(min = 1, max = 65535))]
     pub number: u16,
     /// `TCP`, `UDP` or `SCTP`. Default: `TCP`.

@@ -4,26 +4,46 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::{LABEL_KEY, LABEL_VALUE};
+
 /// A taint that pods tolerate.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(inline)]
+#[schemars(
+    inline,
+    extend("x-kubernetes-validations" = [
+        {
+            "rule": "(has(self.key) && self.key != '') || (has(self.operator) && self.operator == 'Exists')",
+            "message": "a toleration without a key is for every taint: it needs operator: Exists",
+        },
+        {
+            "rule": "!(has(self.operator) && self.operator == 'Exists' && has(self.value) && self.value != '')",
+            "message": "operator: Exists takes no value: leave it out, or write operator: Equal",
+        },
+        {
+            "rule": "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+            "message": "tolerationSeconds goes with effect: NoExecute only",
+        },
+    ])
+)]
 pub struct Toleration {
-    /// Key of the taint. None: every taint; `operator` must then be `Exists`.
+    /// Key of the taint. Default: every taint; `operator` must then be `Exists`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
     pub key: Option<String>,
     /// How the value is compared: `Exists` or `Equal`. Default: `Equal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["Exists", "Equal"]))]
     pub operator: Option<String>,
-    /// Value of the taint.
+    /// Value of the taint, with `Equal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63), regex(pattern = LABEL_VALUE))]
     pub value: Option<String>,
-    /// Effect of the taint: `NoSchedule`, `PreferNoSchedule` or `NoExecute`. None: every effect.
+    /// Effect of the taint: `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: every effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
     pub effect: Option<String>,
-    /// Seconds for which a `NoExecute` taint is tolerated. None: for ever.
+    /// Seconds for which a `NoExecute` taint is tolerated. 0 and less: not at all. Default: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub toleration_seconds: Option<i64>,
 }
@@ -33,19 +53,22 @@ pub struct Toleration {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct UpdateStrategy {
-    /// `RollingUpdate`; `OnDelete` (not for Deployments), or `Recreate` (Deployments). Default: `RollingUpdate`.
+    /// `RollingUpdate`: some at a time. `OnDelete`: as they are deleted (not Deployments). `Recreate`: all at once
+    /// (Deployments). Default: `RollingUpdate`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["RollingUpdate", "OnDelete", "Recreate"]))]
     pub type_: Option<String>,
-    /// StatefulSets: pods of a lower ordinal stay as they are. Default: 0.
+    /// Pods of a lower ordinal stay as they are (StatefulSets). Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub partition: Option<i32>,
-    /// Most pods that are missing meanwhile, a number or a percentage. Default: Kubernetes' own.
+    /// Most pods that are missing meanwhile, a number or a percentage such as `25%`. Default: 1; Deployments: `25%`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::part")]
     pub max_unavailable: Option<IntOrString>,
-    /// Deployments and DaemonSets: most pods beyond the wanted number, a number or a percentage. Default: Kubernetes' own.
+    /// Most pods beyond the wanted number meanwhile, a number or a percentage (not StatefulSets). Default: `25%`; DaemonSets: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::surplus")]
     pub max_surge: Option<IntOrString>,
 }
 

@@ -12,26 +12,41 @@ use crate::node::Quantity;
 #[serde(rename_all = "camelCase")]
 #[schemars(
     inline,
-    extend("x-kubernetes-validations" = [{
-        "rule": "!has(oldSelf.size) || !has(self.size) || quantity(string(self.size)).compareTo(quantity(string(oldSelf.size))) >= 0",
-        "message": "storage can't shrink: a PersistentVolumeClaim only grows; add a node with smaller storage instead",
-    }])
+    extend("x-kubernetes-validations" = [
+        {
+            "rule": "!has(self.size) || !isQuantity(string(self.size)) || quantity(string(self.size)).sign() > 0",
+            "message": "size must be above 0, such as 50Gi",
+        },
+        {
+            "rule": "!has(oldSelf.size) || !has(self.size) || !isQuantity(string(self.size)) || quantity(string(self.size)).compareTo(quantity(string(oldSelf.size))) >= 0",
+            "message": "storage can't shrink: a PersistentVolumeClaim only grows; add a node with smaller storage instead",
+        },
+        {
+            "rule": "!has(self.accessModes) || self.accessModes.size() == 1 || !('ReadWriteOncePod' in self.accessModes)",
+            "message": "ReadWriteOncePod can't be given beside other access modes",
+        },
+    ])
 )]
 pub struct StorageSpec {
-    /// Size, a quantity such as `50Gi`. Default: the operator's.
+    /// Size in bytes, a quantity such as `50Gi`. It can grow, not shrink. Default: the operator's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Quantity>,
-    /// Name of the StorageClass. Default: the operator's, else the cluster's default class.
+    /// Name of the StorageClass; empty: none. Default: the operator's, else the Kubernetes cluster's default class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = OPTIONAL_NAME))]
     pub storage_class: Option<String>,
     /// How the volume can be mounted. Default: `[ReadWriteOnce]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 4))]
+    #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "set"))]
     pub access_modes: Option<Vec<AccessMode>>,
     /// Labels of the claims, beside the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::schema::labels")]
     pub labels: BTreeMap<String, String>,
 }
+
+/// A DNS subdomain, or nothing.
+const OPTIONAL_NAME: &str = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$";
 
 /// How a volume can be mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -95,6 +95,13 @@ impl<'e> Keys<'e> {
         Some(entry.key.span())
     }
 
+    /// A key that may have keys of its own, `key` or `key(…)`: where it stands, and those.
+    pub fn flag_or_list(&mut self, key: &'static str) -> Option<(Span, Option<Keys<'e>>)> {
+        let entry = self.once(key)?;
+        let list = if matches!(entry.value, Value::Word) { None } else { self.as_list(&entry) };
+        Some((entry.key.span(), list))
+    }
+
     /// A path, bare or as a string.
     pub fn path(&mut self, key: &'static str) -> Option<Path> {
         let entry = self.once(key)?;

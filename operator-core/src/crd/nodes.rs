@@ -1,0 +1,247 @@
+//! The fields that hold nodes, or settings that nodes share. What no node there can have isn't in the schema, so that it is an
+//! unknown field; nothing has a default, since a stored default would beat every lower layer.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{describe, parts, properties, property, rules, tidy};
+use crate::definition::{
+    Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
+    Workload::{DaemonSet, Deployment, Job, StatefulSet},
+};
+
+/// Settings that only some node types can have.
+const SOME: &[(&str, fn(&NodeType) -> bool)] = &[
+    ("replicas", scales),
+    ("autoscaling", scales),
+    ("disruptionBudget", scales),
+    ("storage", has_storage),
+    ("storageRetention", has_storage),
+    ("podManagementPolicy", |node_type| node_type.workload() == StatefulSet),
+    ("updateStrategy", |node_type| node_type.workload() != Job),
+    ("minReadySeconds", |node_type| node_type.workload() != Job),
+];
+
+fn scales(node_type: &NodeType) -> bool {
+    matches!(node_type.workload(), StatefulSet | Deployment)
+}
+
+fn has_storage(node_type: &NodeType) -> bool {
+    node_type.workload() == StatefulSet && !node_type.storage().is_empty()
+}
+
+/// Fits the fields to `definition`.
+pub fn fit(spec: &mut Value, definition: &Definition) {
+    let all: Vec<&NodeType> = definition.node_types.iter().collect();
+    if let Some(defaults) = definition.defaults.and_then(|field| property(spec, field)) {
+        describe(defaults, || "Settings under every node's own.".to_owned());
+        settings(defaults, &all, definition);
+    }
+    if let Some(groups) = definition.config_groups.and_then(|groups| property(spec, groups.field)) {
+        describe(groups, || "Named settings that nodes refer to.".to_owned());
+        rules::named_map(groups, "a config group", "");
+        groups.get_mut("additionalProperties").map(|group| settings(group, &all, definition));
+    }
+    if let Some(groups) = definition.app_config_groups.and_then(|groups| property(spec, groups.field)) {
+        describe(groups, || "Named configuration that nodes refer to.".to_owned());
+        rules::named_map(groups, "a config group", "");
+        tidy::no_defaults(groups);
+    }
+    // Several node types may share a field.
+    let mut seen = HashSet::new();
+    for node_type in definition.node_types.iter().filter(|node_type| seen.insert(node_type.field)) {
+        let types: Vec<&NodeType> = all.iter().copied().filter(|other| other.field == node_type.field).collect();
+        if let Some(field) = property(spec, node_type.field) {
+            nodes(field, node_type.cardinality, &types, definition);
+        }
+    }
+}
+
+/// A field that holds the nodes of `types`.
+fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], definition: &Definition) {
+    let names: Vec<&str> = types.iter().map(|node_type| node_type.name).collect();
+    describe(field, || format!("Nodes of type {}.", names.join(", ")));
+    let node = match cardinality {
+        Cardinality::One | Cardinality::Optional => Some(&mut *field),
+        Cardinality::Many => {
+            rules::named_map(field, "a node", ": it is part of object names");
+            field.get_mut("additionalProperties")
+        }
+        Cardinality::List => {
+            field["maxItems"] = rules::MOST.into();
+            field["x-kubernetes-list-type"] = "map".into();
+            field["x-kubernetes-list-map-keys"] = json!([LIST_KEY]);
+            field.get_mut("items")
+        }
+    };
+    let Some(node) = node else { return };
+    settings(node, types, definition);
+    if cardinality == Cardinality::List {
+        item(node, &names);
+        let some = |(setting, fits): &(&str, fn(&NodeType) -> bool)| only_some(node, setting, types, fits);
+        let only: Vec<Value> = SOME.iter().filter_map(some).collect();
+        rules::add(node, only);
+    }
+    let Some(fields) = properties(node) else { return };
+    for node_type in types {
+        for secret in node_type.secrets() {
+            fields.get_mut(secret.field).map(|field| parts::secret(field, &secret));
+        }
+        for config in node_type.configs() {
+            let what = || format!("What `{}` holds.", config.file);
+            fields.get_mut(config.field).map(|field| describe(field, what));
+        }
+    }
+    for groups in [definition.config_groups, definition.app_config_groups].iter().flatten() {
+        fields.get_mut(groups.by).map(|by| {
+            describe(by, || format!("Name of a group in `{}`, under the node's own settings.", groups.field));
+            by["maxLength"] = rules::LONGEST_KEY.into();
+            by["pattern"] = rules::PART.into();
+        });
+    }
+}
+
+/// An item of a list of nodes: it says its node type and its name.
+fn item(node: &mut Value, names: &[&str]) {
+    let keys = [
+        (LIST_TYPE, "Node type.", json!({ "type": "string", "enum": names })),
+        (
+            LIST_KEY,
+            "Name of the node, which is part of object names.",
+            json!({ "type": "string", "maxLength": rules::LONGEST_KEY, "pattern": rules::PART }),
+        ),
+    ];
+    for (key, text, mut schema) in keys {
+        let Some(fields) = properties(node) else { return };
+        let description = fields.get(key).and_then(|field| field.get("description")).cloned();
+        schema["description"] = description.unwrap_or_else(|| text.into());
+        fields.insert(key.to_owned(), schema);
+        let required = node.as_object_mut().map(|node| node.entry("required").or_insert_with(|| json!([])));
+        if let Some(Value::Array(required)) = required
+            && !required.iter().any(|name| name == key)
+        {
+            required.push(key.into());
+        }
+    }
+}
+
+/// Where node types share a field and only some can have a setting.
+fn only_some(node: &Value, setting: &str, types: &[&NodeType], fits: &fn(&NodeType) -> bool) -> Option<Value> {
+    node.get("properties")?.get(setting)?;
+    let names: Vec<&str> = types.iter().filter(|node_type| fits(node_type)).map(|node_type| node_type.name).collect();
+    (names.len() < types.len()).then(|| {
+        let rule = format!("!has(self.{setting}) || self.{LIST_TYPE} in ['{}']", names.join("', '"));
+        rules::rule(&rule, &format!("{setting} is for nodes of type {} only: leave it out here", names.join(", ")))
+    })
+}
+
+/// An object with settings of nodes of `types`.
+fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
+    tidy::no_defaults(node);
+    let Some(fields) = properties(node) else { return };
+    for (setting, fits) in SOME {
+        if !types.iter().any(|node_type| fits(node_type)) {
+            fields.remove(*setting);
+        }
+    }
+    if definition.config_groups.is_none_or(|groups| groups.by != "configGroup") {
+        fields.remove("configGroup");
+    }
+    storage(fields, types);
+    config_overrides(fields, types, definition);
+    let workloads: Vec<Workload> = types.iter().map(|node_type| node_type.workload()).collect();
+    fields.get_mut("updateStrategy").map(|strategy| update_strategy(strategy, &workloads));
+    if workloads.iter().all(|workload| *workload == StatefulSet) {
+        fields.get_mut("service").map(headless);
+    }
+}
+
+/// The claims that the node types have, by name: another name is an unknown field.
+fn storage(fields: &mut Map<String, Value>, types: &[&NodeType]) {
+    let Some(storage) = fields.get_mut("storage").and_then(Value::as_object_mut) else { return };
+    storage.remove("maxProperties");
+    let Some(claim) = storage.remove("additionalProperties") else { return };
+    let mut claims = Map::new();
+    for declared in types.iter().filter(|node_type| has_storage(node_type)).flat_map(|node_type| node_type.storage()) {
+        let mut claim = claim.clone();
+        let class = declared.class.map(|class| format!(" of class {class}")).unwrap_or_default();
+        claim["description"] =
+            format!("Mounted at {}; {}{class} where nothing is said here.", declared.mount, declared.size).into();
+        claims.entry(declared.name).or_insert(claim);
+    }
+    storage.insert("properties".to_owned(), claims.into());
+}
+
+/// The files that the node types have, by name: another name is an unknown field.
+fn config_overrides(fields: &mut Map<String, Value>, types: &[&NodeType], definition: &Definition) {
+    let mut files = Map::new();
+    let own = types.iter().flat_map(|node_type| node_type.configs());
+    for ConfigFile { file, mount, format, .. } in definition.configs.iter().copied().chain(own) {
+        let schema = if format.merges() {
+            json!({
+                "type": "object",
+                "description": format!("Keys of `{mount}/{file}`, over what the spec says."),
+                "x-kubernetes-preserve-unknown-fields": true,
+            })
+        } else {
+            json!({ "type": "string", "description": format!("`{mount}/{file}`, instead of what the spec says.") })
+        };
+        files.entry(file).or_insert(schema);
+    }
+    if files.is_empty() {
+        fields.remove("configOverrides");
+        return;
+    }
+    if let Some(overrides) = fields.get_mut("configOverrides").and_then(Value::as_object_mut) {
+        overrides.remove("maxProperties");
+        overrides.remove("additionalProperties");
+        overrides.insert("properties".to_owned(), files.into());
+    }
+}
+
+/// What the workloads know of strategies; source: validation of `apps` in Kubernetes.
+fn update_strategy(strategy: &mut Value, workloads: &[Workload]) {
+    let has = |workload| workloads.contains(&workload);
+    let mut types = vec!["RollingUpdate"];
+    types.extend((has(StatefulSet) || has(DaemonSet)).then_some("OnDelete"));
+    types.extend(has(Deployment).then_some("Recreate"));
+    if let Some(field) = property(strategy, "type") {
+        field["enum"] = json!(types);
+    }
+    let Some(fields) = properties(strategy) else { return };
+    if !has(StatefulSet) {
+        fields.remove("partition");
+    }
+    if !has(Deployment) && !has(DaemonSet) {
+        fields.remove("maxSurge");
+    }
+    let rolling: Vec<&str> =
+        ["partition", "maxUnavailable", "maxSurge"].into_iter().filter(|name| fields.contains_key(*name)).collect();
+    let none = rolling.iter().map(|name| format!("!has(self.{name})")).collect::<Vec<_>>().join(" && ");
+    let mut rules = vec![rules::rule(
+        &format!("!has(self.type) || self.type == 'RollingUpdate' || ({none})"),
+        &format!("{} go with type: RollingUpdate only", rolling.join(", ")),
+    )];
+    let zero = |name: &str| format!("(has(self.{name}) && string(self.{name}) in ['0', '0%', '00%'])");
+    if fields.contains_key("maxSurge") {
+        rules.push(rules::rule(
+            &format!("!({} && {})", zero("maxUnavailable"), zero("maxSurge")),
+            "maxUnavailable and maxSurge can't both be 0: no pod could be replaced",
+        ));
+    } else {
+        rules.push(rules::rule(
+            &format!("!{}", zero("maxUnavailable")),
+            "maxUnavailable can't be 0: no pod could be replaced; write at least 1",
+        ));
+    }
+    rules::add(strategy, rules);
+}
+
+/// A StatefulSet's Service has no type; the external one has.
+fn headless(service: &mut Value) {
+    if let Some(fields) = properties(service) {
+        ["type", "loadBalancerClass", "sourceRanges"].map(|field| fields.remove(field));
+    }
+    service.as_object_mut().map(|service| service.remove("x-kubernetes-validations"));
+}

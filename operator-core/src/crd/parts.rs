@@ -1,0 +1,77 @@
+//! The fields of the spec that the definition knows beside nodes and their settings.
+
+use serde_json::{Value, json};
+
+use super::{describe, property, rules};
+use crate::definition::{Definition, ExternalCheck, SecretField};
+
+/// `host:port`, or several, separated by commas; hosts are names or addresses, IPv6 ones in brackets.
+const ADDRESSES: &str =
+    r"^(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):[0-9]{1,5}(, ?(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):[0-9]{1,5})*$";
+/// Longest list of addresses.
+const LONGEST: u32 = 2048;
+
+/// Fits the fields to `definition`.
+pub fn fit(spec: &mut Value, definition: &Definition) {
+    if let Some(image) = definition.image.and_then(|field| property(spec, field)) {
+        describe(image, || "Image of every node that doesn't set its own.".to_owned());
+    }
+    for config in definition.configs {
+        if let Some(field) = property(spec, config.field) {
+            describe(field, || format!("What `{}` holds on every node.", config.file));
+        }
+    }
+    for field in definition.secrets {
+        if let Some(secret) = property(spec, field.field) {
+            self::secret(secret, field);
+        }
+    }
+    if let Some(order) = definition.deployment_order.and_then(|field| property(spec, field)) {
+        self::order(order, definition);
+    }
+    for external in definition.externals {
+        let at = external.at.iter().try_fold(&mut *spec, |schema, name| property(schema, name));
+        if let Some(field) = at.filter(|_| !matches!(external.check, ExternalCheck::Function(_))) {
+            address(field, external.name);
+        }
+    }
+}
+
+/// A field that holds a Secret's name.
+pub fn secret(field: &mut Value, secret: &SecretField) {
+    describe(field, || "A Secret in the cluster's namespace, and a key of it.".to_owned());
+    if let (Some(length), Some(Value::String(description))) = (secret.generate, field.get_mut("description")) {
+        description.push_str(&format!(" Default: one is made, with {length} random letters and digits, and kept."));
+    }
+    if let Some(key) = property(field, "key") {
+        key["description"] = format!("Key in its data. Default: `{}`.", secret.key).into();
+    }
+}
+
+/// The names of node types, each at most once.
+fn order(field: &mut Value, definition: &Definition) {
+    describe(field, || "Node types in the order in which they are upgraded; those left out come last.".to_owned());
+    if field.get("items").is_none() {
+        return;
+    }
+    let names: Vec<&str> = definition.node_types.iter().map(|node_type| node_type.name).collect();
+    field["items"] = json!({ "type": "string", "enum": names });
+    field["maxItems"] = names.len().into();
+    field["x-kubernetes-list-type"] = "set".into();
+}
+
+/// A field that holds addresses; where its author says what it looks like, that stays.
+fn address(field: &mut Value, name: &str) {
+    describe(field, || format!("Where {name} is: host:port, or several, separated by commas."));
+    let is_string = field.get("type").and_then(Value::as_str) == Some("string");
+    if !is_string || field.get("pattern").is_some() || field.get("enum").is_some() {
+        return;
+    }
+    if field.get("maxLength").is_none() {
+        field["maxLength"] = LONGEST.into();
+    }
+    let matches = format!("self.matches('{}')", ADDRESSES.replace('\\', r"\\"));
+    let message =
+        "write host:port, or several, separated by commas, such as zk-0.example.com:2181,zk-1.example.com:2181";
+    rules::add(field, [rules::rule(&matches, message)]);
+}

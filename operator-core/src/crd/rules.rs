@@ -1,0 +1,111 @@
+//! CEL rules, and how they are put into a schema.
+//!
+//! The API server bounds what a rule can cost: every map and list above one has a largest size, every string in one a
+//! largest length.
+
+use serde_json::{Value, json};
+
+use crate::definition::{Cardinality, Definition, Groups};
+
+/// Most nodes of a node type, and groups.
+pub const MOST: u32 = 64;
+/// Longest key of a node or group.
+pub const LONGEST_KEY: u32 = 30;
+/// What object names are made of; source: RFC 1035 labels, for the sake of Services.
+const LABEL: &str = "^[a-z]([-a-z0-9]*[a-z0-9])?$";
+/// The same within a name.
+pub const PART: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+
+/// A rule as a schema holds it.
+pub fn rule(rule: &str, message: &str) -> Value {
+    json!({ "rule": rule, "message": message })
+}
+
+/// Puts rules beside those that are there already.
+pub fn add(schema: &mut Value, rules: impl IntoIterator<Item = Value>) {
+    let Some(schema) = schema.as_object_mut() else { return };
+    let mut rules: Vec<Value> = rules.into_iter().collect();
+    if rules.is_empty() {
+        return;
+    }
+    if let Some(Value::Array(there)) = schema.remove("x-kubernetes-validations") {
+        rules.splice(0..0, there);
+    }
+    schema.insert("x-kubernetes-validations".to_owned(), rules.into());
+}
+
+/// Of a kind's root.
+pub fn cluster_name() -> Value {
+    rule(
+        &format!("self.metadata.name.size() <= 63 && self.metadata.name.matches('{LABEL}')"),
+        "metadata.name must be at most 63 lower-case letters, digits and '-', and start with a letter: Services are named after it",
+    )
+}
+
+/// Of a map whose keys are names.
+pub fn named_map(map: &mut Value, what: &str, why: &str) {
+    map["maxProperties"] = MOST.into();
+    let keys = format!("self.all(key, key.size() <= {LONGEST_KEY} && key.matches('{PART}'))");
+    let message = format!(
+        "the name of {what} is at most {LONGEST_KEY} lower-case letters, digits and '-', no '-' at an end{why}"
+    );
+    add(map, [rule(&keys, &message)]);
+}
+
+/// Of the spec: the groups that nodes refer to are there.
+pub fn groups(spec: &Value, definition: &Definition) -> Vec<Value> {
+    let mut seen = std::collections::HashSet::new();
+    let fields = definition.node_types.iter().filter(|node_type| seen.insert(node_type.field));
+    let all = [definition.config_groups, definition.app_config_groups];
+    fields
+        .flat_map(|node_type| all.iter().flatten().map(move |groups| (node_type, groups)))
+        .filter_map(|(node_type, groups)| group(spec, node_type.field, node_type.cardinality, groups))
+        .collect()
+}
+
+fn group(spec: &Value, field: &str, cardinality: Cardinality, groups: &Groups) -> Option<Value> {
+    let below = match cardinality {
+        Cardinality::One | Cardinality::Optional => "",
+        Cardinality::Many => "/additionalProperties",
+        Cardinality::List => "/items",
+    };
+    spec.pointer(&format!("/properties/{field}{below}/properties/{}", groups.by))?;
+    let (nodes, by, all) = (format!("self.{}", name(field)), name(groups.by), format!("self.{}", name(groups.field)));
+    let exists = |node: &str| format!("!has({node}.{by}) || (has({all}) && {node}.{by} in {all})");
+    let each = match cardinality {
+        Cardinality::One | Cardinality::Optional => exists(&nodes),
+        Cardinality::Many => format!("{nodes}.all(key, {})", exists(&format!("{nodes}[key]"))),
+        Cardinality::List => format!("{nodes}.all(node, {})", exists("node")),
+    };
+    let (by, all) = (groups.by, groups.field);
+    let message = format!("{by} in {field}: there is no such group in {all}; add it, or name one that is there");
+    Some(rule(&format!("!has({nodes}) || {each}"), &message))
+}
+
+/// A field's name as CEL writes it; source: Kubernetes' page on CustomResourceDefinitions, "Validation rules".
+pub fn name(field: &str) -> String {
+    const RESERVED: [&str; 18] = [
+        "true",
+        "false",
+        "null",
+        "in",
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+    ];
+    if RESERVED.contains(&field) {
+        return format!("__{field}__");
+    }
+    field.replace("__", "__underscores__").replace('.', "__dot__").replace('-', "__dash__").replace('/', "__slash__")
+}

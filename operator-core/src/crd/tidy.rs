@@ -1,0 +1,67 @@
+//! What schemas are rid of.
+
+use serde_json::{Map, Value, json};
+
+/// Takes out what Kubernetes doesn't know or what does harm, everywhere below.
+pub fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            no_empty_default(map);
+            known_format(map);
+            no_nullable_properties(map);
+            map.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// Takes every default out: a stored default would beat every lower layer.
+pub fn no_defaults(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.remove("default");
+            for (key, value) in map {
+                match (key.as_str(), value) {
+                    // Here keys are fields' names, and one may be called `default`.
+                    ("properties", Value::Object(fields)) => fields.values_mut().for_each(no_defaults),
+                    (_, value) => no_defaults(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(no_defaults),
+        _ => {}
+    }
+}
+
+/// What `#[serde(default)]` leaves behind says nothing, and would be stored in every object.
+fn no_empty_default(map: &mut Map<String, Value>) {
+    let says_nothing = |value: &Value| value.is_null() || *value == json!({}) || *value == json!([]);
+    if map.get("default").is_some_and(says_nothing) {
+        map.remove("default");
+    }
+}
+
+/// The API server warns of formats that it doesn't know, such as `uint16`.
+fn known_format(map: &mut Map<String, Value>) {
+    let unknown = |format: &str| format.starts_with("uint") || ["int8", "int16"].contains(&format);
+    if map.get("format").and_then(Value::as_str).is_some_and(unknown) {
+        map.remove("format");
+    }
+}
+
+/// The API server drops nulls of fields that aren't nullable, where they aren't required; so `null` unsets a field, as in
+/// Kubernetes' own kinds, and isn't stored.
+fn no_nullable_properties(map: &mut Map<String, Value>) {
+    let required = map.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    for (name, field) in map.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        let Some(field) = field.as_object_mut().filter(|_| !required.iter().any(|required| required == name)) else {
+            continue;
+        };
+        if field.remove("nullable").is_some()
+            && let Some(Value::Array(values)) = field.get_mut("enum")
+        {
+            values.retain(|value| !value.is_null());
+        }
+    }
+}

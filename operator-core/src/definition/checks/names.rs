@@ -1,0 +1,105 @@
+//! Names of node types and of their fields.
+
+use super::text::{Message, contains, same, starts_with};
+use crate::{
+    definition::{Cardinality, LIST_KEY, LIST_TYPE, NodeType},
+    node::FIELDS,
+};
+
+/// Objects are called `<cluster>-<node type>[-<node>]`, so no node type's name may begin like one with many nodes.
+#[track_caller]
+pub const fn names(node_types: &[NodeType], index: usize) {
+    let this = &node_types[index];
+    let mut earlier = 0;
+    while earlier < index {
+        let other = &node_types[earlier];
+        if covers(this, other) || covers(other, this) {
+            panic!(
+                "objects of this node type can be called like those of an earlier one, `<cluster>-<node \
+                 type>-<node>`: give one of the two another name, with name = \"…\""
+            );
+        }
+        earlier += 1;
+    }
+}
+
+/// Whether a node of `many` can have objects called like those of `other`.
+const fn covers(many: &NodeType, other: &NodeType) -> bool {
+    let (short, long) = (many.name.as_bytes(), other.name.as_bytes());
+    matches!(many.cardinality, Cardinality::Many | Cardinality::List)
+        && long.len() > short.len()
+        && long[short.len()] == b'-'
+        && starts_with(long, short)
+}
+
+/// The items of a list say which node type they are of, and what they are called; `fields` are their own.
+#[track_caller]
+pub const fn list_items(node_type: &NodeType, fields: &[&str]) {
+    if is_list(node_type) && !(contains(fields, LIST_TYPE) && contains(fields, LIST_KEY)) {
+        Message::new("the items of a list say by `")
+            .and(LIST_TYPE)
+            .and("` which node type they are of, and by `")
+            .and(LIST_KEY)
+            .and("` what they are called: make them a struct marked #[node_type] with fields of these names")
+            .report();
+    }
+}
+
+/// Where several attributes stand on the field.
+#[track_caller]
+pub const fn repeated(node_type: &NodeType) {
+    if !is_list(node_type) {
+        panic!("#[node_type] is given twice on this field: join them into one; only a list, `Vec<T>`, has several");
+    }
+}
+
+/// Where the attribute gives no name.
+#[track_caller]
+pub const fn unnamed(node_type: &NodeType) {
+    if is_list(node_type) {
+        Message::new("the items of a list say by `")
+            .and(LIST_TYPE)
+            .and("` which node type they are of: give it a name, with name = \"…\"")
+            .report();
+    }
+}
+
+const fn is_list(node_type: &NodeType) -> bool {
+    matches!(node_type.cardinality, Cardinality::List)
+}
+
+/// A node type's own field stands beside those of `NodeSpec`.
+#[track_caller]
+pub const fn own_field(name: &str) {
+    if contains(FIELDS, name) {
+        Message::new("every node has `")
+            .and(name)
+            .and("` already, from `NodeSpec`: read it from the field `node`, or give this one another name")
+            .report();
+    }
+}
+
+/// Node types connect to node types that there are.
+#[track_caller]
+pub const fn talks_to(node_types: &[NodeType], index: usize) {
+    known(node_types, node_types[index].place.talks_to);
+    known(node_types, node_types[index].template.talks_to);
+}
+
+#[track_caller]
+const fn known(node_types: &[NodeType], names: &[&str]) {
+    let mut name = 0;
+    while name < names.len() {
+        let mut index = 0;
+        while index < node_types.len() && !same(node_types[index].name, names[name]) {
+            index += 1;
+        }
+        if index == node_types.len() {
+            Message::new("this node type talks to `")
+                .and(names[name])
+                .and("`, but the cluster has no node type of that name: name the field's node type so, or leave it out")
+                .report();
+        }
+        name += 1;
+    }
+}

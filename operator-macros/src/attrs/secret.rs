@@ -1,0 +1,37 @@
+//! `#[secret(…)]` on a field.
+
+use darling::util::SpannedValue;
+use syn::Attribute;
+
+use super::{Keys, Text};
+use crate::errors::Errors;
+
+/// The keys of `#[secret]`.
+pub struct SecretKeys {
+    pub env: Option<Text>,
+    pub file: Option<Text>,
+    pub key: Option<Text>,
+    /// Length of what is made.
+    pub generate: Option<SpannedValue<u32>>,
+}
+
+impl SecretKeys {
+    /// Reads the attribute.
+    pub fn read(attribute: &Attribute, errors: &Errors) -> Self {
+        let mut keys = Keys::of("secret", &[attribute], errors);
+        if !keys.has("env") && !keys.has("file") {
+            keys.require("env", "env = \"PASSWORD\", or file = \"/etc/app/password\"");
+        }
+        let env = keys.text("env");
+        let file = keys.text("file");
+        let key = keys.text("key");
+        let generate = keys.list("generate").and_then(|mut keys| {
+            keys.require("length", "length = 32");
+            let length = keys.integer("length", 16..=256);
+            keys.finish();
+            length
+        });
+        keys.finish();
+        Self { env, file, key, generate }
+    }
+}

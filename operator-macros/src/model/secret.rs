@@ -1,0 +1,45 @@
+//! Secrets.
+
+use darling::util::SpannedValue;
+use syn::{Attribute, Field, Type, ext::IdentExt, spanned::Spanned};
+
+use super::cfgs;
+use crate::{
+    attrs::{Names, SecretKeys, Text},
+    errors::Errors,
+};
+
+/// A field marked `#[secret(…)]`.
+pub struct SecretField {
+    /// JSON name of the field.
+    pub field: String,
+    pub ty: Type,
+    pub key: Text,
+    pub env: Option<Text>,
+    pub file: Option<Text>,
+    pub generate: Option<SpannedValue<u32>>,
+    /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
+    pub cfgs: Vec<Attribute>,
+}
+
+impl SecretField {
+    /// Puts the attribute and its field together.
+    pub fn new(keys: SecretKeys, field: &Field, names: Names, errors: &Errors) -> Self {
+        let SecretKeys { env, file, key, generate } = keys;
+        Self {
+            field: names.of_field(field, errors),
+            ty: field.ty.clone(),
+            key: key.unwrap_or_else(|| kebab(field)),
+            env,
+            file,
+            generate,
+            cfgs: cfgs(field),
+        }
+    }
+}
+
+/// The field's name in kebab-case, what is named after a field by default.
+pub fn kebab(field: &Field) -> Text {
+    let name = field.ident.as_ref().map(|ident| ident.unraw().to_string().replace('_', "-")).unwrap_or_default();
+    Text::new(name, field.ident.as_ref().map_or_else(|| field.span(), Spanned::span))
+}

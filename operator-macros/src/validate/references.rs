@@ -1,0 +1,178 @@
+//! References `${…}` in the texts of attributes: what the text alone shows, and for a cluster's own fields what they can
+//! name. The rest is operator-core's `definition::checks::references`.
+
+use crate::{
+    errors::{Errors, suggestion},
+    model::{External, NodeType, Template},
+};
+
+/// The members of each root that has fixed ones.
+const MEMBERS: [(&str, &[&str]); 2] = [("cluster", &["name", "namespace"]), ("node", &["name", "type", "replicas"])];
+
+/// The rules that need nothing but the text.
+pub fn references(template: &Template, errors: &Errors) {
+    for text in template.texts() {
+        for reference in found(text) {
+            if let Err(message) = judge(reference) {
+                errors.at(&text.span(), message);
+            }
+        }
+    }
+}
+
+/// The rules of a field that places a node type: the cluster's other fields are known.
+pub fn references_within(template: &Template, node_types: &[NodeType], externals: &[External], errors: &Errors) {
+    let fields: Vec<_> = node_types.iter().map(|node_type| node_type.field.as_str()).collect();
+    let names: Vec<_> = externals.iter().map(|external| external.name.as_str()).collect();
+    for text in template.texts() {
+        for reference in found(text).filter(|reference| judge(*reference).is_ok()) {
+            let (member, known, what) = match (reference.root(), reference.member()) {
+                ("service", Some(member)) => (member, &fields, "field that places a node type"),
+                ("external", Some(member)) => (member, &names, "external"),
+                _ => continue,
+            };
+            if !known.contains(&member) {
+                let advice = if known.is_empty() {
+                    "declare it with #[external(…)]".to_owned()
+                } else {
+                    suggestion(member, known)
+                };
+                errors.at(
+                    &text.span(),
+                    format!("`${{{}}}`: the cluster has no {what} `{member}`; {advice}", reference.inside),
+                );
+            }
+        }
+    }
+}
+
+/// What stands between `${` and `}`, or where nothing closes it, the end.
+#[derive(Clone, Copy)]
+struct Reference<'a> {
+    inside: &'a str,
+    closed: bool,
+}
+
+impl<'a> Reference<'a> {
+    fn root(self) -> &'a str {
+        self.inside.split_once('.').map_or("", |(root, _)| root)
+    }
+
+    /// The first name below the root.
+    fn member(self) -> Option<&'a str> {
+        self.inside.split('.').nth(1)
+    }
+
+    /// How many names are below the root; none where one is empty.
+    fn depth(self) -> Option<usize> {
+        let mut names = self.inside.split('.').skip(1);
+        names.clone().all(|name| !name.is_empty()).then(|| names.by_ref().count())
+    }
+}
+
+/// Every `${…}` that isn't written `$${…}`.
+fn found(text: &str) -> impl Iterator<Item = Reference<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        while let Some(at) = rest.find("${") {
+            let (before, after) = rest.split_at(at);
+            let after = &after["${".len()..];
+            if before.ends_with('$') {
+                rest = after;
+                continue;
+            }
+            let closed = after.split_once('}');
+            let (inside, left) = closed.unwrap_or((after, ""));
+            rest = left;
+            return Some(Reference { inside, closed: closed.is_some() });
+        }
+        None
+    })
+}
+
+/// What is wrong with it, and what to write instead.
+fn judge(reference: Reference<'_>) -> Result<(), String> {
+    let inside = reference.inside;
+    let (root, depth) = (reference.root(), reference.depth());
+    let wrong = |rule: String| Err(format!("`${{{inside}}}`: {rule}"));
+    let ours = MEMBERS.iter().map(|(root, _)| *root).chain(["service", "external"]).any(|known| known == root);
+    if ours && !reference.closed {
+        return Err(format!("`${{{inside}`: close it with `}}`; a `${{` that shall stay as it is is written `$${{`"));
+    }
+    if let Some((root, members)) = MEMBERS.into_iter().find(|(known, _)| *known == root) {
+        let member = inside.split_once('.').map_or("", |(_, member)| member);
+        return if members.contains(&member) {
+            Ok(())
+        } else {
+            wrong(format!("`{root}` has no `{member}`; {}", suggestion(member, members)))
+        };
+    }
+    match (root, depth) {
+        ("service", Some(1 | 2)) | ("external", Some(1)) => Ok(()),
+        ("service", Some(_)) => wrong(
+            "what nodes a field holds is only known in the custom resource: name a field of one node, as in \
+             `${service.<field>.<port>}`"
+                .to_owned(),
+        ),
+        ("service", None) => wrong("write `${service.<field>}` or `${service.<field>.<port>}`".to_owned()),
+        ("external", _) => wrong("write `${external.<name>}`".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed(inside: &str) -> Reference<'_> {
+        Reference { inside, closed: true }
+    }
+
+    #[test]
+    fn what_begins_as_a_reference_is_closed() {
+        let judged = |text| found(text).map(judge).collect::<Result<(), _>>();
+        assert!(judged("${cluster.name").unwrap_err().contains("close it with `}`"));
+        assert_eq!(judged("${user.home and ${"), Ok(()));
+    }
+
+    #[test]
+    fn references_are_found_and_escaped_ones_are_not() {
+        let inside = |text| found(text).map(|reference| reference.inside.to_owned()).collect::<Vec<_>>();
+        assert_eq!(inside("a ${cluster.name}-${node.type}$"), ["cluster.name", "node.type"]);
+        assert_eq!(inside("$${cluster.name} ${user.home}"), ["user.home"]);
+        assert_eq!(inside("$ { } $"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_known_members_are_taken() {
+        for right in [
+            "cluster.name",
+            "cluster.namespace",
+            "node.name",
+            "node.type",
+            "node.replicas",
+            "service.brokers",
+            "service.brokers.http",
+            "external.zookeeper",
+            "user.home",
+            "user.home:-/root",
+            "HOME",
+            "",
+        ] {
+            assert_eq!(judge(closed(right)), Ok(()), "{right}");
+        }
+        for (wrong, advice) in [
+            ("cluster.nam", "did you mean `name`?"),
+            ("cluster.", "there are `name` and `namespace`"),
+            ("node.name.x", "did you mean `name`?"),
+            ("service.", "write `${service.<field>}`"),
+            ("service..http", "write `${service.<field>}`"),
+            ("service.historicals.hot.http", "only known in the custom resource"),
+            ("external.", "write `${external.<name>}`"),
+            ("external.a.b", "write `${external.<name>}`"),
+        ] {
+            let message = judge(closed(wrong)).unwrap_err();
+            assert!(message.contains(advice), "{message}");
+        }
+    }
+}
