@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use http::Request;
-use kube::Client;
+use kube::{Client, client::Body};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
@@ -69,9 +69,9 @@ impl Outcome {
             }
             Ok(Written::Taken(message, passing)) => self.taken.push((message, passing)),
             Err(failure) => {
-                let message = format!("{} {name}: {}", kind.kind, failure.message());
+                let message = format!("{} {name}: {}", kind.kind, failure.message);
                 // A class that doesn't let its volumes grow is said to forbid it.
-                if failure.is_refusal() || (action.verb() == Verb::Grow && failure.code() == Some(403)) {
+                if failure.is_refusal() || (action.verb() == Verb::Grow && failure.code == Some(403)) {
                     self.refused.push((kind, name.to_owned(), message));
                 } else {
                     self.failed.push(message);
@@ -136,7 +136,7 @@ impl Writer {
                 continue;
             };
             if let Err(error) = self.delete(kind, target.namespace, &name, &child.uid, "Background").await {
-                outcome.failed.push(format!("{} {name}: {}", kind.kind, error.message()));
+                outcome.failed.push(format!("{} {name}: {}", kind.kind, error.message));
             }
         }
     }
@@ -166,7 +166,7 @@ impl Writer {
         }
         let stored = match self.patch(object, target.namespace, &json, "force=false").await {
             Ok(stored) => stored,
-            Err(failure) if failure.code() == Some(409) => return self.whose(object, target).await,
+            Err(failure) if failure.code == Some(409) => return self.whose(object, target).await,
             Err(failure) => return Err(failure),
         };
         let Some(replicas) = replicas else { return Ok(self.stored(object, object.digest, &stored, target.store)) };
@@ -194,7 +194,7 @@ impl Writer {
         Ok(match controller {
             Some(controller) if text(controller, "uid") == target.owner => {
                 let child = Child::reduce(object.kind, &self.manager, &self.node_label, &there)
-                    .ok_or_else(|| Failure::Text("the API server's answer has no name or version".to_owned()))?;
+                    .ok_or_else(|| Failure::text("the API server's answer has no name or version".to_owned()))?;
                 if object.once {
                     target.store.apply(child);
                     return Ok(Written::Stored(None));
@@ -249,7 +249,7 @@ impl Writer {
         match self.patch(object, target.namespace, &json, "force=true").await {
             Ok(stored) => Ok(self.stored(object, plan::sent(object, replicas), &stored, target.store)),
             // It went away meanwhile; the watch says so, too.
-            Err(failure) if failure.code() == Some(409) => Err(Failure::meanwhile()),
+            Err(failure) if failure.code == Some(409) => Err(Failure::meanwhile()),
             // What was generated would be lost with it.
             Err(failure) if !object.generate.is_empty() => Err(failure),
             Err(failure) if failure.is_refusal() && self.is_valid(object, target.namespace).await => {
@@ -270,7 +270,7 @@ impl Writer {
         let manager = format!("{}-scale", self.manager);
         match self.patch_as(&manager, object.kind, target.namespace, &object.name, &json, "force=true").await {
             Ok(_) => Ok(()),
-            Err(failure) if failure.code() == Some(409) => Err(Failure::meanwhile()),
+            Err(failure) if failure.code == Some(409) => Err(Failure::meanwhile()),
             Err(failure) => Err(failure),
         }
     }
@@ -288,7 +288,7 @@ impl Writer {
                 self.take_in(&CLAIM, &stored, target.store);
                 Ok(Written::Stored(None))
             }
-            Err(failure) if failure.code() == Some(409) => Err(Failure::meanwhile()),
+            Err(failure) if failure.code == Some(409) => Err(Failure::meanwhile()),
             Err(failure) => Err(failure),
         }
     }
@@ -345,7 +345,7 @@ impl Writer {
         match self.send::<IgnoredAny>(request.body(options.to_string().into_bytes())).await {
             Ok(_) => Ok(()),
             // Gone already, or replaced by someone else's: either way ours is gone.
-            Err(failure) if matches!(failure.code(), Some(404 | 409)) => Ok(()),
+            Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
@@ -374,12 +374,19 @@ impl Writer {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: Result<Request<Vec<u8>>, http::Error>) -> Result<T, Failure> {
-        let request = request.map_err(|error| Failure::Text(error.to_string()))?;
-        match tokio::time::timeout(TIMEOUT, self.client.request::<T>(request)).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(kube::Error::Api(status))) => Err(Failure::Api(status)),
-            Ok(Err(error)) => Err(Failure::Text(error.to_string())),
-            Err(_) => Err(Failure::Text(format!("no answer within {} s", TIMEOUT.as_secs()))),
+        let request = request.map_err(|error| Failure::text(error.to_string()))?.map(Body::from);
+        // Not `Client::request`, which logs what the API server refuses: it may quote a Secret.
+        let answer = async {
+            let answer = self.client.send(request).await?;
+            Ok::<_, kube::Error>((answer.status(), answer.into_body().collect_bytes().await?))
+        };
+        match tokio::time::timeout(TIMEOUT, answer).await {
+            Ok(Ok((status, body))) if status.is_success() => {
+                serde_json::from_slice(&body).map_err(|error| Failure::text(format!("unreadable answer: {error}")))
+            }
+            Ok(Ok((status, body))) => Err(Failure::answered(status, &body)),
+            Ok(Err(error)) => Err(Failure::text(error.to_string())),
+            Err(_) => Err(Failure::text(format!("no answer within {} s", TIMEOUT.as_secs()))),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The command line of an operator: `run`, `crd`, `plan`.
 
 mod diff;
+mod explain;
+mod file;
 mod plan;
 
 use std::{
@@ -39,6 +41,9 @@ enum Command {
         /// File with one custom resource, YAML or JSON
         #[arg(short, long)]
         filename: PathBuf,
+        /// Show instead, for each setting of this node (`historical-hot`), where its value comes from; needs no Kubernetes cluster
+        #[arg(long, value_name = "NODE")]
+        explain: Option<String>,
     },
 }
 
@@ -79,7 +84,8 @@ pub async fn cli<K: Cluster>() -> Result<()> {
             print!("{}", yaml::<K>()?);
             Ok(())
         }
-        Command::Plan { filename } => plan::plan::<K>(&filename).await,
+        Command::Plan { filename, explain: Some(node) } => explain::explain::<K>(&filename, &node),
+        Command::Plan { filename, explain: None } => plan::plan::<K>(&filename).await,
         Command::Run(options) => run::<K>(options).await,
     }
 }

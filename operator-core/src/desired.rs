@@ -5,24 +5,42 @@
 //! | [`names`] | names of objects, labels, selectors |
 //! | `config_map`, `secret`, `service`, … | a child kind each, all of one form |
 //! | `pod` | the pod template of every workload |
-//! | `files` | configuration files: values, formats, hash |
+//! | `normal` | the form in which the API server stores it |
+//! | `ports`, `strategy` | a node's ports; how its pods are replaced |
+//! | `files` | configuration files: values, hash |
+//! | `format` | how configuration files are written |
+//! | `placeholder` | references in texts, `${service.brokers.http}` |
 //! | `secrets` | which Secrets a node reads, and how |
 //! | [`references`] | the ConfigMaps and Secrets that pods refer to |
 //! | [`customize`] | the author's hook |
 
+mod autoscaler;
 mod config_map;
 pub mod customize;
 mod daemon_set;
 mod deployment;
+mod disruption_budget;
 mod files;
+mod format;
+mod http_route;
+mod ingress;
 mod job;
 pub mod names;
+mod network_policy;
+mod normal;
+mod placeholder;
 mod pod;
+mod ports;
 pub mod references;
+mod role;
+mod role_binding;
 pub(crate) mod secret;
 mod secrets;
 mod service;
+mod service_account;
+mod service_monitor;
 mod stateful_set;
+mod strategy;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -168,19 +186,26 @@ pub fn build(
     let nodes = effective(definition, spec)?;
     let mut errors = Vec::new();
     let mut built = Desired::default();
-    let mut of_cluster = Children::new();
+    let mut of_cluster = Children::new(&names, None);
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
     for node in &nodes {
-        match build_node(&names, spec, &nodes, node, contents, &mut built.references) {
+        let built_node = placeholder::settle(&names, spec, &nodes, node)
+            .and_then(|node| build_node(&names, spec, &nodes, &node, contents, &mut built.references));
+        match built_node {
             Ok((children, row)) => {
                 built.objects.extend(children);
                 built.nodes.push(row);
             }
-            Err(invalid) => errors.extend(invalid),
+            // What is wrong with the cluster's own fields shows at every node.
+            Err(invalid) => invalid.into_iter().for_each(|invalid| {
+                if !errors.contains(&invalid) {
+                    errors.push(invalid);
+                }
+            }),
         }
     }
     match of_cluster.customized(definition, spec, &Scope { cluster, node: None }) {
-        Ok(objects) => built.objects.extend(objects),
+        Ok(children) => built.objects.extend(children.into_objects()),
         Err(invalid) => errors.push(invalid),
     }
     built.objects.iter_mut().for_each(|object| object.seal(&names));
@@ -203,32 +228,46 @@ fn build_node(
 ) -> Result<(Vec<Object>, Node), Vec<Invalid>> {
     let files = files::read(names, spec, nodes, node)?;
     let secrets = secrets::read(names, spec, node)?;
-    let mut pod = pod::build(names, node, &files, &secrets)?;
-    let mut children = Children::new();
+    let pod = pod::build(names, node, &files, &secrets)?;
+    let containers = pod::containers(&pod);
+    let mut children = Children::new(names, Some(node));
     children.extend(files.iter().map(|file| config_map::build(file, node)));
     children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.own));
-    children.extend(service::build(names, node));
+    children.extend(around(names, node, &pod)?);
+    children.push_workload(match node.node_type.workload() {
+        Workload::StatefulSet => stateful_set::build(names, node, pod)?,
+        Workload::Deployment => deployment::build(names, node, pod)?,
+        Workload::DaemonSet => daemon_set::build(names, node, pod)?,
+        Workload::Job => job::build(names, node, pod),
+    });
+    let scope = Scope { cluster: names.cluster, node: Some(node) };
+    let customized = children.customized(names.definition, spec, &scope);
+    let mut children = customized.map_err(|invalid| vec![invalid])?;
+    let Some(workload) = children.workload_mut() else {
+        let message = "the hook dropped the node's workload; leave the node out of the spec instead";
+        return Err(vec![Invalid::new(node.path.as_str(), message)]);
+    };
 
+    // After the hook, so that what its sidecars refer to counts.
+    let template = &mut workload.json["spec"]["template"];
+    pod::finish(names, node, template, &containers);
     let own: Vec<&str> = files.iter().map(|file| file.config_map.as_str()).collect();
-    let mut waits_for = Vec::new();
     let mut read = BTreeMap::new();
-    for (reference, optional) in references::of(&pod, &own) {
+    for (reference, optional) in references::of(template, &own) {
         let content = contents(&reference);
         if !optional && !matches!(content, Content::Present(_)) {
-            waits_for.push(format!("{reference} is not there yet"));
+            workload.waits_for.push(format!("{reference} is not there yet"));
         }
         read.insert(reference, content);
     }
     let revision = files::hash(&files, &read);
     references.extend(read);
-    pod::stamp(names, node, &mut pod, &revision);
-    let mut workload = match node.node_type.workload() {
-        Workload::StatefulSet => stateful_set::build(names, node, pod),
-        Workload::Deployment => deployment::build(names, node, pod),
-        Workload::DaemonSet => daemon_set::build(names, node, pod),
-        Workload::Job => job::build(names, node, pod, &revision),
-    };
-    workload.waits_for = waits_for;
+    pod::stamp(names, node, template, &revision);
+    match node.node_type.workload() {
+        Workload::Job => workload.name = job::name(names, node, template, &revision),
+        _ => workload.json["spec"]["selector"] = json!({ "matchLabels": names.selector(&node.name) }),
+    }
+    workload.claims = stateful_set::claims(&workload.json);
     let row = Node {
         name: node.name.clone(),
         kind: workload.kind,
@@ -238,9 +277,48 @@ fn build_node(
         revision,
         order: node.order,
     };
-    children.push(workload);
-    let scope = Scope { cluster: names.cluster, node: Some(node) };
-    Ok((children.customized(names.definition, spec, &scope).map_err(|invalid| vec![invalid])?, row))
+    Ok((children.into_objects(), row))
+}
+
+/// What stands around the workload of a node, whose pods are as `pod`. Every error is found, none hides the next.
+fn around(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
+    let workload = match node.node_type.workload() {
+        Workload::StatefulSet => &crate::kinds::STATEFUL_SET,
+        Workload::Deployment => &crate::kinds::DEPLOYMENT,
+        Workload::DaemonSet => &crate::kinds::DAEMON_SET,
+        Workload::Job => &crate::kinds::JOB,
+    };
+    let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
+    let mut errors = Vec::new();
+    let mut built = Vec::new();
+    built.extend(service_account::build(names, node, account));
+    built.extend(role::build(names, node));
+    built.extend(role_binding::build(names, node, account));
+    match service::build(names, node) {
+        Ok(services) => built.extend(services),
+        Err(invalid) => errors.extend(invalid),
+    }
+    built.extend(network_policy::build(names, node));
+    for child in [
+        disruption_budget::build(names, node),
+        ingress::build(names, node),
+        http_route::build(names, node),
+        service_monitor::build(names, node),
+        autoscaler::build(names, node, workload),
+    ] {
+        match child {
+            Ok(child) => built.extend(child),
+            Err(invalid) => errors.push(invalid),
+        }
+    }
+    if errors.is_empty() { Ok(built) } else { Err(errors) }
+}
+
+/// For the workloads that know how long a pod must be ready. 0 is Kubernetes' default, which isn't stored.
+fn set_min_ready(node: &Effective, spec: &mut Value) {
+    if let Some(seconds) = node.spec.settings.min_ready_seconds.filter(|seconds| *seconds > 0) {
+        spec["minReadySeconds"] = seconds.into();
+    }
 }
 
 /// Two children of one kind and name can't both be.
@@ -305,8 +383,10 @@ impl Object {
         let mut labels = self.json.pointer("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
         labels.extend(names.labels(self.node_type.zip(self.node.as_deref())));
         json["metadata"]["labels"] = labels.into();
-        if let Some(annotations) = self.json.pointer("/metadata/annotations") {
-            json["metadata"]["annotations"] = annotations.clone();
+        // An empty map would be owned as a whole, with what others put into it.
+        let annotations = self.json.pointer("/metadata/annotations").and_then(Value::as_object);
+        if let Some(annotations) = annotations.filter(|annotations| !annotations.is_empty()) {
+            json["metadata"]["annotations"] = annotations.clone().into();
         }
         if let (Value::Object(json), Value::Object(body)) = (&mut json, &self.json) {
             let body =

@@ -2,13 +2,19 @@
 
 mod check;
 mod effective;
+mod explain;
 mod fields;
+mod joined;
+mod layers;
 mod merge;
 pub mod quantity;
 mod spec;
 
 pub use effective::{Claim, Effective, Invalid, Scale, effective};
+pub use explain::{Explained, Unexplained, explain};
 pub use fields::FIELDS;
+pub use layers::Layer;
 pub use merge::merge;
+pub(crate) use merge::{apply_patch, merge_values};
 pub use quantity::Quantity;
 pub use spec::*;

@@ -137,7 +137,7 @@ impl Operator {
 }
 
 /// The spec as its type has it: with the author's defaults, and without what the type doesn't know.
-fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
+pub(crate) fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
     let spec = serde_path_to_error::deserialize::<_, K::Spec>(spec)
         .map_err(|error| Invalid { path: error.path().to_string(), message: error.inner().to_string() })?;
     serde_json::to_value(&spec).map_err(|error| Invalid { path: String::new(), message: error.to_string() })

@@ -25,7 +25,7 @@ pub fn generated(object: &Object, there: &Value) -> Result<Value, Failure> {
         )
     });
     match failed {
-        Some(error) => Err(Failure::Text(format!("no random numbers: {error}"))),
+        Some(error) => Err(Failure::text(format!("no random numbers: {error}"))),
         None => Ok(json),
     }
 }

@@ -3,15 +3,15 @@
 use std::{collections::HashMap, path::Path};
 
 use kube::{
-    Api, Config,
+    Api, Client, Config,
     api::{ListParams, Patch, PatchParams},
 };
 use serde_json::Value;
 
-use super::diff::differences;
+use super::{diff::differences, file::File};
 use crate::{
     Cluster, Error, Result,
-    desired::{self, Content, Identity, Revisions, names},
+    desired::{self, Content, Identity, Reference, Revisions, names, references},
     kinds::{self, ChildKind},
     observe::{Child, Raw, claims, owned},
     plan::{self, Action, Inputs, Verb},
@@ -23,16 +23,10 @@ const NO_UID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Prints the plan for the custom resource in `path`. The API server judges the file first, as `kubectl apply --dry-run=server` would.
 pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
-    let file = |message: String| Error::File { path: path.display().to_string(), message };
-    let text = std::fs::read_to_string(path).map_err(|error| file(error.to_string()))?;
-    let object: Value = serde_saphyr::from_str(&text).map_err(|error| file(error.to_string()))?;
-    if object.get("kind").and_then(Value::as_str) != Some(K::DEFINITION.kind) {
-        return Err(file(format!("is no {}", K::DEFINITION.kind)));
-    }
-    let name = object
-        .pointer("/metadata/name")
-        .and_then(Value::as_str)
-        .ok_or_else(|| file("has no metadata.name".to_owned()))?;
+    let file = File::read(path, K::DEFINITION)?;
+    let object = &file.object;
+    let name =
+        object.pointer("/metadata/name").and_then(Value::as_str).ok_or_else(|| file.wrong("has no metadata.name"))?;
     let config = Config::infer().await.map_err(|error| Error::NoCluster(Box::new(error)))?;
     let given = object.pointer("/metadata/namespace").and_then(Value::as_str);
     let namespace = given.unwrap_or(&config.default_namespace).to_owned();
@@ -41,16 +35,21 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     super::is_installed::<K>(&client, Some(&namespace)).await?;
     let clusters = Api::<K>::namespaced(client.clone(), &namespace);
     let dry_run = PatchParams::apply("plan").dry_run().force();
-    let judged = clusters.patch(name, &dry_run, &Patch::Apply(&object)).await?;
+    let judged = clusters.patch(name, &dry_run, &Patch::Apply(object)).await?;
     let there = clusters.get_metadata_opt(name).await?;
     let uid = there.and_then(|there| there.metadata.uid).unwrap_or_else(|| NO_UID.to_owned());
     let cluster = Identity { namespace, name: name.to_owned(), uid };
-    let spec = serde_json::to_value(judged.spec()).map_err(|error| file(error.to_string()))?;
-    let wrong = |invalid: Vec<crate::node::Invalid>| {
-        file(invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    let spec = serde_json::to_value(judged.spec()).map_err(|error| file.wrong(error))?;
+    let wrong = |invalid: Vec<crate::node::Invalid>| file.invalid(&invalid);
+    let build = |contents: &dyn Fn(&Reference) -> Content| {
+        desired::build(&cluster, Revisions { newest: &spec }, K::DEFINITION, contents).map_err(wrong)
     };
-    let desired =
-        desired::build(&cluster, Revisions { newest: &spec }, K::DEFINITION, &|_| Content::Unknown).map_err(wrong)?;
+    // What the pods refer to is part of their hash: first it is asked what that is.
+    let mut contents = HashMap::new();
+    for reference in build(&|_| Content::Unknown)?.references.into_keys() {
+        contents.insert(reference.clone(), content(&client, &cluster.namespace, &reference).await?);
+    }
+    let desired = build(&|reference| contents.get(reference).copied().unwrap_or(Content::Unknown))?;
 
     let manager = names::manager(K::DEFINITION);
     let selector = format!("{}={manager}", names::MANAGED_BY);
@@ -83,6 +82,18 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     let plan = plan::plan(&desired, &Inputs { available: &available, ..Inputs::new(&observed) }).map_err(wrong)?;
     print(&plan, &live);
     Ok(())
+}
+
+/// What is known of a ConfigMap or Secret: its values aren't kept.
+async fn content(client: &Client, namespace: &str, reference: &Reference) -> Result<Content> {
+    let request = http::Request::get(reference.source.kind().url(namespace, &reference.name))
+        .body(Vec::new())
+        .map_err(|error| Error::Text(format!("{reference}: {error}")))?;
+    match client.request::<Value>(request).await {
+        Ok(object) => Ok(Content::Present(references::digest(&object))),
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(Content::Missing),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn print(plan: &plan::Plan<'_>, live: &HashMap<(&'static str, String), Value>) {

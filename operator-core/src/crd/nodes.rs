@@ -10,6 +10,7 @@ use crate::definition::{
     Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
     Workload::{DaemonSet, Deployment, Job, StatefulSet},
 };
+use crate::node::kubernetes;
 
 /// Settings that only some node types can have.
 const SOME: &[(&str, fn(&NodeType) -> bool)] = &[
@@ -36,12 +37,12 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
     let all: Vec<&NodeType> = definition.node_types.iter().collect();
     if let Some(defaults) = definition.defaults.and_then(|field| property(spec, field)) {
         describe(defaults, || "Settings under every node's own.".to_owned());
-        settings(defaults, &all, definition);
+        shared(defaults, &all, definition);
     }
     if let Some(groups) = definition.config_groups.and_then(|groups| property(spec, groups.field)) {
         describe(groups, || "Named settings that nodes refer to.".to_owned());
         rules::named_map(groups, "a config group", "");
-        groups.get_mut("additionalProperties").map(|group| settings(group, &all, definition));
+        groups.get_mut("additionalProperties").map(|group| shared(group, &all, definition));
     }
     if let Some(groups) = definition.app_config_groups.and_then(|groups| property(spec, groups.field)) {
         describe(groups, || "Named configuration that nodes refer to.".to_owned());
@@ -136,9 +137,36 @@ fn only_some(node: &Value, setting: &str, types: &[&NodeType], fits: &fn(&NodeTy
     })
 }
 
+/// Kubernetes' own types among the settings. They are written out for nodes alone: what nodes share has them preserved unknown.
+const KUBERNETES: [&str; 10] = [
+    "dnsConfig",
+    "envFrom",
+    "hostAliases",
+    "livenessProbe",
+    "podSecurityContext",
+    "readinessProbe",
+    "securityContext",
+    "startupProbe",
+    "topologySpreadConstraints",
+    "volumeMounts",
+];
+
+/// An object with settings that nodes share.
+fn shared(group: &mut Value, types: &[&NodeType], definition: &Definition) {
+    settings(group, types, definition);
+    let Some(fields) = properties(group) else { return };
+    for (_, field) in fields.iter_mut().filter(|(name, _)| KUBERNETES.contains(&name.as_str())) {
+        if let Some(Value::String(description)) = field.get_mut("description") {
+            description.push_str(" Judged with the pods.");
+        }
+        field.as_object_mut().map(kubernetes::preserve);
+    }
+}
+
 /// An object with settings of nodes of `types`.
 fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     tidy::no_defaults(node);
+    tidy::no_descriptions_of_items(node);
     let Some(fields) = properties(node) else { return };
     for (setting, fits) in SOME {
         if !types.iter().any(|node_type| fits(node_type)) {
@@ -241,7 +269,7 @@ fn update_strategy(strategy: &mut Value, workloads: &[Workload]) {
 /// A StatefulSet's Service has no type; the external one has.
 fn headless(service: &mut Value) {
     if let Some(fields) = properties(service) {
-        ["type", "loadBalancerClass", "sourceRanges"].map(|field| fields.remove(field));
+        fields.retain(|field, _| !["type", "loadBalancerClass", "sourceRanges"].contains(&field.as_str()));
     }
     service.as_object_mut().map(|service| service.remove("x-kubernetes-validations"));
 }

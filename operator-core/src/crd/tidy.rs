@@ -34,6 +34,18 @@ pub fn no_defaults(schema: &mut Value) {
     }
 }
 
+/// The field that is a list or a map is described, not each of its items: schemas are large.
+pub fn no_descriptions_of_items(schema: &mut Value) {
+    for key in ["items", "additionalProperties"] {
+        if let Some(items) = schema.get_mut(key) {
+            items.as_object_mut().map(|items| items.remove("description"));
+            no_descriptions_of_items(items);
+        }
+    }
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    fields.into_iter().flatten().for_each(|(_, field)| no_descriptions_of_items(field));
+}
+
 /// What `#[serde(default)]` leaves behind says nothing, and would be stored in every object.
 fn no_empty_default(map: &mut Map<String, Value>) {
     let says_nothing = |value: &Value| value.is_null() || *value == json!({}) || *value == json!([]);

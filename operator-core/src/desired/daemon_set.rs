@@ -2,10 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names};
-use crate::{kinds::DAEMON_SET, node::Effective};
+use super::{Object, names::Names, set_min_ready, strategy};
+use crate::{
+    kinds::DAEMON_SET,
+    node::{Effective, Invalid},
+};
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
-    let spec = json!({ "selector": { "matchLabels": names.selector(&node.name) }, "template": pod });
-    Object::new(&DAEMON_SET, names.node(&node.name), Some(node), json!({ "spec": spec }))
+pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Result<Object, Vec<Invalid>> {
+    let mut spec = json!({
+        "selector": { "matchLabels": names.selector(&node.name) },
+        "updateStrategy": strategy::build(node)?,
+        "template": pod,
+    });
+    set_min_ready(node, &mut spec);
+    Ok(Object::new(&DAEMON_SET, names.node(&node.name), Some(node), json!({ "spec": spec })))
 }

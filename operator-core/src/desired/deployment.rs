@@ -2,16 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names};
+use super::{Object, names::Names, set_min_ready, strategy};
 use crate::{
     kinds::DEPLOYMENT,
-    node::{Effective, Scale},
+    node::{Effective, Invalid, Scale},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
-    let mut spec = json!({ "selector": { "matchLabels": names.selector(&node.name) }, "template": pod });
+pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Result<Object, Vec<Invalid>> {
+    let mut spec = json!({
+        "selector": { "matchLabels": names.selector(&node.name) },
+        "strategy": strategy::build(node)?,
+        "template": pod,
+    });
     if node.scale() != Scale::Autoscaled {
         spec["replicas"] = node.replicas().into();
     }
-    Object::new(&DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec }))
+    set_min_ready(node, &mut spec);
+    Ok(Object::new(&DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec })))
 }

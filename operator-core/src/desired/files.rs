@@ -1,14 +1,18 @@
-//! Configuration files: their values, how they are written, and the hash over all that a pod reads.
+//! Configuration files: which values they are written from, and the hash over all that a pod reads.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Content, Reference, names::Names};
+use super::{
+    Content, Reference, format,
+    names::Names,
+    placeholder::{References, Replaced},
+};
 use crate::{
     definition::{ConfigFile, Format, Reload},
     hash::Digest,
-    node::{Effective, Invalid},
+    node::{Effective, Invalid, apply_patch, merge_values},
 };
 
 /// A configuration file with its content.
@@ -28,44 +32,20 @@ pub struct File {
     pub of_node: bool,
 }
 
-/// Largest content of a ConfigMap, in bytes; source: the API server's validation of ConfigMaps.
+/// Largest content of a ConfigMap, keys and values, in bytes; source: the API server's validation of ConfigMaps.
 const LARGEST: usize = 1024 * 1024;
 
-/// The files that `node` reads: the cluster's and its own. A field that isn't there has no file.
-pub fn read(
-    names: &Names<'_>,
-    spec: &Value,
-    _nodes: &[Effective],
-    node: &Effective,
-) -> Result<Vec<File>, Vec<Invalid>> {
+/// The files that `node` reads: the cluster's and its own. A field that isn't there adds nothing, and a file without any isn't there.
+pub fn read(names: &Names<'_>, spec: &Value, nodes: &[Effective], node: &Effective) -> Result<Vec<File>, Vec<Invalid>> {
+    let references = References { names, spec, nodes, node };
+    let declared = declared(names, node);
+    let mut errors = unknown_overrides(names, node, &declared);
     let mut files = Vec::new();
-    let mut errors = Vec::new();
-    let own = node.node_type.configs();
-    let common = names.definition.configs.iter().map(|config| (config, spec, None));
-    for (config, holder, owner) in common.chain(own.iter().map(|config| (config, &node.own, Some(node)))) {
-        let mut wrong = |message: String| {
-            let path = owner.map_or_else(|| config.field.to_owned(), |node| format!("{}.{}", node.path, config.field));
-            errors.push(Invalid::new(path, message));
-        };
-        match content(config, holder) {
-            Ok(Some(content)) if content.len() <= LARGEST => {
-                let owner = owner.map(|node| node.name.as_str());
-                let hash = Digest::of(&json!([owner, config.mount, config.file, content]));
-                files.push(File {
-                    name: config.file,
-                    mount: config.mount,
-                    config_map: names.config_map(owner, config.file, &hash),
-                    content,
-                    reload: config.reload,
-                    of_node: owner.is_some(),
-                });
-            }
+    for declared in &declared {
+        match declared.content(&references) {
+            Ok(Some((content, of_node))) => files.push(declared.file(names, node, content, of_node)),
             Ok(None) => {}
-            Ok(Some(content)) => {
-                let size = content.len() / 1024;
-                wrong(format!("{} would be {size} KiB; a ConfigMap holds at most 1024", config.file));
-            }
-            Err(message) => wrong(message),
+            Err(invalid) => errors.push(invalid),
         }
     }
     if errors.is_empty() { Ok(files) } else { Err(errors) }
@@ -82,112 +62,153 @@ pub fn hash(files: &[File], read: &BTreeMap<Reference, Content>) -> String {
     Digest::of(&Value::from(parts)).short()
 }
 
-fn content(config: &ConfigFile, holder: &Value) -> Result<Option<String>, String> {
-    let value = match config.with {
-        Some(with) => with(holder)?,
-        None => holder.get(config.field).cloned().unwrap_or(Value::Null),
-    };
-    if value.is_null() { Ok(None) } else { write(config.format, &value).map(Some) }
+/// A file, with the fields that say what stands in it: the cluster's, then the node type's, as they are declared.
+struct Declared {
+    name: &'static str,
+    mount: &'static str,
+    format: Format,
+    reload: Reload,
+    /// Whether its ConfigMap's stable name needs the folder in it, for another file is called alike.
+    alike: bool,
+    fields: Vec<(ConfigFile, Owner)>,
 }
 
-fn write(format: Format, value: &Value) -> Result<String, String> {
-    match format {
-        Format::Raw => value.as_str().map(str::to_owned).ok_or_else(|| "must be a string".to_owned()),
-        Format::Properties => lines(value, |key, value| format!("{}={}\n", escape(key, true), escape(value, false))),
-        Format::Env => lines(value, |key, value| format!("{key}=\"{}\"\n", quote(value))),
-        Format::Json => {
-            serde_json::to_string_pretty(&sorted(value)).map(|text| text + "\n").map_err(|error| error.to_string())
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Cluster,
+    Node,
+}
+
+fn declared(names: &Names<'_>, node: &Effective) -> Vec<Declared> {
+    let of_cluster = names.definition.configs.iter().map(|config| (*config, Owner::Cluster));
+    let of_node = node.node_type.configs().into_iter().map(|config| (config, Owner::Node));
+    let mut files: Vec<Declared> = Vec::new();
+    for (config, owner) in of_cluster.chain(of_node) {
+        match files.iter_mut().find(|file| (file.mount, file.name) == (config.mount, config.file)) {
+            Some(file) => {
+                file.fields.push((config, owner));
+                if config.reload == Reload::Pods {
+                    file.reload = Reload::Pods;
+                }
+            }
+            None => files.push(Declared {
+                name: config.file,
+                mount: config.mount,
+                format: config.format,
+                reload: config.reload,
+                alike: false,
+                fields: vec![(config, owner)],
+            }),
         }
-        Format::Toml | Format::Ini | Format::Xml => Err("this format can't be written yet".to_owned()),
-        Format::Yaml => serde_saphyr::to_string(&sorted(value)).map_err(|error| error.to_string()),
+    }
+    let readable: Vec<String> = files.iter().map(|file| super::names::readable(file.name)).collect();
+    for (file, name) in files.iter_mut().zip(&readable) {
+        file.alike = readable.iter().filter(|other| *other == name).count() > 1;
+    }
+    files
+}
+
+impl Declared {
+    /// What stands in it, and whether that is about the node alone; none where no field and no override says anything.
+    fn content(&self, references: &References<'_>) -> Result<Option<(String, bool)>, Invalid> {
+        let node = references.node;
+        let mut merged: Option<(Value, String)> = None;
+        let mut of_node = false;
+        for (config, owner) in &self.fields {
+            let (holder, path) = match owner {
+                Owner::Cluster => (references.spec, config.field.to_owned()),
+                Owner::Node => (&node.own, format!("{}.{}", node.path, config.field)),
+            };
+            let wrong = |message: String| Invalid::new(path.as_str(), message);
+            if config.format != self.format {
+                return Err(wrong(format!("{} is written in two formats: give its fields the same", self.name)));
+            }
+            let value = match config.with {
+                Some(with) => with(holder).map_err(wrong)?,
+                None => holder.get(config.field).cloned().unwrap_or(Value::Null),
+            };
+            if value.is_null() {
+                continue;
+            }
+            let Replaced { value, of_node: about_node } = references.value(value).map_err(wrong)?;
+            of_node |= about_node || *owner == Owner::Node;
+            merged = Some(match merged {
+                None => (value, path),
+                Some((_, other)) if !self.format.merges() => {
+                    let message = format!("{} is text, and spec.{other} says already what stands in it", self.name);
+                    return Err(wrong(format!("{message}: leave one of the two out")));
+                }
+                Some((below, _)) => (merge_values(below, value), path),
+            });
+        }
+        let given = node.spec.settings.config_overrides.get(self.name).filter(|value| !value.is_null());
+        if let Some(given) = given {
+            let path = format!("{}.configOverrides.{}", node.path, self.name);
+            let wrong = |message: String| Invalid::new(path.as_str(), message);
+            let patch = references.value(given.clone()).map_err(wrong)?.value;
+            let value = merged.map(|(value, _)| value);
+            merged = Some((self.overridden(value, patch).map_err(wrong)?, path));
+            of_node = true;
+        }
+        let Some((value, path)) = merged else { return Ok(None) };
+        let content = format::write(self.format, &value).map_err(|message| Invalid::new(path.as_str(), message))?;
+        let size = self.name.len() + content.len();
+        if size > LARGEST {
+            let message = format!("{} would be {} KiB; a ConfigMap holds at most 1024", self.name, size.div_ceil(1024));
+            return Err(Invalid::new(path, message));
+        }
+        Ok(Some((content, of_node)))
+    }
+
+    fn overridden(&self, value: Option<Value>, patch: Value) -> Result<Value, String> {
+        match (self.format.merges(), &patch, &value) {
+            (false, Value::String(_), _) => Ok(patch),
+            (false, _, _) => Err("the file is text: write what it shall hold, as a string".to_owned()),
+            (true, Value::Object(_), None | Some(Value::Object(_))) => {
+                Ok(apply_patch(value.unwrap_or(Value::Null), patch))
+            }
+            (true, Value::Object(_), Some(_)) => {
+                Err("the file holds no map, so nothing can be laid over it".to_owned())
+            }
+            (true, _, _) => Err("the file has keys: write a map of what shall be different".to_owned()),
+        }
+    }
+
+    fn file(&self, names: &Names<'_>, node: &Effective, content: String, of_node: bool) -> File {
+        let owner = of_node.then_some(node.name.as_str());
+        let config_map = match self.reload {
+            Reload::Pods => {
+                let hash = Digest::of(&json!([owner, self.mount, self.name, content]));
+                names.config_map(owner, self.name, &hash)
+            }
+            Reload::None => names.stable_config_map(owner, self.name, self.alike.then_some(self.mount)),
+        };
+        File { name: self.name, mount: self.mount, content, config_map, reload: self.reload, of_node }
     }
 }
 
-/// Maps sorted by key, so that the content doesn't depend on how they came.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| key.as_str());
-            entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
-        }
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        value => value.clone(),
-    }
-}
-
-fn lines(value: &Value, line: impl Fn(&str, &str) -> String) -> Result<String, String> {
-    let map = value.as_object().ok_or_else(|| "must be a map of names to values".to_owned())?;
-    let mut entries: Vec<_> = map.iter().collect();
-    entries.sort_by_key(|(key, _)| key.as_str());
-    entries
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| Ok(line(key, &scalar(key, value)?)))
+/// Overrides of files that there aren't. What several nodes share may be about a file that only another node type has.
+fn unknown_overrides(names: &Names<'_>, node: &Effective, declared: &[Declared]) -> Vec<Invalid> {
+    let given = |file: &str| node.own.get("configOverrides").is_some_and(|given| given.get(file).is_some());
+    let of_others: Vec<&str> = names
+        .definition
+        .node_types
+        .iter()
+        .flat_map(|node_type| node_type.configs())
+        .map(|config| config.file)
+        .collect();
+    let overrides = node.spec.settings.config_overrides.keys();
+    overrides
+        .filter(|file| !declared.iter().any(|declared| declared.name == file.as_str()))
+        .filter(|file| given(file) || !of_others.contains(&file.as_str()))
+        .map(|file| {
+            let mut files: Vec<&str> = declared.iter().map(|declared| declared.name).collect();
+            files.dedup();
+            let there = if files.is_empty() { "none".to_owned() } else { files.join(", ") };
+            Invalid::new(
+                format!("{}.configOverrides.{file}", node.path),
+                format!("the node has no such file; it has: {there}"),
+            )
+        })
         .collect()
-}
-
-fn scalar(key: &str, value: &Value) -> Result<String, String> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(value) => Ok(value.to_string()),
-        _ => Err(format!("`{key}` must be a string, a number or a boolean")),
-    }
-}
-
-/// Source: java.util.Properties, `load`.
-fn escape(text: &str, key: bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for (index, c) in text.chars().enumerate() {
-        match c {
-            '\\' => escaped.push_str("\\\\"),
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\t' => escaped.push_str("\\t"),
-            ' ' if key || index == 0 => escaped.push_str("\\ "),
-            '=' | ':' if key => escaped.extend(['\\', c]),
-            '#' | '!' if key && index == 0 => escaped.extend(['\\', c]),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// What a shell takes for itself within double quotes.
-fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '"' | '\\' | '$' | '`') {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_format_is_written_sorted_and_escaped() {
-        let value = json!({"b.c": "x=1", "a key": " lead\nline", "n": 3});
-        assert_eq!(write(Format::Properties, &value).unwrap(), "a\\ key=\\ lead\\nline\nb.c=x=1\nn=3\n");
-        assert_eq!(
-            write(Format::Env, &json!({"B": "say \"$x\"", "A": true})).unwrap(),
-            "A=\"true\"\nB=\"say \\\"\\$x\\\"\"\n"
-        );
-        assert_eq!(write(Format::Json, &json!({"b": 1, "a": []})).unwrap(), "{\n  \"a\": [],\n  \"b\": 1\n}\n");
-        assert_eq!(write(Format::Yaml, &json!({"b": 1, "a": ["x"]})).unwrap().trim_end(), "a:\n- x\nb: 1");
-        assert_eq!(write(Format::Raw, &json!("as it is")).unwrap(), "as it is");
-    }
-
-    #[test]
-    fn a_nested_value_is_no_property() {
-        assert_eq!(
-            write(Format::Properties, &json!({"a": {"b": 1}})).unwrap_err(),
-            "`a` must be a string, a number or a boolean"
-        );
-    }
 }

@@ -2,14 +2,24 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names};
+use super::{Object, names::Names, pod};
 use crate::{hash::Digest, kinds::JOB, node::Effective};
 
-pub fn build(names: &Names<'_>, node: &Effective, mut pod: Value, revision: &str) -> Object {
-    pod["spec"]["restartPolicy"] = "OnFailure".into();
-    let run = Digest::of(&json!([revision, node.spec.settings.image])).short();
-    let mut job =
-        Object::new(&JOB, names.child(Some(&node.name), &run), Some(node), json!({ "spec": { "template": pod } }));
+/// How often a pod that failed is tried again; Kubernetes' own default.
+const RETRIES: i32 = 6;
+
+pub fn build(names: &Names<'_>, node: &Effective, mut pod: Value) -> Object {
+    if pod["spec"].get("restartPolicy").is_none() {
+        pod["spec"]["restartPolicy"] = "OnFailure".into();
+    }
+    let body = json!({ "spec": { "backoffLimit": RETRIES, "template": pod } });
+    let mut job = Object::new(&JOB, names.node(&node.name), Some(node), body);
     job.once = true;
     job
+}
+
+/// The name of the run of a finished template.
+pub fn name(names: &Names<'_>, node: &Effective, template: &Value, revision: &str) -> String {
+    let run = Digest::of(&json!([revision, pod::image(node, template)])).short();
+    names.child(Some(&node.name), &run)
 }

@@ -43,13 +43,16 @@ impl Names<'_> {
     /// Name of a ConfigMap: `<cluster>[-<node>]-<file>-<hash>`. The hash tells apart what the readable part may not.
     pub fn config_map(&self, node: Option<&str>, file: &str, hash: &Digest) -> String {
         let owner = node.map_or_else(|| cut(&self.cluster.name, LONGEST), |node| self.node(node));
-        let file: String = file
-            .to_ascii_lowercase()
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
-            .collect();
-        let file = file.trim_matches(['-', '.']).replace("..", ".").replace(".-", "-").replace("-.", "-");
-        format!("{owner}-{}-{}", cut(&file, 150), hash.short())
+        format!("{owner}-{}-{}", cut(&readable(file), 150), hash.short())
+    }
+
+    /// Name of a ConfigMap that changes in place: `<cluster>[-<node>]-<file>`. Where several files are called alike, the folder tells them apart.
+    pub fn stable_config_map(&self, node: Option<&str>, file: &str, mount: Option<&str>) -> String {
+        let file = readable(file);
+        match mount {
+            Some(mount) => self.child(node, &format!("{file}-{}", Digest::of(&mount.into()).short())),
+            None => self.child(node, &file),
+        }
     }
 
     /// The annotation, on pods, that carries the hash of what they read.
@@ -96,6 +99,16 @@ impl Names<'_> {
             "blockOwnerDeletion": true,
         })
     }
+}
+
+/// The name of a file as part of an object's name.
+pub fn readable(file: &str) -> String {
+    let file: String = file
+        .to_ascii_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+        .collect();
+    file.trim_matches(['-', '.']).replace("..", ".").replace(".-", "-").replace("-.", "-")
 }
 
 /// The label that names a node within its cluster.

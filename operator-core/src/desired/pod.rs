@@ -1,93 +1,141 @@
 //! The pod template of a node's workload.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `container`, `probe` | the node's own container |
+//! | `volumes` | volumes and mounts |
+//! | `security` | how pods are confined |
+//! | `scheduling` | where they run |
+//! | `overrides`, `strategic` | `podOverrides`: what they may change, and how they are merged |
+
+mod container;
+mod overrides;
+mod probe;
+mod scheduling;
+mod security;
+mod strategic;
+mod volumes;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    files::File,
-    names::{Names, cut},
-    secrets::Secret,
-};
-use crate::{
-    definition::{Check, Probe},
-    hash::Digest,
-    node::{Effective, EnvVar, Invalid},
-};
+use super::{files::File, names::Names, normal, ports, secrets::Secret};
+use crate::node::{Effective, Invalid};
+pub use security::containers;
 
-pub fn build(names: &Names<'_>, node: &Effective, files: &[File], _secrets: &[Secret]) -> Result<Value, Vec<Invalid>> {
+/// The template without the configuration hash, which covers what the author's hook adds, too.
+pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Value, Vec<Invalid>> {
     let settings = &node.spec.settings;
-    let mut labels: Map<String, Value> = strings(&settings.pod_labels);
+    let mut errors = ports::check(node);
+    errors.extend(sidecars_of_its_name(node));
+    let built = volumes::build(node, files, secrets).unwrap_or_else(|invalid| {
+        errors.extend(invalid);
+        volumes::Volumes::default()
+    });
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let mut labels = strings(&settings.pod_labels);
     labels.extend(names.labels(Some((node.node_type.name, &node.name))));
-    let annotations = strings(&settings.pod_annotations);
+    let mut containers = vec![container::build(node, secrets, built.mounts)];
+    containers.extend(settings.sidecars.iter().cloned());
 
-    let folders = folders(files);
-    let mut spec = Map::new();
-    spec.insert("containers".to_owned(), json!([container(node, &folders)]));
-    set(&mut spec, "volumes", folders.iter().map(|(mount, files)| volume(mount, files)).collect());
-    set(&mut spec, "nodeSelector", Value::Object(strings(&settings.node_selector)));
-    set(&mut spec, "tolerations", json!(settings.tolerations));
-    set(&mut spec, "affinity", json!(settings.affinity));
-    set(&mut spec, "priorityClassName", json!(settings.priority_class_name));
-    set(&mut spec, "serviceAccountName", json!(settings.service_account_name));
+    let mut spec = Map::from_iter([("containers".to_owned(), containers.into())]);
+    set(&mut spec, "initContainers", json!(settings.init_containers));
+    set(&mut spec, "volumes", built.volumes.into());
+    set(&mut spec, "imagePullSecrets", json!(settings.image_pull_secrets));
+    set(&mut spec, "securityContext", security::pod(node));
+    set(&mut spec, "serviceAccountName", service_account(names, node).into());
+    set(&mut spec, "automountServiceAccountToken", json!(automount(node)));
     set(&mut spec, "terminationGracePeriodSeconds", json!(settings.termination_grace_period_seconds));
-    Ok(json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec }))
+    set(&mut spec, "dnsPolicy", json!(settings.dns_policy));
+    set(&mut spec, "dnsConfig", json!(settings.dns_config));
+    set(&mut spec, "hostAliases", json!(settings.host_aliases));
+    scheduling::put(names, node, &mut spec);
+
+    let annotations = strings(&settings.pod_annotations);
+    let mut template = json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec });
+    security::confine(node, &mut template, &[node.node_type.name.to_owned()]);
+    let known = security::containers(&template);
+    overrides::apply(names, node, &mut template)?;
+    security::confine(node, &mut template, &known);
+    normal::template(&mut template);
+    Ok(template)
+}
+
+/// After the author's hook: containers that it added are confined as the others, what it broke of the wiring is put back, and all is canonical.
+pub fn finish(names: &Names<'_>, node: &Effective, template: &mut Value, known: &[String]) {
+    security::confine(node, template, known);
+    put(template, "labels", names.labels(Some((node.node_type.name, &node.name))));
+    normal::template(template);
 }
 
 /// Puts the configuration hash into a finished template: an annotation, and a variable where the node type wants one.
-pub fn stamp(names: &Names<'_>, node: &Effective, pod: &mut Value, revision: &str) {
-    pod["metadata"]["annotations"][names.config_hash()] = revision.into();
-    let containers = pod.pointer_mut("/spec/containers").and_then(Value::as_array_mut);
+pub fn stamp(names: &Names<'_>, node: &Effective, template: &mut Value, revision: &str) {
+    put(template, "annotations", Map::from_iter([(names.config_hash(), revision.into())]));
+    let Some(name) = node.node_type.says(|says| says.config_hash_env) else { return };
+    let Some(main) = main(node, template).and_then(Value::as_object_mut) else { return };
+    if let Some(env) = main.entry("env").or_insert_with(|| json!([])).as_array_mut() {
+        env.retain(|variable| variable["name"] != name);
+        env.insert(0, json!({ "name": name, "value": revision }));
+    }
+}
+
+/// Image of the node's own container.
+pub fn image<'a>(node: &Effective, template: &'a Value) -> &'a Value {
+    let containers = template.get("spec").and_then(|spec| spec.get("containers")).and_then(Value::as_array);
     let main = containers.into_iter().flatten().find(|container| container["name"] == node.node_type.name);
-    if let (Some(variable), Some(main)) = (node.node_type.says(|says| says.config_hash_env), main) {
-        let variable = json!({ "name": variable, "value": revision });
-        match main.get_mut("env").and_then(Value::as_array_mut) {
-            Some(env) => env.insert(0, variable),
-            None => main["env"] = json!([variable]),
-        }
-    }
+    main.and_then(|main| main.get("image")).unwrap_or(&Value::Null)
 }
 
-fn container(node: &Effective, folders: &BTreeMap<&str, Vec<&File>>) -> Value {
+/// The account of its own that a node with rights has, unless the custom resource names another; else `default`.
+///
+/// It is said in any case: under server-side apply, the field's deprecated twin `serviceAccount` would keep a name that is taken back.
+fn service_account(names: &Names<'_>, node: &Effective) -> String {
+    let own = || if node.node_type.rules().is_empty() { "default".to_owned() } else { names.node(&node.name) };
+    node.spec.settings.service_account_name.clone().unwrap_or_else(own)
+}
+
+/// None: as the account has it.
+fn automount(node: &Effective) -> Option<bool> {
     let settings = &node.spec.settings;
-    let node_type = node.node_type;
-    let ports: Vec<Value> = node_type
-        .ports()
-        .iter()
-        .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": port.protocol.as_str() }))
-        .collect();
-    let args: Vec<&str> =
-        node_type.args().iter().copied().chain(settings.args.iter().flatten().map(String::as_str)).collect();
-    let env: Vec<Value> = settings.env.iter().map(variable).collect();
-    let mounts: Vec<Value> = folders
-        .keys()
-        .map(|mount| json!({ "name": volume_name(mount), "mountPath": mount, "readOnly": true }))
-        .chain(node.claims.iter().map(|claim| json!({ "name": claim.name, "mountPath": claim.mount })))
-        .collect();
-
-    let mut container = Map::new();
-    container.insert("name".to_owned(), node_type.name.into());
-    set(&mut container, "image", json!(settings.image));
-    set(&mut container, "imagePullPolicy", json!(settings.image_pull_policy));
-    set(&mut container, "command", json!(node_type.command()));
-    set(&mut container, "args", json!(args));
-    set(&mut container, "env", env.into());
-    set(&mut container, "ports", ports.into());
-    set(&mut container, "resources", json!(settings.resources));
-    set(&mut container, "volumeMounts", mounts.into());
-    set(&mut container, "readinessProbe", probe(node_type.says(|says| says.readiness)));
-    set(&mut container, "livenessProbe", probe(node_type.says(|says| says.liveness)));
-    set(&mut container, "startupProbe", probe(node_type.says(|says| says.startup)));
-    Value::Object(container)
+    settings.automount_service_account_token.or_else(|| {
+        match (node.node_type.rules(), &settings.service_account_name) {
+            ([], None) => Some(false),
+            ([], Some(_)) => None,
+            _ => Some(true),
+        }
+    })
 }
 
-/// With what the API server would default: a field reference is atomic, so it is compared as a whole.
-fn variable(variable: &EnvVar) -> Value {
-    let mut json = json!(variable);
-    if let Some(reference) = json.pointer_mut("/valueFrom/fieldRef") {
-        reference["apiVersion"] = "v1".into();
+fn sidecars_of_its_name(node: &Effective) -> Vec<Invalid> {
+    let settings = &node.spec.settings;
+    let name = node.node_type.name;
+    [("sidecars", &settings.sidecars), ("initContainers", &settings.init_containers)]
+        .into_iter()
+        .filter(|(_, containers)| containers.iter().any(|container| container["name"] == name))
+        .map(|(field, _)| {
+            let message =
+                format!("`{name}` is the node's own container; use another name, or change it by podOverrides");
+            Invalid::new(format!("{}.{field}", node.path), message)
+        })
+        .collect()
+}
+
+fn main<'a>(node: &Effective, template: &'a mut Value) -> Option<&'a mut Value> {
+    let containers = template.get_mut("spec")?.get_mut("containers")?.as_array_mut()?;
+    containers.iter_mut().find(|container| container["name"] == node.node_type.name)
+}
+
+/// Puts labels or annotations into a template, over what is there.
+fn put(template: &mut Value, field: &str, entries: Map<String, Value>) {
+    let Some(template) = template.as_object_mut() else { return };
+    let metadata = template.entry("metadata").or_insert_with(|| json!({}));
+    let Some(metadata) = metadata.as_object_mut() else { return };
+    if let Some(map) = metadata.entry(field).or_insert_with(|| json!({})).as_object_mut() {
+        map.extend(entries);
     }
-    json
 }
 
 /// What says nothing isn't sent: it would be owned for nothing.
@@ -101,49 +149,6 @@ fn set(map: &mut Map<String, Value>, key: &str, value: Value) {
     if !empty {
         map.insert(key.to_owned(), value);
     }
-}
-
-fn probe(probe: Option<Probe>) -> Value {
-    let Some(probe) = probe else { return Value::Null };
-    let mut json = match probe.check {
-        Check::Http { path, port } => json!({ "httpGet": { "path": path, "port": port } }),
-        Check::Tcp { port } => json!({ "tcpSocket": { "port": port } }),
-        Check::Exec { command } => json!({ "exec": { "command": command } }),
-    };
-    for (key, value) in [
-        ("periodSeconds", probe.period),
-        ("timeoutSeconds", probe.timeout),
-        ("failureThreshold", probe.failures),
-        ("initialDelaySeconds", probe.delay),
-    ] {
-        if let Some(value) = value {
-            json[key] = value.into();
-        }
-    }
-    json
-}
-
-fn folders(files: &[File]) -> BTreeMap<&'static str, Vec<&File>> {
-    let mut folders = BTreeMap::<_, Vec<_>>::new();
-    for file in files {
-        folders.entry(file.mount).or_default().push(file);
-    }
-    folders
-}
-
-/// One volume per folder, whichever ConfigMaps its files are in.
-fn volume(mount: &str, files: &[&File]) -> Value {
-    let sources: Vec<Value> = files.iter().map(|file| json!({ "configMap": { "name": file.config_map } })).collect();
-    json!({ "name": volume_name(mount), "projected": { "sources": sources } })
-}
-
-/// `config-opt-druid-conf`; the hash tells apart folders whose names differ in what a label can't hold.
-fn volume_name(mount: &str) -> String {
-    let readable: String =
-        mount.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let readable = format!("config-{}", readable.trim_matches('-'));
-    let plain = format!("/{}", readable.trim_start_matches("config-").replace('-', "/")) == mount;
-    if plain { cut(&readable, 63) } else { format!("{}-{}", cut(&readable, 52), Digest::of(&mount.into()).short()) }
 }
 
 fn strings(map: &BTreeMap<String, String>) -> Map<String, Value> {

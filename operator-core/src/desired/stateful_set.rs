@@ -1,19 +1,29 @@
 //! The StatefulSet of a node.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Object, names::Names};
+use super::{
+    Object,
+    names::{MANAGED_BY, Names, manager},
+    set_min_ready, strategy,
+};
 use crate::{
     kinds::STATEFUL_SET,
-    node::{Claim, Effective, Scale},
+    node::{Claim, Effective, Invalid, PodManagement, Quantity, Retention, Scale},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
+pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Result<Object, Vec<Invalid>> {
     let name = names.node(&node.name);
+    let retention = node.spec.storage_retention.unwrap_or_default();
     let mut spec = json!({
         "serviceName": name,
-        "podManagementPolicy": "Parallel",
+        "podManagementPolicy": node.spec.settings.pod_management_policy.unwrap_or(PodManagement::Parallel),
+        "persistentVolumeClaimRetentionPolicy": {
+            "whenScaled": retention.when_scaled.unwrap_or(Retention::Retain),
+            "whenDeleted": retention.when_deleted.unwrap_or(Retention::Retain),
+        },
         "selector": { "matchLabels": names.selector(&node.name) },
+        "updateStrategy": strategy::build(node)?,
         "template": pod,
     });
     if node.scale() != Scale::Autoscaled {
@@ -22,25 +32,40 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
     if !node.claims.is_empty() {
         spec["volumeClaimTemplates"] = node.claims.iter().map(|claim| claim_template(names, node, claim)).collect();
     }
-    let mut built = Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec }));
-    built.claims = node.claims.iter().map(|claim| (claim.name.to_owned(), claim.size.clone())).collect();
-    built
+    set_min_ready(node, &mut spec);
+    Ok(Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec })))
+}
+
+/// Names and sizes of the claims in a StatefulSet's JSON.
+pub fn claims(set: &Value) -> Vec<(String, Quantity)> {
+    let templates = set.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+    let claim = |claim: &Value| {
+        let name = claim.pointer("/metadata/name")?.as_str()?;
+        let size = claim.pointer("/spec/resources/requests/storage")?.as_str()?;
+        Some((name.to_owned(), size.parse().ok()?))
+    };
+    templates.into_iter().flatten().filter_map(claim).collect()
 }
 
 /// As the API server stores it, defaults included: the list is atomic, so its items are compared as a whole.
 fn claim_template(names: &Names<'_>, node: &Effective, claim: &Claim) -> Value {
     let mut spec = json!({
-        "accessModes": ["ReadWriteOnce"],
+        "accessModes": claim.access_modes,
         "resources": { "requests": { "storage": claim.size } },
         "volumeMode": "Filesystem",
     });
     if let Some(class) = &claim.class {
         spec["storageClassName"] = class.as_str().into();
     }
+    let mut labels: Map<String, Value> =
+        claim.labels.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
+    labels.extend(names.selector(&node.name));
+    // Claims have no owner: they are watched by this label.
+    labels.insert(MANAGED_BY.to_owned(), manager(names.definition).into());
     json!({
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": { "name": claim.name, "labels": names.selector(&node.name) },
+        "metadata": { "name": claim.name, "labels": labels },
         "spec": spec,
     })
 }

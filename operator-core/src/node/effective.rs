@@ -1,17 +1,12 @@
 //! The nodes of a cluster, each with its settings after all layers are merged.
-//!
-//! Precedence, later wins: the attributes, the cluster's image, the cluster's defaults, the node's config group, the node itself.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{AccessMode, NodeSpec, Quantity, merge};
-use crate::definition::{
-    Cardinality, ConfigFile, Definition, Groups, LIST_KEY, LIST_TYPE, NodeTemplate, NodeType, PolicyRule, Port,
-    SecretField, StorageTemplate, Workload,
-};
+use super::{AccessMode, NodeSpec, Quantity, layers::layers, merge};
+use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload};
 
 /// A node with its effective settings.
 #[derive(Clone, Debug)]
@@ -24,6 +19,10 @@ pub struct Effective {
     pub path: String,
     /// The merged settings.
     pub spec: NodeSpec,
+    /// Entry point of the container; empty: the image's own.
+    pub command: Vec<String>,
+    /// Arguments of the container: the operator's, then those of the settings.
+    pub args: Vec<String>,
     /// The claims of every pod, sizes and classes settled.
     pub claims: Vec<Claim>,
     /// The node as the custom resource has it, over its app config group: what its configuration files are written from.
@@ -121,13 +120,13 @@ pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Ef
 }
 
 /// A node as it stands in the spec.
-struct Entry<'a> {
-    name: String,
-    path: String,
-    own: &'a Value,
+pub(super) struct Entry<'a> {
+    pub name: String,
+    pub path: String,
+    pub own: &'a Value,
 }
 
-fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<Entry<'a>> {
+pub(super) fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<Entry<'a>> {
     let Some(field) = spec.get(node_type.field).filter(|value| !value.is_null()) else {
         return Vec::new();
     };
@@ -167,65 +166,23 @@ fn order(definition: &Definition, spec: &Value, node_type: &NodeType) -> i32 {
     position.and_then(|position| i32::try_from(position).ok()).unwrap_or(node_type.order)
 }
 
-/// The group of `groups` that a node refers to; none where it refers to none.
-fn group<'a>(
-    groups: Option<Groups>,
-    spec: &'a Value,
-    own: &Value,
-    path: &str,
-) -> Result<Option<&'a Value>, Vec<Invalid>> {
-    let Some(groups) = groups else { return Ok(None) };
-    let Some(name) = own.get(groups.by).and_then(Value::as_str) else { return Ok(None) };
-    let all = spec.get(groups.field);
-    let found = all.and_then(|all| all.get(name));
-    found.map(Some).ok_or_else(|| {
-        let names: Vec<&str> =
-            all.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-        let there = if names.is_empty() { "it is empty".to_owned() } else { format!("it has: {}", names.join(", ")) };
-        let message = format!("there is no group `{name}` in spec.{}; {there}", groups.field);
-        vec![Invalid::new(format!("{path}.{}", groups.by), message)]
-    })
-}
-
 fn node(
     definition: &'static Definition,
     spec: &Value,
     node_type: &'static NodeType,
-    Entry { name, path, own }: Entry<'_>,
+    Entry { name, path, own: given }: Entry<'_>,
 ) -> Result<Effective, Vec<Invalid>> {
     let order = order(definition, spec, node_type);
-    let own = match group(definition.app_config_groups, spec, own, &path)? {
-        Some(shared) => merge(shared.clone(), own.clone()),
-        None => own.clone(),
-    };
-    let mut layers = vec![attributes(node_type)];
-    layers.extend(definition.image.and_then(|field| spec.get(field)).map(|image| json!({ "image": image })));
-    layers.extend(definition.defaults.and_then(|field| spec.get(field)).cloned());
-    layers.extend(group(definition.config_groups, spec, &own, &path)?.cloned());
-    layers.push(common(&own));
-    let merged = layers.into_iter().fold(json!({}), merge);
+    let (layers, own) = layers(definition, spec, node_type, &path, given).map_err(|invalid| vec![invalid])?;
+    let merged = layers.into_iter().map(|(_, settings)| settings).fold(json!({}), merge);
     let spec = NodeSpec::deserialize(&merged).map_err(|error| vec![Invalid::new(path.as_str(), error.to_string())])?;
     let (claims, mut errors) = claims(node_type, &path, &spec);
-    errors.extend(super::check::check(definition.group, &path, &spec));
-    if errors.is_empty() { Ok(Effective { node_type, name, path, spec, claims, own, order }) } else { Err(errors) }
-}
-
-/// What the attributes say, as the lowest layer.
-fn attributes(node_type: &NodeType) -> Value {
-    let env: Vec<Value> = node_type.env().iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-    let defaults = node_type.place.defaults.or(node_type.template.defaults);
-    let defaults = defaults.and_then(|defaults| serde_json::to_value(defaults()).ok()).unwrap_or_else(|| json!({}));
-    let mut layer = Map::from_iter([("env".to_owned(), Value::Array(env))]);
-    if let Some(image) = node_type.image() {
-        layer.insert("image".to_owned(), image.into());
-    }
-    merge(defaults, Value::Object(layer))
-}
-
-/// What a node says beside its own configuration: the fields of `NodeSpec`. A node type's own field may bear the name of one that
-/// `NodeSpec` gets later, so the node is not merged as a whole.
-fn common(own: &Value) -> Value {
-    NodeSpec::deserialize(own).ok().and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or(Value::Null)
+    errors.extend(super::check::check(definition, node_type, &path, &spec, given));
+    let command = node_type.command().iter().copied().map(str::to_owned).collect();
+    let fixed = node_type.args().iter().copied().map(str::to_owned);
+    let args = fixed.chain(spec.settings.args.iter().flatten().cloned()).collect();
+    let node = Effective { node_type, name, path, spec, command, args, claims, own, order };
+    if errors.is_empty() { Ok(node) } else { Err(errors) }
 }
 
 fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Claim>, Vec<Invalid>) {
@@ -262,81 +219,4 @@ fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Cla
         }
     }
     (claims, errors)
-}
-
-/// What a node type says in all: the field's attributes over its type's.
-impl NodeType {
-    /// Kind of workload.
-    pub fn workload(&self) -> Workload {
-        self.place.workload.or(self.template.workload).unwrap_or(Workload::StatefulSet)
-    }
-
-    fn image(&self) -> Option<&'static str> {
-        self.place.image.or(self.template.image)
-    }
-
-    fn env(&self) -> Vec<(&'static str, &'static str)> {
-        join(self.template.env, self.place.env, |(name, _)| *name)
-    }
-
-    /// Ports, by name.
-    pub fn ports(&self) -> Vec<Port> {
-        join(self.template.ports, self.place.ports, |port| port.name)
-    }
-
-    /// Claims, by name.
-    pub fn storage(&self) -> Vec<StorageTemplate> {
-        join(self.template.storage, self.place.storage, |storage| storage.name)
-    }
-
-    /// Configuration files, by folder, name and field.
-    pub fn configs(&self) -> Vec<ConfigFile> {
-        join(self.template.configs, self.place.configs, |config| (config.mount, config.file, config.field))
-    }
-
-    /// Secrets, by field.
-    pub fn secrets(&self) -> Vec<SecretField> {
-        join(self.template.secrets, self.place.secrets, |secret| secret.field)
-    }
-
-    /// Entry point; empty: the image's own.
-    pub fn command(&self) -> &'static [&'static str] {
-        if self.place.command.is_empty() { self.template.command } else { self.place.command }
-    }
-
-    /// Arguments before those of the custom resource.
-    pub fn args(&self) -> &'static [&'static str] {
-        if self.place.args.is_empty() { self.template.args } else { self.place.args }
-    }
-
-    /// Folders that every pod has for itself.
-    pub fn empty_dirs(&self) -> Vec<&'static str> {
-        join(self.template.empty_dirs, self.place.empty_dirs, |folder| *folder)
-    }
-
-    /// What the pods may do at the API server.
-    pub fn rules(&self) -> &'static [PolicyRule] {
-        if self.place.rules.is_empty() { self.template.rules } else { self.place.rules }
-    }
-
-    /// Names of the node types that this one connects to.
-    pub fn talks_to(&self) -> Vec<&'static str> {
-        join(self.template.talks_to, self.place.talks_to, |name| *name)
-    }
-
-    /// A single value: the field's, else its type's.
-    pub fn says<T>(&self, value: impl Fn(&NodeTemplate) -> Option<T>) -> Option<T> {
-        value(&self.place).or_else(|| value(&self.template))
-    }
-}
-
-fn join<T: Copy, Key: PartialEq>(template: &[T], place: &[T], key: impl Fn(&T) -> Key) -> Vec<T> {
-    let mut joined = template.to_vec();
-    for item in place {
-        match joined.iter_mut().find(|below| key(below) == key(item)) {
-            Some(below) => *below = *item,
-            None => joined.push(*item),
-        }
-    }
-    joined
 }

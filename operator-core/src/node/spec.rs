@@ -13,7 +13,7 @@
 
 mod children;
 mod container;
-mod kubernetes;
+pub(crate) mod kubernetes;
 mod pod;
 mod reference;
 pub(crate) mod schema;
@@ -41,17 +41,17 @@ pub use storage::*;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeSpec {
-    /// Number of pods. Default: 1; where an autoscaler has set another number before, that one.
+    /// Number of pods. Default: 1, or what an autoscaler has set before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub replicas: Option<i32>,
 
-    /// Name of a group in `configGroups` whose settings this node takes over, under its own.
+    /// Name of a group in `configGroups`, whose settings stand under the node's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63), regex(pattern = LABEL))]
     pub config_group: Option<String>,
 
-    /// Claims of every pod, by the name the operator gave them. Sizes can grow, not shrink.
+    /// Claims of every pod, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 16))]
     pub storage: BTreeMap<String, StorageSpec>,
@@ -81,7 +81,7 @@ pub struct NodeSpec {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeDefaults {
-    /// Image of the container, such as `example.com/data:1.2.0`. Default: the cluster's.
+    /// Image of the container. Default: the cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024), regex(pattern = r"^\S+$"))]
     pub image: Option<String>,
@@ -90,7 +90,7 @@ pub struct NodeDefaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_pull_policy: Option<PullPolicy>,
 
-    /// Secrets in the cluster's namespace with which images are pulled; merged by name with those of the layers below.
+    /// Secrets with which images are pulled; merged by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 20, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub image_pull_secrets: Vec<NameRef>,
@@ -99,12 +99,12 @@ pub struct NodeDefaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
 
-    /// Environment variables; merged by name with those of the operator and of the layers below.
+    /// Environment variables; merged by name with the operator's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 200, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub env: Vec<EnvVar>,
 
-    /// ConfigMaps and Secrets whose keys become environment variables; `env` stands above them.
+    /// ConfigMaps and Secrets whose keys become environment variables, under `env`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::env_from")]
     pub env_from: Option<Vec<EnvFromSource>>,
@@ -144,7 +144,7 @@ pub struct NodeDefaults {
     #[schemars(length(max = 50))]
     pub tolerations: Option<Vec<Toleration>>,
 
-    /// Which machines and other pods the pods seek or avoid, as in a pod's `affinity`; judged with the pods.
+    /// Machines and pods to seek or avoid, as in a pod's `affinity`; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::preserved")]
     pub affinity: Option<Value>,
@@ -159,17 +159,17 @@ pub struct NodeDefaults {
     #[schemars(schema_with = "schema::scheduling_gates")]
     pub scheduling_gates: Vec<NameRef>,
 
-    /// Name of the pods' PriorityClass. Default: the Kubernetes cluster's.
+    /// Name of the pods' PriorityClass. Default: Kubernetes'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub priority_class_name: Option<String>,
 
-    /// Name of the pods' RuntimeClass. Default: the machines' own runtime.
+    /// Name of the pods' RuntimeClass. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub runtime_class_name: Option<String>,
 
-    /// Name of the pods' ServiceAccount. Default: one of their own where the operator gives them rights, else `default`.
+    /// Name of the pods' ServiceAccount. Default: their own where the operator gives them rights, else `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub service_account_name: Option<String>,
@@ -178,12 +178,12 @@ pub struct NodeDefaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automount_service_account_token: Option<bool>,
 
-    /// Security of the pods, over the `restricted` standard's settings.
+    /// Security of the pods, over the `restricted` standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::pod_security_context")]
     pub pod_security_context: Option<PodSecurityContext>,
 
-    /// Security of the container, over the `restricted` standard's settings.
+    /// Security of the container, over the `restricted` standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::security_context")]
     pub security_context: Option<SecurityContext>,
@@ -198,12 +198,12 @@ pub struct NodeDefaults {
     #[schemars(schema_with = "kubernetes::liveness_probe")]
     pub liveness_probe: Option<Probe>,
 
-    /// Asks whether the container has started; the other probes wait for it. Default: the operator's, else none.
+    /// Asks whether the container has started; other probes wait. Default: the operator's, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::liveness_probe")]
     pub startup_probe: Option<Probe>,
 
-    /// What is run when the container has started and before it ends, as in a container's `lifecycle`; judged with the pods.
+    /// What runs after the container's start and before its end, as in a container's `lifecycle`; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::preserved")]
     pub lifecycle: Option<Value>,
@@ -228,7 +228,7 @@ pub struct NodeDefaults {
     #[schemars(schema_with = "schema::annotations")]
     pub pod_annotations: BTreeMap<String, String>,
 
-    /// Containers that run before the others, as in a pod's `initContainers`; with `restartPolicy: Always` beside them. Merged by name, judged with the pods.
+    /// Containers that run before the others, as in a pod's `initContainers`; merged by name, judged with the pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::named_list_of_preserved")]
     pub init_containers: Vec<Value>,
@@ -260,7 +260,7 @@ pub struct NodeDefaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_management_policy: Option<PodManagement>,
 
-    /// What configuration files shall hold, by file name, over what the spec says: a map for formats with keys, else the text.
+    /// What configuration files hold, by file name, over what the spec says.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::config_overrides")]
     pub config_overrides: BTreeMap<String, Value>,
@@ -277,11 +277,11 @@ pub struct NodeDefaults {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_policy: Option<NetworkPolicySpec>,
 
-    /// A ServiceMonitor of the Prometheus operator, where that is installed. Default: none.
+    /// A ServiceMonitor of the Prometheus operator. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_monitor: Option<ServiceMonitorSpec>,
 
-    /// What is laid over the finished pod template, as `kubectl patch --type strategic` would. What the operator itself needs there is refused.
+    /// Laid over the finished pod template, as `kubectl patch --type strategic` would; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::preserved")]
     pub pod_overrides: Option<Value>,

@@ -23,7 +23,7 @@ pub struct ServiceSpec {
     /// Type of a Deployment's or DaemonSet's Service; a StatefulSet's is headless. Default: `ClusterIP`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<ServiceType>,
-    /// Annotations of the object.
+    /// Annotations.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
@@ -36,11 +36,11 @@ pub struct ServiceSpec {
         "x-kubernetes-validations" = super::schema::unique_numbers("port"),
     ))]
     pub ports: Vec<ServicePort>,
-    /// Class of the load balancer, such as `example.com/internal`. Default: the Kubernetes cluster's.
+    /// Class of the load balancer. Default: Kubernetes'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
     pub load_balancer_class: Option<String>,
-    /// Address ranges that the load balancer takes traffic from, such as `10.0.0.0/8`. Default: all.
+    /// Address ranges that may connect, such as `10.0.0.0/8`. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::address_ranges")]
     pub source_ranges: Option<Vec<String>>,
@@ -63,15 +63,15 @@ pub struct ExternalServiceSpec {
     /// Type. Default: `LoadBalancer`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<ServiceType>,
-    /// Annotations of the object.
+    /// Annotations.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
-    /// Class of the load balancer, such as `example.com/internal`. Default: the Kubernetes cluster's.
+    /// Class of the load balancer. Default: Kubernetes'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
     pub load_balancer_class: Option<String>,
-    /// Address ranges that the load balancer takes traffic from, such as `10.0.0.0/8`. Default: all.
+    /// Address ranges that may connect, such as `10.0.0.0/8`. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::address_ranges")]
     pub source_ranges: Option<Vec<String>>,
@@ -94,7 +94,7 @@ pub enum ServiceType {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct ServicePort {
-    /// Name: at most 63 lower-case letters, digits and `-`.
+    /// Name: a DNS label.
     #[schemars(length(max = 63), regex(pattern = LABEL))]
     pub name: String,
     /// Number, 1 to 65535.
@@ -115,27 +115,27 @@ pub struct ServicePort {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct IngressSpec {
-    /// Host names under which the node is reached; `*.example.com` stands for all below. Default: every name.
+    /// Host names, such as `*.example.com`. Default: every name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "super::schema::hosts")]
     pub hosts: Vec<String>,
     /// Path, with all below it. Default: `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024), regex(pattern = URL_PATH), extend("x-kubernetes-validations" = super::schema::no_dots()))]
+    #[schemars(length(max = 1024), regex(pattern = URL_PATH))]
     pub path: Option<String>,
     /// Name of the node's port. Default: its first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub port: Option<String>,
-    /// Name of the IngressClass. Default: the Kubernetes cluster's.
+    /// Name of the IngressClass. Default: Kubernetes'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub class_name: Option<String>,
-    /// Name of the Secret with the hosts' certificate. Default: no TLS.
+    /// Name of the Secret with the certificate. Default: no TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub tls_secret: Option<String>,
-    /// Annotations of the object.
+    /// Annotations.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
@@ -149,19 +149,19 @@ pub struct HttpRouteSpec {
     /// Gateways that take the traffic.
     #[schemars(length(min = 1, max = 32))]
     pub gateways: Vec<GatewayRef>,
-    /// Host names under which the node is reached; `*.example.com` stands for all below. Default: the gateways'.
+    /// Host names, such as `*.example.com`. Default: the gateways'.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "super::schema::hosts")]
     pub hosts: Vec<String>,
     /// Path, with all below it. Default: `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024), regex(pattern = URL_PATH), extend("x-kubernetes-validations" = super::schema::no_dots()))]
+    #[schemars(length(max = 1024), regex(pattern = URL_PATH))]
     pub path: Option<String>,
     /// Name of the node's port. Default: its first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub port: Option<String>,
-    /// Annotations of the object.
+    /// Annotations.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
@@ -199,11 +199,11 @@ pub struct DisruptionBudget {
     /// Whether there is one. Default: where there are two replicas or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Most pods that may be missing, a number or a percentage such as `25%`. Default: 1.
+    /// Most pods that may be missing, a number or a percentage. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::part")]
     pub max_unavailable: Option<IntOrString>,
-    /// Fewest pods that must be there, a number or a percentage such as `75%`, instead of `maxUnavailable`.
+    /// Fewest pods that must be there, a number or a percentage, instead of `maxUnavailable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::part")]
     pub min_available: Option<IntOrString>,
@@ -227,11 +227,11 @@ pub struct Autoscaling {
     /// Most pods; not below `minReplicas`.
     #[schemars(range(min = 1))]
     pub max_replicas: i32,
-    /// What the number follows, as in a HorizontalPodAutoscaler's `metrics`; judged with it. Default: 80 % of the requested CPU.
+    /// What it follows, as in a HorizontalPodAutoscaler's `metrics`; judged with it. Default: 80 % of the requested CPU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::list_of_preserved")]
     pub metrics: Option<Vec<Value>>,
-    /// How fast it follows, as in a HorizontalPodAutoscaler's `behavior`; judged with it. Default: Kubernetes' own.
+    /// How fast it follows, as in a HorizontalPodAutoscaler's `behavior`; judged with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::preserved")]
     pub behavior: Option<Value>,
@@ -242,10 +242,10 @@ pub struct Autoscaling {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct NetworkPolicySpec {
-    /// Whether only those may connect who are known to: node types that talk to this one, and `from`. Default: false.
+    /// Whether only node types that talk to this one, and `from`, may connect. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Who else may connect, as in the `from` of a NetworkPolicy's ingress rule; judged with it.
+    /// Who else may connect, as in a NetworkPolicy's `from`; judged with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::list_of_preserved")]
     pub from: Option<Vec<Value>>,

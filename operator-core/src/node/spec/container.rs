@@ -28,16 +28,16 @@ pub enum PullPolicy {
 #[schemars(
     inline,
     extend("x-kubernetes-validations" = [{
-        "rule": "!has(self.limits) || !has(self.requests) || self.requests.all(key, !(key in self.limits) || !isQuantity(string(self.requests[key])) || !isQuantity(string(self.limits[key])) || quantity(string(self.requests[key])).compareTo(quantity(string(self.limits[key]))) <= 0)",
+        "rule": "!has(self.limits) || !has(self.requests) || self.requests.all(key, !(key in self.limits) || [self.requests[key], self.limits[key]].exists(q, !isQuantity(string(q))) || !quantity(string(self.requests[key])).isGreaterThan(quantity(string(self.limits[key]))))",
         "message": "a request is above its limit: raise the limit, or lower the request",
     }])
 )]
 pub struct Resources {
-    /// The most the container may use, by resource: `cpu` in cores such as `500m`, `memory` in bytes such as `4Gi`. Default: no limit.
+    /// The most that is used: `cpu` in cores (`500m`), `memory` in bytes (`4Gi`), others. Default: no limit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::resources")]
     pub limits: BTreeMap<String, Quantity>,
-    /// What is set aside for the container, by resource, in the same units. Default: the limits.
+    /// What is set aside, in the same units. Default: the limits.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::resources")]
     pub requests: BTreeMap<String, Quantity>,
@@ -50,17 +50,17 @@ pub struct Resources {
     inline,
     extend("x-kubernetes-validations" = [{
         "rule": "!(has(self.value) && self.value != '' && has(self.valueFrom))",
-        "message": "an environment variable has either value or valueFrom, not both",
+        "message": "give value or valueFrom, not both",
     }])
 )]
 pub struct EnvVar {
     /// Name: ASCII without `=`.
     #[schemars(length(max = 253), regex(pattern = ENV_NAME))]
     pub name: String,
-    /// Value; `$(NAME)` stands for another variable's value.
+    /// Value; `$(NAME)`: another variable's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Where the value comes from instead.
+    /// Where the value comes from instead; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_from: Option<EnvSource>,
 }
@@ -76,17 +76,21 @@ pub struct EnvVar {
     }])
 )]
 pub struct EnvSource {
-    /// A key of a Secret.
+    /// A key of a Secret: name, key, optional.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::preserved")]
     pub secret_key_ref: Option<KeySelector>,
-    /// A key of a ConfigMap.
+    /// A key of a ConfigMap: name, key, optional.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::preserved")]
     pub config_map_key_ref: Option<KeySelector>,
-    /// A field of the pod.
+    /// A field of the pod: fieldPath.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::preserved")]
     pub field_ref: Option<FieldSelector>,
-    /// A resource of a container.
+    /// A resource of a container: resource, divisor, containerName.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::preserved")]
     pub resource_field_ref: Option<ResourceSelector>,
 }
 
@@ -95,7 +99,7 @@ pub struct EnvSource {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct FieldSelector {
-    /// Path, such as `metadata.name`, `metadata.labels['zone']` or `status.podIP`.
+    /// Path, such as `metadata.name` or `status.podIP`.
     #[schemars(length(max = 400), regex(pattern = FIELD_PATH))]
     pub field_path: String,
 }
@@ -111,7 +115,7 @@ pub struct ResourceSelector {
     /// Resource, such as `limits.memory` or `requests.cpu`.
     #[schemars(length(max = 253), regex(pattern = RESOURCE))]
     pub resource: String,
-    /// Unit in which it is given, such as `1Mi`; rounded up. Default: 1, that is bytes or cores.
+    /// Unit in which it is given, rounded up, such as `1Mi`. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divisor: Option<Quantity>,
     /// Name of the container. Default: the variable's own.
@@ -128,7 +132,7 @@ const RESOURCE: &str = r"^(limits|requests)\.(cpu|memory|ephemeral-storage|hugep
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct NodePort {
-    /// Name: at most 15 lower-case letters, digits and `-`, of which one is a letter.
+    /// Name: at most 15 of a-z, 0-9 and `-`, one a letter.
     #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub name: String,
     /// Number, 1 to 65535.

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::schema::{ENV_NAME, LABEL_KEY, PORT_NAME, SUBDOMAIN};
+use super::schema::{ENV_NAME, LABEL, LABEL_KEY, PORT_NAME, SUBDOMAIN};
 
 /// What a field's schema lacks.
 enum Rule {
@@ -20,12 +20,12 @@ enum Rule {
     Range(i64, i64),
     /// The values there are.
     Enum(&'static [&'static str]),
+    /// Longest text.
+    MaxLength(u32),
     /// Longest text, and what it matches.
     Text(u32, &'static str),
     /// Fewest and most items.
     Items(u32, u32),
-    /// Keys by which items are unique.
-    Keys(&'static [&'static str]),
     /// Items are unique.
     Set,
     /// Also to be given.
@@ -44,13 +44,13 @@ use Rule::*;
 /// Rules by path: names of properties, `*` for items; empty for the type itself.
 type Table = &'static [(&'static str, Rule)];
 
+/// Longest list of objects.
+const MOST_ITEMS: u32 = 50;
 /// Users and groups; source: `IsValidUserID`.
 const ID: Rule = Range(0, i32::MAX as i64);
 /// Sentences that several types have.
-const ONE_PROFILE: Rule = Cel(
-    "(self.type == 'Localhost') == has(self.localhostProfile)",
-    "localhostProfile goes with type: Localhost, which needs it",
-);
+const ONE_PROFILE: Rule =
+    Cel("(self.type == 'Localhost') == has(self.localhostProfile)", "localhostProfile goes with type: Localhost");
 const PROFILES: &[&str] = &["Localhost", "RuntimeDefault", "Unconfined"];
 
 const PROBE: Table = &[
@@ -58,57 +58,48 @@ const PROBE: Table = &[
         "",
         Cel(
             "[has(self.exec), has(self.grpc), has(self.httpGet), has(self.tcpSocket)].exists_one(x, x)",
-            "a probe asks one thing: give one of exec, grpc, httpGet and tcpSocket",
+            "give one of exec, grpc, httpGet and tcpSocket",
         ),
     ),
     ("exec", Says("A command in the container.")),
     ("exec", Required("command")),
-    ("exec.command", Says("Program and arguments; no shell. Exit status 0: healthy.")),
+    ("exec.command", Says("Program and arguments. Exit status 0: healthy.")),
     ("exec.command", Items(1, 100)),
-    ("failureThreshold", Says("Failures in a row until it counts as failed. Default: 3.")),
+    ("failureThreshold", Says("Failures in a row until it has failed. Default: 3.")),
     ("failureThreshold", Min(1)),
-    ("grpc", Says("gRPC's health check.")),
-    ("grpc.port", Says("Number of the port.")),
-    ("grpc.port", Range(1, 65535)),
-    ("grpc.service", Says("Name of the service asked for. Default: the server as a whole.")),
+    ("grpc", Says("gRPC's health check: port and service.")),
+    ("grpc", Opaque),
     ("httpGet", Says("HTTP GET; 200 to 399: healthy.")),
-    ("httpGet.host", Says("Host. Default: the pod's address.")),
-    ("httpGet.httpHeaders", Says("Headers.")),
-    ("httpGet.httpHeaders", Items(0, 50)),
-    ("httpGet.httpHeaders.*.name", Says("Name.")),
-    ("httpGet.httpHeaders.*.name", Text(253, "^[-A-Za-z0-9]+$")),
-    ("httpGet.httpHeaders.*.value", Says("Value.")),
+    ("httpGet.host", Says("Default: the pod's address.")),
+    ("httpGet.httpHeaders", Says("Headers, each with name and value.")),
+    ("httpGet.httpHeaders", Opaque),
     ("httpGet.path", Says("Path.")),
-    ("httpGet.port", Says("Number or name of the port.")),
+    ("httpGet.port", Says("Number or name.")),
     ("httpGet.port", Port),
     ("httpGet.scheme", Says("Default: `HTTP`.")),
     ("httpGet.scheme", Enum(&["HTTP", "HTTPS"])),
-    ("initialDelaySeconds", Says("Seconds from the container's start to the first probe. Default: 0.")),
+    ("initialDelaySeconds", Says("Seconds from start to the first probe. Default: 0.")),
     ("initialDelaySeconds", Min(0)),
     ("periodSeconds", Says("Seconds between two probes. Default: 10.")),
     ("periodSeconds", Min(1)),
-    ("successThreshold", Says("Successes in a row until it counts as healthy. Default: 1.")),
+    ("successThreshold", Says("Successes in a row until it is healthy. Default: 1.")),
     ("tcpSocket", Says("A TCP connection.")),
-    ("tcpSocket.host", Says("Host. Default: the pod's address.")),
-    ("tcpSocket.port", Says("Number or name of the port.")),
+    ("tcpSocket.host", Says("Default: the pod's address.")),
+    ("tcpSocket.port", Says("Number or name.")),
     ("tcpSocket.port", Port),
-    ("timeoutSeconds", Says("Seconds after which a probe counts as failed. Default: 1.")),
+    ("timeoutSeconds", Says("Seconds until a probe fails. Default: 1.")),
     ("timeoutSeconds", Min(1)),
 ];
 const READINESS: Table = &[("successThreshold", Min(1)), ("terminationGracePeriodSeconds", Absent)];
 const LIVENESS: Table = &[
     ("successThreshold", Range(1, 1)),
-    ("terminationGracePeriodSeconds", Says("Seconds the pod gets to end after it failed. Default: the pod's own.")),
+    ("terminationGracePeriodSeconds", Says("Seconds to end after a failure. Default: the pod's.")),
     ("terminationGracePeriodSeconds", Min(1)),
 ];
 
 const BOTH_SECURITY_CONTEXTS: Table = &[
     ("appArmorProfile", Says("AppArmor profile.")),
-    ("appArmorProfile", ONE_PROFILE),
-    ("appArmorProfile.localhostProfile", Says("Name of a profile on the machine.")),
-    ("appArmorProfile.localhostProfile", Text(4095, r"^\S+$")),
-    ("appArmorProfile.type", Says("Kind of profile.")),
-    ("appArmorProfile.type", Enum(PROFILES)),
+    ("appArmorProfile", Opaque),
     ("runAsGroup", Says("Group of the processes. Default: the image's.")),
     ("runAsGroup", ID),
     ("runAsNonRoot", Says("Whether a container that would run as root is refused.")),
@@ -118,7 +109,7 @@ const BOTH_SECURITY_CONTEXTS: Table = &[
     ("seLinuxOptions", Opaque),
     ("seccompProfile", Says("Seccomp profile.")),
     ("seccompProfile", ONE_PROFILE),
-    ("seccompProfile.localhostProfile", Says("Path of a profile below the kubelet's seccomp folder.")),
+    ("seccompProfile.localhostProfile", Says("Path below the kubelet's seccomp folder.")),
     ("seccompProfile.localhostProfile", Text(4095, r"^[^/\s]\S*$")),
     ("seccompProfile.type", Says("Kind of profile.")),
     ("seccompProfile.type", Enum(PROFILES)),
@@ -137,19 +128,15 @@ const POD_SECURITY_CONTEXT: Table = &[
     ("supplementalGroups.*", ID),
     ("supplementalGroupsPolicy", Says("Whether groups in the image count too. Default: `Merge`.")),
     ("supplementalGroupsPolicy", Enum(&["Merge", "Strict"])),
-    ("sysctls", Says("Kernel parameters of the pod.")),
-    ("sysctls", Items(0, 50)),
-    ("sysctls", Keys(&["name"])),
-    ("sysctls.*.name", Says("Name, such as `net.core.somaxconn`.")),
-    ("sysctls.*.name", Text(253, r"^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*([a-z0-9][-_a-z0-9]*)?[a-z0-9]$")),
-    ("sysctls.*.value", Says("Value.")),
+    ("sysctls", Says("Kernel parameters, each with name and value.")),
+    ("sysctls", Opaque),
 ];
 const SECURITY_CONTEXT: Table = &[
     (
         "",
         Cel(
             "!(has(self.privileged) && self.privileged && has(self.allowPrivilegeEscalation) && !self.allowPrivilegeEscalation)",
-            "a privileged container can always gain privileges: leave out allowPrivilegeEscalation",
+            "privileged needs allowPrivilegeEscalation: leave that out",
         ),
     ),
     ("allowPrivilegeEscalation", Says("Whether a process can gain more privileges than its parent.")),
@@ -177,12 +164,11 @@ const TOPOLOGY_SPREAD: Table = &[
     ("matchLabelKeys", Says("Labels by whose values pods are told apart too.")),
     ("matchLabelKeys", Items(0, 20)),
     ("matchLabelKeys", Set),
-    ("matchLabelKeys.*", Text(316, LABEL_KEY)),
     ("maxSkew", Says("Largest difference in pods between two domains.")),
     ("maxSkew", Min(1)),
     ("minDomains", Says("Fewest domains with pods. Default: 1.")),
     ("minDomains", Min(1)),
-    ("nodeAffinityPolicy", Says("Whether machines count that the pods can't select. Default: `Honor`, they don't.")),
+    ("nodeAffinityPolicy", Says("Whether only machines count that the pods can select. Default: `Honor`.")),
     ("nodeAffinityPolicy", Enum(&["Honor", "Ignore"])),
     ("nodeTaintsPolicy", Says("Whether taints are looked at. Default: `Ignore`.")),
     ("nodeTaintsPolicy", Enum(&["Honor", "Ignore"])),
@@ -193,7 +179,7 @@ const TOPOLOGY_SPREAD: Table = &[
 ];
 
 const ENV_FROM: Table = &[
-    ("", Cel("has(self.configMapRef) != has(self.secretRef)", "give one of configMapRef and secretRef")),
+    ("", Cel("has(self.configMapRef) != has(self.secretRef)", "give configMapRef or secretRef")),
     ("configMapRef", Says("A ConfigMap.")),
     ("configMapRef.name", Says("Name.")),
     ("configMapRef.name", Text(253, SUBDOMAIN)),
@@ -215,24 +201,27 @@ const VOLUME_MOUNT: Table = &[
             "recursiveReadOnly goes with readOnly: true",
         ),
     ),
+    (
+        "",
+        Cel(
+            "!(has(self.subPath) ? self.subPath : has(self.subPathExpr) ? self.subPathExpr : '').matches('^/|(^|/)[.][.](/|$)')",
+            "a path in the volume starts without / and has no ..",
+        ),
+    ),
     ("mountPath", Says("Folder in the container.")),
     ("mountPath", Text(4096, "^[^:]+$")),
     ("mountPropagation", Says("Whether mounts below it are passed on. Default: `None`.")),
     ("mountPropagation", Enum(&["Bidirectional", "HostToContainer", "None"])),
     ("name", Says("Name of the volume.")),
-    ("name", Text(63, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")),
+    ("name", Text(63, LABEL)),
     ("readOnly", Says("Whether it is read-only. Default: false.")),
     ("recursiveReadOnly", Says("Whether mounts below it are read-only too. Default: `Disabled`.")),
     ("recursiveReadOnly", Enum(&["Disabled", "Enabled", "IfPossible"])),
     ("subPath", Says("Path in the volume. Default: its root.")),
-    ("subPath", Text(4096, "^([^/].*)?$")),
-    ("subPath", BELOW),
+    ("subPath", MaxLength(1024)),
     ("subPathExpr", Says("The same, with `$(NAME)` for environment variables.")),
-    ("subPathExpr", Text(4096, "^([^/].*)?$")),
-    ("subPathExpr", BELOW),
+    ("subPathExpr", MaxLength(1024)),
 ];
-const BELOW: Rule = Cel("!self.matches('(^|/)[.][.](/|$)')", "the path stays in the volume: write it without `..`");
-
 const HOST_ALIAS: Table = &[
     ("hostnames", Says("Names.")),
     ("hostnames", Items(0, 50)),
@@ -249,16 +238,12 @@ const DNS_CONFIG: Table = &[
     ("nameservers", Set),
     ("nameservers.*", Text(45, "^[0-9a-fA-F:.]+$")),
     ("nameservers.*", ADDRESS),
-    ("options", Says("Options of the resolver.")),
-    ("options", Items(0, 50)),
-    ("options.*", Required("name")),
-    ("options.*.name", Says("Name, such as `ndots`.")),
-    ("options.*.name", Text(253, r"^\S+$")),
-    ("options.*.value", Says("Value.")),
+    ("options", Says("Options of the resolver, each with name and value.")),
+    ("options", Opaque),
     ("searches", Says("Domains in which names are looked for.")),
     ("searches", Items(0, 32)),
     ("searches", Set),
-    ("searches.*", Text(254, r"^(\.|[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?)$")),
+    ("searches.*", Text(254, r"^(\.|[a-z0-9_]+((-+|\.)[a-z0-9_]+)*\.?)$")),
 ];
 
 pub fn readiness_probe(generator: &mut SchemaGenerator) -> Schema {
@@ -309,7 +294,7 @@ fn object<T: JsonSchema>(generator: &mut SchemaGenerator, tables: &[Table]) -> S
 
 fn list<T: JsonSchema>(generator: &mut SchemaGenerator, table: Table, keys: &[&str]) -> Schema {
     let items = object::<T>(generator, &[table]);
-    let mut schema = json!({ "type": "array", "maxItems": 50, "items": items });
+    let mut schema = json!({ "type": "array", "maxItems": MOST_ITEMS, "items": items });
     if !keys.is_empty() {
         schema["x-kubernetes-list-type"] = "map".into();
         schema["x-kubernetes-list-map-keys"] = json!(keys);
@@ -317,10 +302,13 @@ fn list<T: JsonSchema>(generator: &mut SchemaGenerator, table: Table, keys: &[&s
     Schema::try_from(schema).unwrap_or_default()
 }
 
-/// Leaves the first sentence of descriptions.
+/// Leaves the first sentence of descriptions, and drops formats of integers: their ranges say more.
 fn shorten(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
+            if map.get("format").is_some_and(|format| format == "int64" || format == "int32") {
+                map.remove("format");
+            }
             if let Some(Value::String(description)) = map.get_mut("description")
                 && let Some(end) = description.find(". ").or_else(|| description.find(".\n"))
             {
@@ -352,6 +340,10 @@ fn step<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
 }
 
 fn put(field: &mut Map<String, Value>, rule: &Rule) {
+    if let Opaque = rule {
+        preserve(field);
+        return;
+    }
     let mut add = |key: &str, value: Value| field.insert(key.to_owned(), value);
     match *rule {
         Says(text) => {
@@ -367,6 +359,9 @@ fn put(field: &mut Map<String, Value>, rule: &Rule) {
         Enum(values) => {
             add("enum", json!(values));
         }
+        MaxLength(most) => {
+            add("maxLength", most.into());
+        }
         Text(most, pattern) => {
             add("maxLength", most.into());
             add("pattern", pattern.into());
@@ -377,10 +372,6 @@ fn put(field: &mut Map<String, Value>, rule: &Rule) {
                 add("minItems", least.into());
             }
         }
-        Keys(keys) => {
-            add("x-kubernetes-list-type", "map".into());
-            add("x-kubernetes-list-map-keys", json!(keys));
-        }
         Set => {
             add("x-kubernetes-list-type", "set".into());
         }
@@ -389,12 +380,7 @@ fn put(field: &mut Map<String, Value>, rule: &Rule) {
                 names.push(name.into());
             }
         }
-        Opaque => {
-            field.retain(|key, _| key == "description");
-            field.insert("type".to_owned(), "object".into());
-            field.insert("x-kubernetes-preserve-unknown-fields".to_owned(), true.into());
-        }
-        Absent => {}
+        Opaque | Absent => {}
         Port => {
             add("minimum", 1.into());
             add("maximum", 65535.into());
@@ -406,5 +392,17 @@ fn put(field: &mut Map<String, Value>, rule: &Rule) {
                 rules.push(json!({ "rule": rule, "message": message }));
             }
         }
+    }
+}
+
+/// Leaves the description, and whether it is a list.
+pub fn preserve(field: &mut Map<String, Value>) {
+    const PRESERVED: &str = "x-kubernetes-preserve-unknown-fields";
+    field.retain(|key, _| ["description", "items", "type"].contains(&key.as_str()));
+    if let Some(items) = field.get_mut("items") {
+        *items = json!({ "type": "object", PRESERVED: true });
+        field.insert("maxItems".to_owned(), MOST_ITEMS.into());
+    } else {
+        field.insert(PRESERVED.to_owned(), true.into());
     }
 }

@@ -14,11 +14,11 @@ use super::schema::{LABEL_KEY, LABEL_VALUE};
     extend("x-kubernetes-validations" = [
         {
             "rule": "(has(self.key) && self.key != '') || (has(self.operator) && self.operator == 'Exists')",
-            "message": "a toleration without a key is for every taint: it needs operator: Exists",
+            "message": "a toleration without a key needs operator: Exists",
         },
         {
             "rule": "!(has(self.operator) && self.operator == 'Exists' && has(self.value) && self.value != '')",
-            "message": "operator: Exists takes no value: leave it out, or write operator: Equal",
+            "message": "operator: Exists takes no value; write operator: Equal",
         },
         {
             "rule": "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
@@ -27,11 +27,11 @@ use super::schema::{LABEL_KEY, LABEL_VALUE};
     ])
 )]
 pub struct Toleration {
-    /// Key of the taint. Default: every taint; `operator` must then be `Exists`.
+    /// Key of the taint. Default: every taint, with `Exists`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
     pub key: Option<String>,
-    /// How the value is compared: `Exists` or `Equal`. Default: `Equal`.
+    /// How the value is compared. Default: `Equal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["Exists", "Equal"]))]
     pub operator: Option<String>,
@@ -39,11 +39,11 @@ pub struct Toleration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63), regex(pattern = LABEL_VALUE))]
     pub value: Option<String>,
-    /// Effect of the taint: `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: every effect.
+    /// Effect of the taint. Default: every effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
     pub effect: Option<String>,
-    /// Seconds for which a `NoExecute` taint is tolerated. 0 and less: not at all. Default: for ever.
+    /// Seconds for which a `NoExecute` taint is tolerated. Default: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub toleration_seconds: Option<i64>,
 }
@@ -53,20 +53,19 @@ pub struct Toleration {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct UpdateStrategy {
-    /// `RollingUpdate`: some at a time. `OnDelete`: as they are deleted (not Deployments). `Recreate`: all at once
-    /// (Deployments). Default: `RollingUpdate`.
+    /// `RollingUpdate`: some at a time; `OnDelete`: as they are deleted; `Recreate`: all at once. Default: `RollingUpdate`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["RollingUpdate", "OnDelete", "Recreate"]))]
     pub type_: Option<String>,
-    /// Pods of a lower ordinal stay as they are (StatefulSets). Default: 0.
+    /// Pods of a lower ordinal stay as they are. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub partition: Option<i32>,
-    /// Most pods that are missing meanwhile, a number or a percentage such as `25%`. Default: 1; Deployments: `25%`.
+    /// Most pods missing meanwhile, a number or a percentage. Default: 1; Deployments: `25%`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::part")]
     pub max_unavailable: Option<IntOrString>,
-    /// Most pods beyond the wanted number meanwhile, a number or a percentage (not StatefulSets). Default: `25%`; DaemonSets: 0.
+    /// Most pods beyond the wanted number meanwhile, a number or a percentage. Default: `25%`; DaemonSets: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::surplus")]
     pub max_surge: Option<IntOrString>,

@@ -9,7 +9,7 @@ use super::schema::{DATA_KEY, SUBDOMAIN};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct NameRef {
-    /// Name of the object.
+    /// Name.
     #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub name: String,
 }
@@ -32,13 +32,13 @@ pub struct SecretRef {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct KeySelector {
-    /// Name of the object.
+    /// Name.
     #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub name: String,
     /// Key in its data.
     #[schemars(length(max = 253), regex(pattern = DATA_KEY))]
     pub key: String,
-    /// Whether the pod starts without it. Default: false.
+    /// Whether pods start without it. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optional: Option<bool>,
 }

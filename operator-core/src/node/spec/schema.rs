@@ -4,25 +4,28 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 /// A DNS subdomain, as most objects are named; at most 253 characters. Source: RFC 1123.
-pub const SUBDOMAIN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+pub const SUBDOMAIN: &str = r"^[a-z0-9]+((-+|\.)[a-z0-9]+)*$";
 /// A DNS label; at most 63 characters. Source: RFC 1123.
-pub const LABEL: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+pub const LABEL: &str = "^[a-z0-9]+(-+[a-z0-9]+)*$";
 /// A host name, or all below one; at most 253 characters.
-pub const HOST: &str = r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+pub const HOST: &str = r"^(\*\.)?[a-z0-9]+((-+|\.)[a-z0-9]+)*$";
 /// A name of a port; at most 15 characters, of which one is a letter. Source: RFC 6335.
 pub const PORT_NAME: &str = "^([0-9]+-?)*[a-z](-?[a-z0-9])*$";
 /// Key of a label: a name of at most 63 characters, with a DNS subdomain and `/` before it or not.
-pub const LABEL_KEY: &str = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";
+pub const LABEL_KEY: &str = r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$";
 /// Value of a label; at most 63 characters.
-pub const LABEL_VALUE: &str = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+pub const LABEL_VALUE: &str = r"^([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?$";
 /// Name of an environment variable: ASCII that can be printed, without `=`.
 pub const ENV_NAME: &str = "^[ -<>-~]+$";
 /// Key in a ConfigMap's or Secret's data; at most 253 characters.
-pub const DATA_KEY: &str = "^[-._a-zA-Z0-9]+$";
+pub const DATA_KEY: &str = r"^[\w.-]+$";
 /// An absolute path of a URL, without empty parts.
 pub const URL_PATH: &str = "^(/|(/[-A-Za-z0-9._~!$&'()*+,;=:@%]+)+/?)$";
 /// A time as Prometheus writes it.
 pub const DURATION: &str = "^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+
+/// What is said of labels' and annotations' keys.
+const KEYS: &str = "write keys as name or example.com/name, at most 63 of A-Z, a-z, 0-9, -, _, . after the /";
 
 /// An object that the API server judges where it is used.
 pub fn preserved(_: &mut SchemaGenerator) -> Schema {
@@ -95,7 +98,7 @@ pub fn labels(_: &mut SchemaGenerator) -> Schema {
         "additionalProperties": { "type": "string", "maxLength": 63, "pattern": LABEL_VALUE },
         "x-kubernetes-validations": [{
             "rule": keys(LABEL_KEY),
-            "message": "write keys as `name` or `example.com/name`: letters, digits, -, _ and ., at most 63 after the /",
+            "message": KEYS,
         }],
     })
 }
@@ -108,7 +111,7 @@ pub fn annotations(_: &mut SchemaGenerator) -> Schema {
         "additionalProperties": { "type": "string" },
         "x-kubernetes-validations": [{
             "rule": keys(LABEL_KEY),
-            "message": "write keys as `name` or `example.com/name`: letters, digits, -, _ and ., at most 63 after the /",
+            "message": KEYS,
         }],
     })
 }
@@ -120,8 +123,8 @@ pub fn resources(generator: &mut SchemaGenerator) -> Schema {
         "maxProperties": 20,
         "additionalProperties": generator.subschema_for::<crate::node::Quantity>(),
         "x-kubernetes-validations": [{
-            "rule": "self.all(key, key in ['cpu', 'memory', 'ephemeral-storage'] || key.startsWith('hugepages-') || key.contains('/'))",
-            "message": "a resource is cpu, memory, ephemeral-storage, hugepages-<size>, or has a domain, such as example.com/gpu",
+            "rule": "self.all(key, key.matches('^(cpu|memory|ephemeral-storage|hugepages-.+|.+/.+)$'))",
+            "message": "write cpu, memory, ephemeral-storage, hugepages-<size>, or a name such as example.com/gpu",
         }],
     })
 }
@@ -173,19 +176,14 @@ pub fn port(_: &mut SchemaGenerator) -> Schema {
 /// A CEL rule: no two items have the same number for the same protocol.
 pub fn unique_numbers(number: &str) -> Value {
     let protocol = |item: &str| format!("(has({item}.protocol) ? {item}.protocol : 'TCP')");
-    let same = format!("one.{number} == other.{number} && {} == {}", protocol("one"), protocol("other"));
+    let same = format!("a.{number} == b.{number} && {} == {}", protocol("a"), protocol("b"));
     json!([{
-        "rule": format!("self.all(one, self.exists_one(other, {same}))"),
-        "message": "two ports have the same number: give one of them another",
+        "rule": format!("self.all(a, self.exists_one(b, {same}))"),
+        "message": "two ports have the same number",
     }])
-}
-
-/// A CEL rule: a path without `.` and `..`.
-pub fn no_dots() -> Value {
-    json!([{ "rule": "!self.matches('/[.][.]?(/|$)')", "message": "write the path without `/./` and `/../`" }])
 }
 
 /// A CEL rule: every key matches.
 fn keys(pattern: &str) -> String {
-    format!("self.all(key, key.matches('{}'))", pattern.replace('\\', r"\\"))
+    format!("self.all(key, key.matches(r'{pattern}'))")
 }

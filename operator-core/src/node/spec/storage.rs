@@ -14,7 +14,7 @@ use crate::node::Quantity;
     inline,
     extend("x-kubernetes-validations" = [
         {
-            "rule": "!has(self.size) || !isQuantity(string(self.size)) || quantity(string(self.size)).sign() > 0",
+            "rule": "!has(self.size) || !isQuantity(string(self.size)) || quantity(string(self.size)).isGreaterThan(quantity('0'))",
             "message": "size must be above 0, such as 50Gi",
         },
         {
@@ -28,10 +28,10 @@ use crate::node::Quantity;
     ])
 )]
 pub struct StorageSpec {
-    /// Size in bytes, a quantity such as `50Gi`. It can grow, not shrink. Default: the operator's.
+    /// Size, such as `50Gi`; it can't shrink. Default: the operator's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Quantity>,
-    /// Name of the StorageClass; empty: none. Default: the operator's, else the Kubernetes cluster's default class.
+    /// Name of the StorageClass; empty: none. Default: the operator's, else Kubernetes'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253), regex(pattern = OPTIONAL_NAME))]
     pub storage_class: Option<String>,
@@ -46,7 +46,7 @@ pub struct StorageSpec {
 }
 
 /// A DNS subdomain, or nothing.
-const OPTIONAL_NAME: &str = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$";
+const OPTIONAL_NAME: &str = r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*)?$";
 
 /// How a volume can be mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

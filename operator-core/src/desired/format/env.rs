@@ -1,0 +1,57 @@
+//! `KEY="value"` lines, as a shell reads them.
+
+use serde_json::Value;
+
+use super::entries;
+
+pub fn write(value: &Value) -> Result<String, String> {
+    entries(value)?.iter().map(|(key, value)| line(key, value)).collect()
+}
+
+fn line(key: &str, value: &str) -> Result<String, String> {
+    let is_variable = !key.starts_with(|c: char| c.is_ascii_digit())
+        && !key.is_empty()
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !is_variable {
+        return Err(format!("`{key}` can't be a variable of a shell: use letters, digits and `_`"));
+    }
+    if value.contains('\0') {
+        return Err(format!("the value of `{key}` has a NUL, which a shell can't hold: leave it out"));
+    }
+    Ok(format!("{key}=\"{}\"\n", quote(value)))
+}
+
+/// What a shell takes for itself within double quotes.
+fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '$' | '`') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_quoted() {
+        assert_eq!(
+            write(&json!({ "B": "say \"$x\"", "A": true, "C": "`\\`\nend" })).unwrap(),
+            "A=\"true\"\nB=\"say \\\"\\$x\\\"\"\nC=\"\\`\\\\\\`\nend\"\n"
+        );
+    }
+
+    #[test]
+    fn what_a_shell_cannot_hold_is_refused() {
+        for key in ["", "1A", "a.b", "A B"] {
+            let refused = write(&json!({ key: "x" })).unwrap_err();
+            assert!(refused.ends_with("use letters, digits and `_`"), "{refused}");
+        }
+        assert!(write(&json!({ "A": "\0" })).unwrap_err().contains("NUL"));
+    }
+}

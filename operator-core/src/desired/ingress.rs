@@ -1,0 +1,40 @@
+//! An Ingress to a node's Service, where it is wanted.
+
+use serde_json::{Value, json};
+
+use super::{Object, names::Names, ports};
+use crate::{
+    kinds::INGRESS,
+    node::{Effective, Invalid},
+};
+
+pub fn build(names: &Names<'_>, node: &Effective) -> Result<Option<Object>, Invalid> {
+    let Some(given) = &node.spec.ingress else { return Ok(None) };
+    let port = ports::named(node, given.port.as_deref(), "ingress")?;
+    let name = names.node(&node.name);
+    let path = json!({
+        "path": given.path.as_deref().unwrap_or("/"),
+        "pathType": "Prefix",
+        "backend": { "service": { "name": name, "port": { "name": port } } },
+    });
+    let rule = |host: Option<&String>| {
+        let mut rule = json!({ "http": { "paths": [path] } });
+        if let Some(host) = host {
+            rule["host"] = host.as_str().into();
+        }
+        rule
+    };
+    let rules: Vec<Value> = match given.hosts.as_slice() {
+        [] => vec![rule(None)],
+        hosts => hosts.iter().map(|host| rule(Some(host))).collect(),
+    };
+    let mut spec = json!({ "rules": rules });
+    if let Some(class) = &given.class_name {
+        spec["ingressClassName"] = class.as_str().into();
+    }
+    if let Some(secret) = &given.tls_secret {
+        spec["tls"] = json!([{ "hosts": given.hosts, "secretName": secret }]);
+    }
+    let body = json!({ "metadata": { "annotations": given.annotations }, "spec": spec });
+    Ok(Some(Object::new(&INGRESS, name, Some(node), body)))
+}

@@ -1,0 +1,39 @@
+//! Who may connect to a node's pods, where that is limited: to the ports they declare, from the node types that say they talk to them, from
+//! their own node type, and from whom the custom resource names.
+
+use serde_json::{Value, json};
+
+use super::{
+    Object,
+    names::{COMPONENT, MANAGED_BY, Names},
+    ports,
+};
+use crate::{kinds::NETWORK_POLICY, node::Effective};
+
+pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+    let given = node.spec.settings.network_policy.as_ref().filter(|given| given.enabled == Some(true))?;
+    let ports: Vec<Value> =
+        ports::of(node).iter().map(|port| json!({ "port": port.number, "protocol": port.protocol })).collect();
+    let own = node.node_type.name;
+    let talking =
+        names.definition.node_types.iter().filter(|other| other.name == own || other.talks_to().contains(&own));
+    let mut peers: Vec<Value> =
+        talking.map(|other| json!({ "podSelector": { "matchLabels": of_type(names, other.name) } })).collect();
+    peers.extend(given.from.iter().flatten().cloned());
+    // Without ports there is nothing to connect to; a rule without ports would open all.
+    let rules = if ports.is_empty() { json!([]) } else { json!([{ "from": peers, "ports": ports }]) };
+    let spec = json!({
+        "podSelector": { "matchLabels": names.selector(&node.name) },
+        "policyTypes": ["Ingress"],
+        "ingress": rules,
+    });
+    Some(Object::new(&NETWORK_POLICY, names.node(&node.name), Some(node), json!({ "spec": spec })))
+}
+
+/// Labels of the pods of a node type, in this cluster.
+fn of_type(names: &Names<'_>, node_type: &str) -> Value {
+    let mut labels = names.labels(None);
+    labels.remove(MANAGED_BY);
+    labels.insert(COMPONENT.to_owned(), node_type.into());
+    labels.into()
+}

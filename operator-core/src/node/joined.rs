@@ -1,0 +1,79 @@
+//! What a node type says in all: the field's attributes over its type's.
+
+use crate::definition::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
+
+impl NodeType {
+    /// Kind of workload.
+    pub fn workload(&self) -> Workload {
+        self.place.workload.or(self.template.workload).unwrap_or(Workload::StatefulSet)
+    }
+
+    pub(super) fn image(&self) -> Option<&'static str> {
+        self.place.image.or(self.template.image)
+    }
+
+    pub(super) fn env(&self) -> Vec<(&'static str, &'static str)> {
+        join(self.template.env, self.place.env, |(name, _)| *name)
+    }
+
+    /// Ports, by name.
+    pub fn ports(&self) -> Vec<Port> {
+        join(self.template.ports, self.place.ports, |port| port.name)
+    }
+
+    /// Claims, by name.
+    pub fn storage(&self) -> Vec<StorageTemplate> {
+        join(self.template.storage, self.place.storage, |storage| storage.name)
+    }
+
+    /// Configuration files, by folder, name and field.
+    pub fn configs(&self) -> Vec<ConfigFile> {
+        join(self.template.configs, self.place.configs, |config| (config.mount, config.file, config.field))
+    }
+
+    /// Secrets, by field.
+    pub fn secrets(&self) -> Vec<SecretField> {
+        join(self.template.secrets, self.place.secrets, |secret| secret.field)
+    }
+
+    /// Entry point; empty: the image's own.
+    pub fn command(&self) -> &'static [&'static str] {
+        if self.place.command.is_empty() { self.template.command } else { self.place.command }
+    }
+
+    /// Arguments before those of the custom resource.
+    pub fn args(&self) -> &'static [&'static str] {
+        if self.place.args.is_empty() { self.template.args } else { self.place.args }
+    }
+
+    /// Folders that every pod has for itself.
+    pub fn empty_dirs(&self) -> Vec<&'static str> {
+        join(self.template.empty_dirs, self.place.empty_dirs, |folder| *folder)
+    }
+
+    /// What the pods may do at the API server.
+    pub fn rules(&self) -> &'static [PolicyRule] {
+        if self.place.rules.is_empty() { self.template.rules } else { self.place.rules }
+    }
+
+    /// Names of the node types that this one connects to.
+    pub fn talks_to(&self) -> Vec<&'static str> {
+        join(self.template.talks_to, self.place.talks_to, |name| *name)
+    }
+
+    /// A single value: the field's, else its type's.
+    pub fn says<T>(&self, value: impl Fn(&NodeTemplate) -> Option<T>) -> Option<T> {
+        value(&self.place).or_else(|| value(&self.template))
+    }
+}
+
+fn join<T: Copy, Key: PartialEq>(template: &[T], place: &[T], key: impl Fn(&T) -> Key) -> Vec<T> {
+    let mut joined = template.to_vec();
+    for item in place {
+        match joined.iter_mut().find(|below| key(below) == key(item)) {
+            Some(below) => *below = *item,
+            None => joined.push(*item),
+        }
+    }
+    joined
+}

@@ -1,0 +1,108 @@
+//! The layers of a node's settings, from the lowest to the highest.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Invalid, NodeSpec, merge};
+use crate::definition::{Definition, Groups, NodeType};
+
+/// Where a setting comes from. Later ones win.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Layer {
+    /// What the operator's author wrote.
+    Attributes,
+    /// The cluster-wide image.
+    ClusterImage,
+    /// The cluster-wide settings.
+    Defaults,
+    /// The group of this name, which the node refers to.
+    ConfigGroup(String),
+    /// The node itself.
+    Node,
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attributes => f.write_str("operator's attributes"),
+            Self::ClusterImage => f.write_str("cluster image"),
+            Self::Defaults => f.write_str("defaults"),
+            Self::ConfigGroup(name) => write!(f, "config group {name}"),
+            Self::Node => f.write_str("node"),
+        }
+    }
+}
+
+/// The layers of the node `given` at `path`, each as JSON of a [`NodeSpec`]; and the node over its app config group.
+pub(super) fn layers(
+    definition: &Definition,
+    spec: &Value,
+    node_type: &NodeType,
+    path: &str,
+    given: &Value,
+) -> Result<(Vec<(Layer, Value)>, Value), Invalid> {
+    let own = match group(definition.app_config_groups, spec, given, path)? {
+        Some((_, shared)) => merge(shared.clone(), given.clone()),
+        None => given.clone(),
+    };
+    let of_cluster = |field: Option<&str>| field.and_then(|field| spec.get(field)).filter(|value| !value.is_null());
+    let mut layers = vec![(Layer::Attributes, attributes(node_type))];
+    layers.extend(of_cluster(definition.image).map(|image| (Layer::ClusterImage, json!({ "image": image }))));
+    layers.extend(of_cluster(definition.defaults).map(|defaults| (Layer::Defaults, defaults.clone())));
+    if let Some((name, shared)) = group(definition.config_groups, spec, &own, path)? {
+        layers.push((Layer::ConfigGroup(name.to_owned()), shared.clone()));
+    }
+    layers.push((Layer::Node, common(&own, path)?));
+    Ok((layers, own))
+}
+
+/// The group of `groups` that a node refers to, with its name; none where it refers to none.
+fn group<'a>(
+    groups: Option<Groups>,
+    spec: &'a Value,
+    own: &Value,
+    path: &str,
+) -> Result<Option<(&'a str, &'a Value)>, Invalid> {
+    let Some(groups) = groups else { return Ok(None) };
+    let Some(name) = own.get(groups.by).and_then(Value::as_str) else { return Ok(None) };
+    let all = spec.get(groups.field).and_then(Value::as_object);
+    if let Some((name, group)) = all.and_then(|all| all.get_key_value(name)) {
+        return Ok(Some((name, group)));
+    }
+    let names: Vec<&str> = all.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let there = if names.is_empty() { "it is empty".to_owned() } else { format!("it has: {}", names.join(", ")) };
+    let message = format!("there is no group `{name}` in spec.{}; {there}", groups.field);
+    Err(Invalid::new(format!("{path}.{}", groups.by), message))
+}
+
+/// What the attributes say that a [`NodeSpec`] could say.
+fn attributes(node_type: &NodeType) -> Value {
+    let env: Vec<Value> = node_type.env().iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let defaults = node_type.place.defaults.or(node_type.template.defaults);
+    let defaults = defaults.and_then(|defaults| serde_json::to_value(defaults()).ok()).unwrap_or_else(|| json!({}));
+    let storage = node_type.storage().into_iter().map(|storage| {
+        let mut claim = json!({ "size": storage.size });
+        if let Some(class) = storage.class {
+            claim["storageClass"] = class.into();
+        }
+        (storage.name.to_owned(), claim)
+    });
+    let mut layer = Map::from_iter([
+        ("env".to_owned(), Value::Array(env)),
+        ("storage".to_owned(), Value::Object(storage.collect())),
+    ]);
+    if let Some(image) = node_type.image() {
+        layer.insert("image".to_owned(), image.into());
+    }
+    merge(defaults, Value::Object(layer))
+}
+
+/// What a node says beside its own configuration: the fields of [`NodeSpec`].
+fn common(own: &Value, path: &str) -> Result<Value, Invalid> {
+    let wrong = |error: &dyn fmt::Display| Invalid::new(path, error.to_string());
+    let spec = NodeSpec::deserialize(own).map_err(|error| wrong(&error))?;
+    serde_json::to_value(spec).map_err(|error| wrong(&error))
+}

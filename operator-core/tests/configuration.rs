@@ -1,0 +1,368 @@
+//! Configuration files and the texts that refer to other parts of the cluster, from the custom resource to the children.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use operator_core::{
+    definition::{
+        Cardinality, ConfigFile, Definition, External, ExternalCheck, Format, NodeTemplate, NodeType, Port, Protocol,
+        Reload, Workload,
+    },
+    desired::{Content, Desired, Identity, Object, Revisions, build},
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+static DEFINITION: Definition = Definition {
+    group: "tests.example.com",
+    version: "v1",
+    kind: "Data",
+    plural: "data",
+    singular: "data",
+    image: Some("image"),
+    defaults: Some("defaults"),
+    configs: &[
+        file("common", "common.properties", Format::Properties),
+        file("settings", "app.yaml", Format::Yaml),
+        file("script", "run.sh", Format::Raw),
+        ConfigFile { reload: Reload::None, ..file("levels", "levels.json", Format::Json) },
+        ConfigFile { with: Some(computed), ..file("computed", "computed.ini", Format::Ini) },
+    ],
+    externals: &[External { name: "zookeeper", at: &["external", "zookeeper"], check: ExternalCheck::Tcp }],
+    node_types: &[
+        NodeType {
+            name: "store",
+            field: "stores",
+            cardinality: Cardinality::Many,
+            order: 1,
+            template: NodeTemplate {
+                ports: &[Port { name: "http", number: 80, protocol: Protocol::Tcp }],
+                args: &["--id=${node.name}"],
+                configs: &[
+                    file("settings", "app.yaml", Format::Yaml),
+                    file("script", "run.sh", Format::Raw),
+                    file("own", "store.toml", Format::Toml),
+                ],
+                ..NodeTemplate::EMPTY
+            },
+            place: NodeTemplate::EMPTY,
+        },
+        NodeType {
+            name: "query",
+            field: "query",
+            cardinality: Cardinality::Optional,
+            order: 2,
+            template: NodeTemplate {
+                workload: Some(Workload::Deployment),
+                env: &[("CLUSTER", "${cluster.name}.${cluster.namespace}")],
+                ..NodeTemplate::EMPTY
+            },
+            place: NodeTemplate::EMPTY,
+        },
+        NodeType {
+            name: "worker",
+            field: "nodes",
+            cardinality: Cardinality::List,
+            order: 3,
+            template: NodeTemplate {
+                ports: &[Port { name: "rpc", number: 90, protocol: Protocol::Tcp }],
+                ..NodeTemplate::EMPTY
+            },
+            place: NodeTemplate::EMPTY,
+        },
+    ],
+    ..Definition::EMPTY
+};
+
+const fn file(field: &'static str, file: &'static str, format: Format) -> ConfigFile {
+    ConfigFile { field, file, mount: "/etc/app", format, with: None, reload: Reload::Pods }
+}
+
+fn computed(spec: &Value) -> Result<Value, String> {
+    Ok(spec.get("image").map_or(Value::Null, |image| json!({ "run": { "image": image, "of": "${cluster.name}" } })))
+}
+
+/// A cluster with a store, a query node and these fields.
+fn spec(fields: Value) -> Value {
+    let mut spec = json!({ "image": "i", "stores": { "hot": {} }, "query": {} });
+    json_merge(&mut spec, fields);
+    spec
+}
+
+fn json_merge(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            over.into_iter().for_each(|(key, value)| json_merge(base.entry(key).or_insert(Value::Null), value));
+        }
+        (base, over) => *base = over,
+    }
+}
+
+fn built(fields: Value) -> Result<Desired, Vec<String>> {
+    let cluster = Identity { namespace: "ns".to_owned(), name: "db".to_owned(), uid: "uid".to_owned() };
+    build(&cluster, Revisions { newest: &spec(fields) }, &DEFINITION, &|_| Content::Missing)
+        .map_err(|invalid| invalid.iter().map(ToString::to_string).collect())
+}
+
+fn desired(fields: Value) -> Desired {
+    built(fields).unwrap()
+}
+
+#[track_caller]
+fn refused(fields: Value, why: &str) {
+    let errors = built(fields).unwrap_err();
+    assert!(errors.iter().any(|error| error.contains(why)), "{errors:#?} don't say: {why}");
+    assert_eq!(errors.iter().filter(|error| error.contains(why)).count(), 1, "{errors:#?} say it once");
+}
+
+/// ConfigMaps that hold this file.
+fn files<'a>(desired: &'a Desired, name: &'a str) -> Vec<&'a Object> {
+    desired.objects.iter().filter(|object| object.json["data"].get(name).is_some()).collect()
+}
+
+/// What a file holds that there is once.
+#[track_caller]
+fn only<'a>(desired: &'a Desired, name: &str) -> &'a str {
+    let files: Vec<&Value> = desired.objects.iter().filter_map(|object| object.json["data"].get(name)).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    files[0].as_str().unwrap()
+}
+
+fn container<'a>(desired: &'a Desired, kind: &str) -> &'a Value {
+    let workload = desired.objects.iter().find(|object| object.kind.kind == kind).unwrap();
+    &workload.json["spec"]["template"]["spec"]["containers"][0]
+}
+
+fn revision<'a>(desired: &'a Desired, node: &str) -> &'a str {
+    &desired.nodes.iter().find(|row| row.name == node).unwrap().revision
+}
+
+#[test]
+fn a_file_of_the_cluster_is_shared_until_a_node_makes_it_its_own() {
+    let shared = desired(json!({ "settings": { "a": 1, "b": { "c": 1 } } }));
+    assert_eq!(files(&shared, "app.yaml").len(), 1);
+    assert_eq!(files(&shared, "app.yaml")[0].node, None);
+
+    let own = desired(json!({
+        "settings": { "a": 1, "b": { "c": 1, "d": [1] } },
+        "stores": { "hot": { "settings": { "b": { "c": 2, "d": [2] }, "e": true } } },
+    }));
+    let files = files(&own, "app.yaml");
+    let of = |node: Option<&str>| files.iter().find(|file| file.node.as_deref() == node).unwrap();
+    let read =
+        |object: &Object| serde_saphyr::from_str::<Value>(object.json["data"]["app.yaml"].as_str().unwrap()).unwrap();
+    assert_eq!(read(of(None)), json!({ "a": 1, "b": { "c": 1, "d": [1] } }));
+    assert_eq!(read(of(Some("store-hot"))), json!({ "a": 1, "b": { "c": 2, "d": [2] }, "e": true }));
+    assert!(of(Some("store-hot")).name.starts_with("db-store-hot-app.yaml-"));
+}
+
+#[test]
+fn text_of_two_fields_is_refused() {
+    refused(
+        json!({ "script": "a", "stores": { "hot": { "script": "b" } } }),
+        "spec.stores.hot.script: run.sh is text, and spec.script says already what stands in it",
+    );
+}
+
+#[test]
+fn overrides_are_laid_over_a_file_and_null_removes() {
+    let desired = desired(json!({
+        "stores": null,
+        "common": { "a": 1, "b": "x", "c": "y" },
+        "script": "echo a",
+        "defaults": { "configOverrides": { "common.properties": { "b": "z", "d": 1.5 }, "run.sh": "echo b" } },
+        "query": { "configOverrides": { "common.properties": { "a": null, "e": true } } },
+    }));
+    assert_eq!(only(&desired, "common.properties"), "b=z\nc=y\nd=1.5\ne=true\n");
+    assert_eq!(only(&desired, "run.sh"), "echo b");
+    assert_eq!(files(&desired, "run.sh")[0].node.as_deref(), Some("query"));
+}
+
+#[test]
+fn overrides_of_what_is_not_there_or_cannot_be_are_refused() {
+    let query = |overrides: Value| json!({ "common": { "a": 1 }, "query": { "configOverrides": overrides } });
+    refused(
+        query(json!({ "comon.properties": {} })),
+        "spec.query.configOverrides.comon.properties: the node has no such file; it has: common.properties, app.yaml",
+    );
+    refused(query(json!({ "store.toml": { "a": 1 } })), "the node has no such file");
+    refused(query(json!({ "common.properties": "a=1" })), "the file has keys: write a map");
+    refused(query(json!({ "run.sh": { "a": 1 } })), "the file is text: write what it shall hold");
+    refused(
+        json!({ "stores": null, "settings": [1], "query": { "configOverrides": { "app.yaml": { "a": 1 } } } }),
+        "the file holds no map",
+    );
+    // What nodes share may be about a file of some of them; a name that nobody has is a mistake.
+    let desired = desired(json!({ "defaults": { "configOverrides": { "store.toml": { "a": { "b": 1 } } } } }));
+    assert_eq!(only(&desired, "store.toml"), "[a]\nb = 1\n");
+    let errors = built(json!({ "defaults": { "configOverrides": { "stor.toml": { "a": 1 } } } })).unwrap_err();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+}
+
+#[test]
+fn a_file_that_the_application_watches_has_a_stable_name_and_is_in_no_hash() {
+    let (one, other) = (desired(json!({ "levels": { "a": 1 } })), desired(json!({ "levels": { "a": 2 } })));
+    let (file, changed) = (files(&one, "levels.json")[0], files(&other, "levels.json")[0]);
+    assert_eq!((file.name.as_str(), changed.name.as_str()), ("db-levels.json", "db-levels.json"));
+    assert_eq!(file.json.get("immutable"), None);
+    assert_ne!(file.digest, changed.digest);
+    assert_eq!(revision(&one, "query"), revision(&other, "query"));
+
+    let about_nodes = desired(json!({ "levels": { "a": "${node.name}" } }));
+    let names: Vec<&str> = files(&about_nodes, "levels.json").iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["db-store-hot-levels.json", "db-query-levels.json"]);
+}
+
+#[test]
+fn a_configmap_has_its_limit() {
+    let text = |length: usize| json!({ "stores": null, "script": "x".repeat(length) });
+    let most = 1024 * 1024 - "run.sh".len();
+    assert_eq!(only(&desired(text(most)), "run.sh").len(), most);
+    refused(text(most + 1), "spec.script: run.sh would be 1025 KiB; a ConfigMap holds at most 1024");
+}
+
+#[test]
+fn references_are_replaced_in_every_text() {
+    let desired = desired(json!({
+        "external": { "zookeeper": "zk-0:2181,zk-1:2181" },
+        "common": {
+            "zk": "${external.zookeeper}",
+            "hot": "http://${service.stores.hot.http}/ and ${service.stores.hot.more}",
+            "host": "${service.stores.hot}",
+            "worker": "${service.nodes.a.rpc}",
+            "theirs": "${user.home} ${env:X} ${HOME} $${cluster.name} ${a:-${cluster.name}} $ ${",
+        },
+        "script": "echo ${cluster.name}\n",
+        "stores": { "hot": {
+            "replicas": 3, "ports": [{ "name": "more", "number": 81 }],
+            "own": { "id": ["${node.name}"], "type": "${node.type}", "pods": "${node.replicas}", "n": 1 },
+            "args": ["--zk=${external.zookeeper}"],
+        } },
+        "nodes": [{ "name": "a", "nodeType": "worker" }],
+        "query": {
+            "env": [{ "name": "STORE", "value": "${service.stores.hot.http}" }],
+            "sidecars": [{ "name": "s", "image": "i", "args": ["${node.name}"], "env": [{ "name": "X", "value": "${node.type}" }] }],
+            "configOverrides": { "common.properties": { "mine": "${node.name}" } },
+        },
+    }));
+    let own = files(&desired, "common.properties");
+    let own = own.iter().find(|file| file.node.as_deref() == Some("query")).unwrap();
+    assert_eq!(
+        own.json["data"]["common.properties"],
+        "host=db-store-hot.ns.svc\n\
+         hot=http://db-store-hot.ns.svc:80/ and db-store-hot.ns.svc:81\n\
+         mine=db-query\n\
+         theirs=${user.home} ${env:X} ${HOME} ${cluster.name} ${a:-db} $ ${\n\
+         worker=db-worker-a.ns.svc:90\n\
+         zk=zk-0:2181,zk-1:2181\n"
+    );
+    assert_eq!(only(&desired, "run.sh"), "echo db\n");
+    assert_eq!(only(&desired, "store.toml"), "id = [\"db-store-hot\"]\nn = 1\npods = \"3\"\ntype = \"store\"\n");
+    assert_eq!(only(&desired, "computed.ini"), "[run]\nimage = i\nof = db\n");
+    assert_eq!(container(&desired, "StatefulSet")["args"], json!(["--id=db-store-hot", "--zk=zk-0:2181,zk-1:2181"]));
+    let env = container(&desired, "Deployment")["env"].to_string();
+    assert!(env.contains("\"db.ns\"") && env.contains("\"db-store-hot.ns.svc:80\""), "{env}");
+}
+
+#[test]
+fn a_reference_that_dangles_is_refused_with_what_there_is() {
+    let common = |reference: &str| json!({ "common": { "a": reference } });
+    for (reference, why) in [
+        ("${cluster.uid}", "spec.common: `${cluster.uid}`: a cluster has a `name` and a `namespace`"),
+        ("${node.names}", "a node has a `name`, a `type` and `replicas`"),
+        ("${service.brokers}", "no node type is placed by `brokers`; there are: stores, query, nodes"),
+        ("${service.stores}", "name a node, as in `${service.stores.<key>}`; `stores` has: hot"),
+        ("${service.stores.cold.http}", "there is no such node, as in `${service.stores.<key>}`; `stores` has: hot"),
+        ("${service.stores.hot.https}", "`stores.hot` has no port `https`; it has: http"),
+        ("${service.query}", "`query` has no port, and so no Service"),
+        ("${external.kafka}", "there is no external `kafka`; there are: zookeeper"),
+        ("${external.zookeeper}", "spec.external.zookeeper isn't there"),
+        ("${cluster.name", "`${cluster.name`: close it with `}`"),
+    ] {
+        refused(common(reference), why);
+    }
+    refused(json!({ "query": null, "common": { "a": "${service.query.http}" } }), "the cluster has no `query`: add it");
+    let autoscaled =
+        json!({ "stores": { "hot": { "autoscaling": { "maxReplicas": 3 }, "own": { "n": "${node.replicas}" } } } });
+    refused(autoscaled, "spec.stores.hot.own: `${node.replicas}`: an autoscaler decides");
+    refused(json!({ "query": { "args": ["${cluster.x}"] } }), "spec.query.args: `${cluster.x}`");
+    refused(
+        json!({ "query": { "env": [{ "name": "A", "value": "${cluster.x}" }] } }),
+        "spec.query.env[A]: `${cluster.x}`",
+    );
+    let sidecar = json!({ "name": "s", "image": "i", "args": ["${cluster.x}"] });
+    refused(json!({ "query": { "sidecars": [sidecar] } }), "spec.query.sidecars[s].args: `${cluster.x}`");
+    refused(
+        json!({ "query": { "configOverrides": { "common.properties": { "a": "${cluster.x}" } } } }),
+        "spec.query.configOverrides.common.properties: `${cluster.x}`",
+    );
+}
+
+#[test]
+fn what_a_format_cannot_hold_is_refused_where_it_stands() {
+    refused(json!({ "stores": { "hot": { "own": { "a": null } } } }), "spec.stores.hot.own: `a` is null");
+    let override_ = json!({ "query": { "configOverrides": { "computed.ini": { "a": "x\ny" } } } });
+    refused(override_, "spec.query.configOverrides.computed.ini: the value of `a` has a line break");
+}
+
+/// Values that JSON, YAML and TOML all have.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<i16>().prop_map(|number| Value::from(f64::from(number) / 8.0)),
+        "(?s).{0,8}".prop_map(|text| Value::from(text.replace("${", "{"))),
+        prop::sample::select(vec![
+            "true",
+            "1",
+            "1.0",
+            "null",
+            "~",
+            "no",
+            "0x1",
+            "1e3",
+            "2020-01-01",
+            "- a",
+            "a: b",
+            "#",
+            ""
+        ])
+        .prop_map(Value::from),
+    ];
+    let nested = leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-zA-Z0-9 .=#\"]{1,4}", inner, 0..4)
+                .prop_map(|map| map.into_iter().collect()),
+        ]
+    });
+    prop::collection::btree_map("[a-z.]{1,4}", nested, 1..4).prop_map(|map| map.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn json_yaml_and_toml_keep_every_value_and_its_type(value in value()) {
+        let desired = desired(json!({ "settings": value, "levels": value, "stores": { "hot": { "own": value } } }));
+        prop_assert_eq!(&serde_json::from_str::<Value>(only(&desired, "levels.json")).unwrap(), &value);
+        prop_assert_eq!(&toml::from_str::<Value>(only(&desired, "store.toml")).unwrap(), &value);
+        prop_assert_eq!(&serde_saphyr::from_str::<Value>(only(&desired, "app.yaml")).unwrap(), &value);
+    }
+
+    #[test]
+    fn the_same_cluster_gives_the_same_files(value in value()) {
+        let fields = json!({ "settings": value, "query": { "configOverrides": { "app.yaml": value } } });
+        prop_assert_eq!(desired(fields.clone()).digest(), desired(fields).digest());
+    }
+
+    #[test]
+    fn text_without_references_is_kept(text in "[^$]{0,40}") {
+        let desired = desired(json!({ "stores": null, "script": text }));
+        prop_assert_eq!(only(&desired, "run.sh"), text);
+    }
+
+    #[test]
+    fn no_text_makes_the_operator_stop(text in "[${}.a-z]{0,24}|(\\$?\\$\\{(cluster|node|service|external)\\.?[a-z.]{0,8}\\}?){1,3}") {
+        let _ = built(json!({ "stores": null, "script": text }));
+    }
+}
