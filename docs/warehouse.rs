@@ -31,7 +31,13 @@ pub struct WarehouseSpec {
     /// The nodes.
     #[node_type(name = "controller", order = 1, port(name = "http", number = 9000), args("controller"))]
     #[node_type(name = "server", order = 2, port(name = "http", number = 8097), args("server"))]
-    #[node_type(name = "broker", order = 3, workload = "Deployment", port(name = "http", number = 8099), args("broker"))]
+    #[node_type(
+        name = "broker",
+        order = 3,
+        workload = "Deployment",
+        port(name = "http", number = 8099),
+        args("broker")
+    )]
     pub nodes: Vec<Member>,
 }
 
@@ -53,7 +59,7 @@ pub struct AppConfig {
 /// A node of any type.
 #[node_type]
 pub struct Member {
-    /// Name of the node within its type.
+    /// Name of the node.
     pub name: String,
     /// What the node is: `controller`, `server` or `broker`.
     pub node_type: String,

@@ -41,11 +41,17 @@ fn cluster() -> Value {
     serde_saphyr::from_str(blocks(&text, "yaml").first().expect("the introduction shows a cluster")).unwrap()
 }
 
-/// What is wrong with a custom resource of `K`: unknown fields, values of a wrong type, what only shows once the layers are merged.
-fn judge<K: Cluster>(object: &Value) -> Vec<String> {
-    let crd = serde_json::to_value(K::crd()).unwrap();
+/// The schema of `K`.
+fn schema<K: Cluster>() -> Value {
+    let mut crd = serde_json::to_value(K::crd()).unwrap();
+    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].take()
+}
+
+/// What is wrong with a custom resource of `K`: unknown fields, items of the same key, values of a wrong type, what only shows once the
+/// layers are merged.
+fn judge<K: Cluster>(schema: &Value, object: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
-    unknown(&crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], object, "", &mut wrong);
+    walk(schema, object, "", &mut wrong);
     wrong.extend(serde_json::from_value::<K>(object.clone()).err().map(|error| error.to_string()));
     wrong.extend(build(K::DEFINITION, &object["spec"]));
     wrong
@@ -57,15 +63,15 @@ fn build(definition: &'static Definition, spec: &Value) -> Vec<String> {
     built.err().into_iter().flatten().map(|invalid| invalid.to_string()).collect()
 }
 
-/// Fields that the schema doesn't know, which the API server would drop or refuse.
-fn unknown(schema: &Value, value: &Value, path: &str, wrong: &mut Vec<String>) {
+/// Fields that the schema doesn't know, which the API server would drop or refuse, and items that it would take for one.
+fn walk(schema: &Value, value: &Value, path: &str, wrong: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
                 let path = format!("{path}.{key}");
                 let known = schema["properties"].get(key).or(schema.get("additionalProperties"));
                 match known {
-                    Some(known) => unknown(known, value, &path, wrong),
+                    Some(known) => walk(known, value, &path, wrong),
                     None if schema["x-kubernetes-preserve-unknown-fields"] == true => {}
                     None if [".apiVersion", ".kind", ".metadata", ".metadata.name"].contains(&path.as_str()) => {}
                     None => wrong.push(format!("{path}: the schema has no such field")),
@@ -73,8 +79,13 @@ fn unknown(schema: &Value, value: &Value, path: &str, wrong: &mut Vec<String>) {
             }
         }
         Value::Array(items) => {
+            let keys = schema["x-kubernetes-list-map-keys"].as_array().cloned().unwrap_or_default();
+            let key = |item: &Value| keys.iter().map(|key| item[key.as_str().unwrap()].clone()).collect::<Vec<_>>();
             for (index, item) in items.iter().enumerate() {
-                unknown(&schema["items"], item, &format!("{path}[{index}]"), wrong);
+                if !keys.is_empty() && items.iter().take(index).any(|other| key(other) == key(item)) {
+                    wrong.push(format!("{path}[{index}]: there is an item of the same key"));
+                }
+                walk(&schema["items"], item, &format!("{path}[{index}]"), wrong);
             }
         }
         _ => {}
@@ -84,19 +95,20 @@ fn unknown(schema: &Value, value: &Value, path: &str, wrong: &mut Vec<String>) {
 #[test]
 fn the_custom_resources_of_the_pages_are_right() {
     let cluster = cluster();
+    let (caches, warehouses) = (schema::<Cache>(), schema::<Warehouse>());
     let mut wrong = Vec::new();
     let mut judged = 0;
     for (page, text) in pages() {
         for block in blocks(&text, "yaml") {
             let value: Value = serde_saphyr::from_str(block).unwrap_or_else(|error| panic!("{page}: {error}\n{block}"));
             let messages = match value.get("kind").and_then(Value::as_str) {
-                Some("Cache") => judge::<Cache>(&value),
-                Some("Warehouse") => judge::<Warehouse>(&value),
+                Some("Cache") => judge::<Cache>(&caches, &value),
+                Some("Warehouse") => judge::<Warehouse>(&warehouses, &value),
                 Some(_) => continue,
                 None => {
                     let mut object = cluster.clone();
                     object["spec"] = merge(object["spec"].take(), value);
-                    judge::<Cache>(&object)
+                    judge::<Cache>(&caches, &object)
                 }
             };
             judged += 1;
@@ -111,7 +123,7 @@ fn the_custom_resources_of_the_pages_are_right() {
 fn a_field_that_the_schema_lacks_is_seen() {
     let mut object = cluster();
     object["spec"]["servers"]["a"]["replica"] = 3.into();
-    assert_eq!(judge::<Cache>(&object), [".spec.servers.a.replica: the schema has no such field"]);
+    assert_eq!(judge::<Cache>(&schema::<Cache>(), &object), [".spec.servers.a.replica: the schema has no such field"]);
 }
 
 #[test]
