@@ -8,7 +8,7 @@
 mod failure;
 mod generate;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use http::Request;
@@ -42,7 +42,12 @@ pub struct Writer {
     pub manager: String,
     /// The label that names a child's node.
     pub node_label: String,
+    /// Is told every object as the API server stored it.
+    pub wrote: Wrote,
 }
+
+/// Takes an object of a kind.
+pub type Wrote = Arc<dyn Fn(&'static ChildKind, &Raw) + Send + Sync>;
 
 /// What came of a plan.
 #[derive(Debug, Default)]
@@ -196,8 +201,7 @@ impl Writer {
                 let child = Child::reduce(object.kind, &self.manager, &self.node_label, &there)
                     .ok_or_else(|| Failure::text("the API server's answer has no name or version".to_owned()))?;
                 if object.once {
-                    target.store.apply(child);
-                    return Ok(Written::Stored(None));
+                    return self.relabel(object, &child.uid, target).await;
                 }
                 self.reapply(object, &child.uid, plan::replicas(object, &child), target).await?
             }
@@ -259,7 +263,19 @@ impl Writer {
         }
     }
 
-    /// Gives the number of pods, as it is, to a field manager of its own: it stays when the operator gives it up.
+    /// Gives back to an object that is never changed the labels by which it is watched.
+    async fn relabel(&self, object: &Object, uid: &str, target: Target<'_>) -> Result<Written, Failure> {
+        let labels = object.json.pointer("/metadata/labels");
+        let json = json!({ "metadata": { "uid": uid, "labels": labels } });
+        let url = format!("{}?fieldManager={}", object.kind.url(target.namespace, &object.name), self.manager);
+        let request = Request::patch(url).header("content-type", "application/merge-patch+json");
+        let stored: Raw = self.send(request.body(json.to_string().into_bytes())).await?;
+        self.take_in(object.kind, &stored, target.store);
+        Ok(Written::Stored(None))
+    }
+
+    /// Gives the number of pods, as it is, to a field manager of its own: it stays when the operator gives it up. Without force: where an
+    /// autoscaler has set another number meanwhile, that is the one to hand over.
     async fn hand_over(&self, object: &Object, uid: &str, replicas: i32, target: Target<'_>) -> Result<(), Failure> {
         let json = json!({
             "apiVersion": object.kind.api_version(),
@@ -268,7 +284,7 @@ impl Writer {
             "spec": { "replicas": replicas },
         });
         let manager = format!("{}-scale", self.manager);
-        match self.patch_as(&manager, object.kind, target.namespace, &object.name, &json, "force=true").await {
+        match self.patch_as(&manager, object.kind, target.namespace, &object.name, &json, "force=false").await {
             Ok(_) => Ok(()),
             Err(failure) if failure.code == Some(409) => Err(Failure::meanwhile()),
             Err(failure) => Err(failure),
@@ -310,6 +326,7 @@ impl Writer {
 
     /// Takes an object into the store, and returns its digest. Where the watch was faster, it isn't read again.
     fn take_in(&self, kind: &'static ChildKind, stored: &Raw, store: &Store) -> Option<Digest> {
+        (self.wrote)(kind, stored);
         if store.has(kind, stored.uid(), stored.version()) {
             return store.child(stored.uid()).filter(|child| child.version == stored.version())?.digest;
         }

@@ -52,6 +52,9 @@ struct Run {
     /// Only look at this namespace [default: all]
     #[arg(long, env = "OPERATOR_NAMESPACE")]
     namespace: Option<String>,
+    /// Don't check whether what clusters depend on is there: for an operator that runs outside of their network
+    #[arg(long, env = "OPERATOR_SKIP_EXTERNAL_CHECKS", value_parser = clap::builder::BoolishValueParser::new())]
+    skip_external_checks: bool,
     /// How logs are written
     #[arg(long, value_enum, default_value_t, env = "OPERATOR_LOG_FORMAT")]
     log_format: LogFormat,
@@ -116,7 +119,8 @@ async fn run<K: Cluster>(options: Run) -> Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    Operator::new::<K>(client).namespace(options.namespace).run(ended()).await;
+    let operator = Operator::new::<K>(client).namespace(options.namespace);
+    operator.external_checks(!options.skip_external_checks).run(ended()).await;
     Ok(())
 }
 

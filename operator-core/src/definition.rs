@@ -317,7 +317,7 @@ pub struct External {
 pub enum ExternalCheck {
     /// One of the addresses takes a connection.
     Tcp,
-    /// GET of this path at one of the addresses is answered with 2xx.
+    /// GET of this path at one of the addresses, over plain HTTP, is answered with 2xx.
     Http(&'static str),
     /// A function of the value at the path. The error says what is missing.
     Function(AsyncCheck),

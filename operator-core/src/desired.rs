@@ -12,6 +12,7 @@
 //! | `placeholder` | references in texts, `${service.brokers.http}` |
 //! | `secrets` | which Secrets a node reads, and how |
 //! | [`references`] | the ConfigMaps and Secrets that pods refer to |
+//! | [`external`] | what the cluster depends on, and where that is |
 //! | [`customize`] | the author's hook |
 
 mod autoscaler;
@@ -20,6 +21,7 @@ pub mod customize;
 mod daemon_set;
 mod deployment;
 mod disruption_budget;
+pub mod external;
 mod files;
 mod format;
 mod http_route;
@@ -80,6 +82,8 @@ pub struct Desired {
     pub nodes: Vec<Node>,
     /// What the pods refer to that isn't the operator's own configuration, with what was known of it.
     pub references: BTreeMap<Reference, Content>,
+    /// What the cluster depends on and the operator doesn't run, as far as the spec names it.
+    pub externals: Vec<external::Dependency>,
 }
 
 impl Desired {
@@ -186,6 +190,10 @@ pub fn build(
     let nodes = effective(definition, spec)?;
     let mut errors = Vec::new();
     let mut built = Desired::default();
+    match external::read(definition, spec) {
+        Ok(externals) => built.externals = externals,
+        Err(invalid) => errors.extend(invalid),
+    }
     let mut of_cluster = Children::new(&names, None);
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
     for node in &nodes {
@@ -255,8 +263,11 @@ fn build_node(
     let mut read = BTreeMap::new();
     for (reference, optional) in references::of(template, &own) {
         let content = contents(&reference);
-        if !optional && !matches!(content, Content::Present(_)) {
-            workload.waits_for.push(format!("{reference} is not there yet"));
+        match content {
+            // Whatever it is comes into the hash: to go on without it would restart pods for nothing.
+            Content::Unknown => workload.waits_for.push(format!("{reference} is not known yet")),
+            Content::Missing if !optional => workload.waits_for.push(format!("{reference} is not there yet")),
+            Content::Missing | Content::Present(_) => {}
         }
         read.insert(reference, content);
     }

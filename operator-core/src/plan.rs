@@ -168,7 +168,7 @@ pub struct Inputs<'a> {
     /// The status as it was last written: how many pods a workload had that is being replaced.
     pub previous: Option<&'a ClusterStatus>,
     /// Whether the API server has a kind; only asked of those that it may lack.
-    pub available: &'a dyn Fn(&ChildKind) -> bool,
+    pub available: &'a (dyn Fn(&ChildKind) -> bool + Sync),
     /// Why no workload may be created or changed now: a sentence.
     pub hold: Option<&'a str>,
 }

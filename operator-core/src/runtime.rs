@@ -5,17 +5,23 @@
 //! | [`client`] | a client that doesn't wait for small packets |
 //! | [`tracked`] | a cluster as the loop keeps it |
 //! | [`watches`] | one watch per child kind, reduced into a store |
+//! | [`references`] | the ConfigMaps and Secrets that pods refer to, as digests |
+//! | [`externals`] | whether what clusters depend on is there |
 //! | `reconcile` | one cluster: build, plan, execute, report |
+//! | `world` | what a cluster depends on beside its spec and its children |
 //! | `memory` | what is kept between two reconciles of a cluster |
 //! | `events` | Kubernetes events on clusters |
 
 pub mod client;
 mod events;
+pub mod externals;
 mod memory;
 mod reconcile;
+pub mod references;
 pub mod tracked;
 mod watch;
 pub mod watches;
+mod world;
 
 use std::{
     collections::HashMap,
@@ -35,10 +41,13 @@ use kube::{
 use serde_json::Value;
 
 use crate::{Cluster, apply::Writer, definition::Definition, desired::names, node::Invalid};
+use externals::Externals;
 use memory::Memories;
 use reconcile::Context;
+use references::References;
 use tracked::{Kind, Tracked};
-use watches::Watches;
+use watches::{Changed, Watches};
+use world::World;
 
 /// Clusters that are reconciled at once: enough to keep an API server busy.
 const CONCURRENCY: u16 = 8;
@@ -52,12 +61,19 @@ pub struct Operator {
     definition: &'static Definition,
     typed: fn(&Value) -> Result<Value, Invalid>,
     namespace: Option<String>,
+    external_checks: bool,
 }
 
 impl Operator {
     /// The operator of clusters of kind `K`, in all namespaces.
     pub fn new<K: Cluster>(client: Client) -> Self {
-        Self { client, definition: K::DEFINITION, typed: typed::<K>, namespace: None }
+        Self::of(client, K::DEFINITION, typed::<K>)
+    }
+
+    /// The operator of a definition, in all namespaces. `typed` reads a spec as its type has it.
+    #[doc(hidden)]
+    pub fn of(client: Client, definition: &'static Definition, typed: fn(&Value) -> Result<Value, Invalid>) -> Self {
+        Self { client, definition, typed, namespace: None, external_checks: true }
     }
 
     /// Only looks at one namespace.
@@ -66,23 +82,25 @@ impl Operator {
         Self { namespace, ..self }
     }
 
+    /// Whether workloads wait for what their cluster depends on. Default: yes. An operator that runs outside of the network of its clusters
+    /// can't see it.
+    #[must_use]
+    pub fn external_checks(self, external_checks: bool) -> Self {
+        Self { external_checks, ..self }
+    }
+
     /// Runs until `shutdown` comes to its end; what is under way is finished then.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let kind = Kind(self.definition);
         let manager = names::manager(self.definition);
         let (requests, queue) = mpsc::unbounded();
         let clusters = Arc::new(Index::new(kind));
-        let watches = {
+        let changed: Changed = {
             let (requests, clusters) = (requests.clone(), clusters.clone());
-            let changed = move |owner: &str| clusters.request(owner, &requests);
-            Watches::start(
-                &self.client,
-                self.namespace.as_deref(),
-                &manager,
-                &names::node_label(self.definition),
-                changed,
-            )
+            Arc::new(move |owner| clusters.request(owner, &requests))
         };
+        let watches = Watches::start(&self.client, self.namespace.as_deref(), self.definition, changed.clone());
+        let references = Arc::new(References::new(self.client.clone(), changed));
         let (reader, mut store) = {
             let writer = reflector::store::Writer::<Tracked>::new(kind);
             (writer.as_reader(), writer)
@@ -95,11 +113,16 @@ impl Operator {
                 client: self.client.clone(),
                 manager: manager.clone(),
                 node_label: names::node_label(self.definition),
+                wrote: {
+                    let references = references.clone();
+                    Arc::new(move |kind, object| references.written(kind, object))
+                },
             },
+            world: World { watches, references, externals: Externals::new(self.external_checks) },
             events: events::Recorder::start(self.client.clone(), &manager),
             memory: Memories::default(),
         });
-        watches.ready().await;
+        context.world.watches.ready().await;
         let api: Api<Tracked> = match &self.namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &kind),
             None => Api::all_with(self.client.clone(), &kind),
@@ -109,7 +132,7 @@ impl Operator {
             watch::watch(api, None, move |event| {
                 // First, so that what is asked for is found.
                 store.apply_watcher_event(&event);
-                clusters.take_in(event, &requests, &context.memory);
+                clusters.take_in(event, &requests, &context);
             })
         });
         let _of_clusters = watch::Task(of_clusters);
@@ -160,9 +183,18 @@ impl Index {
         Self { kind, known: Mutex::default(), listed: Mutex::default() }
     }
 
-    fn request(&self, uid: &str, requests: &Requests) {
-        let cluster =
-            lock(&self.known).get(uid).map(|(namespace, name)| ObjectRef::new_with(name, self.kind).within(namespace));
+    /// Asks for a reconcile of the cluster with this UID. Claims have no owner: theirs is named `<namespace>/<instance>`.
+    fn request(&self, owner: &str, requests: &Requests) {
+        let cluster = {
+            let known = lock(&self.known);
+            let place = match owner.split_once('/') {
+                Some((namespace, instance)) => known
+                    .values()
+                    .find(|(within, name)| within.as_ref() == namespace && names::instance(name) == instance),
+                None => known.get(owner),
+            };
+            place.map(|(namespace, name)| ObjectRef::new_with(name, self.kind).within(namespace))
+        };
         if let Some(cluster) = cluster {
             // Fails only once the loop has ended.
             let _ = requests.unbounded_send(cluster.into());
@@ -170,7 +202,7 @@ impl Index {
     }
 
     /// Asks for a reconcile where a cluster changed in what matters: not for the status that the loop wrote itself.
-    fn take_in(&self, event: Event<Tracked>, requests: &Requests, memory: &Memories) {
+    fn take_in(&self, event: Event<Tracked>, requests: &Requests, context: &Context) {
         match event {
             Event::Init => lock(&self.listed).clear(),
             Event::InitApply(cluster) => {
@@ -181,18 +213,18 @@ impl Index {
                 let uids: Vec<Box<str>> = listed.keys().cloned().collect();
                 let before = std::mem::replace(&mut *lock(&self.known), listed);
                 let known = |uid: &str| lock(&self.known).contains_key(uid);
-                before.keys().filter(|uid| !known(uid)).for_each(|uid| memory.forget(uid));
+                before.keys().filter(|uid| !known(uid)).for_each(|uid| context.forget(uid));
                 uids.iter().for_each(|uid| self.request(uid, requests));
             }
             Event::Apply(cluster) => {
                 let new = lock(&self.known).insert(cluster.uid().into(), cluster.place()).is_none();
-                if new || !memory.is_own_write(&cluster) {
+                if new || !context.memory.is_own_write(&cluster) {
                     self.request(cluster.uid(), requests);
                 }
             }
             Event::Delete(cluster) => {
                 lock(&self.known).remove(cluster.uid());
-                memory.forget(cluster.uid());
+                context.forget(cluster.uid());
             }
         }
     }

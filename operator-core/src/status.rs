@@ -177,6 +177,8 @@ pub struct Facts<'a> {
     pub problem: Option<&'a Problem>,
     /// What the plan says of nodes that wait.
     pub waiting: &'a [Waiting],
+    /// Whether what they wait for is something that the operator doesn't run.
+    pub held: bool,
     /// What the plan says of objects whose kind is missing.
     pub left_out: &'a [LeftOut],
     /// The status as it was last written.
@@ -197,6 +199,7 @@ impl<'a> Facts<'a> {
             observed,
             problem: None,
             waiting: &[],
+            held: false,
             left_out: &[],
             previous: None,
             listed: &|_| true,
@@ -269,7 +272,7 @@ enum Summary {
     Problem(Reason, String),
     /// What fails, and that with what waits.
     Failing(String, String),
-    Waiting(String),
+    Waiting(&'static str, String),
     Progressing(String),
     Ready(String),
 }
@@ -296,7 +299,8 @@ impl Summary {
                 .map(|row| format!("{}: {}", row.status.name, waits_for(row))),
         );
         if !facts.waiting.is_empty() {
-            return Self::Waiting(going.join("; "));
+            let reason = if facts.held { "WaitingForExternal" } else { "Waiting" };
+            return Self::Waiting(reason, going.join("; "));
         }
         if !going.is_empty() {
             return Self::Progressing(going.join("; "));
@@ -332,7 +336,7 @@ impl Summary {
                 ("Progressing", true, "Failing", all),
                 ("Degraded", true, "Failing", failing),
             ],
-            Self::Waiting(message) => going("Waiting", message),
+            Self::Waiting(reason, message) => going(reason, message),
             Self::Progressing(message) => going("Progressing", message),
             Self::Ready(message) => [
                 ("Ready", true, "Ready", message),

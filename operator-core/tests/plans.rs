@@ -323,11 +323,15 @@ fn the_status_remembers_kinds_that_are_not_always_watched() {
     assert_eq!(ClusterStatus::report(&unlisted).kinds, [id], "as long as nobody has looked");
 }
 
+/// The size of claims that aren't bound yet.
+const PENDING: &str = "9Gi";
+
 fn claim(name: &str, node: &str, size: &str) -> Child {
     let live = json!({
         "metadata": { "name": name, "namespace": "default", "labels": {
             "app.kubernetes.io/instance": "a", "app.kubernetes.io/name": "data", "tests.example.com/node": node } },
         "spec": { "resources": { "requests": { "storage": size } } },
+        "status": { "phase": if size == PENDING { "Pending" } else { "Bound" } },
     });
     child(&CLAIM, live, &Value::Null, &Value::Null, &format!("uid-of-{name}"))
 }
@@ -341,6 +345,7 @@ fn claims_that_are_too_small_grow_and_nothing_else_happens_to_them() {
         claim("data-a-store-0", "store", "10240Mi"),
         claim("data-a-store-2", "store", "20Gi"),
         claim("data-a-store-3", "store", "30Gi"),
+        claim("data-a-store-4", "store", PENDING),
         claim("other-a-store-0", "store", "1Gi"),
         claim("data-a-store-0-copy", "store", "1Gi"),
         claim("data-a-query-0", "query", "1Gi"),

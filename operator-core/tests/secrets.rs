@@ -154,6 +154,7 @@ impl Operator {
             client: server.client(),
             manager: "data-operator".to_owned(),
             node_label: "tests.example.com/node".to_owned(),
+            wrote: std::sync::Arc::new(|_, _| {}),
         };
         Self { server, store: Store::default(), writer, shown: String::new() }
     }

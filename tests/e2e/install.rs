@@ -20,7 +20,7 @@ async fn an_install_writes_every_child_once_and_reads_none() {
     assert_eq!(config_maps.len(), 2, "{config_maps:?}");
     assert!(config_maps[0].starts_with("a-common.properties-"), "{config_maps:?}");
     assert!(config_maps[1].starts_with("a-store-hot-store.yaml-"), "{config_maps:?}");
-    assert_eq!(children[2..], ["a-query", "a-store-hot", "a-store-hot", "a-query"]);
+    assert_eq!(children[2..], ["a-query", "a-store-hot", "a-store-hot", "a-query", "a-query", "a-store-hot"]);
 
     let service = setup.api::<Service>().get("a-store-hot").await.unwrap();
     assert_eq!(service.spec.unwrap().cluster_ip.as_deref(), Some("None"));

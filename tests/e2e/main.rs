@@ -5,10 +5,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod children;
+mod externals;
 mod install;
 mod kinds;
 mod names;
+mod plans;
+mod pods;
 mod quiet;
+mod references;
 mod rollout;
 mod setup;
 mod specs;
+mod watches;

@@ -24,7 +24,7 @@ async fn clusters_whose_names_share_a_prefix_do_not_interfere() {
         let own = |name: &String| !name.starts_with("a-b-") && !name.starts_with("a-store-");
         // `a-store-hot` was cluster a's, `a-store-store-hot` is a-store's.
         let left: Vec<_> = children.iter().filter(|name| own(name) || *name == "a-store-hot").collect();
-        if left.is_empty() && children.len() == 12 { Ok(()) } else { Err(format!("{children:?}")) }
+        if left.is_empty() && children.len() == 16 { Ok(()) } else { Err(format!("{children:?}")) }
     })
     .await;
     assert_eq!(other.children().await, elsewhere);

@@ -7,6 +7,7 @@ use k8s_openapi::{
         apps::v1::{Deployment, StatefulSet},
         core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Pod, Service},
         events::v1::Event,
+        policy::v1::PodDisruptionBudget,
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
@@ -16,13 +17,13 @@ use kube::{
     core::NamespaceResourceScope,
     runtime::wait::{await_condition, conditions},
 };
-use operator_core::{Cluster, desired::names, runtime::Operator};
+use operator_core::{Cluster, desired::names, node::Invalid, runtime::Operator};
 use operator_testbed::{Request, Testbed};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::kinds::Data;
+use crate::kinds::{Data, DataSpec};
 
 /// How long anything may take on a busy machine before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,10 +69,15 @@ impl Setup {
 
     /// Starts an operator of this namespace.
     pub async fn start<K: Cluster>(&mut self) {
+        self.start_with(Operator::new::<K>).await;
+    }
+
+    /// Starts an operator of this namespace that isn't as usual.
+    pub async fn start_with(&mut self, operator: impl FnOnce(Client) -> Operator) {
         let config = Testbed::shared().await.unwrap().operator_config().await.unwrap();
         let client = operator_core::runtime::client::client(config).unwrap();
         let (end, ended) = oneshot::channel();
-        let operator = Operator::new::<K>(client).namespace(Some(self.namespace.clone()));
+        let operator = operator(client).namespace(Some(self.namespace.clone()));
         let task = tokio::spawn(operator.run(async {
             let _ = ended.await;
         }));
@@ -183,6 +189,7 @@ impl Setup {
         children.extend(self.names::<Service>().await);
         children.extend(self.names::<StatefulSet>().await);
         children.extend(self.names::<Deployment>().await);
+        children.extend(self.names::<PodDisruptionBudget>().await);
         children
     }
 
@@ -284,7 +291,15 @@ pub async fn eventually<T, Answer: Future<Output = Result<T, String>>>(what: &st
     }
 }
 
-/// Seven children: three ConfigMaps, two Services (the store's is headless), a StatefulSet and a Deployment, less one ConfigMap.
+/// A spec as its type has it, for operators of changed definitions.
+pub fn typed(spec: &Value) -> Result<Value, Invalid> {
+    let invalid = |error: serde_json::Error| Invalid { path: String::new(), message: error.to_string() };
+    let spec: DataSpec = serde_json::from_value(spec.clone()).map_err(invalid)?;
+    serde_json::to_value(spec).map_err(invalid)
+}
+
+/// Eight children: two ConfigMaps, two Services (the store's is headless), a StatefulSet, a Deployment, and a disruption budget for each of
+/// the two nodes.
 pub fn small() -> Value {
     json!({
         "image": "example.com/data:1",

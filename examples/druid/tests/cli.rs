@@ -50,6 +50,32 @@ fn the_definition_is_small_enough_to_apply_and_explains_itself() {
     }
 }
 
+#[test]
+fn a_node_is_explained_without_a_kubernetes_cluster() {
+    let explain = |node: &str| {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster.yaml");
+        let output = Command::new(OPERATOR)
+            .args(["plan", "--filename", file, "--explain", node])
+            .env("KUBECONFIG", "/dev/null")
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
+    };
+    let (table, _) = explain("historical-hot");
+    let row = |field: &str| {
+        let line = table.lines().find(|line| line.split("  ").next() == Some(field)).unwrap_or_default();
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(1).collect::<Vec<_>>()
+    };
+    assert_eq!(row("replicas"), ["2", "node"], "{table}");
+    assert_eq!(row("env[DRUID_XMS]"), ["\"1g\"", "config group data"], "{table}");
+    assert_eq!(row("env[druid_metadata_storage_connector_user]"), ["\"druid\"", "defaults"], "{table}");
+    assert_eq!(row("image"), ["\"apache/druid:34.0.0\"", "cluster image"], "{table}");
+    assert_eq!(row("storage.segments.size"), ["\"20Gi\"", "node"], "{table}");
+    let unknown = explain("historical");
+    assert!(unknown.1.contains("there is no node `historical`; there are: historical-hot, "), "{unknown:?}");
+}
+
 /// An operator that ends with this process, however that ends: the shell waits for the pipe to close.
 fn run(kubeconfig: &std::path::Path, namespace: &str) -> Child {
     Command::new("sh")

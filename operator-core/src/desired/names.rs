@@ -64,7 +64,7 @@ impl Names<'_> {
     pub fn selector(&self, node: &str) -> Map<String, Value> {
         Map::from_iter([
             (NAME.to_owned(), self.definition.singular.into()),
-            (INSTANCE.to_owned(), cut(&self.cluster.name, 63).into()),
+            (INSTANCE.to_owned(), instance(&self.cluster.name).into()),
             (self.node_label(), cut(node, 63).into()),
         ])
     }
@@ -75,7 +75,7 @@ impl Names<'_> {
             Some((_, node)) => self.selector(node),
             None => Map::from_iter([
                 (NAME.to_owned(), self.definition.singular.into()),
-                (INSTANCE.to_owned(), cut(&self.cluster.name, 63).into()),
+                (INSTANCE.to_owned(), instance(&self.cluster.name).into()),
             ]),
         };
         labels.extend(node.map(|(node_type, _)| (COMPONENT.to_owned(), node_type.into())));
@@ -114,6 +114,11 @@ pub fn readable(file: &str) -> String {
 /// The label that names a node within its cluster.
 pub fn node_label(definition: &Definition) -> String {
     format!("{}/node", definition.group)
+}
+
+/// Value of [`INSTANCE`] for a cluster of this name.
+pub fn instance(cluster: &str) -> String {
+    cut(cluster, 63)
 }
 
 /// The operator's name: field manager, event source and value of [`MANAGED_BY`].

@@ -25,11 +25,10 @@ pub fn settle(json: &mut Value) {
 
 /// The Secret with a `value` for each key of `generate` that it lacks.
 pub fn filled(mut json: Value, generate: &[(String, u32)], mut value: impl FnMut(&(String, u32)) -> Value) -> Value {
-    if let Some(data) = data(&mut json).filter(|_| !generate.is_empty()) {
-        for key in generate {
-            if !data.contains_key(&key.0) {
-                data.insert(key.0.clone(), value(key));
-            }
+    for key in generate {
+        let Some(data) = data(&mut json) else { break };
+        if !data.contains_key(&key.0) {
+            data.insert(key.0.clone(), value(key));
         }
     }
     json
@@ -55,5 +54,10 @@ mod tests {
         let generate = [("a".to_owned(), 3), ("b".to_owned(), 4)];
         let json = filled(json!({ "data": { "a": "kept" } }), &generate, |(_, length)| json!(length));
         assert_eq!(json, json!({ "data": { "a": "kept", "b": 4 } }));
+        assert_eq!(
+            filled(json!({ "spec": {} }), &[], |_| Value::Null),
+            json!({ "spec": {} }),
+            "what isn't generated stays as it is"
+        );
     }
 }

@@ -120,15 +120,12 @@ fn key(item: &Value, keys: &[&str]) -> String {
     keys.iter().map(text).collect::<Vec<_>>().join("/")
 }
 
-/// An item beside its key; where it has nothing but a `value`, that.
+/// An item beside its key; where it has nothing but a value or the source of one, that.
 fn without(item: &Value, keys: &[&str]) -> Value {
     let fields = item.as_object().into_iter().flatten().filter(|(key, _)| !keys.contains(&key.as_str()));
-    let mut rest: Map<String, Value> = fields.map(|(key, value)| (key.clone(), value.clone())).collect();
-    match rest.remove("value") {
-        Some(value) if rest.is_empty() => value,
-        value => {
-            rest.extend(value.map(|value| ("value".to_owned(), value)));
-            Value::Object(rest)
-        }
+    let rest: Map<String, Value> = fields.map(|(key, value)| (key.clone(), value.clone())).collect();
+    match rest.get("value").or(rest.get("valueFrom")) {
+        Some(value) if rest.len() == 1 => value.clone(),
+        _ => Value::Object(rest),
     }
 }

@@ -90,10 +90,14 @@ fn attributes(node_type: &NodeType) -> Value {
         }
         (storage.name.to_owned(), claim)
     });
-    let mut layer = Map::from_iter([
-        ("env".to_owned(), Value::Array(env)),
-        ("storage".to_owned(), Value::Object(storage.collect())),
-    ]);
+    let storage: Map<String, Value> = storage.collect();
+    let mut layer = Map::new();
+    if !env.is_empty() {
+        layer.insert("env".to_owned(), env.into());
+    }
+    if !storage.is_empty() {
+        layer.insert("storage".to_owned(), storage.into());
+    }
     if let Some(image) = node_type.image() {
         layer.insert("image".to_owned(), image.into());
     }

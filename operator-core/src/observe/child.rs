@@ -39,7 +39,7 @@ pub struct Child {
     pub health: Option<Box<Health>>,
     /// Of Secrets.
     pub held: Option<Box<Held>>,
-    /// Of PersistentVolumeClaims: the size that is asked for.
+    /// Of PersistentVolumeClaims that are bound, and so may grow: the size that is asked for.
     pub size: Option<Box<Quantity>>,
 }
 
@@ -88,7 +88,7 @@ impl Child {
             deleting: metadata.get("deletionTimestamp").is_some(),
             health: Health::of(kind, manager, object).map(Box::new),
             held: (kind == &SECRET).then(|| Box::new(Held::of(object))),
-            size: (kind == &CLAIM).then(|| claims::size(object)).flatten().map(Box::new),
+            size: (kind == &CLAIM).then(|| claims::bound(object)).flatten().map(Box::new),
         })
     }
 
@@ -122,6 +122,11 @@ impl Raw {
     /// UID.
     pub fn uid(&self) -> &str {
         self.metadata.uid.as_deref().unwrap_or_default()
+    }
+
+    /// Namespace.
+    pub fn namespace(&self) -> &str {
+        self.metadata.namespace.as_deref().unwrap_or_default()
     }
 
     /// Version; the API server counts upwards within a kind (KEP-5504).

@@ -18,6 +18,12 @@ pub(super) fn owner_of(metadata: &Value) -> Option<String> {
     Some(format!("{}/{instance}", metadata.get("namespace")?.as_str()?))
 }
 
+/// The size that a bound claim asks for: the API server lets no other grow.
+pub(super) fn bound(claim: &Value) -> Option<Quantity> {
+    let phase = claim.pointer("/status/phase").and_then(Value::as_str);
+    if phase == Some("Bound") { size(claim) } else { None }
+}
+
 /// The size that a claim, or a claim template, asks for.
 pub(super) fn size(claim: &Value) -> Option<Quantity> {
     claim.pointer("/spec/resources/requests/storage")?.as_str()?.parse().ok()

@@ -12,14 +12,16 @@ use super::{
     events::Recorder,
     memory::{Memories, Refused, Written},
     tracked::Tracked,
+    world::{Sight, World},
 };
 use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
-    desired::{self, Content, Desired, Identity, Revisions},
+    desired::{self, Desired, Identity, Revisions},
+    kinds::ChildKind,
     node::Invalid,
     observe::{Child, Store},
-    plan::{self, Accepted, Inputs, LeftOut, Waiting},
+    plan::{self, Accepted, Inputs, LeftOut, Plan, Verb, Waiting},
     status::{ClusterStatus, Facts, Problem, Reason},
 };
 
@@ -39,6 +41,15 @@ pub struct Context {
     pub writer: Writer,
     pub events: Recorder,
     pub memory: Memories,
+    pub world: World,
+}
+
+impl Context {
+    /// A cluster is gone: nothing of it is kept.
+    pub fn forget(&self, uid: &str) {
+        self.memory.forget(uid);
+        self.world.forget(uid);
+    }
 }
 
 /// Something that may work when it is tried again.
@@ -58,12 +69,21 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
     let identity = cluster.identity();
     let observed = context.store.cluster(&identity.uid, &identity.namespace, &identity.name);
     let previous = previous(&cluster, &context);
-    let surroundings = Surroundings { observed: &observed, previous: previous.as_ref() };
+    let available = |kind: &ChildKind| context.world.has(kind);
+    let surroundings = Surroundings { observed: &observed, previous: previous.as_ref(), available: &available };
     let desired = desired(&cluster, &identity, &surroundings, &context);
     let step = match &desired {
-        Ok(desired) => bring_about(desired, &surroundings, &identity, &context).await,
+        Ok(desired) => match context.world.sight(&cluster, &identity, context.definition, desired) {
+            Sight::Clear => bring_about(desired, &surroundings, &identity, &context).await,
+            Sight::Opening => return Ok(Action::await_change()),
+            Sight::Blocked(problem) => Step { problem: Some(problem), ..Step::default() },
+        },
         Err(invalid) => Step { problem: Some(invalid_spec(invalid)), ..Step::default() },
     };
+    if desired.as_ref().is_ok_and(|desired| !context.world.is_current(&identity, desired)) {
+        // A Secret was just made, say; the change has asked for another reconcile, and until then there is nothing to report.
+        return Ok(Action::await_change());
+    }
     let problem = &step.problem;
     tell(problem.as_ref(), &identity, &context);
     let transient = problem.as_ref().filter(|problem| problem.reason == Reason::Retrying);
@@ -87,11 +107,17 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
 struct Surroundings<'a> {
     observed: &'a [Child],
     previous: Option<&'a ClusterStatus>,
+    available: &'a (dyn Fn(&ChildKind) -> bool + Sync),
 }
 
 impl<'a> Surroundings<'a> {
     fn inputs(&self, accepted: &'a Accepted) -> Inputs<'a> {
-        Inputs { accepted: Some(accepted), previous: self.previous, ..Inputs::new(self.observed) }
+        Inputs {
+            accepted: Some(accepted),
+            previous: self.previous,
+            available: self.available,
+            ..Inputs::new(self.observed)
+        }
     }
 }
 
@@ -104,6 +130,8 @@ struct Step {
     again: Option<Duration>,
     /// Nodes that wait, and for what.
     waiting: Vec<Waiting>,
+    /// Whether they wait for something that the operator doesn't run.
+    held: bool,
     /// Objects whose kind is missing.
     left_out: Vec<LeftOut>,
 }
@@ -136,15 +164,28 @@ fn desired(
         context.memory.with(&identity.uid, |memory| (memory.outline.clone(), memory.accepted.clone()));
     if let Some((generation, outline)) = outline
         && generation == cluster.generation
+        && context.world.is_current(identity, &outline)
         && plan::plan(&outline, &surroundings.inputs(&accepted)).is_ok_and(|plan| plan.writes_nothing())
     {
         return Ok(outline);
     }
     let spec = (context.typed)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
-    let desired = desired::build(identity, Revisions { newest: &spec }, context.definition, &|_| Content::Unknown)?;
+    let content = |reference: &_| context.world.content(identity, reference);
+    let desired = loop {
+        let desired = desired::build(identity, Revisions { newest: &spec }, context.definition, &content)?;
+        // What changes from here on asks for another reconcile; what changed meanwhile doesn't.
+        if context.world.refer(identity, &desired) {
+            break desired;
+        }
+    };
     let outline = Arc::new(desired.outline());
     context.memory.with(&identity.uid, |memory| memory.outline = Some((cluster.generation, outline)));
     Ok(Arc::new(desired))
+}
+
+/// Whether a plan makes or changes workloads.
+fn touches_workloads(plan: &Plan<'_>) -> bool {
+    plan.actions.iter().any(|action| action.verb() != Verb::Delete && action.target().0.is_workload())
 }
 
 fn invalid_spec(invalid: &[Invalid]) -> Problem {
@@ -164,7 +205,16 @@ async fn bring_about(
     let (accepted, applied, refused) =
         context.memory.with(&identity.uid, |memory| (memory.accepted.clone(), memory.applied, memory.refused.clone()));
     let refused = refused.filter(|refused| refused.still_holds(wanted, observed));
-    let mut plan = match plan::plan(desired, &surroundings.inputs(&accepted)) {
+    let inputs = surroundings.inputs(&accepted);
+    let mut planned = plan::plan(desired, &inputs);
+    let mut missing = None;
+    if planned.as_ref().is_ok_and(touches_workloads) {
+        missing = context.world.missing(identity, desired).await;
+    }
+    if let Some(missing) = &missing {
+        planned = plan::plan(desired, &Inputs { hold: Some(&missing.message), ..inputs });
+    }
+    let mut plan = match planned {
         Ok(plan) => plan,
         Err(invalid) => return Step { problem: Some(invalid_spec(&invalid)), ..Step::default() },
     };
@@ -172,6 +222,8 @@ async fn bring_about(
     let mut step = Step {
         waiting: std::mem::take(&mut plan.waiting),
         left_out: std::mem::take(&mut plan.left_out),
+        held: missing.is_some(),
+        again: missing.as_ref().map(|missing| missing.again),
         ..Step::default()
     };
     if let Some(refused) = &refused {
@@ -209,7 +261,8 @@ async fn bring_about(
         memory.accepted.extend(outcome.changed);
     });
     step.problem = problem.or(step.problem);
-    step.again = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 }).min();
+    let taken = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 });
+    step.again = taken.chain(step.again).min();
     step
 }
 
@@ -254,6 +307,7 @@ async fn report(
     let status = ClusterStatus::report(&Facts {
         problem: step.problem.as_ref(),
         waiting: &step.waiting,
+        held: step.held,
         left_out: &step.left_out,
         previous: previous.as_ref(),
         ..Facts::new(cluster.generation, desired, &observed, Timestamp::now())

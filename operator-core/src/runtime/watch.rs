@@ -1,10 +1,11 @@
 //! A watch that streams its first list where the server can, and pages it where it can't.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, ops::ControlFlow};
 
 use futures::StreamExt;
 use kube::{
     Api, Resource,
+    core::Status,
     runtime::{
         WatchStreamExt,
         watcher::{self, Event, watcher},
@@ -17,8 +18,20 @@ use tokio::task::JoinHandle;
 const PAGE: u32 = 100;
 
 /// Watches for ever.
-pub async fn watch<K>(api: Api<K>, labels: Option<String>, mut take_in: impl FnMut(Event<K>))
+pub async fn watch<K>(api: Api<K>, labels: Option<String>, take_in: impl FnMut(Event<K>))
 where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    watch_while(api, labels, take_in, |_| ControlFlow::Continue(())).await;
+}
+
+/// Watches until `failed`, which is told every error, has enough.
+pub async fn watch_while<K>(
+    api: Api<K>,
+    labels: Option<String>,
+    mut take_in: impl FnMut(Event<K>),
+    mut failed: impl FnMut(&watcher::Error) -> ControlFlow<()>,
+) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
     let mut config = watcher::Config::default().streaming_lists();
@@ -35,19 +48,41 @@ where
                 config.label_selector.clone_from(&labels);
                 events = watcher(api.clone(), config).default_backoff().boxed();
             }
-            Err(error) => tracing::warn!(url = api.resource_url(), %error, "watch"),
+            Err(error) => {
+                if failed(&error).is_break() {
+                    return;
+                }
+                tracing::warn!(url = api.resource_url(), %error, "watch");
+            }
         }
     }
 }
 
+/// What the API server answered, where it did.
+fn status(error: &watcher::Error) -> Option<&Status> {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status) => Some(status),
+        _ => None,
+    }
+}
+
+/// The HTTP status of that answer.
+pub fn code(error: &watcher::Error) -> Option<u16> {
+    status(error).map(|status| status.code)
+}
+
+/// What went wrong, in the API server's words where it answered.
+pub fn message(error: &watcher::Error) -> String {
+    status(error).map_or_else(|| error.to_string(), |status| status.message.clone())
+}
+
 /// Source: KEP-3157; a server without the feature calls `sendInitialEvents` invalid or forbidden.
 fn is_refused(error: &watcher::Error) -> bool {
-    let status = match error {
-        watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status,
-        watcher::Error::WatchError(status) => status,
-        _ => return false,
-    };
-    matches!(status.code, 400 | 403 | 422) && status.message.contains("sendInitialEvents")
+    status(error)
+        .is_some_and(|status| matches!(status.code, 400 | 403 | 422) && status.message.contains("sendInitialEvents"))
 }
 
 /// A task that ends with its owner.

@@ -1,53 +1,88 @@
 //! The registry of watches: one per child kind, whoever asks; reduced while they are decoded.
+//!
+//! Kinds that the API server may lack are watched from the first time a cluster wants one until none does.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use kube::{Api, Client, runtime::watcher::Event};
 use tokio::sync::watch;
 
-use super::watch::{Task, watch};
+use super::{
+    lock,
+    watch::{Task, code, watch_while},
+};
 use crate::{
-    desired::names::MANAGED_BY,
+    definition::Definition,
+    desired::names::{self, MANAGED_BY},
     kinds::{self, ChildKind},
     observe::{Child, Raw, Store},
 };
 
+/// First and longest wait until a kind that the API server lacks is looked for again.
+const LACKING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// Is told the UID of an owner of whose world something changed.
+pub type Changed = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What can be said of the objects of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// All are known.
+    Synced,
+    /// They aren't listed yet. Who wants the kind is told when they are, or when it turns out to be missing.
+    Pending,
+    /// The API server has no such kind, or the operator may not see it. Looked for again now and then; who wants it is told.
+    Missing,
+}
+
 /// All watches of children. They end when this is dropped.
 pub struct Watches {
+    client: Client,
+    namespace: Option<String>,
+    manager: String,
+    node_label: String,
     store: Arc<Store>,
-    synced: Vec<watch::Receiver<bool>>,
-    _tasks: Vec<Task>,
+    changed: Changed,
+    /// Kinds that are watched whether or not anyone wants them.
+    always: Vec<&'static ChildKind>,
+    watched: Mutex<HashMap<&'static ChildKind, Watched>>,
+    wanted: Arc<Wanted>,
+}
+
+/// The other kinds, by the UID of the cluster that wants them.
+type Wanted = Mutex<HashMap<Box<str>, Vec<&'static ChildKind>>>;
+
+struct Watched {
+    availability: watch::Receiver<Availability>,
+    _task: Task,
 }
 
 impl Watches {
-    /// Starts a watch for each kind of child that the operator `manager` makes. `changed` is told the UID of every owner one of whose children changed.
-    pub fn start(
-        client: &Client,
-        namespace: Option<&str>,
-        manager: &str,
-        node_label: &str,
-        changed: impl Fn(&str) + Clone + Send + 'static,
-    ) -> Self {
-        let store = Arc::<Store>::default();
-        let mut synced = Vec::new();
-        let mut tasks = Vec::new();
-        for kind in kinds::ALL {
-            let api: Api<Raw> = match namespace {
-                Some(namespace) => Api::namespaced_with(client.clone(), namespace, &kind),
-                None => Api::all_with(client.clone(), &kind),
-            };
-            let (done, receiver) = watch::channel(false);
-            let reducer = Reducer {
-                kind,
-                manager: manager.to_owned(),
-                node_label: node_label.to_owned(),
-                store: store.clone(),
-                done,
-            };
-            tasks.push(Task(tokio::spawn(reducer.run(api, changed.clone()))));
-            synced.push(receiver);
-        }
-        Self { store, synced, _tasks: tasks }
+    /// Starts a watch for each kind of child that every API server has, for claims, and for those that the author's hook adds. `changed`
+    /// is told the owner of every child that changed.
+    pub fn start(client: &Client, namespace: Option<&str>, definition: &'static Definition, changed: Changed) -> Self {
+        let watches = Self {
+            client: client.clone(),
+            namespace: namespace.map(str::to_owned),
+            manager: names::manager(definition),
+            node_label: names::node_label(definition),
+            store: Arc::default(),
+            changed,
+            always: always(definition),
+            watched: Mutex::default(),
+            wanted: Arc::default(),
+        };
+        let started = watches.always.iter().map(|kind| (*kind, watches.watch(kind))).collect();
+        *lock(&watches.watched) = started;
+        watches
     }
 
     /// Where the children are.
@@ -55,13 +90,90 @@ impl Watches {
         self.store.clone()
     }
 
-    /// Waits until every kind was listed once.
+    /// Waits until every kind that is always watched was listed once, or turned out to be missing where that may be.
     pub async fn ready(&self) {
-        for synced in &self.synced {
+        let waiting: Vec<_> = lock(&self.watched).values().map(|watched| watched.availability.clone()).collect();
+        for mut availability in waiting {
             // Fails only where the watch ended, which is with this registry.
-            let _ = synced.clone().wait_for(|synced| *synced).await;
+            let _ = availability.wait_for(|availability| *availability != Availability::Pending).await;
         }
     }
+
+    /// What can be said of a kind now.
+    pub fn available(&self, kind: &ChildKind) -> Availability {
+        lock(&self.watched).get(kind).map_or(Availability::Pending, |watched| *watched.availability.borrow())
+    }
+
+    /// Says which kinds a cluster has or shall have. What isn't watched yet is watched from now on, what nobody wants any more no longer.
+    pub fn want(&self, cluster: &str, kinds: impl IntoIterator<Item = &'static ChildKind>) {
+        let mut kinds: Vec<_> = kinds.into_iter().filter(|kind| !self.always.contains(kind)).collect();
+        kinds.sort_by_key(|kind| (kind.group, kind.kind, kind.version));
+        kinds.dedup();
+        let mut wanted = lock(&self.wanted);
+        if wanted.get(cluster).map(Vec::as_slice).unwrap_or_default() == kinds {
+            return;
+        }
+        let mut watched = lock(&self.watched);
+        for kind in &kinds {
+            watched.entry(kind).or_insert_with(|| self.watch(kind));
+        }
+        if kinds.is_empty() {
+            wanted.remove(cluster);
+        } else {
+            wanted.insert(cluster.into(), kinds);
+        }
+        watched.retain(|kind, _| {
+            let keep = self.always.contains(kind) || wanted.values().flatten().any(|wanted| wanted == kind);
+            if !keep {
+                clear(&self.store, kind);
+            }
+            keep
+        });
+    }
+
+    /// A cluster is gone.
+    pub fn forget(&self, cluster: &str) {
+        self.want(cluster, []);
+    }
+
+    fn watch(&self, kind: &'static ChildKind) -> Watched {
+        let api: Api<Raw> = match &self.namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &kind),
+            None => Api::all_with(self.client.clone(), &kind),
+        };
+        let (sender, availability) = watch::channel(Availability::Pending);
+        let reducer = Reducer {
+            kind,
+            manager: self.manager.clone(),
+            node_label: self.node_label.clone(),
+            store: self.store.clone(),
+            changed: self.changed.clone(),
+            wanted: self.wanted.clone(),
+            availability: sender,
+            tried: AtomicU32::new(0),
+        };
+        Watched { availability, _task: Task(tokio::spawn(reducer.run(api))) }
+    }
+}
+
+/// A kind that a definition declares but that is one of the usual ones is watched once.
+fn always(definition: &Definition) -> Vec<&'static ChildKind> {
+    let mut always: Vec<_> = kinds::ALL.into_iter().filter(|kind| !kind.optional).collect();
+    always.push(&kinds::CLAIM);
+    let added = definition.customize.map_or(&[] as &[_], |customization| customization.kinds);
+    for kind in added.iter().copied().filter(|kind| !kind.optional) {
+        let known = always.iter().chain(&kinds::ALL).any(|known| known.group == kind.group && known.kind == kind.kind);
+        if !known {
+            always.push(kind);
+        }
+    }
+    always
+}
+
+/// Of a kind that is no longer watched, nothing is known.
+fn clear(store: &Store, kind: &'static ChildKind) -> Vec<Arc<str>> {
+    store.begin_list(kind);
+    store.end_list(kind)
 }
 
 /// Turns the events of one watch into entries of the store.
@@ -70,18 +182,53 @@ struct Reducer {
     manager: String,
     node_label: String,
     store: Arc<Store>,
-    done: watch::Sender<bool>,
+    changed: Changed,
+    wanted: Arc<Wanted>,
+    availability: watch::Sender<Availability>,
+    /// How often in a row the kind was looked for and missing.
+    tried: AtomicU32,
 }
 
 impl Reducer {
-    async fn run(self, api: Api<Raw>, changed: impl Fn(&str)) {
+    async fn run(self, api: Api<Raw>) {
         let selector = format!("{MANAGED_BY}={}", self.manager);
-        watch(api, Some(selector), move |event| {
-            for owner in self.take_in(event) {
-                changed(&owner);
+        loop {
+            let take_in = |event| self.take_in(event).iter().for_each(|owner| (self.changed)(owner));
+            watch_while(api.clone(), Some(selector.clone()), take_in, |error| self.failed(code(error))).await;
+            // Only a missing kind ends a watch.
+            let tried = self.tried.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(LACKING.0.saturating_mul(1 << tried.min(16)).min(LACKING.1)).await;
+        }
+    }
+
+    /// Whether to go on after an error. The usual kinds are there; a server that says otherwise is ill.
+    fn failed(&self, code: Option<u16>) -> ControlFlow<()> {
+        let usual = self.kind == &kinds::CLAIM || (kinds::ALL.contains(&self.kind) && !self.kind.optional);
+        let (kind, group) = (self.kind.kind, self.kind.group);
+        let is_news = *self.availability.borrow() != Availability::Missing;
+        match code {
+            Some(404) if !usual && is_news => {
+                tracing::info!(kind, group, "the API server has no such kind; going on without it");
             }
-        })
-        .await;
+            Some(403) if !usual && is_news => {
+                tracing::warn!(kind, group, "the operator may not watch this kind; going on without it");
+            }
+            Some(403 | 404) if !usual => {}
+            _ => return ControlFlow::Continue(()),
+        }
+        let owners = clear(&self.store, self.kind);
+        self.tell(Availability::Missing);
+        owners.iter().for_each(|owner| (self.changed)(owner));
+        ControlFlow::Break(())
+    }
+
+    /// Tells who waits for this kind, where there is something to tell.
+    fn tell(&self, availability: Availability) {
+        if self.availability.send_replace(availability) != availability {
+            let wanted = lock(&self.wanted);
+            let wanting = wanted.iter().filter(|(_, kinds)| kinds.contains(&self.kind));
+            wanting.for_each(|(cluster, _)| (self.changed)(cluster));
+        }
     }
 
     fn take_in(&self, event: Event<Raw>) -> Vec<Arc<str>> {
@@ -92,7 +239,8 @@ impl Reducer {
             }
             Event::InitDone => {
                 let owners = self.store.end_list(self.kind);
-                self.done.send_replace(true);
+                self.tried.store(0, Ordering::Relaxed);
+                self.tell(Availability::Synced);
                 owners
             }
             // Mostly the operator's own write, which its answer told already.

@@ -63,14 +63,13 @@ fn ports(node: &mut Checked<'_>) {
     }
 }
 
-fn named_ports(probe: &Probe) -> Vec<&str> {
+fn named_ports(probe: &Probe) -> impl Iterator<Item = &str> {
     let http = probe.http_get.as_ref().map(|http| &http.port);
     let tcp = probe.tcp_socket.as_ref().map(|tcp| &tcp.port);
-    let name = |port| match port {
-        &IntOrString::String(ref name) => Some(name.as_str()),
-        &IntOrString::Int(_) => None,
-    };
-    http.into_iter().chain(tcp).filter_map(name).collect()
+    http.into_iter().chain(tcp).filter_map(|port| match port {
+        IntOrString::String(name) => Some(name.as_str()),
+        IntOrString::Int(_) => None,
+    })
 }
 
 fn mounts(node: &mut Checked<'_>) {

@@ -1,0 +1,374 @@
+//! What is known of the ConfigMaps and Secrets that pods refer to: a digest of each, never a value.
+//!
+//! One watch per source and namespace, for all clusters there; it lasts as long as one of them refers to something.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+    ops::ControlFlow,
+    sync::{Arc, Mutex},
+};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{
+    Api, Client,
+    runtime::watcher::{self, Event},
+};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::{
+    lock,
+    watch::{Task, message, watch_while},
+    watches::Changed,
+};
+use crate::{
+    desired::{Content, Reference, references},
+    hash::Digest,
+    kinds::ChildKind,
+    observe::Raw,
+};
+
+/// Watches what pods refer to, and says which clusters are concerned.
+pub struct References {
+    client: Client,
+    changed: Changed,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// What each cluster's pods refer to, and where, by the cluster's UID.
+    clusters: HashMap<Box<str>, (Arc<str>, Vec<Reference>)>,
+    sources: HashMap<Place, Source>,
+}
+
+/// Kind and namespace.
+type Place = (&'static ChildKind, Arc<str>);
+
+struct Source {
+    watched: Arc<Watched>,
+    _task: Task,
+}
+
+impl References {
+    /// Watches nothing yet. `changed` is told the UID of every cluster that refers to something that changed or became known.
+    pub fn new(client: Client, changed: Changed) -> Self {
+        Self { client, changed, inner: Mutex::default() }
+    }
+
+    /// What is known of what is referred to in a namespace.
+    pub fn content(&self, namespace: &str, reference: &Reference) -> Content {
+        let watched = self.watched(reference.source.kind(), namespace);
+        watched.map_or(Content::Unknown, |watched| lock(&watched.seen).content(&reference.name))
+    }
+
+    /// Sets what a cluster's pods refer to, with what was known of it. Returns whether that still holds; any later change is told.
+    pub fn set(&self, cluster: &str, namespace: &str, known: &BTreeMap<Reference, Content>) -> bool {
+        let mut inner = lock(&self.inner);
+        let before = inner.clusters.get(cluster).map(|(_, references)| references.as_slice()).unwrap_or_default();
+        if !before.iter().eq(known.keys()) {
+            self.replace(&mut inner, cluster, namespace.into(), known.keys().cloned().collect());
+        }
+        drop(inner);
+        known.iter().all(|(reference, content)| self.content(namespace, reference) == *content)
+    }
+
+    /// A cluster is gone: what only its pods referred to is no longer watched.
+    pub fn forget(&self, cluster: &str) {
+        self.set(cluster, "", &BTreeMap::new());
+    }
+
+    /// Why something isn't known, where its watch fails.
+    pub fn trouble(&self, namespace: &str, reference: &Reference) -> Option<String> {
+        let watched = self.watched(reference.source.kind(), namespace)?;
+        let trouble = lock(&watched.seen).trouble.clone()?;
+        Some(format!("{reference} can't be looked at: {trouble}"))
+    }
+
+    /// Takes in an object as the operator itself wrote it; its watch would say so a little later.
+    pub fn written(&self, kind: &'static ChildKind, object: &Raw) {
+        if let Some(watched) = self.watched(kind, object.namespace()) {
+            watched.written(Reduced::of(&object.object()));
+        }
+    }
+
+    fn watched(&self, kind: &'static ChildKind, namespace: &str) -> Option<Arc<Watched>> {
+        lock(&self.inner).sources.get(&(kind, namespace.into())).map(|source| source.watched.clone())
+    }
+
+    fn replace(&self, inner: &mut Inner, cluster: &str, namespace: Arc<str>, references: Vec<Reference>) {
+        for reference in &references {
+            let place = (reference.source.kind(), namespace.clone());
+            let source = inner.sources.entry(place).or_insert_with_key(|place| self.watch(place));
+            lock(&source.watched.seen).users.entry(reference.name.as_str().into()).or_default().insert(cluster.into());
+        }
+        if let Some((namespace, before)) = inner.clusters.remove(cluster) {
+            for reference in before.iter().filter(|reference| !references.contains(reference)) {
+                if let Some(source) = inner.sources.get(&(reference.source.kind(), namespace.clone())) {
+                    lock(&source.watched.seen).leave(&reference.name, cluster);
+                }
+            }
+        }
+        inner.sources.retain(|_, source| !lock(&source.watched.seen).users.is_empty());
+        if !references.is_empty() {
+            inner.clusters.insert(cluster.into(), (namespace, references));
+        }
+    }
+
+    fn watch(&self, (kind, namespace): &Place) -> Source {
+        let watched = Arc::new(Watched { changed: self.changed.clone(), seen: Mutex::default() });
+        let api = Api::namespaced_with(self.client.clone(), namespace, kind);
+        let task = tokio::spawn(watched.clone().run(api));
+        Source { watched, _task: Task(task) }
+    }
+}
+
+/// One watch.
+struct Watched {
+    changed: Changed,
+    seen: Mutex<Seen>,
+}
+
+impl Watched {
+    async fn run(self: Arc<Self>, api: Api<Reduced>) {
+        let failed = |error: &watcher::Error| {
+            self.tell(lock(&self.seen).failed(message(error)));
+            ControlFlow::Continue(())
+        };
+        watch_while(api, None, |event| self.tell(lock(&self.seen).take_in(event)), failed).await;
+    }
+
+    fn written(&self, object: Reduced) {
+        self.tell(lock(&self.seen).written(object));
+    }
+
+    /// Without the lock: who is told may ask.
+    fn tell(&self, clusters: Vec<Arc<str>>) {
+        clusters.iter().for_each(|cluster| (self.changed)(cluster));
+    }
+}
+
+/// What a watch has shown.
+#[derive(Default)]
+struct Seen {
+    /// Whether a list was complete: only then something is missing that isn't there.
+    synced: bool,
+    /// Version and digest, by name.
+    known: HashMap<Box<str>, (u64, Digest)>,
+    /// Names in the list under way.
+    listed: HashSet<Box<str>>,
+    /// The newest version that was seen.
+    newest: u64,
+    /// Why there is no list, where that is so.
+    trouble: Option<String>,
+    /// UIDs of the clusters whose pods refer to a name.
+    users: HashMap<Box<str>, HashSet<Arc<str>>>,
+}
+
+impl Seen {
+    fn content(&self, name: &str) -> Content {
+        match self.known.get(name) {
+            _ if !self.synced => Content::Unknown,
+            Some((_, digest)) => Content::Present(*digest),
+            None => Content::Missing,
+        }
+    }
+
+    fn leave(&mut self, name: &str, cluster: &str) {
+        if let Some(users) = self.users.get_mut(name) {
+            users.remove(cluster);
+            if users.is_empty() {
+                self.users.remove(name);
+            }
+        }
+    }
+
+    /// Returns the clusters for which something changed.
+    fn take_in(&mut self, event: Event<Reduced>) -> Vec<Arc<str>> {
+        match event {
+            Event::Init => {
+                self.listed.clear();
+                Vec::new()
+            }
+            Event::InitApply(object) => {
+                self.listed.insert(object.name().into());
+                self.apply(object)
+            }
+            Event::InitDone => self.end_list(),
+            Event::Apply(object) => self.apply(object),
+            Event::Delete(object) => {
+                self.newest = self.newest.max(object.version);
+                if self.known.get(object.name()).is_none_or(|(version, _)| *version > object.version) {
+                    return Vec::new();
+                }
+                self.known.remove(object.name());
+                self.users_of(object.name())
+            }
+        }
+    }
+
+    fn end_list(&mut self) -> Vec<Arc<str>> {
+        self.trouble = None;
+        let listed = std::mem::take(&mut self.listed);
+        let gone: Vec<Box<str>> = self.known.keys().filter(|name| !listed.contains(*name)).cloned().collect();
+        self.known.retain(|name, _| listed.contains(name));
+        if !std::mem::replace(&mut self.synced, true) {
+            return self.all_users();
+        }
+        gone.iter().flat_map(|name| self.users_of(name)).collect()
+    }
+
+    fn apply(&mut self, object: Reduced) -> Vec<Arc<str>> {
+        self.newest = self.newest.max(object.version);
+        let known = self.known.get(object.name());
+        if known.is_some_and(|(version, _)| *version >= object.version) {
+            return Vec::new();
+        }
+        let same = known.is_some_and(|(_, digest)| *digest == object.digest);
+        self.known.insert(object.name().into(), (object.version, object.digest));
+        if same { Vec::new() } else { self.users_of(object.name()) }
+    }
+
+    /// What the watch has passed already it knows better: the object may be gone by now.
+    fn written(&mut self, object: Reduced) -> Vec<Arc<str>> {
+        if self.synced && object.version > self.newest { self.apply(object) } else { Vec::new() }
+    }
+
+    fn failed(&mut self, why: String) -> Vec<Arc<str>> {
+        if self.synced {
+            return Vec::new();
+        }
+        if self.trouble.replace(why).is_none() { self.all_users() } else { Vec::new() }
+    }
+
+    /// Those who know something: nobody does before the first list is complete.
+    fn users_of(&self, name: &str) -> Vec<Arc<str>> {
+        let users = self.users.get(name).filter(|_| self.synced);
+        users.into_iter().flatten().cloned().collect()
+    }
+
+    fn all_users(&self) -> Vec<Arc<str>> {
+        let users: HashSet<&Arc<str>> = self.users.values().flatten().collect();
+        users.into_iter().cloned().collect()
+    }
+}
+
+/// A ConfigMap or Secret as it is kept. Its values are dropped while it is decoded, and nothing in them can make that fail: errors quote values.
+#[derive(Clone)]
+struct Reduced {
+    metadata: ObjectMeta,
+    /// Version; the API server counts upwards within a kind (KEP-5504).
+    version: u64,
+    digest: Digest,
+}
+
+impl Reduced {
+    fn of(object: &Value) -> Self {
+        let text = |key: &str| object.get("metadata")?.get(key)?.as_str().map(str::to_owned);
+        let resource_version = text("resourceVersion");
+        Self {
+            version: resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or_default(),
+            digest: references::digest(object),
+            metadata: ObjectMeta { name: text("name"), resource_version, ..ObjectMeta::default() },
+        }
+    }
+
+    fn name(&self) -> &str {
+        self.metadata.name.as_deref().unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Reduced {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|object| Self::of(&object))
+    }
+}
+
+impl fmt::Debug for Reduced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+crate::observe::static_resource!(Reduced, &'static ChildKind, |kind| kind);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(name: &str, version: u64, value: &str) -> Reduced {
+        Reduced::of(
+            &json!({ "metadata": { "name": name, "resourceVersion": version.to_string() }, "data": { "k": value } }),
+        )
+    }
+
+    fn used(names: &[&str]) -> Seen {
+        let users = names.iter().map(|name| ((*name).into(), HashSet::from(["cluster".into()])));
+        Seen { users: users.collect(), ..Seen::default() }
+    }
+
+    fn list(seen: &mut Seen, objects: Vec<Reduced>) -> usize {
+        let events = objects.into_iter().map(Event::InitApply);
+        std::iter::once(Event::Init).chain(events).chain([Event::InitDone]).map(|event| seen.take_in(event).len()).sum()
+    }
+
+    #[test]
+    fn nothing_is_known_until_a_list_is_complete() {
+        let mut seen = used(&["a", "b"]);
+        assert!(seen.take_in(Event::Init).is_empty());
+        assert!(seen.take_in(Event::InitApply(object("a", 1, "x"))).is_empty());
+        assert_eq!(seen.content("a"), Content::Unknown);
+        assert_eq!(seen.take_in(Event::InitDone).len(), 1, "each cluster once");
+        assert!(matches!(seen.content("a"), Content::Present(_)));
+        assert_eq!(seen.content("b"), Content::Missing);
+    }
+
+    #[test]
+    fn only_a_change_of_content_is_told_and_only_to_who_refers_to_it() {
+        let mut seen = used(&["a"]);
+        list(&mut seen, vec![object("a", 1, "x"), object("c", 2, "x")]);
+        assert!(seen.take_in(Event::Apply(object("a", 3, "x"))).is_empty());
+        assert!(seen.take_in(Event::Apply(object("c", 4, "y"))).is_empty());
+        assert_eq!(seen.take_in(Event::Apply(object("a", 5, "y"))).len(), 1);
+        assert!(seen.take_in(Event::Apply(object("a", 4, "x"))).is_empty(), "an old event");
+        assert_eq!(list(&mut seen, vec![object("a", 5, "y"), object("c", 4, "y")]), 0, "a list that repeats");
+        assert_eq!(list(&mut seen, vec![object("c", 4, "y")]), 1, "a list without it");
+        assert_eq!(seen.content("a"), Content::Missing);
+    }
+
+    #[test]
+    fn an_answer_is_taken_in_unless_the_watch_knows_better() {
+        let mut seen = used(&["a"]);
+        assert!(seen.written(object("a", 1, "x")).is_empty());
+        list(&mut seen, vec![object("b", 2, "x")]);
+        assert_eq!(seen.written(object("a", 3, "x")).len(), 1);
+        assert!(seen.take_in(Event::Apply(object("a", 3, "x"))).is_empty(), "the watch repeats it");
+        assert_eq!(seen.take_in(Event::Delete(object("a", 4, "x"))).len(), 1);
+        assert!(seen.written(object("a", 3, "x")).is_empty(), "an answer that came late");
+        assert_eq!(seen.content("a"), Content::Missing);
+        assert_eq!(seen.written(object("a", 5, "x")).len(), 1);
+        assert!(seen.take_in(Event::Delete(object("a", 4, "x"))).is_empty(), "an old deletion");
+    }
+
+    #[test]
+    fn a_watch_that_fails_is_told_once() {
+        let mut seen = used(&["a"]);
+        assert_eq!(seen.failed("forbidden".to_owned()).len(), 1);
+        assert!(seen.failed("forbidden".to_owned()).is_empty());
+        list(&mut seen, vec![]);
+        assert_eq!(seen.trouble, None);
+        assert!(seen.failed("gone for a moment".to_owned()).is_empty());
+    }
+
+    #[test]
+    fn no_value_is_kept_or_shown() {
+        let text = r#"{"metadata":{"name":"a","resourceVersion":"1"},"data":{"k":"hush"},"type":7}"#;
+        let reduced: Reduced = serde_json::from_str(text).unwrap();
+        assert_eq!(format!("{reduced:?}"), "a");
+        assert!(!format!("{:?}", reduced.metadata).contains("hush"));
+        let broken = serde_json::from_str::<Reduced>(r#"{"data":{"k":"hush""#).unwrap_err();
+        assert!(!broken.to_string().contains("hush"));
+    }
+}

@@ -1,0 +1,773 @@
+//! What nodes come to: pods, and what stands around them. Pure, from specs to JSON.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use k8s_openapi::{
+    api::{
+        apps::v1::{Deployment, StatefulSet},
+        batch::v1::CronJob,
+        core::v1::{Container, EnvFromSource, SecretEnvSource, Service},
+        policy::v1::PodDisruptionBudget,
+    },
+    apimachinery::pkg::util::intstr::IntOrString,
+};
+use operator_core::{
+    definition::{
+        Cardinality, ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, NodeType, PolicyRule, Port,
+        Protocol, Reload, RunAs, SecretField, Security, StorageTemplate, Workload,
+    },
+    desired::{Children, Content, Desired, Identity, Object, Revisions, Scope, build},
+    kinds::ChildKind,
+};
+use serde_json::{Value, json};
+
+const HTTP: Port = Port { name: "http", number: 80, protocol: Protocol::Tcp };
+
+const fn node(name: &'static str, template: NodeTemplate) -> NodeType {
+    NodeType { name, field: name, cardinality: Cardinality::Optional, order: 0, template, place: NodeTemplate::EMPTY }
+}
+
+const fn of(workload: Workload) -> NodeTemplate {
+    NodeTemplate { workload: Some(workload), ports: &[HTTP], ..NodeTemplate::EMPTY }
+}
+
+static DEFINITION: Definition = Definition {
+    group: "tests.example.com",
+    version: "v1",
+    kind: "Data",
+    plural: "data",
+    singular: "data",
+    image: Some("image"),
+    node_types: &[
+        node(
+            "store",
+            NodeTemplate {
+                ports: &[HTTP],
+                storage: &[StorageTemplate { name: "data", mount: "/data", size: "1Gi", class: None }],
+                configs: &[ConfigFile {
+                    field: "settings",
+                    file: "store.json",
+                    mount: "/etc/store",
+                    format: Format::Json,
+                    with: None,
+                    reload: Reload::Pods,
+                }],
+                secrets: &[
+                    SecretField {
+                        field: "token",
+                        key: "token",
+                        env: None,
+                        file: Some("/etc/store/token"),
+                        generate: None,
+                    },
+                    SecretField {
+                        field: "password",
+                        key: "password",
+                        env: Some("PASSWORD"),
+                        file: None,
+                        generate: Some(32),
+                    },
+                ],
+                empty_dirs: &["/tmp"],
+                read_only_root: Some(true),
+                run_as: Some(RunAs { user: 1000, group: 2000 }),
+                publish_not_ready: Some(true),
+                config_hash_env: Some("CONFIG_HASH"),
+                ..NodeTemplate::EMPTY
+            },
+        ),
+        node(
+            "query",
+            NodeTemplate {
+                talks_to: &["store"],
+                rules: &[PolicyRule { groups: &[""], resources: &["pods"], verbs: &["get"] }],
+                metrics: Some(Metrics { port: "http", path: "/status/metrics" }),
+                ..of(Workload::Deployment)
+            },
+        ),
+        node("agent", NodeTemplate { security: Some(Security::Unrestricted), ..of(Workload::DaemonSet) }),
+        node("setup", NodeTemplate { workload: Some(Workload::Job), ..NodeTemplate::EMPTY }),
+    ],
+    ..Definition::EMPTY
+};
+
+fn cluster() -> Identity {
+    Identity { namespace: "default".to_owned(), name: "a".to_owned(), uid: "uid".to_owned() }
+}
+
+fn desired(definition: &'static Definition, spec: &Value) -> Result<Desired, Vec<String>> {
+    let sentences = |errors: Vec<operator_core::node::Invalid>| errors.iter().map(ToString::to_string).collect();
+    build(&cluster(), Revisions { newest: spec }, definition, &|_| Content::Missing).map_err(sentences)
+}
+
+/// A cluster of this one node.
+fn one(node: &str, spec: Value) -> Desired {
+    desired(&DEFINITION, &json!({ "image": "data:1", node: spec })).unwrap()
+}
+
+fn refused(node: &str, spec: Value) -> Vec<String> {
+    desired(&DEFINITION, &json!({ "image": "data:1", node: spec })).unwrap_err()
+}
+
+fn child<'a>(desired: &'a Desired, kind: &str, name: &str) -> Option<&'a Object> {
+    desired.objects.iter().find(|object| object.kind.kind == kind && object.name == name)
+}
+
+fn workload(desired: &Desired) -> &Value {
+    &desired.objects.iter().find(|object| object.kind.is_workload()).unwrap().json["spec"]
+}
+
+fn pod(desired: &Desired) -> &Value {
+    &workload(desired)["template"]["spec"]
+}
+
+fn names(desired: &Desired, kind: &str) -> Vec<String> {
+    desired.objects.iter().filter(|object| object.kind.kind == kind).map(|object| object.name.clone()).collect()
+}
+
+#[test]
+fn every_setting_reaches_the_pods() {
+    let container = |field: &str| format!("/template/spec/containers/0/{field}");
+    let of_pod = |field: &str| format!("/template/spec/{field}");
+    let map = |key: &str| json!({ key: "1" });
+    for (field, value, at) in [
+        ("image", json!("other:1"), container("image")),
+        ("imagePullPolicy", json!("Never"), container("imagePullPolicy")),
+        ("imagePullSecrets", json!([{ "name": "s" }]), of_pod("imagePullSecrets")),
+        ("resources", json!({ "limits": { "cpu": "1" } }), container("resources")),
+        ("env", json!([{ "name": "A", "value": "1" }]), container("env")),
+        ("envFrom", json!([{ "configMapRef": { "name": "c" } }]), container("envFrom")),
+        ("args", json!(["x"]), container("args")),
+        ("volumeMounts", json!([{ "name": "v", "mountPath": "/v" }]), container("volumeMounts")),
+        ("volumes", json!([{ "name": "v", "emptyDir": {} }]), of_pod("volumes")),
+        ("nodeSelector", map("a"), of_pod("nodeSelector")),
+        ("tolerations", json!([{ "operator": "Exists" }]), of_pod("tolerations")),
+        ("affinity", json!({ "nodeAffinity": { "x": 1 } }), of_pod("affinity")),
+        ("schedulingGates", json!([{ "name": "g" }]), of_pod("schedulingGates")),
+        ("priorityClassName", json!("p"), of_pod("priorityClassName")),
+        ("runtimeClassName", json!("r"), of_pod("runtimeClassName")),
+        ("serviceAccountName", json!("s"), of_pod("serviceAccountName")),
+        ("automountServiceAccountToken", json!(true), of_pod("automountServiceAccountToken")),
+        ("podSecurityContext", json!({ "fsGroup": 3 }), of_pod("securityContext")),
+        ("securityContext", json!({ "runAsUser": 3 }), container("securityContext")),
+        ("lifecycle", json!({ "preStop": { "sleep": { "seconds": 1 } } }), container("lifecycle")),
+        ("terminationGracePeriodSeconds", json!(7), of_pod("terminationGracePeriodSeconds")),
+        ("minReadySeconds", json!(7), "/minReadySeconds".to_owned()),
+        ("podLabels", map("l"), "/template/metadata/labels".to_owned()),
+        ("podAnnotations", map("a"), "/template/metadata/annotations".to_owned()),
+        ("dnsPolicy", json!("None"), of_pod("dnsPolicy")),
+        ("dnsConfig", json!({ "nameservers": ["10.0.0.1"] }), of_pod("dnsConfig")),
+        ("hostAliases", json!([{ "ip": "10.0.0.1", "hostnames": ["h"] }]), of_pod("hostAliases")),
+        ("updateStrategy", json!({ "type": "OnDelete" }), "/updateStrategy".to_owned()),
+        ("readinessProbe", json!({ "exec": { "command": ["x"] } }), container("readinessProbe")),
+        ("livenessProbe", json!({ "exec": { "command": ["x"] } }), container("livenessProbe")),
+        ("startupProbe", json!({ "exec": { "command": ["x"] } }), container("startupProbe")),
+        ("initContainers", json!([{ "name": "i", "restartPolicy": "Always" }]), of_pod("initContainers")),
+        ("podOverrides", json!({ "spec": { "hostname": "h" } })["spec"].clone(), "/template/spec".to_owned()),
+    ] {
+        let given = if field == "podOverrides" { json!({ "spec": value }) } else { value.clone() };
+        let built = one("agent", json!({ field: given }));
+        let seen = workload(&built).pointer(&at).cloned().unwrap_or_default();
+        assert!(holds(&seen, &value), "{field}: wanted {value} within {seen}");
+    }
+}
+
+/// Whether `seen` says all that `wanted` does.
+fn holds(seen: &Value, wanted: &Value) -> bool {
+    match (seen, wanted) {
+        (Value::Object(seen), Value::Object(wanted)) => {
+            wanted.iter().all(|(key, value)| seen.get(key).is_some_and(|seen| holds(seen, value)))
+        }
+        (Value::Array(seen), Value::Array(wanted)) => {
+            wanted.len() <= seen.len() && wanted.iter().zip(seen).all(|(wanted, seen)| holds(seen, wanted))
+        }
+        (seen, wanted) => seen == wanted,
+    }
+}
+
+#[test]
+fn pods_pass_the_restricted_standard_unless_someone_says_otherwise() {
+    let restricted = json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } });
+    let built = one(
+        "query",
+        json!({
+            "sidecars": [{ "name": "s", "securityContext": { "capabilities": { "add": ["NET_BIND_SERVICE"] } } }],
+            "initContainers": [{ "name": "i", "securityContext": { "privileged": true } }],
+            "podOverrides": { "spec": { "containers": [{ "name": "o", "image": "o" }] } },
+        }),
+    );
+    let pod = pod(&built);
+    assert_eq!(pod["securityContext"], json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } }));
+    assert_eq!(pod["containers"][0]["securityContext"], restricted);
+    assert_eq!(
+        pod["containers"][1]["securityContext"]["capabilities"],
+        json!({ "drop": ["ALL"], "add": ["NET_BIND_SERVICE"] })
+    );
+    assert_eq!(pod["containers"][2]["securityContext"], restricted);
+    // With privileges there is no way not to gain some.
+    assert_eq!(
+        pod["initContainers"][0]["securityContext"],
+        json!({ "privileged": true, "capabilities": { "drop": ["ALL"] } })
+    );
+}
+
+#[test]
+fn a_node_type_says_who_its_pods_are_and_what_they_can_write() {
+    let built = one("store", json!({ "podSecurityContext": { "runAsUser": 7 } }));
+    let pod = pod(&built);
+    let context = json!({
+        "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" },
+        "runAsUser": 7, "runAsGroup": 2000, "fsGroup": 2000, "fsGroupChangePolicy": "OnRootMismatch",
+    });
+    assert_eq!(pod["securityContext"], context);
+    assert_eq!(pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"], true);
+    assert_eq!(pod["volumes"][0], json!({ "name": "empty-tmp", "emptyDir": {} }));
+    assert!(
+        pod["containers"][0]["volumeMounts"]
+            .as_array()
+            .unwrap()
+            .contains(&json!({ "name": "empty-tmp", "mountPath": "/tmp" }))
+    );
+    let root = one("query", json!({ "podSecurityContext": { "runAsUser": 0 } }));
+    assert_eq!(self::pod(&root)["securityContext"].get("runAsNonRoot"), None);
+    let free = one("agent", json!({}));
+    assert_eq!(self::pod(&free).get("securityContext"), None);
+    assert_eq!(self::pod(&free)["containers"][0].get("securityContext"), None);
+}
+
+#[test]
+fn secrets_are_variables_and_files_beside_the_configuration() {
+    let built = one("store", json!({ "settings": { "a": 1 }, "token": { "secretName": "given", "key": "k" } }));
+    let pod = pod(&built);
+    let config_map = &names(&built, "ConfigMap")[0];
+    let volume = json!({ "name": "config-etc-store", "projected": { "defaultMode": 420, "sources": [
+        { "configMap": { "name": config_map } },
+        { "secret": { "name": "given", "items": [{ "key": "k", "path": "token" }] } },
+    ] } });
+    assert!(pod["volumes"].as_array().unwrap().contains(&volume), "{pod:#}");
+    let main = &pod["containers"][0];
+    assert_eq!(main["env"][0]["name"], "CONFIG_HASH");
+    let variable = json!({ "name": "PASSWORD", "valueFrom": { "secretKeyRef": { "name": "a-store-password", "key": "password" } } });
+    assert_eq!(main["env"][1], variable);
+    let overridden =
+        one("store", json!({ "env": [{ "name": "PASSWORD", "value": "x" }, { "name": "CONFIG_HASH", "value": "y" }] }));
+    let env = self::pod(&overridden)["containers"][0]["env"].as_array().unwrap();
+    assert_eq!(env.len(), 2, "{env:?}");
+    assert_eq!((&env[0]["name"], &env[1]["value"]), (&json!("CONFIG_HASH"), &json!("x")));
+}
+
+#[test]
+fn pods_are_spread_unless_the_user_says_how() {
+    let keys = |built: &Desired| -> Vec<Value> {
+        let constraints = pod(built)["topologySpreadConstraints"].as_array().cloned().unwrap_or_default();
+        constraints.iter().map(|constraint| constraint["topologyKey"].clone()).collect()
+    };
+    assert_eq!(keys(&one("store", json!({}))), ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]);
+    assert!(keys(&one("store", json!({ "topologySpreadConstraints": [] }))).is_empty());
+    let own = json!([{ "maxSkew": 1, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule" }]);
+    let own = one("store", json!({ "topologySpreadConstraints": own }));
+    assert_eq!(keys(&own), ["rack"]);
+    let selector = &pod(&own)["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"];
+    assert_eq!(selector, &workload(&own)["selector"]["matchLabels"]);
+    assert!(keys(&one("agent", json!({}))).is_empty());
+}
+
+#[test]
+fn tokens_are_mounted_where_they_are_needed() {
+    for (node, spec, account, token) in [
+        ("store", json!({}), "default", json!(false)),
+        ("store", json!({ "serviceAccountName": "x" }), "x", Value::Null),
+        ("store", json!({ "automountServiceAccountToken": true }), "default", json!(true)),
+        ("query", json!({}), "a-query", json!(true)),
+        ("query", json!({ "automountServiceAccountToken": false }), "a-query", json!(false)),
+    ] {
+        let built = one(node, spec);
+        assert_eq!(pod(&built)["serviceAccountName"], account);
+        assert_eq!(
+            pod(&built).get("automountServiceAccountToken").cloned().unwrap_or_default(),
+            token,
+            "{node} {account}"
+        );
+    }
+}
+
+#[test]
+fn rights_are_bound_to_the_account_that_the_pods_have() {
+    let subject = |built: &Desired| child(built, "RoleBinding", "a-query").unwrap().json["subjects"][0]["name"].clone();
+    let own = one("query", json!({}));
+    assert_eq!(names(&own, "ServiceAccount"), ["a-query"]);
+    assert_eq!(subject(&own), "a-query");
+    let rule = json!([{ "apiGroups": [""], "resources": ["pods"], "verbs": ["get"] }]);
+    assert_eq!(child(&own, "Role", "a-query").unwrap().json["rules"], rule);
+    for theirs in [
+        json!({ "serviceAccountName": "theirs" }),
+        json!({ "podOverrides": { "spec": { "serviceAccountName": "theirs" } } }),
+    ] {
+        let theirs = one("query", theirs);
+        assert!(names(&theirs, "ServiceAccount").is_empty());
+        assert_eq!(subject(&theirs), "theirs");
+    }
+    assert!(names(&one("store", json!({})), "Role").is_empty());
+}
+
+#[test]
+fn services_have_every_port_and_one_more_is_for_outside() {
+    let spec = json!({
+        "ports": [{ "name": "gossip", "number": 7946, "protocol": "UDP" }],
+        "service": {
+            "annotations": { "a": "1" },
+            "ports": [{ "name": "plain", "port": 8080, "targetPort": "http" }],
+            "external": { "annotations": { "b": "2" }, "sourceRanges": ["10.0.0.0/8"] },
+        },
+    });
+    let built = one("store", spec);
+    let service = &child(&built, "Service", "a-store").unwrap().json;
+    let external = &child(&built, "Service", "a-store-external").unwrap().json;
+    let ports = json!([
+        { "name": "http", "port": 80, "targetPort": "http", "protocol": "TCP" },
+        { "name": "gossip", "port": 7946, "targetPort": "gossip", "protocol": "UDP" },
+        { "name": "plain", "port": 8080, "targetPort": "http", "protocol": "TCP" },
+    ]);
+    assert_eq!((&service["spec"]["ports"], &external["spec"]["ports"]), (&ports, &ports));
+    assert_eq!(service["spec"]["clusterIP"], "None");
+    assert_eq!(service["spec"]["publishNotReadyAddresses"], true);
+    assert_eq!(service["metadata"]["annotations"], json!({ "a": "1" }));
+    assert_eq!(external["spec"]["type"], "LoadBalancer");
+    assert_eq!(external["spec"]["loadBalancerSourceRanges"], json!(["10.0.0.0/8"]));
+    let plain = one("query", json!({ "service": { "type": "NodePort" } }));
+    assert_eq!(child(&plain, "Service", "a-query").unwrap().json["spec"]["type"], "NodePort");
+    // An empty map would be owned with whatever others put into it.
+    assert_eq!(child(&plain, "Service", "a-query").unwrap().json["metadata"].get("annotations"), None);
+}
+
+#[test]
+fn ways_in_lead_to_the_service() {
+    let route = json!({ "gateways": [{ "name": "g", "namespace": "n" }], "hosts": ["h"], "path": "/p" });
+    let built =
+        one("query", json!({ "ingress": { "hosts": ["h"], "tlsSecret": "t", "className": "c" }, "httpRoute": route }));
+    let path = json!({ "path": "/", "pathType": "Prefix", "backend": { "service": { "name": "a-query", "port": { "name": "http" } } } });
+    assert_eq!(
+        child(&built, "Ingress", "a-query").unwrap().json["spec"],
+        json!({
+            "ingressClassName": "c",
+            "rules": [{ "host": "h", "http": { "paths": [path] } }],
+            "tls": [{ "hosts": ["h"], "secretName": "t" }],
+        })
+    );
+    assert_eq!(
+        child(&built, "HTTPRoute", "a-query").unwrap().json["spec"],
+        json!({
+            "parentRefs": [{ "group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "g", "namespace": "n" }],
+            "hostnames": ["h"],
+            "rules": [{
+                "matches": [{ "path": { "type": "PathPrefix", "value": "/p" } }],
+                "backendRefs": [{ "group": "", "kind": "Service", "name": "a-query", "port": 80, "weight": 1 }],
+            }],
+        })
+    );
+}
+
+#[test]
+fn one_pod_may_be_missing_where_there_are_two_or_more() {
+    let cpu = json!({ "requests": { "cpu": "1" } });
+    for (node, spec, budget) in [
+        ("store", json!({}), None),
+        ("store", json!({ "replicas": 2 }), Some(json!({ "maxUnavailable": 1 }))),
+        ("store", json!({ "replicas": 2, "disruptionBudget": { "enabled": false } }), None),
+        ("store", json!({ "disruptionBudget": { "enabled": true } }), Some(json!({ "maxUnavailable": 1 }))),
+        (
+            "store",
+            json!({ "replicas": 3, "disruptionBudget": { "minAvailable": "50%" } }),
+            Some(json!({ "minAvailable": "50%" })),
+        ),
+        (
+            "query",
+            json!({ "resources": cpu, "autoscaling": { "minReplicas": 2, "maxReplicas": 4 } }),
+            Some(json!({ "maxUnavailable": 1 })),
+        ),
+        ("agent", json!({ "replicas": 2 }), None),
+    ] {
+        let built = one(node, spec.clone());
+        let seen = child(&built, "PodDisruptionBudget", &format!("a-{node}")).map(|it| {
+            let mut spec = it.json["spec"].clone();
+            assert_eq!(spec["selector"], workload(&built)["selector"]);
+            spec.as_object_mut().unwrap().remove("selector");
+            spec
+        });
+        assert_eq!(seen, budget, "{node} {spec}");
+    }
+}
+
+#[test]
+fn an_autoscaler_follows_the_cpu_or_what_is_given() {
+    let scaled = |autoscaling: Value| {
+        one("query", json!({ "replicas": 7, "resources": { "requests": { "cpu": "1" } }, "autoscaling": autoscaling }))
+    };
+    let built = scaled(json!({ "maxReplicas": 4 }));
+    let target = json!({ "type": "Utilization", "averageUtilization": 80 });
+    let metric = json!({ "type": "ContainerResource", "containerResource": { "name": "cpu", "container": "query", "target": target } });
+    assert_eq!(
+        child(&built, "HorizontalPodAutoscaler", "a-query").unwrap().json["spec"],
+        json!({
+            "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": "a-query" },
+            "minReplicas": 1, "maxReplicas": 4, "metrics": [metric],
+        })
+    );
+    assert_eq!(workload(&built).get("replicas"), None);
+    let memory = |value: &str| json!([{ "type": "Resource", "resource": { "name": "memory", "target": { "type": "AverageValue", "averageValue": value } } }]);
+    let built = scaled(
+        json!({ "maxReplicas": 4, "metrics": memory("1024Mi"), "behavior": { "scaleDown": { "stabilizationWindowSeconds": 5 } } }),
+    );
+    let spec = &child(&built, "HorizontalPodAutoscaler", "a-query").unwrap().json["spec"];
+    assert_eq!(spec["metrics"], memory("1Gi"));
+    assert_eq!(spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"], 5);
+    assert_eq!(spec["behavior"]["scaleUp"]["selectPolicy"], "Max");
+}
+
+#[test]
+fn only_who_is_known_may_connect() {
+    let from = json!([{ "ipBlock": { "cidr": "10.0.0.0/8" } }]);
+    let built = one("store", json!({ "networkPolicy": { "enabled": true, "from": from } }));
+    let spec = &child(&built, "NetworkPolicy", "a-store").unwrap().json["spec"];
+    let peer = |node_type: &str| {
+        json!({ "podSelector": { "matchLabels": {
+            "app.kubernetes.io/name": "data", "app.kubernetes.io/instance": "a", "app.kubernetes.io/component": node_type,
+        } } })
+    };
+    let rule = json!({ "from": [peer("store"), peer("query"), from[0]], "ports": [{ "port": 80, "protocol": "TCP" }] });
+    assert_eq!(spec["ingress"], json!([rule]));
+    assert_eq!(spec["policyTypes"], json!(["Ingress"]));
+    assert!(names(&one("store", json!({ "networkPolicy": {} })), "NetworkPolicy").is_empty());
+}
+
+#[test]
+fn metrics_are_scraped_once() {
+    let built = one(
+        "query",
+        json!({ "serviceMonitor": { "interval": "30s", "labels": { "prometheus": "main" } }, "service": { "external": {} } }),
+    );
+    let monitor = &child(&built, "ServiceMonitor", "a-query").unwrap().json;
+    assert_eq!(monitor["spec"]["endpoints"], json!([{ "port": "http", "path": "/status/metrics", "interval": "30s" }]));
+    assert_eq!(monitor["metadata"]["labels"]["prometheus"], "main");
+    let excluded = monitor["spec"]["selector"]["matchExpressions"][0]["key"].as_str().unwrap();
+    let labels = |name: &str| &child(&built, "Service", name).unwrap().json["metadata"]["labels"];
+    assert!(labels("a-query").get(excluded).is_none() && labels("a-query-external").get(excluded).is_some());
+    assert!(names(&one("query", json!({ "serviceMonitor": { "enabled": false } })), "ServiceMonitor").is_empty());
+}
+
+#[test]
+fn workloads_say_how_they_are_rolled_and_what_becomes_of_claims() {
+    let built = one(
+        "store",
+        json!({
+            "updateStrategy": { "partition": 1, "maxUnavailable": "50%" },
+            "podManagementPolicy": "OrderedReady",
+            "minReadySeconds": 5,
+            "storageRetention": { "whenScaled": "Delete" },
+            "storage": { "data": { "accessModes": ["ReadWriteOncePod"], "labels": { "team": "t" } } },
+        }),
+    );
+    let spec = workload(&built);
+    assert_eq!(
+        spec["updateStrategy"],
+        json!({ "type": "RollingUpdate", "rollingUpdate": { "partition": 1, "maxUnavailable": "50%" } })
+    );
+    assert_eq!(spec["podManagementPolicy"], "OrderedReady");
+    assert_eq!(spec["minReadySeconds"], 5);
+    assert_eq!(
+        spec["persistentVolumeClaimRetentionPolicy"],
+        json!({ "whenScaled": "Delete", "whenDeleted": "Retain" })
+    );
+    let claim = &spec["volumeClaimTemplates"][0];
+    assert_eq!(claim["spec"]["accessModes"], json!(["ReadWriteOncePod"]));
+    assert_eq!(claim["metadata"]["labels"]["team"], "t");
+    assert_eq!(claim["metadata"]["labels"]["app.kubernetes.io/managed-by"], "data-operator");
+    assert_eq!(child(&built, "StatefulSet", "a-store").unwrap().claims[0].1.as_str(), "1Gi");
+    let plain = one("store", json!({}));
+    assert_eq!(
+        workload(&plain)["updateStrategy"],
+        json!({ "type": "RollingUpdate", "rollingUpdate": { "partition": 0 } })
+    );
+    assert_eq!(workload(&plain)["podManagementPolicy"], "Parallel");
+    let deployment = one("query", json!({ "updateStrategy": { "maxSurge": 1 } }));
+    assert_eq!(
+        workload(&deployment)["strategy"],
+        json!({ "type": "RollingUpdate", "rollingUpdate": { "maxSurge": 1, "maxUnavailable": "25%" } })
+    );
+    assert_eq!(
+        workload(&one("query", json!({ "updateStrategy": { "type": "Recreate" } })))["strategy"],
+        json!({ "type": "Recreate" })
+    );
+}
+
+#[test]
+fn a_job_runs_once_for_each_configuration_and_image() {
+    let job = |spec: Value| names(&one("setup", spec), "Job").remove(0);
+    assert_eq!(job(json!({})), job(json!({ "resources": { "limits": { "cpu": 1 } } })));
+    assert_ne!(job(json!({})), job(json!({ "image": "data:2" })));
+    let overridden = json!({ "podOverrides": { "spec": { "restartPolicy": "Never", "containers": [{ "name": "setup", "image": "data:3" }] } } });
+    assert_ne!(job(json!({})), job(overridden.clone()));
+    assert_eq!(pod(&one("setup", json!({})))["restartPolicy"], "OnFailure");
+    assert_eq!(pod(&one("setup", overridden))["restartPolicy"], "Never");
+    assert!(names(&one("setup", json!({})), "Service").is_empty());
+}
+
+#[test]
+fn overrides_are_merged_last_and_leave_the_wiring() {
+    let built = one(
+        "store",
+        json!({
+            "replicas": 2,
+            "podOverrides": {
+                "metadata": { "labels": { "mine": "1" }, "annotations": { "mine": "2" } },
+                "spec": { "terminationGracePeriodSeconds": null, "topologySpreadConstraints": null, "containers": [
+                    { "name": "store", "resources": { "limits": { "cpu": "1000m" } }, "volumeMounts": [{ "mountPath": "/data", "subPath": "s" }] },
+                ] },
+            },
+            "terminationGracePeriodSeconds": 5,
+        }),
+    );
+    let metadata = &workload(&built)["template"]["metadata"];
+    assert_eq!((&metadata["labels"]["mine"], &metadata["annotations"]["mine"]), (&json!("1"), &json!("2")));
+    assert_eq!(metadata["labels"]["app.kubernetes.io/component"], "store");
+    let pod = pod(&built);
+    assert_eq!((pod.get("terminationGracePeriodSeconds"), pod.get("topologySpreadConstraints")), (None, None));
+    assert_eq!(pod["containers"][0]["resources"]["limits"]["cpu"], "1");
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap();
+    assert!(mounts.contains(&json!({ "name": "data", "mountPath": "/data", "subPath": "s" })), "{mounts:?}");
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_a_sentence() {
+    let overrides = |patch: Value| json!({ "podOverrides": patch });
+    let labels = |value: Value| overrides(json!({ "metadata": { "labels": { "app.kubernetes.io/name": value } } }));
+    let own_label = "spec.store.podOverrides.metadata.labels.app.kubernetes.io/name: is the operator's own: pods are selected by it; leave it as it is";
+    for (node, spec, sentence) in [
+        ("store", labels(json!("x")), own_label),
+        ("store", labels(Value::Null), own_label),
+        (
+            "store",
+            overrides(json!({ "metadata": { "annotations": { "tests.example.com/config-hash": "x" } } })),
+            "spec.store.podOverrides.metadata.annotations.tests.example.com/config-hash: is the operator's own; use another key",
+        ),
+        (
+            "store",
+            overrides(json!({ "spec": { "containers": [{ "name": "store", "$patch": "delete" }] } })),
+            "spec.store.podOverrides.spec.containers: `store` is the node's own container; it can be changed, not removed",
+        ),
+        (
+            "store",
+            overrides(json!({ "metadata": { "name": "x" } })),
+            "spec.store.podOverrides.metadata.name: pods are named by their workload; drop it",
+        ),
+        (
+            "store",
+            overrides(json!({ "spec": { "securityContext": 7 } })),
+            "spec.store.podOverrides.spec.securityContext: must be a map, as it is in the pod template",
+        ),
+        (
+            "store",
+            overrides(json!({ "containers": [] })),
+            "spec.store.podOverrides.containers: a pod template has `metadata` and `spec`",
+        ),
+        (
+            "store",
+            json!({ "sidecars": [{ "name": "store" }] }),
+            "spec.store.sidecars: `store` is the node's own container; use another name, or change it by podOverrides",
+        ),
+        (
+            "store",
+            json!({ "volumes": [{ "name": "data" }] }),
+            "spec.store.volumes: `data` is a volume of the operator's; use another name, or podOverrides",
+        ),
+        (
+            "store",
+            json!({ "volumeMounts": [{ "name": "x", "mountPath": "/tmp" }] }),
+            "spec.store.volumeMounts: `/tmp` is mounted by the operator; use another path, or podOverrides",
+        ),
+        (
+            "store",
+            json!({ "ports": [{ "name": "http", "number": 1 }] }),
+            "spec.store.ports: there is a port `http` already; use another name",
+        ),
+        (
+            "store",
+            json!({ "service": { "ports": [{ "name": "x", "port": 80 }] } }),
+            "spec.store.service.ports: `x` has the number 80, which is that of `http`; use another",
+        ),
+        (
+            "store",
+            json!({ "service": { "type": "LoadBalancer" } }),
+            "spec.store.service.type: the Service of a StatefulSet is headless, which gives its pods their names; write `service.external` for a further one",
+        ),
+        (
+            "query",
+            json!({ "service": { "sourceRanges": ["10.0.0.0/8"] } }),
+            "spec.query.service.sourceRanges: goes with `type: LoadBalancer` only; drop one",
+        ),
+        ("setup", json!({ "ingress": {} }), "spec.setup.ingress: this node has no port; add one to `ports`"),
+        (
+            "query",
+            json!({ "ingress": { "port": "x" } }),
+            "spec.query.ingress.port: this node has no port `x`; it has: http",
+        ),
+        (
+            "query",
+            json!({ "autoscaling": { "maxReplicas": 2 } }),
+            "spec.query.autoscaling: without metrics, the number of pods follows the CPU they use of what they request; set resources.requests.cpu, or metrics",
+        ),
+        (
+            "query",
+            json!({ "replicas": 2, "disruptionBudget": { "maxUnavailable": 1, "minAvailable": 1 } }),
+            "spec.query.disruptionBudget: maxUnavailable and minAvailable are both given (after merging all layers); drop one",
+        ),
+        (
+            "query",
+            json!({ "updateStrategy": { "type": "OnDelete" } }),
+            "spec.query.updateStrategy.type: a Deployment has no `OnDelete`; write RollingUpdate or Recreate",
+        ),
+        (
+            "store",
+            json!({ "updateStrategy": { "type": "Recreate" } }),
+            "spec.store.updateStrategy.type: a StatefulSet has no `Recreate`; write RollingUpdate or OnDelete",
+        ),
+        (
+            "query",
+            json!({ "updateStrategy": { "partition": 1 } }),
+            "spec.query.updateStrategy.partition: a Deployment has no `partition`; it has: maxSurge, maxUnavailable",
+        ),
+        (
+            "store",
+            json!({ "updateStrategy": { "type": "OnDelete", "partition": 1 } }),
+            "spec.store.updateStrategy.partition: goes with `type: RollingUpdate` only; drop one",
+        ),
+    ] {
+        assert_eq!(refused(node, spec), [sentence]);
+    }
+}
+
+static CRON_JOB: ChildKind = ChildKind::of::<CronJob>();
+
+static CUSTOMIZED: Definition = Definition {
+    customize: Some(Customization { kinds: &[&CRON_JOB], call: customize }),
+    group: DEFINITION.group,
+    version: "v1",
+    kind: "Data",
+    plural: "data",
+    singular: "data",
+    image: Some("image"),
+    node_types: &[node("query", NodeTemplate { talks_to: &[], rules: &[], ..of(Workload::Deployment) })],
+    ..Definition::EMPTY
+};
+
+fn customize(spec: &Value, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
+    let cron_job = |name: Option<&str>, namespace: Option<&str>| {
+        let mut cron_job = CronJob::default();
+        cron_job.metadata.name = name.map(str::to_owned);
+        cron_job.metadata.namespace = namespace.map(str::to_owned);
+        cron_job
+    };
+    if scope.node.is_none() {
+        return children.add(cron_job(Some("a-backup"), None));
+    }
+    match spec["do"].as_str().unwrap_or_default() {
+        "sidecar" => children.pod(|template| {
+            template.metadata.get_or_insert_default().labels = None;
+            let from = SecretEnvSource { name: "theirs".to_owned(), optional: None };
+            template.spec.get_or_insert_default().containers.push(Container {
+                name: "aside".to_owned(),
+                env_from: Some(vec![EnvFromSource { secret_ref: Some(from), ..EnvFromSource::default() }]),
+                ..Container::default()
+            });
+        }),
+        "change" => {
+            assert!(children.get::<PodDisruptionBudget>("a-query")?.is_some());
+            children.change::<PodDisruptionBudget>("a-query", |budget| {
+                budget.spec.get_or_insert_default().max_unavailable = Some(IntOrString::Int(2));
+            })?;
+            children.change_all::<Service>(|service| {
+                service.metadata.labels = None;
+                service.spec.get_or_insert_default().session_affinity = Some("ClientIP".to_owned());
+            })
+        }
+        "drop" => {
+            assert_eq!(children.names::<PodDisruptionBudget>(), ["a-query"]);
+            children.drop::<PodDisruptionBudget>("a-query")
+        }
+        "select others" => children.change::<Deployment>("a-query", |deployment| {
+            deployment.spec.get_or_insert_default().selector.match_labels = None;
+        }),
+        "drop the workload" => children.drop::<Deployment>("a-query"),
+        "drop nothing" => children.drop::<StatefulSet>("a-query"),
+        "nameless" => children.add(cron_job(None, None)),
+        "elsewhere" => children.add(cron_job(Some("x"), Some("other"))),
+        "unknown" => children.add(k8s_openapi::api::core::v1::LimitRange::default()),
+        "twice" => {
+            let mut service = Service::default();
+            service.metadata.name = Some("a-query".to_owned());
+            children.add(service)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn customized(what: &str) -> Result<Desired, Vec<String>> {
+    desired(&CUSTOMIZED, &json!({ "image": "data:1", "do": what, "query": { "replicas": 2 } }))
+}
+
+#[test]
+fn a_hook_changes_adds_and_drops() {
+    let plain = customized("").unwrap();
+    assert_eq!(names(&plain, "CronJob"), ["a-backup"]);
+    assert_eq!(child(&plain, "CronJob", "a-backup").unwrap().json["apiVersion"], "batch/v1");
+    let changed = customized("change").unwrap();
+    assert_eq!(child(&changed, "PodDisruptionBudget", "a-query").unwrap().json["spec"]["maxUnavailable"], 2);
+    let service = &child(&changed, "Service", "a-query").unwrap().json;
+    assert_eq!(service["spec"]["sessionAffinity"], "ClientIP");
+    assert_eq!(service["metadata"]["labels"]["app.kubernetes.io/managed-by"], "data-operator");
+    assert!(names(&customized("drop").unwrap(), "PodDisruptionBudget").is_empty());
+    let untouched = |desired: &Desired| child(desired, "Deployment", "a-query").unwrap().digest;
+    assert_eq!(untouched(&changed), untouched(&plain));
+    assert_eq!(untouched(&customized("select others").unwrap()), untouched(&plain), "put back");
+}
+
+#[test]
+fn what_a_hook_adds_to_the_pods_counts_and_is_confined() {
+    let built = customized("sidecar").unwrap();
+    let read: Vec<String> = built.references.keys().map(ToString::to_string).collect();
+    assert_eq!(read, ["Secret theirs"]);
+    assert_eq!(child(&built, "Deployment", "a-query").unwrap().waits_for, ["Secret theirs is not there yet"]);
+    let aside = &pod(&built)["containers"][1];
+    assert_eq!(aside["securityContext"]["allowPrivilegeEscalation"], false);
+    let labels = &workload(&built)["template"]["metadata"]["labels"];
+    assert_eq!(labels["app.kubernetes.io/name"], "data", "put back");
+    let other = |reference: &operator_core::desired::Reference| {
+        Content::Present(operator_core::hash::Digest::of(&reference.name.as_str().into()))
+    };
+    let spec = json!({ "image": "data:1", "do": "sidecar", "query": { "replicas": 2 } });
+    let there = build(&cluster(), Revisions { newest: &spec }, &CUSTOMIZED, &other).unwrap();
+    assert_ne!(there.nodes[0].revision, built.nodes[0].revision);
+}
+
+#[test]
+fn a_hook_is_told_what_it_did_wrong() {
+    for (what, sentence) in [
+        (
+            "drop the workload",
+            "spec.query: the hook dropped the node's workload; leave the node out of the spec instead",
+        ),
+        ("drop nothing", "spec.query: there is no StatefulSet a-query; there is none"),
+        ("nameless", "spec.query: the CronJob that is added has no metadata.name; give it one"),
+        (
+            "elsewhere",
+            "spec.query: the CronJob x is in namespace other; children are in that of the cluster, default: leave it out",
+        ),
+        (
+            "unknown",
+            "spec.query: LimitRange (v1) is no kind that is watched; name it in `const KINDS` of `impl Customize`",
+        ),
+        ("twice", "spec.query: there is a Service a-query already; change it, or use another name"),
+    ] {
+        assert_eq!(customized(what).map(|_| ()).unwrap_err(), [sentence]);
+    }
+}
