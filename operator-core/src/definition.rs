@@ -495,6 +495,11 @@ pub struct Validation {
 }
 
 /// The type of a node: [`NodeSpec`](crate::NodeSpec), or a struct marked `#[node_type]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` isn't a node type",
+    label = "holds `{Self}`, which isn't a node type",
+    note = "use `NodeSpec`, or a struct marked `#[node_type]`"
+)]
 pub trait NodeKind {
     /// What its attributes say.
     const TEMPLATE: NodeTemplate;

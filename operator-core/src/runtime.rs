@@ -128,7 +128,7 @@ impl Operator {
             None => Api::all_with(self.client.clone(), &kind),
         };
         let of_clusters = tokio::spawn({
-            let context = context.clone();
+            let (context, clusters) = (context.clone(), clusters.clone());
             watch::watch(api, None, move |event| {
                 // First, so that what is asked for is found.
                 store.apply_watcher_event(&event);
@@ -139,7 +139,18 @@ impl Operator {
         tracing::info!(kind = self.definition.kind, namespace = self.namespace.as_deref().unwrap_or("all"), "running");
         let queue = queue.map(Ok::<_, std::convert::Infallible>).take_until(Box::pin(shutdown));
         controller::applier(
-            |cluster, context| reconcile::reconcile(cluster, context).boxed(),
+            move |cluster: Arc<Tracked>, context: Arc<Context>| {
+                let clusters = clusters.clone();
+                async move {
+                    let result = reconcile::reconcile(cluster.clone(), context.clone()).await;
+                    if !clusters.knows(cluster.uid()) {
+                        // Deleted meanwhile: what was kept of it since is kept for nobody.
+                        context.forget(cluster.uid());
+                    }
+                    result
+                }
+                .boxed()
+            },
             reconcile::retry,
             context,
             reader,
@@ -201,6 +212,10 @@ impl Index {
         }
     }
 
+    fn knows(&self, uid: &str) -> bool {
+        lock(&self.known).contains_key(uid)
+    }
+
     /// Asks for a reconcile where a cluster changed in what matters: not for the status that the loop wrote itself.
     fn take_in(&self, event: Event<Tracked>, requests: &Requests, context: &Context) {
         match event {
@@ -212,8 +227,7 @@ impl Index {
                 let listed = std::mem::take(&mut *lock(&self.listed));
                 let uids: Vec<Box<str>> = listed.keys().cloned().collect();
                 let before = std::mem::replace(&mut *lock(&self.known), listed);
-                let known = |uid: &str| lock(&self.known).contains_key(uid);
-                before.keys().filter(|uid| !known(uid)).for_each(|uid| context.forget(uid));
+                before.keys().filter(|uid| !self.knows(uid)).for_each(|uid| context.forget(uid));
                 uids.iter().for_each(|uid| self.request(uid, requests));
             }
             Event::Apply(cluster) => {

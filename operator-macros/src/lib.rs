@@ -150,12 +150,12 @@ use proc_macro::TokenStream;
 /// | reference | stands for |
 /// | --- | --- |
 /// | `${cluster.name}`, `${cluster.namespace}` | the cluster's name; its namespace |
-/// | `${node.name}`, `${node.type}`, `${node.replicas}` | the node's name, as in object names; its node type's; its number of pods |
+/// | `${node.name}`, `${node.type}`, `${node.replicas}` | the name of the node's workload and Service; its node type's; its number of pods |
 /// | `${service.<field>}` | host name of the Service of the node in this field of the spec, by its name in the custom resource; the field holds one node, or an `Option` of one |
 /// | `${service.<field>.<port>}` | the same with the number of that port: `host:port` |
 /// | `${external.<name>}` | the address of an external |
 ///
-/// `$${` stands for `${` itself, and what begins otherwise, such as `${user.home}`, is left alone.
+/// `$${` stands for `${` itself, and what begins otherwise, such as `${user.home}` or `${HOME}`, is left alone.
 ///
 /// # Examples
 ///

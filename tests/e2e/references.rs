@@ -16,6 +16,7 @@ use operator_core::{
     Cluster,
     definition::{Definition, SecretField},
 };
+use operator_testbed::{Request, Testbed};
 use serde_json::{Value, json};
 
 use crate::{
@@ -116,8 +117,9 @@ async fn exactly_the_pods_that_read_a_rotated_secret_roll() {
 #[tokio::test]
 async fn what_is_missing_is_waited_for_and_what_is_optional_is_not() {
     let setup = Setup::new("missing").await;
-    let spec =
-        with(small(), [("/query/env", password("needed", false)), ("/stores/hot/env", password("optional", true))]);
+    let from = json!({ "configMapKeyRef": { "name": "optional", "key": "key", "optional": true } });
+    let optional = json!([{ "name": "LEVEL", "valueFrom": from }]);
+    let spec = with(small(), [("/query/env", password("needed", false)), ("/stores/hot/env", optional)]);
     setup.apply("a", spec).await.unwrap();
     let message = setup.reason("a", "Waiting").await;
     assert!(message.contains("Secret needed is not there yet") && !message.contains("optional"), "{message}");
@@ -129,7 +131,8 @@ async fn what_is_missing_is_waited_for_and_what_is_optional_is_not() {
     assert_eq!(deployment.metadata.generation, Some(1), "it was applied once");
 
     let before = setup.pods_of_clusters().await;
-    setup.put(secret("optional", "one")).await;
+    let optional = json!({ "metadata": { "name": "optional" }, "binaryData": { "key": "eA==" } });
+    setup.create("ConfigMap", optional).await;
     eventually("new pods", || async {
         let now = setup.pods_of_clusters().await;
         let rolled =
@@ -138,6 +141,34 @@ async fn what_is_missing_is_waited_for_and_what_is_optional_is_not() {
     })
     .await;
     assert_eq!(setup.pods_of_clusters().await["a query"], before["a query"]);
+}
+
+#[tokio::test]
+async fn one_watch_serves_a_namespace_as_long_as_something_is_referred_to() {
+    let setup = Setup::new("watched").await;
+    let watches = || async {
+        let requests = Testbed::shared().await.unwrap().requests().unwrap();
+        let all = |request: &Request| request.verb == "watch" && !request.uri.contains("labelSelector");
+        let of_namespace = requests.into_iter().filter(|request| request.namespace == setup.namespace && all(request));
+        of_namespace.filter(|request| request.resource == "secrets").map(|request| request.code).collect::<Vec<_>>()
+    };
+    let becomes = |wanted: &'static [u16]| async move {
+        eventually("watches", || async {
+            let now = watches().await;
+            if now == wanted { Ok(()) } else { Err(format!("{now:?}")) }
+        })
+        .await;
+    };
+    setup.ready("a", small()).await;
+    becomes(&[]).await;
+    let referring = with(small(), [("/defaults", json!({ "env": password("shared", true) }))]);
+    setup.ready("a", referring.clone()).await;
+    setup.ready("b", referring).await;
+    becomes(&[0]).await;
+    setup.ready("a", small()).await;
+    becomes(&[0]).await;
+    setup.api::<Data>().delete("b", &DeleteParams::default()).await.unwrap();
+    becomes(&[200]).await;
 }
 
 /// The kind, with a Secret that is made for every cluster.

@@ -120,8 +120,8 @@ async fn an_operator_runs_and_its_plan_tells_what_it_would_do() {
     crds.patch(Druid::crd_name(), &PatchParams::apply("tests"), &Patch::Apply(crd())).await.unwrap();
     await_condition(crds, Druid::crd_name(), conditions::is_crd_established()).await.unwrap();
 
-    let (_, before, _) = plan(kubeconfig, cluster.clone()).await;
-    assert!(before.contains("+ Deployment wiki-broker\n"), "{before}");
+    let (_, before, error) = plan(kubeconfig, cluster.clone()).await;
+    assert!(before.contains("+ Deployment wiki-broker\n"), "{before}{error}");
     assert!(before.ends_with(" to create, 0 to change, 0 to replace, 0 to delete\n"), "{before}");
 
     let mut operator = run(kubeconfig, namespace.name());

@@ -24,7 +24,7 @@ mod variables;
 
 pub use fields::*;
 pub use mounts::{files, mounts, secret_files};
-pub use names::{list_items, names, own_field, repeated, talks_to, unnamed};
+pub use names::{list_items, names, own_field, referred_to, repeated, talks_to, unnamed};
 pub use ports::{metrics, ports, probes};
 pub use references::references;
 pub use variables::variables;

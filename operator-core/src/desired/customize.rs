@@ -74,6 +74,11 @@ use crate::{
 ///
 /// It is implemented for the struct that derives `DataOperator`, and called where that has `#[operator(customize)]`: once for each node,
 /// and once for the cluster itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no hook over the desired objects",
+    label = "no `Customize`",
+    note = "write `impl Customize for {Self}`, or leave out `customize`"
+)]
 pub trait Customize: Sized {
     /// Kinds of objects that are added beside the usual ones: they are watched, applied and pruned as those.
     const KINDS: &'static [&'static ChildKind] = &[];

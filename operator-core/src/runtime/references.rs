@@ -89,7 +89,9 @@ impl References {
     /// Takes in an object as the operator itself wrote it; its watch would say so a little later.
     pub fn written(&self, kind: &'static ChildKind, object: &Raw) {
         if let Some(watched) = self.watched(kind, object.namespace()) {
-            watched.written(Reduced::of(&object.object()));
+            let object = Reduced::of(&object.object());
+            let told = lock(&watched.seen).written(object.name(), object.version, object.digest);
+            watched.tell(told);
         }
     }
 
@@ -132,15 +134,16 @@ struct Watched {
 
 impl Watched {
     async fn run(self: Arc<Self>, api: Api<Reduced>) {
+        let take_in = |event| {
+            let told = lock(&self.seen).take_in(event);
+            self.tell(told);
+        };
         let failed = |error: &watcher::Error| {
-            self.tell(lock(&self.seen).failed(message(error)));
+            let told = lock(&self.seen).failed(message(error));
+            self.tell(told);
             ControlFlow::Continue(())
         };
-        watch_while(api, None, |event| self.tell(lock(&self.seen).take_in(event)), failed).await;
-    }
-
-    fn written(&self, object: Reduced) {
-        self.tell(lock(&self.seen).written(object));
+        watch_while(api, None, take_in, failed).await;
     }
 
     /// Without the lock: who is told may ask.
@@ -193,10 +196,10 @@ impl Seen {
             }
             Event::InitApply(object) => {
                 self.listed.insert(object.name().into());
-                self.apply(object)
+                self.apply(object.name(), object.version, object.digest)
             }
             Event::InitDone => self.end_list(),
-            Event::Apply(object) => self.apply(object),
+            Event::Apply(object) => self.apply(object.name(), object.version, object.digest),
             Event::Delete(object) => {
                 self.newest = self.newest.max(object.version);
                 if self.known.get(object.name()).is_none_or(|(version, _)| *version > object.version) {
@@ -219,20 +222,20 @@ impl Seen {
         gone.iter().flat_map(|name| self.users_of(name)).collect()
     }
 
-    fn apply(&mut self, object: Reduced) -> Vec<Arc<str>> {
-        self.newest = self.newest.max(object.version);
-        let known = self.known.get(object.name());
-        if known.is_some_and(|(version, _)| *version >= object.version) {
+    fn apply(&mut self, name: &str, version: u64, digest: Digest) -> Vec<Arc<str>> {
+        self.newest = self.newest.max(version);
+        let known = self.known.get(name);
+        if known.is_some_and(|(known, _)| *known >= version) {
             return Vec::new();
         }
-        let same = known.is_some_and(|(_, digest)| *digest == object.digest);
-        self.known.insert(object.name().into(), (object.version, object.digest));
-        if same { Vec::new() } else { self.users_of(object.name()) }
+        let same = known.is_some_and(|(_, known)| *known == digest);
+        self.known.insert(name.into(), (version, digest));
+        if same { Vec::new() } else { self.users_of(name) }
     }
 
     /// What the watch has passed already it knows better: the object may be gone by now.
-    fn written(&mut self, object: Reduced) -> Vec<Arc<str>> {
-        if self.synced && object.version > self.newest { self.apply(object) } else { Vec::new() }
+    fn written(&mut self, name: &str, version: u64, digest: Digest) -> Vec<Arc<str>> {
+        if self.synced && version > self.newest { self.apply(name, version, digest) } else { Vec::new() }
     }
 
     fn failed(&mut self, why: String) -> Vec<Arc<str>> {
@@ -314,6 +317,10 @@ mod tests {
         std::iter::once(Event::Init).chain(events).chain([Event::InitDone]).map(|event| seen.take_in(event).len()).sum()
     }
 
+    fn answer(seen: &mut Seen, version: u64) -> usize {
+        seen.written("a", version, object("a", version, "x").digest).len()
+    }
+
     #[test]
     fn nothing_is_known_until_a_list_is_complete() {
         let mut seen = used(&["a", "b"]);
@@ -341,14 +348,14 @@ mod tests {
     #[test]
     fn an_answer_is_taken_in_unless_the_watch_knows_better() {
         let mut seen = used(&["a"]);
-        assert!(seen.written(object("a", 1, "x")).is_empty());
+        assert_eq!(answer(&mut seen, 1), 0);
         list(&mut seen, vec![object("b", 2, "x")]);
-        assert_eq!(seen.written(object("a", 3, "x")).len(), 1);
+        assert_eq!(answer(&mut seen, 3), 1);
         assert!(seen.take_in(Event::Apply(object("a", 3, "x"))).is_empty(), "the watch repeats it");
         assert_eq!(seen.take_in(Event::Delete(object("a", 4, "x"))).len(), 1);
-        assert!(seen.written(object("a", 3, "x")).is_empty(), "an answer that came late");
+        assert_eq!(answer(&mut seen, 3), 0, "an answer that came late");
         assert_eq!(seen.content("a"), Content::Missing);
-        assert_eq!(seen.written(object("a", 5, "x")).len(), 1);
+        assert_eq!(answer(&mut seen, 5), 1);
         assert!(seen.take_in(Event::Delete(object("a", 4, "x"))).is_empty(), "an old deletion");
     }
 

@@ -225,9 +225,11 @@ impl Reducer {
     /// Tells who waits for this kind, where there is something to tell.
     fn tell(&self, availability: Availability) {
         if self.availability.send_replace(availability) != availability {
+            let wanting = |kinds: &Vec<&ChildKind>| kinds.contains(&self.kind);
             let wanted = lock(&self.wanted);
-            let wanting = wanted.iter().filter(|(_, kinds)| kinds.contains(&self.kind));
-            wanting.for_each(|(cluster, _)| (self.changed)(cluster));
+            let told: Vec<_> = wanted.iter().filter(|(_, kinds)| wanting(kinds)).map(|(uid, _)| uid.clone()).collect();
+            drop(wanted);
+            told.iter().for_each(|cluster| (self.changed)(cluster));
         }
     }
 

@@ -98,8 +98,11 @@ fn setting(attribute: &Attribute, errors: &Errors) -> Option<SettingKeys> {
     let empty = keys.is_empty();
     let mut given = Vec::new();
     for (key, setting) in Setting::ALL {
-        let read =
-            if setting.by().is_some() { groups(&mut keys, key) } else { keys.flag(key).map(|span| (span, None)) };
+        let read = if let Some(by) = setting.by() {
+            groups(&mut keys, key, by)
+        } else {
+            keys.flag(key).map(|span| (span, None))
+        };
         given.extend(read.map(|(span, by)| (span, SettingKeys { setting, by })));
     }
     if empty {
@@ -116,10 +119,10 @@ fn setting(attribute: &Attribute, errors: &Errors) -> Option<SettingKeys> {
 }
 
 /// `config_groups` or `config_groups(by = "…")`.
-fn groups(keys: &mut Keys, key: &'static str) -> Option<(Span, Option<Text>)> {
+fn groups(keys: &mut Keys, key: &'static str, example: &str) -> Option<(Span, Option<Text>)> {
     let (span, list) = keys.flag_or_list(key)?;
     let by = list.and_then(|mut keys| {
-        keys.require("by", "by = \"configGroup\", the name of a node's field");
+        keys.require("by", &format!("by = \"{example}\", the name of a node's field"));
         let by = keys.text("by");
         keys.finish();
         by

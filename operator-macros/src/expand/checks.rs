@@ -16,18 +16,27 @@ pub fn checks(operator: &Operator) -> TokenStream {
         let (ty, check) = (&field.ty, setting_check(field.setting));
         quote_spanned!(ty.span()=> const _: () = _core::definition::checks::#check::<#ty>();)
     });
+    let groups = operator.settings.iter().filter_map(|field| {
+        let by = field.by.as_ref()?.as_str();
+        let fields = operator.node_types.iter().map(|node_type| {
+            let kind = kind(node_type);
+            quote!(#kind::FIELDS)
+        });
+        Some(quote_spanned! {field.span=>
+            const _: () = _core::definition::checks::referred_to(#by, &[#(#fields),*]);
+        })
+    });
     let secrets = secret::checks(&operator.secrets);
     let externals = external::checks(&operator.externals);
     let node_types =
         operator.node_types.iter().enumerate().map(|(index, node_type)| node_type_checks(index, node_type));
-    quote!(#(#settings)* #secrets #externals #(#node_types)*)
+    quote!(#(#settings)* #(#groups)* #secrets #externals #(#node_types)*)
 }
 
 /// Of a field's own attributes and its type's together.
 fn node_type_checks(index: usize, node_type: &NodeType) -> TokenStream {
     let index = syn::Index::from(index);
-    let ty = &node_type.ty;
-    let kind = quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>);
+    let kind = kind(node_type);
     let repeated = node_type.repeated.then(|| {
         quote_spanned! {node_type.span=>
             const _: () = _core::definition::checks::repeated(&NODE_TYPES[#index]);
@@ -54,6 +63,12 @@ fn node_type_checks(index: usize, node_type: &NodeType) -> TokenStream {
         const _: () = _core::definition::checks::names(NODE_TYPES, #index);
         const _: () = _core::definition::checks::talks_to(NODE_TYPES, #index);
     }
+}
+
+/// A type that can't hold nodes shall be pointed at itself.
+fn kind(node_type: &NodeType) -> TokenStream {
+    let ty = &node_type.ty;
+    quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>)
 }
 
 /// One constant for each field of a node type, at its name.

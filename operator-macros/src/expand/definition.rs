@@ -1,6 +1,6 @@
 //! The `Definition`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -70,11 +70,13 @@ pub fn definition(operator: &Operator) -> TokenStream {
         }))
     });
     let customize = option(operator.customize.map(|span| {
-        let spec = &operator.spec_type;
-        // A struct without the hook shall be complained of where it is said to have one.
-        let kinds = quote_spanned!(span=> <#spec as _core::desired::Customize>::KINDS);
-        quote! {
-            _core::definition::Customization { kinds: #kinds, call: _core::__private::customize::<#spec> }
+        // All of it at the key: a struct without the hook shall be complained of where it is said to have one.
+        let spec = Ident::new(&operator.spec.to_string(), span);
+        quote_spanned! {span=>
+            _core::definition::Customization {
+                kinds: <#spec as _core::desired::Customize>::KINDS,
+                call: _core::__private::customize::<#spec>,
+            }
         }
     }));
     quote! {

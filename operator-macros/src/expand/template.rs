@@ -85,7 +85,8 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
 fn pod_settings(template: &Template) -> Vec<TokenStream> {
     let mut fields = Vec::new();
     if let Some(path) = &template.defaults {
-        let defaults = option(Some(path));
+        // All of it at the path: a function that doesn't fit shall be pointed at itself.
+        let defaults = quote_spanned!(path.span()=> ::core::option::Option::Some(#path));
         fields.push(quote!(defaults: #defaults));
     }
     for (name, flag) in [("read_only_root", template.read_only_root), ("publish_not_ready", template.publish_not_ready)]

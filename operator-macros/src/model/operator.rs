@@ -98,7 +98,7 @@ pub struct NodeType {
     pub place: Template,
     /// Whether the attribute gives the name.
     pub named: bool,
-    /// Whether the field has several attributes.
+    /// Whether the field has another attribute before this one.
     pub repeated: bool,
     /// What mistakes are pointed at: the field, or where that has several, the attribute.
     pub span: Span,
@@ -173,8 +173,8 @@ impl Operator {
                 self.externals.extend(all.into_iter().filter_map(|keys| External::new(keys, field, &json_name)));
             }
             Some(Role::NodeTypes(all)) => {
-                let (json_name, repeated) = (names.of_field(field, errors), all.len() > 1);
-                for PlaceKeys { name, order, template, span } in all {
+                let (json_name, several) = (names.of_field(field, errors), all.len() > 1);
+                for (index, PlaceKeys { name, order, template, span }) in all.into_iter().enumerate() {
                     self.node_types.push(NodeType {
                         field: json_name.clone(),
                         ty: field.ty.clone(),
@@ -182,8 +182,8 @@ impl Operator {
                         name: name.unwrap_or_else(|| kebab(field)),
                         order: order.map_or(0, |order| *order),
                         place: template,
-                        repeated,
-                        span: if repeated { span } else { ident.span() },
+                        repeated: index > 0,
+                        span: if several { span } else { ident.span() },
                     });
                 }
             }

@@ -12,9 +12,8 @@ use crate::{
 pub fn mounts(template: &Template, errors: &Errors) {
     let Template { storage, empty_dirs, configs, secrets, .. } = template;
     let storage_mounts = storage.iter().map(|storage| &storage.mount);
-    for mount in storage_mounts.clone().chain(empty_dirs) {
-        folder(mount, errors);
-    }
+    storage_mounts.clone().for_each(|mount| path("a mount", "/etc/app", mount, errors));
+    empty_dirs.iter().for_each(|folder| path("an empty folder", "/tmp", folder, errors));
     unique(storage_mounts, errors, |mount| {
         format!("other storage is mounted at `{mount}` already: give each a folder of its own")
     });
@@ -43,7 +42,7 @@ pub fn mounts(template: &Template, errors: &Errors) {
 /// Each file, and those of the same name against each other: they are merged.
 pub fn files(configs: &[ConfigFile], errors: &Errors) {
     for (index, config) in configs.iter().enumerate() {
-        folder(&config.mount, errors);
+        path("a mount", "/etc/app", &config.mount, errors);
         file(&config.file, errors);
         let same = |other: &&ConfigFile| *other.mount == *config.mount && *other.file == *config.file;
         // Fields under `cfg` may exclude each other.
@@ -74,7 +73,7 @@ pub fn secret_files(secrets: &[SecretField], configs: &[ConfigFile], folders: &[
     for secret in secrets {
         key("a key of a Secret", &secret.key, errors);
         let Some(file) = &secret.file else { continue };
-        folder(file, errors);
+        path("a secret's file", "/etc/app/password", file, errors);
         let config = |config: &ConfigFile| format!("{}/{}", config.mount.as_str(), config.file.as_str());
         // Fields under `cfg` may exclude each other.
         let other_secret = secret.cfgs.is_empty() && seen.contains(&file.as_str());
@@ -90,15 +89,15 @@ pub fn secret_files(secrets: &[SecretField], configs: &[ConfigFile], folders: &[
 }
 
 /// An absolute path in its shortest form, so that equal ones are spelt equally.
-fn folder(mount: &Text, errors: &Errors) {
-    let parts: Vec<_> = mount.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+fn path(what: &str, example: &str, path: &Text, errors: &Errors) {
+    let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let shortest = format!("/{}", parts.join("/"));
     if parts.is_empty() {
-        errors.at(&mount.span(), "a mount is a folder of its own below `/`, such as \"/etc/app\"");
-    } else if parts.contains(&"..") || mount.contains(':') {
-        errors.at(&mount.span(), "a mount has neither `..` nor `:` in it: write the folder itself");
-    } else if *mount.as_str() != shortest {
-        errors.at(&mount.span(), format!("a mount is an absolute path without a `/` at its end: write \"{shortest}\""));
+        errors.at(&path.span(), format!("{what} is below `/`, such as \"{example}\""));
+    } else if parts.contains(&"..") || path.contains(':') {
+        errors.at(&path.span(), format!("{what} has neither `..` nor `:` in it: write the path itself"));
+    } else if *path.as_str() != shortest {
+        errors.at(&path.span(), format!("{what} is an absolute path without a `/` at its end: write \"{shortest}\""));
     }
 }
 

@@ -6,6 +6,9 @@ use crate::{
     model::{External, NodeType, Template},
 };
 
+/// What references begin with.
+const ROOTS: [&str; 4] = ["cluster", "node", "service", "external"];
+
 /// The members of each root that has fixed ones.
 const MEMBERS: [(&str, &[&str]); 2] = [("cluster", &["name", "namespace"]), ("node", &["name", "type", "replicas"])];
 
@@ -58,6 +61,10 @@ impl<'a> Reference<'a> {
         self.inside.split_once('.').map_or("", |(root, _)| root)
     }
 
+    fn is_ours(self) -> bool {
+        ROOTS.contains(&self.root())
+    }
+
     /// The first name below the root.
     fn member(self) -> Option<&'a str> {
         self.inside.split('.').nth(1)
@@ -70,7 +77,7 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// Every `${…}` that isn't written `$${…}`.
+/// Every `${…}` of ours that isn't written `$${…}`.
 fn found(text: &str) -> impl Iterator<Item = Reference<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -83,8 +90,12 @@ fn found(text: &str) -> impl Iterator<Item = Reference<'_>> {
             }
             let closed = after.split_once('}');
             let (inside, left) = closed.unwrap_or((after, ""));
-            rest = left;
-            return Some(Reference { inside, closed: closed.is_some() });
+            let reference = Reference { inside, closed: closed.is_some() };
+            // What isn't ours may have some of ours within it.
+            rest = if reference.is_ours() { left } else { after };
+            if reference.is_ours() {
+                return Some(reference);
+            }
         }
         None
     })
@@ -95,8 +106,7 @@ fn judge(reference: Reference<'_>) -> Result<(), String> {
     let inside = reference.inside;
     let (root, depth) = (reference.root(), reference.depth());
     let wrong = |rule: String| Err(format!("`${{{inside}}}`: {rule}"));
-    let ours = MEMBERS.iter().map(|(root, _)| *root).chain(["service", "external"]).any(|known| known == root);
-    if ours && !reference.closed {
+    if !reference.closed {
         return Err(format!("`${{{inside}`: close it with `}}`; a `${{` that shall stay as it is is written `$${{`"));
     }
     if let Some((root, members)) = MEMBERS.into_iter().find(|(known, _)| *known == root) {
@@ -130,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_begins_as_a_reference_is_closed() {
-        let judged = |text| found(text).map(judge).collect::<Result<(), _>>();
+        let judged = |text| found(text).try_for_each(judge);
         assert!(judged("${cluster.name").unwrap_err().contains("close it with `}`"));
         assert_eq!(judged("${user.home and ${"), Ok(()));
     }
@@ -139,8 +149,9 @@ mod tests {
     fn references_are_found_and_escaped_ones_are_not() {
         let inside = |text| found(text).map(|reference| reference.inside.to_owned()).collect::<Vec<_>>();
         assert_eq!(inside("a ${cluster.name}-${node.type}$"), ["cluster.name", "node.type"]);
-        assert_eq!(inside("$${cluster.name} ${user.home}"), ["user.home"]);
-        assert_eq!(inside("$ { } $"), Vec::<String>::new());
+        assert_eq!(inside("$${cluster.name} ${user.home:-${node.name}} ${HOME}"), ["node.name"]);
+        assert_eq!(inside("$${a${cluster.name} $${cluster.name ${a"), ["cluster.name"]);
+        assert_eq!(inside("$ { } $ ${} ${cluster}"), Vec::<String>::new());
     }
 
     #[test]
@@ -154,10 +165,6 @@ mod tests {
             "service.brokers",
             "service.brokers.http",
             "external.zookeeper",
-            "user.home",
-            "user.home:-/root",
-            "HOME",
-            "",
         ] {
             assert_eq!(judge(closed(right)), Ok(()), "{right}");
         }

@@ -46,7 +46,13 @@ fn storage(template: &Template, errors: &Errors) {
 
 fn rules(rules: &[Rule], errors: &Errors) {
     for Rule { resources, verbs, .. } in rules {
-        resources.iter().for_each(|resource| not_empty("resources", resource, errors));
-        verbs.iter().for_each(|verb| not_empty("verbs", verb, errors));
+        for (texts, advice) in [
+            (resources, "a resource is empty: name it, such as \"pods\""),
+            (verbs, "a verb is empty: name it, such as \"get\""),
+        ] {
+            for text in texts.iter().filter(|text| text.trim().is_empty()) {
+                errors.at(&text.span(), advice);
+            }
+        }
     }
 }

@@ -79,6 +79,25 @@ pub const fn own_field(name: &str) {
     }
 }
 
+/// Nodes of some type can refer to groups; `fields` are each node type's own.
+#[track_caller]
+pub const fn referred_to(by: &str, fields: &[&[&str]]) {
+    let mut referred = contains(FIELDS, by);
+    let mut index = 0;
+    while index < fields.len() {
+        referred |= contains(fields[index], by);
+        index += 1;
+    }
+    if !referred {
+        Message::new(
+            "no node can refer to these groups: give a node type a field of type `Option<String>` that is called `",
+        )
+        .and(by)
+        .and("` in the custom resource, or name another with by = \"…\"")
+        .report();
+    }
+}
+
 /// Node types connect to node types that there are.
 #[track_caller]
 pub const fn talks_to(node_types: &[NodeType], index: usize) {

@@ -36,11 +36,11 @@ const fn scan(text: &str, node_types: &[NodeType], externals: &[External]) {
     while !rest.is_empty() {
         if starts_with(rest, b"$${") {
             rest = rest.split_at(3).1;
-        } else if starts_with(rest, b"${")
-            && let Some((inside, after)) = split(rest.split_at(2).1, b'}')
-        {
-            reference(inside, node_types, externals);
-            rest = after;
+        } else if starts_with(rest, b"${") {
+            rest = rest.split_at(2).1;
+            if let Some((inside, _)) = split(rest, b'}') {
+                reference(inside, node_types, externals);
+            }
         } else {
             rest = rest.split_at(1).1;
         }
