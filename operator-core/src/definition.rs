@@ -122,7 +122,7 @@ pub struct Groups {
 }
 
 /// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NodeType {
     /// Name in object names and labels: a DNS label.
     pub name: &'static str,

@@ -9,6 +9,7 @@ mod layers;
 mod merge;
 pub mod quantity;
 mod spec;
+mod unknown;
 
 pub use effective::{Claim, Effective, Invalid, Scale, effective};
 pub use explain::{Explained, Unexplained, explain};

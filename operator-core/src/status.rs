@@ -1,4 +1,12 @@
 //! What the operator reports of a cluster. Pure.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `row` | a node's row |
+//! | `summary` | what the conditions say |
+
+mod row;
+mod summary;
 
 use std::collections::BTreeSet;
 
@@ -7,12 +15,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    desired::{Desired, Node},
-    kinds::{self, ChildKind, JOB},
-    node::Scale,
-    observe::{Child, Health},
+    desired::Desired,
+    kinds::{self, ChildKind},
+    observe::Child,
     plan::{LeftOut, Waiting},
 };
+use row::Row;
+use summary::Summary;
 
 /// The observed state of a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -216,160 +225,6 @@ fn kinds(facts: &Facts<'_>) -> Vec<String> {
     let before = facts.previous.into_iter().flat_map(|previous| &previous.kinds);
     let unsure = before.filter(|id| facts.desired.is_none() || !(facts.listed)(id)).cloned();
     known.chain(unsure).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// A node's row, and where it comes from.
-struct Row<'a> {
-    status: NodeStatus,
-    health: Option<&'a Health>,
-    is_job: bool,
-}
-
-impl<'a> Row<'a> {
-    fn of(node: &Node, facts: &Facts<'a>) -> Self {
-        let child = facts.observed.iter().find(|child| child.kind == node.kind && *child.name == *node.workload);
-        let health = child.and_then(|child| child.health.as_deref());
-        let before = facts.previous.and_then(|previous| previous.nodes.iter().find(|row| row.name == node.name));
-        let replicas = match (node.scale, health) {
-            (Scale::Fixed(replicas), _) => replicas,
-            // The operator's own number, which may be about to change.
-            (Scale::Initial, Some(health)) if health.replicas_by.ours => node.replicas,
-            (_, Some(health)) => health.replicas,
-            // While a workload is being replaced, this is where its number is kept.
-            (Scale::Autoscaled | Scale::Initial, None) => before.map_or(node.replicas, |before| before.replicas),
-            (Scale::Unscaled, None) => node.replicas,
-        };
-        Self { status: row(&node.name, replicas, &node.revision, health), health, is_job: node.kind == &JOB }
-    }
-
-    /// A row as it was, with what is there now.
-    fn again(before: &NodeStatus, facts: &Facts<'a>) -> Self {
-        let of_node = |child: &&Child| child.health.is_some() && child.node.as_deref() == Some(&before.name);
-        let child = facts.observed.iter().find(of_node);
-        let health = child.and_then(|child| child.health.as_deref());
-        let is_job = child.is_some_and(|child| child.kind == &JOB);
-        Self { status: row(&before.name, before.replicas, &before.revision, health), health, is_job }
-    }
-
-    fn is_ready(&self) -> bool {
-        let wanted = self.status.replicas;
-        self.health.is_some_and(|health| health.rolled_out() && health.ready == wanted && health.replicas == wanted)
-    }
-}
-
-fn row(name: &str, replicas: i32, revision: &str, health: Option<&Health>) -> NodeStatus {
-    NodeStatus {
-        name: name.to_owned(),
-        replicas,
-        ready: health.map_or(0, |health| health.ready),
-        updated: health.map_or(0, |health| health.updated),
-        revision: revision.to_owned(),
-    }
-}
-
-/// What the three conditions say.
-enum Summary {
-    Problem(Reason, String),
-    /// What fails, and that with what waits.
-    Failing(String, String),
-    Waiting(&'static str, String),
-    Progressing(String),
-    Ready(String),
-}
-
-impl Summary {
-    fn of(rows: &[Row<'_>], facts: &Facts<'_>) -> Self {
-        if let Some(problem) = facts.problem {
-            return Self::Problem(problem.reason, problem.message.clone());
-        }
-        let failing: Vec<String> = rows
-            .iter()
-            .filter_map(|row| Some(format!("{}: {}", row.status.name, row.health?.failure.as_deref()?)))
-            .collect();
-        let mut going: Vec<String> = together(facts.waiting);
-        if !failing.is_empty() {
-            let failing = failing.join("; ");
-            going.insert(0, failing.clone());
-            return Self::Failing(failing, going.join("; "));
-        }
-        let waits = |row: &Row<'_>| facts.waiting.iter().any(|waiting| waiting.node == row.status.name);
-        going.extend(
-            rows.iter()
-                .filter(|row| !row.is_ready() && !waits(row))
-                .map(|row| format!("{}: {}", row.status.name, waits_for(row))),
-        );
-        if !facts.waiting.is_empty() {
-            let reason = if facts.held { "WaitingForExternal" } else { "Waiting" };
-            return Self::Waiting(reason, going.join("; "));
-        }
-        if !going.is_empty() {
-            return Self::Progressing(going.join("; "));
-        }
-        let ready = "every node is ready on its newest configuration".to_owned();
-        Self::Ready(
-            std::iter::once(ready).chain(facts.left_out.iter().map(LeftOut::to_string)).collect::<Vec<_>>().join("; "),
-        )
-    }
-
-    /// Ready, Progressing, Degraded; the reason of Ready is what `kubectl get` shows as Status.
-    fn conditions(self) -> [(&'static str, bool, &'static str, String); 3] {
-        let going = |reason: &'static str, message: String| {
-            [
-                ("Ready", false, reason, message.clone()),
-                ("Progressing", true, reason, message),
-                ("Degraded", false, "AsExpected", String::new()),
-            ]
-        };
-        match self {
-            Self::Problem(reason, message) => [
-                ("Ready", false, reason.as_str(), message.clone()),
-                (
-                    "Progressing",
-                    matches!(reason, Reason::NameTaken | Reason::Retrying),
-                    reason.as_str(),
-                    message.clone(),
-                ),
-                ("Degraded", true, reason.as_str(), message),
-            ],
-            Self::Failing(failing, all) => [
-                ("Ready", false, "Failing", failing.clone()),
-                ("Progressing", true, "Failing", all),
-                ("Degraded", true, "Failing", failing),
-            ],
-            Self::Waiting(reason, message) => going(reason, message),
-            Self::Progressing(message) => going("Progressing", message),
-            Self::Ready(message) => [
-                ("Ready", true, "Ready", message),
-                ("Progressing", false, "Ready", String::new()),
-                ("Degraded", false, "AsExpected", String::new()),
-            ],
-        }
-    }
-}
-
-/// What waits for the same in one sentence: `broker, router: Secret db is not there yet`.
-fn together(waiting: &[Waiting]) -> Vec<String> {
-    let mut messages: Vec<(&str, Vec<&str>)> = Vec::new();
-    for Waiting { node, message } in waiting {
-        match messages.iter_mut().find(|(known, _)| known == message) {
-            Some((_, nodes)) => nodes.push(node),
-            None => messages.push((message, vec![node])),
-        }
-    }
-    messages.into_iter().map(|(message, nodes)| format!("{}: {message}", nodes.join(", "))).collect()
-}
-
-fn waits_for(Row { status: row, health, is_job }: &Row<'_>) -> String {
-    let counts = format!("{} of {} ready, {} updated", row.ready, row.replicas, row.updated);
-    match health {
-        None => "to be created".to_owned(),
-        Some(_) if *is_job => "its Job is running".to_owned(),
-        Some(health) if !health.observed => format!("{counts}, its controller has not seen the newest spec yet"),
-        Some(health) if health.current > row.replicas => {
-            format!("{counts}, {} surplus to end", health.current - row.replicas)
-        }
-        Some(_) => counts,
-    }
 }
 
 fn cut(mut message: String) -> String {

@@ -14,6 +14,7 @@ mod pods;
 mod quiet;
 mod references;
 mod rollout;
+mod schema;
 mod setup;
 mod specs;
 mod watches;

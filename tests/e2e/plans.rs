@@ -115,6 +115,14 @@ impl Steps {
         (!done).then_some(outcome)
     }
 
+    /// A step of an operator that sees nothing of what is there: its watches have lost it.
+    async fn step_blindly(&self, spec: &Value) -> Outcome {
+        let content = Content::Present(Digest::of(&Value::Null));
+        let desired = build(&self.cluster, Revisions { newest: spec }, &DEFINITION, &|_| content).unwrap();
+        let plan = plan(&desired, &Inputs::new(&[])).unwrap();
+        self.writer.execute(&plan, &self.cluster.namespace, &self.cluster.uid, &Store::default()).await
+    }
+
     /// Steps until there is nothing to do and everything is ready. `look` sees what is there after each.
     async fn settle(&mut self, spec: Value, look: impl AsyncFn(&Setup)) {
         let end = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
@@ -249,10 +257,18 @@ async fn what_comes_after_a_job_is_made_once_it_is_complete() {
     let message = &steps.status.as_ref().unwrap().condition("Progressing").unwrap().message;
     assert!(message.contains("query: waits for migrate"), "{message}");
     assert!(steps.setup.api::<Deployment>().get_opt("a-query").await.unwrap().is_none());
-    steps.settle(spec, nothing).await;
+    steps.settle(spec.clone(), nothing).await;
     let job = steps.setup.api::<Job>().list(&ListParams::default()).await.unwrap().items.remove(0);
     let made = steps.setup.api::<Deployment>().get("a-query").await.unwrap().metadata.creation_timestamp.unwrap();
-    assert!(made >= job.status.unwrap().completion_time.unwrap());
+    assert!(made >= job.status.clone().unwrap().completion_time.unwrap());
+    // It isn't run again where it was only lost sight of.
+    let jobs = steps.setup.api::<Job>();
+    let label = Patch::Merge(json!({ "metadata": { "labels": { "app.kubernetes.io/managed-by": "me" } } }));
+    jobs.patch(&job.name_any(), &PatchParams::default(), &label).await.unwrap();
+    let outcome = steps.step_blindly(&spec).await;
+    assert!(outcome.problem().is_none(), "{outcome:?}");
+    let found = jobs.get(&job.name_any()).await.unwrap();
+    assert_eq!((found.uid(), found.labels()), (job.uid(), job.labels()));
     // Another version runs again, and the earlier one goes.
     let newer = json!({ "migrate": { "image": "example.com/data:2" }, "query": { "replicas": 1 } });
     steps.settle(newer, nothing).await;

@@ -1,19 +1,29 @@
 //! The fields that hold nodes, or settings that nodes share. What no node there can have isn't in the schema, so that it is an
 //! unknown field; nothing has a default, since a stored default would beat every lower layer.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::LazyLock};
 
 use serde_json::{Map, Value, json};
 
-use super::{describe, parts, properties, property, rules, tidy};
+use super::{describe, parts, properties, property, put, rules, tidy};
 use crate::definition::{
     Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
     Workload::{DaemonSet, Deployment, Job, StatefulSet},
 };
-use crate::node::kubernetes;
+use crate::node::{NodeSpec, kubernetes};
+
+/// JSON names of the fields that every node has; the others are its author's.
+static SETTINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let schema = schemars::schema_for!(NodeSpec).to_value();
+    let fields = schema.get("properties").and_then(Value::as_object);
+    fields.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+});
+
+/// Whether a node type can have something.
+type Fits = fn(&NodeType) -> bool;
 
 /// Settings that only some node types can have.
-const SOME: &[(&str, fn(&NodeType) -> bool)] = &[
+const SOME: &[(&str, Fits)] = &[
     ("replicas", scales),
     ("autoscaling", scales),
     ("disruptionBudget", scales),
@@ -42,7 +52,9 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
     if let Some(groups) = definition.config_groups.and_then(|groups| property(spec, groups.field)) {
         describe(groups, || "Named settings that nodes refer to.".to_owned());
         rules::named_map(groups, "a config group", "");
-        groups.get_mut("additionalProperties").map(|group| shared(group, &all, definition));
+        if let Some(group) = groups.get_mut("additionalProperties") {
+            shared(group, &all, definition);
+        }
     }
     if let Some(groups) = definition.app_config_groups.and_then(|groups| property(spec, groups.field)) {
         describe(groups, || "Named configuration that nodes refer to.".to_owned());
@@ -63,43 +75,51 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
 fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], definition: &Definition) {
     let names: Vec<&str> = types.iter().map(|node_type| node_type.name).collect();
     describe(field, || format!("Nodes of type {}.", names.join(", ")));
-    let node = match cardinality {
-        Cardinality::One | Cardinality::Optional => Some(&mut *field),
-        Cardinality::Many => {
-            rules::named_map(field, "a node", ": it is part of object names");
-            field.get_mut("additionalProperties")
-        }
+    match cardinality {
+        Cardinality::One | Cardinality::Optional => {}
+        Cardinality::Many => rules::named_map(field, "a node", ": it is part of object names"),
         Cardinality::List => {
-            field["maxItems"] = rules::MOST.into();
-            field["x-kubernetes-list-type"] = "map".into();
-            field["x-kubernetes-list-map-keys"] = json!([LIST_KEY]);
-            field.get_mut("items")
+            put(field, "maxItems", rules::MOST);
+            put(field, "x-kubernetes-list-type", "map");
+            put(field, "x-kubernetes-list-map-keys", json!([LIST_KEY]));
         }
-    };
-    let Some(node) = node else { return };
+    }
+    let Some(node) = node(field, cardinality) else { return };
     settings(node, types, definition);
     if cardinality == Cardinality::List {
         item(node, &names);
-        let some = |(setting, fits): &(&str, fn(&NodeType) -> bool)| only_some(node, setting, types, fits);
+        let some = |(setting, fits): &(&str, Fits)| only_some(node, setting, types, fits);
         let only: Vec<Value> = SOME.iter().filter_map(some).collect();
         rules::add(node, only);
     }
     let Some(fields) = properties(node) else { return };
     for node_type in types {
         for secret in node_type.secrets() {
-            fields.get_mut(secret.field).map(|field| parts::secret(field, &secret));
+            if let Some(field) = fields.get_mut(secret.field) {
+                parts::secret(field, &secret);
+            }
         }
         for config in node_type.configs() {
-            let what = || format!("What `{}` holds.", config.file);
-            fields.get_mut(config.field).map(|field| describe(field, what));
+            if let Some(field) = fields.get_mut(config.field) {
+                describe(field, || format!("What `{}` holds.", config.file));
+            }
         }
     }
     for groups in [definition.config_groups, definition.app_config_groups].iter().flatten() {
-        fields.get_mut(groups.by).map(|by| {
+        if let Some(by) = fields.get_mut(groups.by) {
             describe(by, || format!("Name of a group in `{}`, under the node's own settings.", groups.field));
-            by["maxLength"] = rules::LONGEST_KEY.into();
-            by["pattern"] = rules::PART.into();
-        });
+            put(by, "maxLength", rules::LONGEST_KEY);
+            put(by, "pattern", rules::PART);
+        }
+    }
+}
+
+/// The schema of one node.
+pub fn node(field: &mut Value, cardinality: Cardinality) -> Option<&mut Value> {
+    match cardinality {
+        Cardinality::One | Cardinality::Optional => Some(field),
+        Cardinality::Many => field.get_mut("additionalProperties"),
+        Cardinality::List => field.get_mut("items"),
     }
 }
 
@@ -116,7 +136,7 @@ fn item(node: &mut Value, names: &[&str]) {
     for (key, text, mut schema) in keys {
         let Some(fields) = properties(node) else { return };
         let description = fields.get(key).and_then(|field| field.get("description")).cloned();
-        schema["description"] = description.unwrap_or_else(|| text.into());
+        put(&mut schema, "description", description.unwrap_or_else(|| text.into()));
         fields.insert(key.to_owned(), schema);
         let required = node.as_object_mut().map(|node| node.entry("required").or_insert_with(|| json!([])));
         if let Some(Value::Array(required)) = required
@@ -128,7 +148,7 @@ fn item(node: &mut Value, names: &[&str]) {
 }
 
 /// Where node types share a field and only some can have a setting.
-fn only_some(node: &Value, setting: &str, types: &[&NodeType], fits: &fn(&NodeType) -> bool) -> Option<Value> {
+fn only_some(node: &Value, setting: &str, types: &[&NodeType], fits: &Fits) -> Option<Value> {
     node.get("properties")?.get(setting)?;
     let names: Vec<&str> = types.iter().filter(|node_type| fits(node_type)).map(|node_type| node_type.name).collect();
     (names.len() < types.len()).then(|| {
@@ -138,7 +158,7 @@ fn only_some(node: &Value, setting: &str, types: &[&NodeType], fits: &fn(&NodeTy
 }
 
 /// Kubernetes' own types among the settings. They are written out for nodes alone: what nodes share has them preserved unknown.
-const KUBERNETES: [&str; 10] = [
+pub const KUBERNETES: [&str; 10] = [
     "dnsConfig",
     "envFrom",
     "hostAliases",
@@ -166,8 +186,11 @@ fn shared(group: &mut Value, types: &[&NodeType], definition: &Definition) {
 /// An object with settings of nodes of `types`.
 fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     tidy::no_defaults(node);
-    tidy::no_descriptions_of_items(node);
     let Some(fields) = properties(node) else { return };
+    for (_, setting) in fields.iter_mut().filter(|(name, _)| SETTINGS.contains(name.as_str())) {
+        tidy::not_nullable(setting);
+        tidy::no_descriptions_of_items(setting);
+    }
     for (setting, fits) in SOME {
         if !types.iter().any(|node_type| fits(node_type)) {
             fields.remove(*setting);
@@ -179,9 +202,11 @@ fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     storage(fields, types);
     config_overrides(fields, types, definition);
     let workloads: Vec<Workload> = types.iter().map(|node_type| node_type.workload()).collect();
-    fields.get_mut("updateStrategy").map(|strategy| update_strategy(strategy, &workloads));
+    if let Some(strategy) = fields.get_mut("updateStrategy") {
+        update_strategy(strategy, &workloads);
+    }
     if workloads.iter().all(|workload| *workload == StatefulSet) {
-        fields.get_mut("service").map(headless);
+        fields.get_mut("service").into_iter().for_each(headless);
     }
 }
 
@@ -194,8 +219,9 @@ fn storage(fields: &mut Map<String, Value>, types: &[&NodeType]) {
     for declared in types.iter().filter(|node_type| has_storage(node_type)).flat_map(|node_type| node_type.storage()) {
         let mut claim = claim.clone();
         let class = declared.class.map(|class| format!(" of class {class}")).unwrap_or_default();
-        claim["description"] =
-            format!("Mounted at {}; {}{class} where nothing is said here.", declared.mount, declared.size).into();
+        let description =
+            format!("Mounted at {}; {}{class} where nothing is said here.", declared.mount, declared.size);
+        put(&mut claim, "description", description);
         claims.entry(declared.name).or_insert(claim);
     }
     storage.insert("properties".to_owned(), claims.into());
@@ -235,7 +261,7 @@ fn update_strategy(strategy: &mut Value, workloads: &[Workload]) {
     types.extend((has(StatefulSet) || has(DaemonSet)).then_some("OnDelete"));
     types.extend(has(Deployment).then_some("Recreate"));
     if let Some(field) = property(strategy, "type") {
-        field["enum"] = json!(types);
+        put(field, "enum", types);
     }
     let Some(fields) = properties(strategy) else { return };
     if !has(StatefulSet) {
@@ -271,5 +297,7 @@ fn headless(service: &mut Value) {
     if let Some(fields) = properties(service) {
         fields.retain(|field, _| !["type", "loadBalancerClass", "sourceRanges"].contains(&field.as_str()));
     }
-    service.as_object_mut().map(|service| service.remove("x-kubernetes-validations"));
+    if let Some(service) = service.as_object_mut() {
+        service.remove("x-kubernetes-validations");
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{describe, property, rules};
+use super::{describe, property, put, rules};
 use crate::definition::{Definition, ExternalCheck, SecretField};
 
 /// `host:port`, or several, separated by commas; hosts are names or addresses, IPv6 ones in brackets.
@@ -44,7 +44,7 @@ pub fn secret(field: &mut Value, secret: &SecretField) {
         description.push_str(&format!(" Default: one is made, with {length} random letters and digits, and kept."));
     }
     if let Some(key) = property(field, "key") {
-        key["description"] = format!("Key in its data. Default: `{}`.", secret.key).into();
+        put(key, "description", format!("Key in its data. Default: `{}`.", secret.key));
     }
 }
 
@@ -55,9 +55,9 @@ fn order(field: &mut Value, definition: &Definition) {
         return;
     }
     let names: Vec<&str> = definition.node_types.iter().map(|node_type| node_type.name).collect();
-    field["items"] = json!({ "type": "string", "enum": names });
-    field["maxItems"] = names.len().into();
-    field["x-kubernetes-list-type"] = "set".into();
+    put(field, "maxItems", names.len());
+    put(field, "items", json!({ "type": "string", "enum": names }));
+    put(field, "x-kubernetes-list-type", "set");
 }
 
 /// A field that holds addresses; where its author says what it looks like, that stays.
@@ -68,7 +68,7 @@ fn address(field: &mut Value, name: &str) {
         return;
     }
     if field.get("maxLength").is_none() {
-        field["maxLength"] = LONGEST.into();
+        put(field, "maxLength", LONGEST);
     }
     let matches = format!("self.matches('{}')", ADDRESSES.replace('\\', r"\\"));
     let message =

@@ -44,7 +44,7 @@ pub fn cluster_name() -> Value {
 
 /// Of a map whose keys are names.
 pub fn named_map(map: &mut Value, what: &str, why: &str) {
-    map["maxProperties"] = MOST.into();
+    super::put(map, "maxProperties", MOST);
     let keys = format!("self.all(key, key.size() <= {LONGEST_KEY} && key.matches('{PART}'))");
     let message = format!(
         "the name of {what} is at most {LONGEST_KEY} lower-case letters, digits and '-', no '-' at an end{why}"

@@ -8,7 +8,6 @@ pub fn tidy(schema: &mut Value) {
         Value::Object(map) => {
             no_empty_default(map);
             known_format(map);
-            no_nullable_properties(map);
             map.values_mut().for_each(tidy);
         }
         Value::Array(items) => items.iter_mut().for_each(tidy),
@@ -62,18 +61,18 @@ fn known_format(map: &mut Map<String, Value>) {
     }
 }
 
-/// The API server drops nulls of fields that aren't nullable, where they aren't required; so `null` unsets a field, as in
-/// Kubernetes' own kinds, and isn't stored.
-fn no_nullable_properties(map: &mut Map<String, Value>) {
-    let required = map.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-    for (name, field) in map.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
-        let Some(field) = field.as_object_mut().filter(|_| !required.iter().any(|required| required == name)) else {
-            continue;
-        };
-        if field.remove("nullable").is_some()
-            && let Some(Value::Array(values)) = field.get_mut("enum")
-        {
-            values.retain(|value| !value.is_null());
-        }
+/// Takes `nullable` out of a setting. The API server drops the nulls of fields that aren't nullable, save in a server-side apply,
+/// so that `null` unsets a field as in Kubernetes' own kinds. Fields of the author's own stay nullable: a Rust client may write
+/// an `Option` as null.
+pub fn not_nullable(schema: &mut Value) {
+    let Some(map) = schema.as_object_mut() else { return };
+    if map.remove("nullable").is_some()
+        && let Some(Value::Array(values)) = map.get_mut("enum")
+    {
+        values.retain(|value| !value.is_null());
     }
+    map.get_mut("items").into_iter().for_each(not_nullable);
+    let fields = map.get_mut("properties").and_then(Value::as_object_mut);
+    fields.into_iter().flatten().for_each(|(_, field)| not_nullable(field));
+    map.get_mut("additionalProperties").into_iter().for_each(not_nullable);
 }

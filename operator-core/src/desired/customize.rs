@@ -31,7 +31,7 @@
 //!
 //! An object of a further kind, once for the cluster:
 //! ```
-//! use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec};
+//! use k8s_openapi::api::batch::v1::CronJob;
 //! use operator_core::{desired::{Children, Customize, Scope}, kinds::ChildKind, prelude::*};
 //!
 //! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -52,7 +52,7 @@
 //!         }
 //!         let mut backup = CronJob::default();
 //!         backup.metadata.name = Some(format!("{}-backup", scope.cluster.name));
-//!         backup.spec = Some(CronJobSpec { schedule: "0 3 * * *".to_owned(), ..CronJobSpec::default() });
+//!         backup.spec.schedule = "0 3 * * *".to_owned();
 //!         children.add(backup)
 //!     }
 //! }

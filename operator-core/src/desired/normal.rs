@@ -65,12 +65,16 @@ pub fn template(template: &mut Value) {
 
 /// The canonical form of a quantity; what is none is left as it is.
 pub fn quantity(value: &mut Value) {
+    canonical(value, |quantity| quantity);
+}
+
+fn canonical(value: &mut Value, rounded: impl Fn(Quantity) -> Quantity) {
     let text = match &*value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => return,
     };
-    if let Ok(quantity) = text.parse::<Quantity>() {
+    if let Ok(quantity) = text.parse().map(rounded) {
         *value = quantity.as_str().into();
     }
 }
@@ -199,7 +203,8 @@ fn resources(resources: Option<&mut Value>) {
 }
 
 fn quantities(map: Option<&mut Value>) {
-    map.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut).for_each(quantity);
+    let values = map.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+    values.for_each(|value| canonical(value, |quantity| quantity.in_millis()));
 }
 
 fn fields<'a>(map: &'a mut Fields, key: &str) -> Option<&'a mut Fields> {
@@ -314,6 +319,7 @@ mod tests {
             })
         };
         assert_eq!(stored(spec(json!(2), "1024Mi")), spec(json!("2"), "1Gi"));
+        assert_eq!(stored(spec(json!("1u"), "1")), spec(json!("1m"), "1"));
     }
 
     #[test]

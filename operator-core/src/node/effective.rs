@@ -107,7 +107,7 @@ impl Invalid {
 /// Everything that is wrong, each with its place.
 pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Effective>, Vec<Invalid>> {
     let mut nodes = Vec::new();
-    let mut errors = Vec::new();
+    let mut errors = super::unknown::unknown(definition, spec);
     for node_type in definition.node_types {
         for entry in entries(node_type, spec) {
             match node(definition, spec, node_type, entry) {

@@ -37,6 +37,15 @@ impl Quantity {
         u64::try_from(self.nanos().div_euclid(NANO) + i128::from(self.nanos() % NANO != 0)).unwrap_or(u64::MAX)
     }
 
+    /// Rounded up to a thousandth: what the API server does to the resources of containers and claims.
+    #[must_use]
+    pub fn in_millis(&self) -> Self {
+        const MILLI: Nanos = NANO / 1000;
+        parse(&self.0)
+            .filter(|(nanos, _)| nanos % MILLI != 0)
+            .map_or_else(|| self.clone(), |(nanos, family)| Self(write((nanos / MILLI + 1) * MILLI, family)))
+    }
+
     fn nanos(&self) -> Nanos {
         // A `Quantity` is only ever made by parsing.
         parse(&self.0).map(|(nanos, _)| nanos).unwrap_or_default()
@@ -198,6 +207,15 @@ mod tests {
     fn what_is_no_quantity_is_refused() {
         for input in ["", "Gi", "1.2.3", "5 Gi", "-1", "1GiB", "1e99", "9999999999999999999999999999999999999999Ei"] {
             assert!(input.parse::<Quantity>().is_err(), "{input}");
+        }
+    }
+
+    #[test]
+    fn resources_are_rounded_up_to_a_thousandth() {
+        for (input, rounded) in
+            [("1", "1"), ("1500m", "1500m"), ("100u", "1m"), ("1000001n", "2m"), ("1.5Gi", "1536Mi")]
+        {
+            assert_eq!(input.parse::<Quantity>().unwrap().in_millis().as_str(), rounded, "{input}");
         }
     }
 

@@ -105,7 +105,7 @@ fn controller(metadata: &Value) -> Option<&str> {
 }
 
 /// An object as it comes from a watch: its text, of which only the head is read. The rest is, where the head is news.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Raw {
     metadata: ObjectMeta,
     text: Box<RawValue>,

@@ -308,6 +308,7 @@ async fn report(
         problem: step.problem.as_ref(),
         waiting: &step.waiting,
         held: step.held,
+        listed: &|id| context.world.is_listed(id, context.definition),
         left_out: &step.left_out,
         previous: previous.as_ref(),
         ..Facts::new(cluster.generation, desired, &observed, Timestamp::now())

@@ -75,6 +75,12 @@ impl World {
         self.watches.available(kind) != Availability::Missing
     }
 
+    /// Whether all objects of the kind with this id are known. Of a kind that is declared no longer nothing more can be known.
+    pub fn is_listed(&self, id: &str, definition: &Definition) -> bool {
+        let kind = kinds::of(definition).into_iter().find(|kind| kind.id() == id);
+        kind.is_none_or(|kind| self.watches.available(kind) == Availability::Synced)
+    }
+
     /// What a cluster depends on and isn't there.
     pub async fn missing(&self, cluster: &Identity, desired: &Desired) -> Option<Missing> {
         self.externals.missing(&cluster.uid, &desired.externals).await
@@ -84,12 +90,5 @@ impl World {
 /// The kinds that a cluster has, or had, children of, as far as they must be remembered.
 fn recorded(status: &ClusterStatus, definition: &Definition) -> Vec<&'static ChildKind> {
     let names = &status.kinds;
-    let declared = definition.customize.map_or(&[] as &[_], |customization| customization.kinds);
-    let kinds = kinds::ALL.into_iter().chain(declared.iter().copied());
-    kinds.filter(|kind| names.iter().any(|name| is_named(kind, name))).collect()
-}
-
-/// `HTTPRoute.gateway.networking.k8s.io`, or `Service`.
-fn is_named(kind: &ChildKind, name: &str) -> bool {
-    name.split_once('.').unwrap_or((name, "")) == (kind.kind, kind.group)
+    kinds::of(definition).into_iter().filter(|kind| names.contains(&kind.id())).collect()
 }

@@ -9,8 +9,10 @@ pub struct CacheSpec {
     pub a: Properties,
     #[config(file = "b.properties", mount = "/etc/cache")]
     pub b: Properties,
-    #[config(file = "c.toml", mount = "/etc/cache", format = "toml")]
+    #[config(file = "c.conf", mount = "/etc/cache", format = "hocon", reload = "no")]
     pub c: Properties,
+    #[config(file = "core-site.xml", mount = "/etc/cache")]
+    pub x: Properties,
     #[config]
     pub d: Properties,
 }

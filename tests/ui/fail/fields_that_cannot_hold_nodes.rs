@@ -6,7 +6,7 @@ pub struct CacheSpec {
     #[node_type]
     pub one: String,
     #[node_type]
-    pub two: Vec<NodeSpec>,
+    pub two: Vec<String>,
     #[node_type]
     pub three: Plain,
 }

@@ -9,6 +9,14 @@ pub struct CacheSpec {
     pub a: Properties,
     #[config(file = "cache.json", mount = "/etc/cache", format = "json")]
     pub b: Properties,
+    #[config(file = "cache.json", mount = "/etc/cache", format = "yaml")]
+    pub c: Properties,
+    #[config(file = "cache.json", mount = "/etc/cache", format = "json", reload = "none")]
+    pub d: Properties,
+    #[config(file = "cache.txt", mount = "/etc/cache", format = "raw")]
+    pub e: String,
+    #[config(file = "cache.txt", mount = "/etc/cache", format = "raw")]
+    pub f: String,
 }
 
 fn main() {

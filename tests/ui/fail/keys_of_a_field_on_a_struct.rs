@@ -3,7 +3,9 @@ use operator_core::prelude::*;
 #[node_type(name = "server", order = 1)]
 pub struct Server {
     #[operator(image)]
-    pub image: String,
+    pub picture: String,
+    #[external(tcp)]
+    pub zookeeper: String,
 }
 
 fn main() {}

@@ -9,6 +9,10 @@ pub struct CacheSpec {
     pub defaults: NodeSpec,
     #[operator(config_groups)]
     pub groups: Vec<NodeDefaults>,
+    #[operator(app_config_groups(by = "image"))]
+    pub app_groups: Vec<Properties>,
+    #[operator(deployment_order)]
+    pub order: BTreeMap<String, i32>,
     #[node_type]
     pub servers: NodeSpec,
 }

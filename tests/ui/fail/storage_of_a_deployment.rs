@@ -5,6 +5,8 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type(workload = "Deployment", storage(name = "data", mount = "/data", size = "50Gi"))]
     pub servers: NodeSpec,
+    #[node_type(workload = "Job", storage(name = "data", mount = "/data", size = "50Gi"))]
+    pub setup: NodeSpec,
 }
 
 fn main() {

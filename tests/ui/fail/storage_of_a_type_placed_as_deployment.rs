@@ -5,6 +5,8 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type(workload = "Deployment")]
     pub servers: Server,
+    #[node_type(workload = "DaemonSet")]
+    pub agents: Server,
 }
 
 #[node_type(storage(name = "data", mount = "/data", size = "50Gi"))]

@@ -5,7 +5,7 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type(workload = "Statefulset")]
     pub one: NodeSpec,
-    #[node_type(workload = "DaemonSet")]
+    #[node_type(workload = "CronJob")]
     pub two: NodeSpec,
 }
 

@@ -51,7 +51,7 @@ fn main() {
     let definition = Druid::DEFINITION;
     assert_eq!((definition.plural, definition.short_names), ("druids", ["dr"].as_slice()));
     assert_eq!(definition.doc, "An Apache Druid cluster.");
-    assert_eq!(definition.config_groups, Some("configGroups"));
+    assert_eq!(definition.config_groups.map(|groups| (groups.field, groups.by)), Some(("configGroups", "configGroup")));
 
     let [historicals, brokers, routers] = definition.node_types else { panic!("{definition:?}") };
     assert_eq!((historicals.cardinality, brokers.cardinality), (Cardinality::Many, Cardinality::One));

@@ -36,7 +36,8 @@ pub struct Loud {
 
 fn main() {
     let definition = Store::DEFINITION;
-    assert_eq!((definition.image, definition.config_groups), (Some("default-image"), Some("groups")));
+    assert_eq!(definition.image, Some("default-image"));
+    assert_eq!(definition.config_groups.map(|groups| groups.field), Some("groups"));
     assert_eq!(definition.configs[0].field, "main-file");
     let fields: Vec<_> = definition.node_types.iter().map(|node_type| (node_type.field, node_type.name)).collect();
     assert_eq!(fields, [("data-nodes", "data-nodes"), ("gateway", "proxy")]);

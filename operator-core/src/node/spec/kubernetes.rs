@@ -406,3 +406,36 @@ pub fn preserve(field: &mut Map<String, Value>) {
         field.insert(PRESERVED.to_owned(), true.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemars::generate::SchemaSettings;
+
+    fn misses<T: JsonSchema>(tables: &[Table]) -> Vec<&'static str> {
+        let mut generator =
+            SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true).into_generator();
+        let mut schema = T::json_schema(&mut generator).to_value();
+        tables
+            .iter()
+            .copied()
+            .flatten()
+            .filter(|(path, rule)| !set(&mut schema, path, rule))
+            .map(|(path, _)| *path)
+            .collect()
+    }
+
+    #[test]
+    fn every_rule_finds_its_field() {
+        let none: [&str; 0] = [];
+        assert_eq!(misses::<v1::Probe>(&[PROBE, READINESS]), none);
+        assert_eq!(misses::<v1::Probe>(&[PROBE, LIVENESS]), none);
+        assert_eq!(misses::<v1::PodSecurityContext>(&[BOTH_SECURITY_CONTEXTS, POD_SECURITY_CONTEXT]), none);
+        assert_eq!(misses::<v1::SecurityContext>(&[BOTH_SECURITY_CONTEXTS, SECURITY_CONTEXT]), none);
+        assert_eq!(misses::<v1::PodDNSConfig>(&[DNS_CONFIG]), none);
+        assert_eq!(misses::<v1::EnvFromSource>(&[ENV_FROM]), none);
+        assert_eq!(misses::<v1::VolumeMount>(&[VOLUME_MOUNT]), none);
+        assert_eq!(misses::<v1::TopologySpreadConstraint>(&[TOPOLOGY_SPREAD]), none);
+        assert_eq!(misses::<v1::HostAlias>(&[HOST_ALIAS]), none);
+    }
+}

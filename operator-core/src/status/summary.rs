@@ -1,0 +1,109 @@
+//! What the conditions of a status say.
+
+use super::{Facts, Reason, row::Row};
+use crate::plan::{LeftOut, Waiting};
+
+/// What the three conditions say.
+pub enum Summary {
+    Problem(Reason, String),
+    /// What fails, and that with what waits.
+    Failing(String, String),
+    Waiting(&'static str, String),
+    Progressing(String),
+    Ready(String),
+}
+
+impl Summary {
+    pub fn of(rows: &[Row<'_>], facts: &Facts<'_>) -> Self {
+        if let Some(problem) = facts.problem {
+            return Self::Problem(problem.reason, problem.message.clone());
+        }
+        let failing: Vec<String> = rows
+            .iter()
+            .filter_map(|row| Some(format!("{}: {}", row.status.name, row.health?.failure.as_deref()?)))
+            .collect();
+        let mut going: Vec<String> = together(facts.waiting);
+        if !failing.is_empty() {
+            let failing = failing.join("; ");
+            going.insert(0, failing.clone());
+            return Self::Failing(failing, going.join("; "));
+        }
+        let waits = |row: &Row<'_>| facts.waiting.iter().any(|waiting| waiting.node == row.status.name);
+        going.extend(
+            rows.iter()
+                .filter(|row| !row.is_ready() && !waits(row))
+                .map(|row| format!("{}: {}", row.status.name, waits_for(row))),
+        );
+        if !facts.waiting.is_empty() {
+            let reason = if facts.held { "WaitingForExternal" } else { "Waiting" };
+            return Self::Waiting(reason, going.join("; "));
+        }
+        if !going.is_empty() {
+            return Self::Progressing(going.join("; "));
+        }
+        let ready = "every node is ready on its newest configuration".to_owned();
+        Self::Ready(
+            std::iter::once(ready).chain(facts.left_out.iter().map(LeftOut::to_string)).collect::<Vec<_>>().join("; "),
+        )
+    }
+
+    /// Ready, Progressing, Degraded; the reason of Ready is what `kubectl get` shows as Status.
+    pub fn conditions(self) -> [(&'static str, bool, &'static str, String); 3] {
+        let going = |reason: &'static str, message: String| {
+            [
+                ("Ready", false, reason, message.clone()),
+                ("Progressing", true, reason, message),
+                ("Degraded", false, "AsExpected", String::new()),
+            ]
+        };
+        match self {
+            Self::Problem(reason, message) => [
+                ("Ready", false, reason.as_str(), message.clone()),
+                (
+                    "Progressing",
+                    matches!(reason, Reason::NameTaken | Reason::Retrying),
+                    reason.as_str(),
+                    message.clone(),
+                ),
+                ("Degraded", true, reason.as_str(), message),
+            ],
+            Self::Failing(failing, all) => [
+                ("Ready", false, "Failing", failing.clone()),
+                ("Progressing", true, "Failing", all),
+                ("Degraded", true, "Failing", failing),
+            ],
+            Self::Waiting(reason, message) => going(reason, message),
+            Self::Progressing(message) => going("Progressing", message),
+            Self::Ready(message) => [
+                ("Ready", true, "Ready", message),
+                ("Progressing", false, "Ready", String::new()),
+                ("Degraded", false, "AsExpected", String::new()),
+            ],
+        }
+    }
+}
+
+/// What waits for the same in one sentence: `broker, router: Secret db is not there yet`.
+fn together(waiting: &[Waiting]) -> Vec<String> {
+    let mut messages: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Waiting { node, message } in waiting {
+        match messages.iter_mut().find(|(known, _)| known == message) {
+            Some((_, nodes)) => nodes.push(node),
+            None => messages.push((message, vec![node])),
+        }
+    }
+    messages.into_iter().map(|(message, nodes)| format!("{}: {message}", nodes.join(", "))).collect()
+}
+
+fn waits_for(Row { status: row, health, is_job }: &Row<'_>) -> String {
+    let counts = format!("{} of {} ready, {} updated", row.ready, row.replicas, row.updated);
+    match health {
+        None => "to be created".to_owned(),
+        Some(_) if *is_job => "its Job is running".to_owned(),
+        Some(health) if !health.observed => format!("{counts}, its controller has not seen the newest spec yet"),
+        Some(health) if health.current > row.replicas => {
+            format!("{counts}, {} surplus to end", health.current - row.replicas)
+        }
+        Some(_) => counts,
+    }
+}
