@@ -6,6 +6,7 @@
 
 mod children;
 mod externals;
+mod full;
 mod install;
 mod kinds;
 mod names;

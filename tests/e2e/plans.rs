@@ -81,6 +81,7 @@ impl Steps {
             client: operator_core::runtime::client::client(config).unwrap(),
             manager: "data-operator".to_owned(),
             node_label: "tests.example.com/node".to_owned(),
+            wrote: std::sync::Arc::new(|_, _| {}),
         };
         Self { setup, cluster, writer, status: None }
     }

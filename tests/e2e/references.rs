@@ -60,8 +60,10 @@ impl Setup {
 
     async fn all_ready(&self, names: &[&str]) {
         for name in names {
-            self.cluster(name, "to be ready", |data| data.status.as_ref().is_some_and(|status| status.is_ready()))
-                .await;
+            self.cluster(name, "to be ready", |data: &Data| {
+                data.status.as_ref().is_some_and(|status| status.is_ready())
+            })
+            .await;
         }
     }
 }

@@ -101,6 +101,7 @@ pub fn definition(operator: &Operator) -> TokenStream {
             externals: EXTERNALS,
             customize: #customize,
             node_types: NODE_TYPES,
+            .._core::definition::Definition::EMPTY
         }
     }
 }

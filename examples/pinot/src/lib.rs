@@ -1,0 +1,123 @@
+//! An Apache Pinot cluster in the form of the DSOI specification: a list of nodes, groups that they refer to, the order given by the user.
+
+use operator_core::prelude::*;
+
+/// An Apache Pinot cluster: analytics on events as they arrive.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "pinot.example.com", version = "v1beta1", kind = "Pinot", category = "all")]
+#[serde(rename_all = "camelCase")]
+pub struct PinotSpec {
+    /// Image of every node whose group names no other, for instance `apachepinot/pinot:1.3.0`.
+    #[operator(image)]
+    #[schemars(length(min = 1))]
+    pub image: String,
+
+    /// Node types in the order in which they are upgraded. Default: controller, broker, server, minion.
+    #[operator(deployment_order)]
+    #[serde(default)]
+    pub deployment_order: Vec<String>,
+
+    /// What the cluster depends on.
+    #[external(name = "zookeeper", at = "zookeeper.address", tcp)]
+    pub external: External,
+
+    /// Settings for Kubernetes that nodes refer to by `k8sConfigGroup`.
+    #[operator(config_groups(by = "k8sConfigGroup"))]
+    #[serde(default)]
+    pub k8s_config: BTreeMap<String, NodeDefaults>,
+
+    /// Settings of Pinot that nodes refer to by `appConfigGroup`.
+    #[operator(app_config_groups(by = "appConfigGroup"))]
+    #[serde(default)]
+    pub app_config: BTreeMap<String, AppConfig>,
+
+    /// The nodes.
+    #[node_type(name = "controller", order = 1, args("StartController", "-configFileName", "/etc/pinot/pinot.conf"))]
+    #[node_type(
+        name = "broker",
+        order = 2,
+        args("StartBroker", "-configFileName", "/etc/pinot/pinot.conf"),
+        port(name = "http", number = 8099)
+    )]
+    #[node_type(
+        name = "server",
+        order = 3,
+        args("StartServer", "-configFileName", "/etc/pinot/pinot.conf"),
+        port(name = "http", number = 8097)
+    )]
+    #[node_type(
+        name = "minion",
+        order = 4,
+        args("StartMinion", "-configFileName", "/etc/pinot/pinot.conf"),
+        port(name = "http", number = 9514)
+    )]
+    pub nodes: Vec<Node>,
+}
+
+/// What a Pinot cluster depends on.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct External {
+    /// Where the cluster keeps its coordination.
+    pub zookeeper: ZooKeeper,
+}
+
+/// A ZooKeeper ensemble.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ZooKeeper {
+    /// Host and port, or several separated by commas.
+    pub address: String,
+}
+
+/// Settings of Pinot that nodes share.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AppConfig {
+    /// Lines of `pinot.conf`, under the node's own.
+    #[serde(default)]
+    pub config: Properties,
+}
+
+/// A controller, broker, server or minion.
+#[node_type(
+    port(name = "http", number = 9000),
+    storage(name = "data", mount = "/var/pinot", size = "20Gi"),
+    empty_dirs("/opt/pinot/logs"),
+    readiness(http = "/health", port = "http"),
+    run_as(user = 1000),
+    publish_not_ready
+)]
+pub struct Node {
+    /// Name of the node.
+    pub name: String,
+    /// What the node is.
+    pub node_type: String,
+    /// Name of a group in `k8sConfig`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub k8s_config_group: Option<String>,
+    /// Name of a group in `appConfig`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_config_group: Option<String>,
+    /// Lines of `pinot.conf`.
+    #[config(file = "pinot.conf", mount = "/etc/pinot", format = "properties", with = config)]
+    #[serde(default)]
+    pub config: Properties,
+}
+
+/// What follows from the cluster, under what the user says.
+fn config(node: &Node) -> Properties {
+    let port = |key: &str, number: u16| (key.to_owned(), number.to_string());
+    let own = match node.node_type.as_str() {
+        "controller" => port("controller.port", 9000),
+        "broker" => port("pinot.broker.client.queryPort", 8099),
+        "server" => port("pinot.server.adminapi.port", 8097),
+        _ => port("pinot.minion.port", 9514),
+    };
+    let mut config = Properties::from([
+        ("pinot.cluster.name", "${cluster.name}"),
+        ("pinot.zk.server", "${external.zookeeper}"),
+        ("pinot.set.instance.id.to.hostname", "true"),
+    ]);
+    config.set(own.0, own.1);
+    config.0.extend(node.config.0.clone());
+    config
+}
