@@ -1,7 +1,5 @@
 //! An operator runs with the stacks that threads have by default, also unoptimised: 2 MiB. What it keeps there must not grow with the kind.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use std::thread;
 
 use operator_core::{

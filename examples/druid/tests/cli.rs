@@ -93,7 +93,7 @@ fn a_node_is_explained_without_a_kubernetes_cluster() {
     };
     assert_eq!(row("replicas"), ["2", "node"], "{table}");
     assert_eq!(row("env[DRUID_XMS]"), ["\"1g\"", "config group data"], "{table}");
-    assert_eq!(row("env[druid_metadata_storage_connector_user]"), ["\"druid\"", "defaults"], "{table}");
+    assert_eq!(row("terminationGracePeriodSeconds"), ["300", "operator's attributes"], "{table}");
     assert_eq!(row("image"), ["\"apache/druid:34.0.0\"", "cluster image"], "{table}");
     assert_eq!(row("storage.segments.size"), ["\"20Gi\"", "node"], "{table}");
     let unknown = explain("historical");
@@ -105,7 +105,7 @@ fn run(kubeconfig: &std::path::Path, namespace: &str) -> Child {
     Command::new("sh")
         .args([
             "-c",
-            r#"ulimit -s 512; "$0" run --log-format json --namespace "$1" & cat >/dev/null; kill $!; wait $!"#,
+            r#"ulimit -s 512; "$0" run --log-format json --skip-external-checks --namespace "$1" & cat >/dev/null; kill $!; wait $!"#,
             OPERATOR,
             namespace,
         ])
@@ -144,13 +144,14 @@ async fn an_operator_runs_and_its_plan_tells_what_it_would_do() {
     await_condition(crds, Druid::crd_name(), conditions::is_crd_established()).await.unwrap();
 
     let (_, waiting, error) = plan(kubeconfig, cluster.clone()).await;
-    assert!(waiting.contains("? broker: Secret druid-metadata is not there yet\n"), "{waiting}{error}");
-    assert!(waiting.contains("+ Service wiki-broker\n") && !waiting.contains("Deployment"), "{waiting}");
+    assert!(waiting.contains("? coordinator: Secret druid-metadata is not there yet\n"), "{waiting}{error}");
+    assert!(waiting.contains("+ Service wiki-coordinator\n"), "{waiting}");
+    assert!(!waiting.contains("+ StatefulSet wiki-coordinator\n"), "{waiting}");
     let secret = json!({ "metadata": { "name": "druid-metadata" }, "stringData": { "password": "try-only" } });
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace.name());
     secrets.create(&PostParams::default(), &serde_json::from_value(secret).unwrap()).await.unwrap();
     let (_, before, error) = plan(kubeconfig, cluster.clone()).await;
-    assert!(before.contains("+ Deployment wiki-broker\n"), "{before}{error}");
+    assert!(before.contains("+ StatefulSet wiki-coordinator\n"), "{before}{error}");
     assert!(before.ends_with(" to create, 0 to change, 0 to replace, 0 to delete\n"), "{before}");
 
     let mut operator = run(kubeconfig, namespace.name());
