@@ -104,8 +104,9 @@ impl Setup {
     }
 }
 
-/// The only test for which ServiceMonitor is installed: the others have one control plane with it.
+/// For a control plane where no other test installs ServiceMonitor: it installs it, and takes it away again.
 #[tokio::test]
+#[ignore = "installs and removes a kind that the tests of all fields have installed: run it alone, with `--ignored optional`"]
 async fn an_optional_kind_is_left_out_until_it_is_installed_and_pruned_also_after_a_restart() {
     let mut setup = Setup::of_kind::<Optional>("monitor").await;
     let monitored = with(plain(), [("/store/serviceMonitor", json!({}))]);
