@@ -17,7 +17,7 @@ impl Crd {
             labels: keys.couples("label", "\"example.com/team\", \"data\""),
             served: keys.boolean("served"),
             storage: keys.boolean("storage"),
-            deprecated: keys.flag_or_text("deprecated").map(Deprecated),
+            deprecated: keys.flag_or_text("deprecated", "use v2").map(Deprecated),
         }
     }
 }

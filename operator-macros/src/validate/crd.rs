@@ -86,8 +86,13 @@ fn simple_path(text: &Text, below: &[&str], fields: Option<&[String]>, errors: &
         errors.at(&text.span(), "this path is made of names alone: an item of a list or map by its key can't be in it");
     } else if !names.is_some_and(|names| names.split('.').all(|name| !name.is_empty())) {
         let starts: Vec<_> = below.iter().map(|start| format!("`{start}`")).collect();
-        let message = format!("`{}` isn't below {}: write the path from there", text.as_str(), starts.join(" or "));
-        errors.at(&text.span(), message);
+        let with_dot = format!(".{}", text.trim_start_matches('.'));
+        let advice = if below.iter().any(|start| with_dot.starts_with(start)) && !with_dot.contains("..") {
+            format!("write \"{}\"", with_dot.trim_end_matches('.'))
+        } else {
+            "write the path from there".to_owned()
+        };
+        errors.at(&text.span(), format!("`{}` isn't below {}: {advice}", text.as_str(), starts.join(" or ")));
     } else {
         path(text, fields, errors);
     }

@@ -119,10 +119,13 @@ impl<'e> Keys<'e> {
         value
     }
 
-    /// A key that may have a string, `key` or `key = "…"`: none where it isn't given.
-    pub fn flag_or_text(&mut self, key: &'static str) -> Option<Option<Text>> {
+    /// A key that may have a string, `key` or `key = "…"`: none where it isn't given. `example` is how it would be written.
+    pub fn flag_or_text(&mut self, key: &'static str, example: &str) -> Option<Option<Text>> {
         let entry = self.once(key)?;
-        let text = if matches!(entry.value, Value::Word) { None } else { self.as_text(&entry) };
+        let text = entry.text();
+        if text.is_none() && !matches!(entry.value, Value::Word) {
+            self.mistake(&entry, format!("`{key}` stands alone, or takes a string: {key} = \"{example}\""));
+        }
         Some(text)
     }
 
@@ -174,14 +177,12 @@ impl<'e> Keys<'e> {
     }
 
     fn as_text(&self, entry: &Entry) -> Option<Text> {
-        if let Value::Expression(Expr::Lit(literal)) = &entry.value
-            && let Lit::Str(text) = &literal.lit
-        {
-            return Some(Text::new(text.value(), text.span()));
+        let text = entry.text();
+        if text.is_none() {
+            let key = &entry.key;
+            self.mistake(entry, format!("`{key}` takes a string: {key} = \"…\""));
         }
-        let key = &entry.key;
-        self.mistake(entry, format!("`{key}` takes a string: {key} = \"…\""));
-        None
+        text
     }
 
     fn as_couple(&self, entry: &Entry, example: &str) -> Option<(Text, Text)> {
@@ -218,6 +219,17 @@ impl<'e> Keys<'e> {
 }
 
 impl Entry {
+    /// Its value, where that is a string.
+    fn text(&self) -> Option<Text> {
+        match &self.value {
+            Value::Expression(Expr::Lit(literal)) => match &literal.lit {
+                Lit::Str(text) => Some(Text::new(text.value(), text.span())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn span(&self) -> Span {
         match &self.value {
             Value::Word | Value::List(_) => self.key.span(),
