@@ -48,7 +48,7 @@ impl<'e> Keys<'e> {
     /// Names with strings: `key(NAME = "value", …)`; may be given several times.
     pub fn pairs(&mut self, key: &'static str) -> Vec<(Ident, Text)> {
         let mut pairs = Vec::new();
-        for list in self.lists(key) {
+        for list in self.lists(key, "NAME = \"value\"") {
             for entry in &list.entries {
                 pairs.extend(list.as_text(entry).map(|value| (entry.key.clone(), value)));
             }
@@ -95,10 +95,10 @@ impl<'e> Keys<'e> {
         Some(entry.key.span())
     }
 
-    /// A key that may have keys of its own, `key` or `key(…)`: where it stands, and those.
-    pub fn flag_or_list(&mut self, key: &'static str) -> Option<(Span, Option<Keys<'e>>)> {
+    /// A key that may have keys of its own, `key` or `key(…)`: where it stands, and those. `example` is how those would be written.
+    pub fn flag_or_list(&mut self, key: &'static str, example: &str) -> Option<(Span, Option<Keys<'e>>)> {
         let entry = self.once(key)?;
-        let list = if matches!(entry.value, Value::Word) { None } else { self.as_list(&entry) };
+        let list = if matches!(entry.value, Value::Word) { None } else { self.as_list(&entry, example) };
         Some((entry.key.span(), list))
     }
 
@@ -151,15 +151,15 @@ impl<'e> Keys<'e> {
         path
     }
 
-    /// A list of keys, `key(…)`, that may be given once.
-    pub fn list(&mut self, key: &'static str) -> Option<Keys<'e>> {
+    /// A list of keys, `key(…)`, that may be given once. `example` is how those would be written.
+    pub fn list(&mut self, key: &'static str, example: &str) -> Option<Keys<'e>> {
         let entry = self.once(key)?;
-        self.as_list(&entry)
+        self.as_list(&entry, example)
     }
 
     /// A list of keys, `key(…)`, that may be given several times.
-    pub fn lists(&mut self, key: &'static str) -> Vec<Keys<'e>> {
-        self.take(key).iter().filter_map(|entry| self.as_list(entry)).collect()
+    pub fn lists(&mut self, key: &'static str, example: &str) -> Vec<Keys<'e>> {
+        self.take(key).iter().filter_map(|entry| self.as_list(entry, example)).collect()
     }
 
     fn take(&mut self, key: &'static str) -> Vec<Entry> {
@@ -198,10 +198,10 @@ impl<'e> Keys<'e> {
         None
     }
 
-    fn as_list(&self, entry: &Entry) -> Option<Keys<'e>> {
+    fn as_list(&self, entry: &Entry, example: &str) -> Option<Keys<'e>> {
         let key = &entry.key;
         let Value::List(tokens) = &entry.value else {
-            self.errors.at(key, format!("`{key}` takes keys in parentheses: {key}(…)"));
+            self.errors.at(key, format!("`{key}` takes keys in parentheses: {key}({example})"));
             return None;
         };
         let mut keys = Keys::new(format!("`{key}(…)`"), key.span(), self.errors);
