@@ -134,3 +134,47 @@ fn deprecation(warning: &Text, errors: &Errors) {
         errors.at(&warning.span(), format!("the warning is one line of at most {LONGEST} bytes: make it shorter"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::*;
+
+    fn text(text: &str) -> Text {
+        Text::new(text.to_owned(), Span::call_site())
+    }
+
+    fn accepts(given: &Crd) -> bool {
+        let errors = Errors::default();
+        crd(given, Some(&["tier".to_owned()]), &errors);
+        errors.finish().is_none()
+    }
+
+    #[test]
+    fn a_path_is_made_of_names_below_the_spec_or_the_status() {
+        let selectable = |path| accepts(&Crd { selectable: vec![text(path)], ..Crd::default() });
+        for path in [".spec.tier", ".spec.tier.x", ".status.ready"] {
+            assert!(selectable(path), "{path}");
+        }
+        for path in ["", ".spec", ".spec.", ".spec.tier.", "spec.tier", ".spec.teir", ".spec.tier[0]", ".metadata.name"]
+        {
+            assert!(!selectable(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn at_most_eight_fields_are_selectable() {
+        let selectable = |count| (0..count).map(|number| text(&format!(".status.a{number}"))).collect();
+        assert!(accepts(&Crd { selectable: selectable(8), ..Crd::default() }));
+        assert!(!accepts(&Crd { selectable: selectable(9), ..Crd::default() }));
+    }
+
+    #[test]
+    fn a_warning_is_one_short_line() {
+        let deprecated =
+            |warning| accepts(&Crd { deprecated: Some(Deprecated(Some(text(warning)))), ..Crd::default() });
+        assert!(deprecated("use v2"));
+        assert!(!deprecated("") && !deprecated("use\nv2") && !deprecated(&"x".repeat(257)));
+    }
+}
