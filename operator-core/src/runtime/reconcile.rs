@@ -18,7 +18,7 @@ use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
     desired::{self, Desired, Identity, Revisions},
-    kinds::ChildKind,
+    kinds::{self, ChildKind},
     node::Invalid,
     observe::{Child, Store},
     plan::{self, Accepted, Inputs, LeftOut, Plan, Verb, Waiting},
@@ -74,7 +74,7 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
     let desired = desired(&cluster, &identity, &surroundings, &context);
     let step = match &desired {
         Ok(desired) => match context.world.sight(&cluster, &identity, context.definition, desired) {
-            Sight::Clear => bring_about(desired, &surroundings, &identity, &context).await,
+            Sight::Clear => bring_about(desired, &surroundings, &cluster, &identity, &context).await?,
             Sight::Opening => return Ok(Action::await_change()),
             Sight::Blocked(problem) => Step { problem: Some(problem), ..Step::default() },
         },
@@ -197,9 +197,10 @@ fn invalid_spec(invalid: &[Invalid]) -> Problem {
 async fn bring_about(
     desired: &Desired,
     surroundings: &Surroundings<'_>,
+    cluster: &Tracked,
     identity: &Identity,
     context: &Context,
-) -> Step {
+) -> Result<Step, Transient> {
     let observed = surroundings.observed;
     let wanted = desired.digest();
     let (accepted, applied, refused) =
@@ -222,7 +223,7 @@ async fn bring_about(
     }
     let mut plan = match planned {
         Ok(plan) => plan,
-        Err(invalid) => return Step { problem: Some(invalid_spec(&invalid)), ..Step::default() },
+        Err(invalid) => return Ok(Step { problem: Some(invalid_spec(&invalid)), ..Step::default() }),
     };
     let done = plan.is_done();
     let mut step = Step {
@@ -251,7 +252,13 @@ async fn bring_about(
         if done && refused.is_none() {
             context.memory.with(&identity.uid, |memory| memory.applied = Some(wanted));
         }
-        return step;
+        return Ok(step);
+    }
+    if makes_unremembered(&plan, surroundings.previous)
+        && let Some(wait) = report(cluster, identity, Some(desired), &step, context).await?
+    {
+        step.again = step.again.into_iter().chain([wait]).min();
+        return Ok(step);
     }
     let outcome = context.writer.execute(&plan, &identity.namespace, &identity.uid, &context.store).await;
     let problem = outcome.problem();
@@ -282,7 +289,17 @@ async fn bring_about(
     step.problem = problem.or(step.problem);
     let taken = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 });
     step.again = taken.chain(step.again).min();
-    step
+    Ok(step)
+}
+
+/// Whether a plan makes objects of a kind that the status must remember and doesn't yet. It shall before there is something: an operator that
+/// dies in between would never find it again, were it no longer wanted then.
+fn makes_unremembered(plan: &Plan<'_>, previous: Option<&ClusterStatus>) -> bool {
+    let remembered = previous.map_or(&[] as &[_], |status| &status.kinds);
+    plan.actions.iter().any(|action| {
+        let kind = action.target().0;
+        action.verb() == Verb::Create && !kinds::is_always_watched(kind) && !remembered.contains(&kind.id())
+    })
 }
 
 fn log(outcome: &Outcome, identity: &Identity) {
