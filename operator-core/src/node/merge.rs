@@ -47,6 +47,8 @@ const RULES: &[(&[&str], Rule)] = &[
     (&["startupProbe"], Whole),
     (&["lifecycle"], Whole),
     (&["updateStrategy"], Whole),
+    // maxUnavailable or minAvailable: with both merged, a node could never choose the other.
+    (&["disruptionBudget"], Whole),
     (&["securityContext", "seccompProfile"], Whole),
     (&["securityContext", "appArmorProfile"], Whole),
     (&["podSecurityContext", "seccompProfile"], Whole),
