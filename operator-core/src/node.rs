@@ -6,7 +6,7 @@ mod explain;
 mod fields;
 mod joined;
 mod layers;
-mod merge;
+pub(crate) mod merge;
 pub(crate) mod ports;
 pub mod quantity;
 mod reading;
