@@ -18,7 +18,7 @@ use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
     desired::{self, Desired, Identity, Revisions},
-    kinds::{self, ChildKind},
+    kinds::{self, CLAIM, ChildKind},
     node::Invalid,
     observe::{Child, Store},
     plan::{self, Accepted, Inputs, LeftOut, Plan, Verb, Waiting},
@@ -283,7 +283,7 @@ async fn bring_about(
     if plan.actions.iter().any(lacks_json) {
         // An outline was thought to be enough; a kind became available since.
         context.memory.with(&identity.uid, |memory| memory.outline = None);
-        return Step { again: Some(Duration::ZERO), ..step };
+        return Ok(Step { again: Some(Duration::ZERO), ..step });
     }
     let outcome = context.writer.execute(&plan, &identity.namespace, &identity.uid, &context.store).await;
     let problem = outcome.problem();

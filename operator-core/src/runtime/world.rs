@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{
     externals::{Externals, Missing},
     references::References,
-    tracked::Tracked,
     watches::{Availability, Watches},
 };
 use crate::{
