@@ -21,11 +21,11 @@ use operator_core::{
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::RwLockReadGuard;
 
 use crate::{
     kinds::Data,
-    setup::{Setup, eventually, typed},
+    setup::{OPTIONAL_KINDS, Setup, eventually, install, typed},
 };
 
 /// A field, with two values that differ.
@@ -352,16 +352,13 @@ async fn settle(setup: &Setup, spec: &Value) -> BTreeMap<String, Value> {
     .await
 }
 
-async fn furnish(setup: &Setup) {
-    static OPTIONAL: OnceCell<()> = OnceCell::const_new();
-    OPTIONAL
-        .get_or_init(|| async {
-            let route = optional_kind("HTTPRoute", "gateway.networking.k8s.io", "httproutes");
-            let monitor = optional_kind("ServiceMonitor", "monitoring.coreos.com", "servicemonitors");
-            crate::setup::install(&setup.client, route).await;
-            crate::setup::install(&setup.client, monitor).await;
-        })
-        .await;
+/// Makes what the fields name. The optional kinds are there as long as what is returned is held.
+async fn furnish(setup: &Setup) -> RwLockReadGuard<'static, ()> {
+    let installed = OPTIONAL_KINDS.read().await;
+    let route = optional_kind("HTTPRoute", "gateway.networking.k8s.io", "httproutes");
+    let monitor = optional_kind("ServiceMonitor", "monitoring.coreos.com", "servicemonitors");
+    install(&setup.client, route).await;
+    install(&setup.client, monitor).await;
     let there =
         json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "there" }, "data": { "A": "1" } });
     setup.create("ConfigMap", there).await;
@@ -375,6 +372,7 @@ async fn furnish(setup: &Setup) {
         let classes: Api<RuntimeClass> = Api::all(setup.client.clone());
         classes.patch(name, &PatchParams::apply("tests"), &Patch::Apply(class)).await.unwrap();
     }
+    installed
 }
 
 /// A stand-in for a CRD of someone else's.
@@ -405,7 +403,7 @@ fn every_field_is_tried() {
 #[tokio::test]
 async fn every_field_can_be_set_changed_and_unset() {
     let setup = Setup::new("fields").await;
-    furnish(&setup).await;
+    let _installed = furnish(&setup).await;
     let before = settle(&setup, &base()).await;
     let mut wrong = Vec::new();
     for field in fields() {
@@ -446,7 +444,7 @@ fn all(spec: Value, value: impl Fn(&Field) -> Value) -> Value {
 #[tokio::test]
 async fn the_pods_of_all_fields_run_where_restricted_is_enforced() {
     let setup = Setup::new("all").await;
-    furnish(&setup).await;
+    let _installed = furnish(&setup).await;
     setup.enforce_restricted().await;
     let before = settle(&setup, &base()).await;
     setup.ready("a", base()).await;
@@ -479,7 +477,7 @@ fn spec() -> impl Strategy<Value = Value> {
 #[tokio::test]
 async fn random_specs_are_at_rest_as_the_api_server_stores_them() {
     let setup = Setup::without_operator("random").await;
-    furnish(&setup).await;
+    let _installed = furnish(&setup).await;
     let manager = names::manager(Data::DEFINITION);
     let mut runner = TestRunner::default();
     for number in 0..40 {

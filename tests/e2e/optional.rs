@@ -16,10 +16,10 @@ use operator_core::{
     kinds::ChildKind,
     prelude::*,
 };
-use operator_testbed::Request;
+use operator_testbed::{Request, Testbed};
 use serde_json::{Value, json};
 
-use crate::setup::{Setup, eventually, install, with};
+use crate::setup::{OPTIONAL_KINDS, Setup, eventually, install, uninstall, with};
 
 /// A data system that Prometheus scrapes and that cleans up after itself.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -104,10 +104,11 @@ impl Setup {
     }
 }
 
-/// For a control plane where no other test installs ServiceMonitor: it installs it, and takes it away again.
 #[tokio::test]
-#[ignore = "installs and removes a kind that the tests of all fields have installed: run it alone, with `--ignored optional`"]
 async fn an_optional_kind_is_left_out_until_it_is_installed_and_pruned_also_after_a_restart() {
+    // The kinds are the whole control plane's: no other test has them meanwhile.
+    let _alone = OPTIONAL_KINDS.write().await;
+    uninstall(&Testbed::shared().await.unwrap().client().await.unwrap(), "servicemonitors.monitoring.coreos.com").await;
     let mut setup = Setup::of_kind::<Optional>("monitor").await;
     let monitored = with(plain(), [("/store/serviceMonitor", json!({}))]);
     setup.ready_as::<Optional>("a", monitored.clone()).await;

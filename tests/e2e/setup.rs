@@ -13,7 +13,7 @@ use k8s_openapi::{
 };
 use kube::{
     Api, Client, Resource,
-    api::{DynamicObject, ListParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams},
     core::NamespaceResourceScope,
     runtime::wait::{await_condition, conditions},
 };
@@ -21,7 +21,7 @@ use operator_core::{Cluster, desired::names, node::Invalid, runtime::Operator};
 use operator_testbed::{Request, Testbed};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+use tokio::sync::{RwLock, oneshot};
 
 use crate::kinds::{Data, DataSpec};
 
@@ -269,6 +269,22 @@ impl Setup {
     pub async fn create(&self, kind: &str, object: Value) {
         self.any(kind).create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
     }
+}
+
+/// Held by tests that count on kinds that the API server may lack: to read, that they are there; to write, that one comes and goes.
+pub static OPTIONAL_KINDS: RwLock<()> = RwLock::const_new(());
+
+/// Takes a kind away, if it is there, and waits until it is gone.
+pub async fn uninstall(client: &Client, name: &str) {
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let _ = crds.delete(name, &DeleteParams::default()).await;
+    eventually(&format!("{name} to be gone"), || async {
+        match crds.get_opt(name).await.unwrap() {
+            None => Ok(()),
+            Some(crd) => Err(format!("{:?}", crd.status)),
+        }
+    })
+    .await;
 }
 
 /// Installs a kind, and waits until it is served.

@@ -29,8 +29,8 @@ impl<'a> Row<'a> {
             (_, Some(health)) => health.replicas,
             // While a workload is being replaced, this is where its number is kept.
             (Scale::Initial, None) => before.map_or(node.replicas, |before| before.replicas),
-            // An autoscaler decides once there is something to scale.
-            (Scale::Autoscaled, None) => before.map_or(0, |before| before.replicas),
+            // With one it begins; then the autoscaler decides.
+            (Scale::Autoscaled, None) => before.map_or(1, |before| before.replicas),
             (Scale::Unscaled, None) => node.replicas,
         };
         Self { status: row(&node.name, replicas, &node.revision, health), health, is_job: node.kind == &JOB }
