@@ -72,9 +72,9 @@ pub struct NodeSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_route: Option<HttpRouteSpec>,
 
-    /// What nodes can share.
+    /// What nodes can share. In a box: a spec holds many nodes, which are moved about on the stack while they are read.
     #[serde(flatten)]
-    pub settings: NodeDefaults,
+    pub settings: Box<NodeDefaults>,
 }
 
 /// What a group of nodes can share: a [`NodeSpec`] without what is a node's own.
