@@ -1,7 +1,5 @@
 //! Configuration files and the texts that refer to other parts of the cluster, from the custom resource to the children.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use operator_core::{
     definition::{
         Cardinality, ConfigFile, Definition, External, ExternalCheck, Format, NodeTemplate, NodeType, Port, Protocol,
@@ -12,14 +10,9 @@ use operator_core::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::common::{DATA, HTTP, of, optional, sentences, stores};
+
 static DEFINITION: Definition = Definition {
-    group: "tests.example.com",
-    version: "v1",
-    kind: "Data",
-    plural: "data",
-    singular: "data",
-    image: Some("image"),
-    defaults: Some("defaults"),
     configs: &[
         file("common", "common.properties", Format::Properties),
         file("settings", "app.yaml", Format::Yaml),
@@ -29,48 +22,33 @@ static DEFINITION: Definition = Definition {
     ],
     externals: &[External { name: "zookeeper", at: &["external", "zookeeper"], check: ExternalCheck::Tcp }],
     node_types: &[
+        stores(NodeTemplate {
+            ports: &[HTTP],
+            args: &["--id=${node.name}"],
+            configs: &[
+                file("settings", "app.yaml", Format::Yaml),
+                file("script", "run.sh", Format::Raw),
+                file("own", "store.toml", Format::Toml),
+            ],
+            ..NodeTemplate::EMPTY
+        }),
+        optional(
+            "query",
+            NodeTemplate { env: &[("CLUSTER", "${cluster.name}.${cluster.namespace}")], ..of(Workload::Deployment) },
+        ),
         NodeType {
-            name: "store",
-            field: "stores",
-            cardinality: Cardinality::Many,
-            order: 1,
-            template: NodeTemplate {
-                ports: &[Port { name: "http", number: 80, protocol: Protocol::Tcp }],
-                args: &["--id=${node.name}"],
-                configs: &[
-                    file("settings", "app.yaml", Format::Yaml),
-                    file("script", "run.sh", Format::Raw),
-                    file("own", "store.toml", Format::Toml),
-                ],
-                ..NodeTemplate::EMPTY
-            },
-            place: NodeTemplate::EMPTY,
-        },
-        NodeType {
-            name: "query",
-            field: "query",
-            cardinality: Cardinality::Optional,
-            order: 2,
-            template: NodeTemplate {
-                workload: Some(Workload::Deployment),
-                env: &[("CLUSTER", "${cluster.name}.${cluster.namespace}")],
-                ..NodeTemplate::EMPTY
-            },
-            place: NodeTemplate::EMPTY,
-        },
-        NodeType {
-            name: "worker",
             field: "nodes",
             cardinality: Cardinality::List,
-            order: 3,
-            template: NodeTemplate {
-                ports: &[Port { name: "rpc", number: 90, protocol: Protocol::Tcp }],
-                ..NodeTemplate::EMPTY
-            },
-            place: NodeTemplate::EMPTY,
+            ..optional(
+                "worker",
+                NodeTemplate {
+                    ports: &[Port { name: "rpc", number: 90, protocol: Protocol::Tcp }],
+                    ..NodeTemplate::EMPTY
+                },
+            )
         },
     ],
-    ..Definition::EMPTY
+    ..DATA
 };
 
 const fn file(field: &'static str, file: &'static str, format: Format) -> ConfigFile {
@@ -100,7 +78,7 @@ fn json_merge(base: &mut Value, over: Value) {
 fn built(fields: Value) -> Result<Desired, Vec<String>> {
     let cluster = Identity { namespace: "ns".to_owned(), name: "db".to_owned(), uid: "uid".to_owned() };
     build(&cluster, Revisions { newest: &spec(fields) }, &DEFINITION, &|_| Content::Missing)
-        .map_err(|invalid| invalid.iter().map(ToString::to_string).collect())
+        .map_err(|invalid| sentences(&invalid))
 }
 
 fn desired(fields: Value) -> Desired {

@@ -1,11 +1,9 @@
 //! Plans of every kind of child: what waits, how many pods there are, volumes that grow, Secrets that are kept; and what the status says.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use operator_core::{
     ClusterStatus,
-    definition::{Cardinality, Definition, NodeTemplate, NodeType, SecretField, StorageTemplate, Workload},
-    desired::{Content, Desired, Identity, Revisions, build},
+    definition::{Definition, NodeTemplate, NodeType, SecretField, Workload},
+    desired::{Content, Desired, Revisions, build},
     kinds::{CLAIM, ChildKind, DAEMON_SET, HTTP_ROUTE, JOB, SECRET, STATEFUL_SET},
     observe::{Child, Observed, claims},
     plan::{Action, Inputs, Plan, Replicas, Verb, plan},
@@ -14,12 +12,9 @@ use operator_core::{
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::common::{DATA, body, cluster, entry, observed, of, optional, storage};
+
 static DEFINITION: Definition = Definition {
-    group: "tests.example.com",
-    version: "v1",
-    kind: "Data",
-    plural: "data",
-    singular: "data",
     secrets: &[SecretField {
         field: "password",
         key: "password",
@@ -28,69 +23,32 @@ static DEFINITION: Definition = Definition {
         generate: Some(24),
     }],
     node_types: &[
-        node_type("migrate", Workload::Job, 1),
-        NodeType {
-            template: NodeTemplate {
-                storage: &[StorageTemplate { name: "data", mount: "/data", size: "10Gi", class: None }],
-                ..NodeTemplate::EMPTY
-            },
-            ..node_type("store", Workload::StatefulSet, 0)
-        },
-        node_type("query", Workload::Deployment, 2),
-        node_type("agent", Workload::DaemonSet, 2),
+        NodeType { order: 1, ..node("migrate", of(Workload::Job)) },
+        node("store", NodeTemplate { storage: &[storage("10Gi")], ..of(Workload::StatefulSet) }),
+        NodeType { order: 2, ..node("query", of(Workload::Deployment)) },
+        NodeType { order: 2, ..node("agent", of(Workload::DaemonSet)) },
     ],
-    ..Definition::EMPTY
+    ..DATA
 };
 
-const fn node_type(name: &'static str, workload: Workload, order: i32) -> NodeType {
-    NodeType {
-        name,
-        field: name,
-        cardinality: Cardinality::Optional,
-        order,
-        template: NodeTemplate::EMPTY,
-        place: NodeTemplate { workload: Some(workload), image: Some("image"), ..NodeTemplate::EMPTY },
-    }
+const fn node(name: &'static str, template: NodeTemplate) -> NodeType {
+    optional(name, NodeTemplate { image: Some("image"), ..template })
 }
 
 fn desired(spec: &Value) -> Desired {
-    let cluster = Identity { namespace: "default".to_owned(), name: "a".to_owned(), uid: "uid".to_owned() };
-    build(&cluster, Revisions { newest: spec }, &DEFINITION, &|_| {
+    build(&cluster("a"), Revisions { newest: spec }, &DEFINITION, &|_| {
         Content::Present(operator_core::hash::Digest::of(&Value::Null))
     })
     .unwrap()
 }
 
-fn fields(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => map.iter().map(|(key, value)| (format!("f:{key}"), fields(value))).collect(),
-        _ => json!({}),
-    }
-}
-
 /// An object as the API server has it, given who owns what.
-fn child(kind: &'static ChildKind, mut live: Value, applied: &Value, others: &Value, uid: &str) -> Child {
-    let entries: Vec<Value> = [("data-operator", "Apply", applied), ("someone", "Update", others)]
+fn child(kind: &'static ChildKind, live: Value, applied: &Value, others: &Value, uid: &str) -> Child {
+    let managed = [("data-operator", "Apply", applied), ("someone", "Update", others)]
         .into_iter()
         .filter(|(_, _, owned)| !owned.is_null())
-        .map(|(manager, operation, owned)| {
-            json!({ "manager": manager, "operation": operation, "fieldsV1": fields(owned) })
-        })
-        .collect();
-    let metadata = live["metadata"].as_object_mut().unwrap();
-    metadata.insert("uid".to_owned(), uid.into());
-    metadata.insert("resourceVersion".to_owned(), "7".into());
-    metadata.insert("generation".to_owned(), 1.into());
-    metadata.insert("managedFields".to_owned(), entries.into());
-    Child::reduce(kind, "data-operator", "tests.example.com/node", &live).unwrap()
-}
-
-/// What is applied of an object: all but its names.
-fn body(json: &Value) -> Value {
-    let mut body = json.clone();
-    body.as_object_mut().unwrap().retain(|key, _| !["apiVersion", "kind", "status"].contains(&key.as_str()));
-    body["metadata"].as_object_mut().unwrap().retain(|key, _| !["name", "namespace"].contains(&key.as_str()));
-    body
+        .map(|(manager, operation, owned)| entry(manager, operation, owned));
+    observed(kind, live, uid, managed.collect())
 }
 
 /// Every object as the API server has it after its creation, with a status that its controller could have written.
@@ -148,7 +106,7 @@ fn says(status: &ClusterStatus, condition: &str) -> (String, String) {
     (condition.reason.clone(), condition.message.clone())
 }
 
-fn of<'a>(observed: &'a [Child], kind: &ChildKind) -> &'a Child {
+fn first_of<'a>(observed: &'a [Child], kind: &ChildKind) -> &'a Child {
     observed.iter().find(|child| child.kind == kind).unwrap()
 }
 
@@ -215,7 +173,7 @@ fn a_job_that_is_there_is_never_changed_and_an_earlier_one_goes() {
     job.digest = None;
     assert!(plan(&before, &Inputs::new(&observed)).unwrap().is_done(), "whatever its digest");
 
-    let (old, new) = (of(&observed, &JOB).name.clone(), after.nodes[0].workload.clone());
+    let (old, new) = (first_of(&observed, &JOB).name.clone(), after.nodes[0].workload.clone());
     let next = plan(&after, &Inputs::new(&observed)).unwrap();
     assert!(done(&next).contains(&format!("Create Job {new}")) && done(&next).contains(&format!("Delete Job {old}")));
 
@@ -309,7 +267,7 @@ fn the_status_remembers_kinds_that_are_not_always_watched() {
     routed.objects.push(route);
     let with_route = stored(&routed, running);
     let without_route = without(&with_route, &HTTP_ROUTE);
-    let id = "HTTPRoute.gateway.networking.k8s.io";
+    let id = "gateway.networking.k8s.io/v1/HTTPRoute/httproutes";
     let nothing = Plan::default();
     let first = status(&routed, &without_route, &nothing, None);
     assert_eq!(first.kinds, [id], "as long as it is wanted");
@@ -499,7 +457,10 @@ fn scaled(said: Said, size: i32) -> Desired {
     match said {
         Said::Fixed(replicas) => store["replicas"] = replicas.into(),
         Said::Nothing => {}
-        Said::Autoscaled => store["autoscaling"] = json!({ "maxReplicas": 9 }),
+        Said::Autoscaled => {
+            store["autoscaling"] = json!({ "maxReplicas": 9 });
+            store["resources"] = json!({ "requests": { "cpu": "1" } });
+        }
     }
     desired(&json!({ "store": store }))
 }

@@ -1,7 +1,5 @@
 //! What nodes come to: pods, and what stands around them. Pure, from specs to JSON.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
@@ -13,37 +11,27 @@ use k8s_openapi::{
 };
 use operator_core::{
     definition::{
-        Cardinality, ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, NodeType, PolicyRule, Port,
-        Protocol, Reload, RunAs, SecretField, Security, StorageTemplate, Workload,
+        ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, PolicyRule, Reload, RunAs, SecretField,
+        Security, Workload,
     },
-    desired::{Children, Content, Desired, Identity, Object, Revisions, Scope, build},
+    desired::{Children, Content, Desired, Object, Revisions, Scope, build},
     kinds::ChildKind,
 };
 use serde_json::{Value, json};
 
-const HTTP: Port = Port { name: "http", number: 80, protocol: Protocol::Tcp };
+use crate::common::{DATA, HTTP, built as desired, cluster, of, optional as node, storage};
 
-const fn node(name: &'static str, template: NodeTemplate) -> NodeType {
-    NodeType { name, field: name, cardinality: Cardinality::Optional, order: 0, template, place: NodeTemplate::EMPTY }
-}
-
-const fn of(workload: Workload) -> NodeTemplate {
-    NodeTemplate { workload: Some(workload), ports: &[HTTP], ..NodeTemplate::EMPTY }
+const fn with_port(workload: Workload) -> NodeTemplate {
+    NodeTemplate { ports: &[HTTP], ..of(workload) }
 }
 
 static DEFINITION: Definition = Definition {
-    group: "tests.example.com",
-    version: "v1",
-    kind: "Data",
-    plural: "data",
-    singular: "data",
-    image: Some("image"),
     node_types: &[
         node(
             "store",
             NodeTemplate {
                 ports: &[HTTP],
-                storage: &[StorageTemplate { name: "data", mount: "/data", size: "1Gi", class: None }],
+                storage: &[storage("1Gi")],
                 configs: &[ConfigFile {
                     field: "settings",
                     file: "store.json",
@@ -82,23 +70,14 @@ static DEFINITION: Definition = Definition {
                 talks_to: &["store"],
                 rules: &[PolicyRule { groups: &[""], resources: &["pods"], verbs: &["get"] }],
                 metrics: Some(Metrics { port: "http", path: "/status/metrics" }),
-                ..of(Workload::Deployment)
+                ..with_port(Workload::Deployment)
             },
         ),
-        node("agent", NodeTemplate { security: Some(Security::Unrestricted), ..of(Workload::DaemonSet) }),
-        node("setup", NodeTemplate { workload: Some(Workload::Job), ..NodeTemplate::EMPTY }),
+        node("agent", NodeTemplate { security: Some(Security::Unrestricted), ..with_port(Workload::DaemonSet) }),
+        node("setup", of(Workload::Job)),
     ],
-    ..Definition::EMPTY
+    ..DATA
 };
-
-fn cluster() -> Identity {
-    Identity { namespace: "default".to_owned(), name: "a".to_owned(), uid: "uid".to_owned() }
-}
-
-fn desired(definition: &'static Definition, spec: &Value) -> Result<Desired, Vec<String>> {
-    let sentences = |errors: Vec<operator_core::node::Invalid>| errors.iter().map(ToString::to_string).collect();
-    build(&cluster(), Revisions { newest: spec }, definition, &|_| Content::Missing).map_err(sentences)
-}
 
 /// A cluster of this one node.
 fn one(node: &str, spec: Value) -> Desired {
@@ -650,14 +629,8 @@ static CRON_JOB: ChildKind = ChildKind::of::<CronJob>();
 
 static CUSTOMIZED: Definition = Definition {
     customize: Some(Customization { kinds: &[&CRON_JOB], call: customize }),
-    group: DEFINITION.group,
-    version: "v1",
-    kind: "Data",
-    plural: "data",
-    singular: "data",
-    image: Some("image"),
-    node_types: &[node("query", NodeTemplate { talks_to: &[], rules: &[], ..of(Workload::Deployment) })],
-    ..Definition::EMPTY
+    node_types: &[node("query", with_port(Workload::Deployment))],
+    ..DATA
 };
 
 fn customize(spec: &Value, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
@@ -745,7 +718,7 @@ fn what_a_hook_adds_to_the_pods_counts_and_is_confined() {
         Content::Present(operator_core::hash::Digest::of(&reference.name.as_str().into()))
     };
     let spec = json!({ "image": "data:1", "do": "sidecar", "query": { "replicas": 2 } });
-    let there = build(&cluster(), Revisions { newest: &spec }, &CUSTOMIZED, &other).unwrap();
+    let there = build(&cluster("a"), Revisions { newest: &spec }, &CUSTOMIZED, &other).unwrap();
     assert_ne!(there.nodes[0].revision, built.nodes[0].revision);
 }
 

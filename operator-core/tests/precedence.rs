@@ -1,7 +1,5 @@
 //! Properties of precedence: how layers of settings are put together.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use operator_core::{NodeDefaults, node::merge};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

@@ -1,15 +1,10 @@
 //! Properties of the pure way of the data: hashes, names, plans.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use std::collections::{BTreeMap, HashSet};
 
 use operator_core::{
-    definition::{
-        Cardinality, ConfigFile, Definition, Format, NodeTemplate, NodeType, Port, Protocol, Reload, StorageTemplate,
-        Workload,
-    },
-    desired::{Content, Desired, Identity, Object, Revisions, build, names},
+    definition::{ConfigFile, Definition, Format, NodeTemplate, NodeType, Port, Reload, Workload},
+    desired::{Content, Desired, Object, Revisions, build, names},
     hash::Digest,
     observe::{Child, Observed},
     plan::{Action, Inputs, plan},
@@ -17,55 +12,28 @@ use operator_core::{
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::common::{DATA, HTTP, body, cluster, entry, observed, of, optional, storage, stores};
+
 static DEFINITION: Definition = Definition {
-    group: "tests.example.com",
-    version: "v1",
-    kind: "Data",
-    plural: "data",
-    singular: "data",
-    short_names: &[],
-    categories: &[],
-    doc: "",
-    print_columns: &[],
-    validations: &[],
-    image: Some("image"),
-    defaults: Some("defaults"),
     configs: &[file("common", "common.properties", "/etc/common")],
     node_types: &[
+        stores(NodeTemplate {
+            ports: &[HTTP],
+            storage: &[storage("1Gi")],
+            configs: &[file("settings", "store.properties", "/etc/store")],
+            ..NodeTemplate::EMPTY
+        }),
         NodeType {
-            name: "store",
-            field: "stores",
-            cardinality: Cardinality::Many,
-            order: 1,
-            template: NodeTemplate {
-                ports: &[Port { name: "http", number: 80, protocol: Protocol::Tcp }],
-                storage: &[StorageTemplate { name: "data", mount: "/data", size: "1Gi", class: None }],
-                configs: &[file("settings", "store.properties", "/etc/store")],
-                ..NodeTemplate::EMPTY
-            },
-            place: NodeTemplate::EMPTY,
-        },
-        NodeType {
-            name: "query",
-            field: "query",
-            cardinality: Cardinality::Optional,
             order: 2,
-            template: NodeTemplate { workload: Some(Workload::Deployment), ..NodeTemplate::EMPTY },
-            place: NodeTemplate {
-                ports: &[Port { name: "http", number: 81, protocol: Protocol::Tcp }],
-                ..NodeTemplate::EMPTY
-            },
+            place: NodeTemplate { ports: &[Port { number: 81, ..HTTP }], ..NodeTemplate::EMPTY },
+            ..optional("query", of(Workload::Deployment))
         },
     ],
-    ..Definition::EMPTY
+    ..DATA
 };
 
 const fn file(field: &'static str, file: &'static str, mount: &'static str) -> ConfigFile {
     ConfigFile { field, file, mount, format: Format::Properties, with: None, reload: Reload::Pods }
-}
-
-fn cluster(name: &str) -> Identity {
-    Identity { namespace: "default".to_owned(), name: name.to_owned(), uid: format!("uid-of-{name}") }
 }
 
 fn desired(name: &str, spec: &Value) -> Desired {
@@ -173,18 +141,7 @@ fn spec() -> impl Strategy<Value = Value> {
 /// As the API server would store it: with what it sets itself, and managedFields over what was applied.
 fn stored(object: &Object, uid: usize) -> Child {
     let mut json = object.json.clone();
-    let applied = ["metadata", "spec", "data", "immutable", "rules", "roleRef", "subjects"]
-        .into_iter()
-        .filter_map(|key| Some((format!("f:{key}"), fields(json.get(key)?))))
-        .collect::<Map<_, _>>();
-    let metadata = json["metadata"].as_object_mut().unwrap();
-    metadata.insert("uid".to_owned(), format!("uid-{uid}").into());
-    metadata.insert("resourceVersion".to_owned(), (uid + 1).to_string().into());
-    metadata.insert("generation".to_owned(), 1.into());
-    metadata.insert(
-        "managedFields".to_owned(),
-        json!([{ "manager": "data-operator", "operation": "Apply", "fieldsV1": applied }]),
-    );
+    let applied = entry("data-operator", "Apply", &body(&json));
     // Rolled out, so that nothing is kept for the sake of older pods.
     if object.kind.is_workload() {
         let replicas = json.pointer("/spec/replicas").cloned().unwrap_or_else(|| json!(1));
@@ -194,21 +151,7 @@ fn stored(object: &Object, uid: usize) -> Child {
         });
         json["spec"]["progressDeadlineSeconds"] = 600.into();
     }
-    Child::reduce(object.kind, "data-operator", "tests.example.com/node", &json).unwrap()
-}
-
-fn fields(value: &Value) -> Value {
-    let skipped = ["name", "namespace"];
-    match value {
-        Value::Object(map) => map
-            .iter()
-            .filter(|(key, value)| {
-                !(skipped.contains(&key.as_str()) && value.is_string() && map.contains_key("labels"))
-            })
-            .map(|(key, value)| (format!("f:{key}"), fields(value)))
-            .collect(),
-        _ => json!({}),
-    }
+    observed(object.kind, json, &format!("uid-{uid}"), vec![applied])
 }
 
 fn all_stored(desired: &Desired) -> Observed {
@@ -247,6 +190,8 @@ fn is_name(name: &str) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_hash_does_not_depend_on_the_order_of_maps(map in settings()) {
         let forwards: Map<String, Value> = map.clone().into_iter().map(|(key, value)| (key, value.into())).collect();

@@ -1,7 +1,5 @@
 //! A Secret that is generated, against an API server of a few lines: what is sent, what is kept, and that nothing of it shows anywhere.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use std::{
     io,
     sync::{Arc, Mutex},
@@ -13,7 +11,7 @@ use operator_core::{
     ClusterStatus,
     apply::{Outcome, Writer},
     definition::{Definition, SecretField},
-    desired::{Content, Desired, Identity, Revisions, build},
+    desired::{Content, Desired, Revisions, build},
     kinds::SECRET,
     observe::{Child, Raw, Store},
     plan::{Inputs, plan},
@@ -21,14 +19,11 @@ use operator_core::{
 };
 use serde_json::{Value, json};
 
+use crate::common::{DATA, body, cluster, entry};
+
 static DEFINITION: Definition = Definition {
-    group: "tests.example.com",
-    version: "v1",
-    kind: "Data",
-    plural: "data",
-    singular: "data",
     secrets: &[SecretField { field: "password", key: "password", env: None, file: None, generate: Some(24) }],
-    ..Definition::EMPTY
+    ..DATA
 };
 
 /// One Secret, and what was asked for.
@@ -100,14 +95,11 @@ impl State {
         }
         self.version += 1;
         let mut stored = sent;
-        let applied = json!({ "f:data": fields(&stored["data"]), "f:type": {},
-                              "f:metadata": { "f:labels": fields(&stored["metadata"]["labels"]),
-                                              "f:ownerReferences": {} } });
+        let applied = entry("data-operator", "Apply", &body(&stored));
         stored["metadata"]["uid"] = "uid-of-secret".into();
         stored["metadata"]["resourceVersion"] = (10 + self.version).to_string().into();
         self.version += 10;
-        stored["metadata"]["managedFields"] =
-            json!([{ "manager": "data-operator", "operation": "Apply", "fieldsV1": applied }]);
+        stored["metadata"]["managedFields"] = json!([applied]);
         self.secret = Some(stored.clone());
         (200, stored)
     }
@@ -119,10 +111,6 @@ fn error(code: u16, message: &str) -> (u16, Value) {
         json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": "Invalid",
                    "message": message, "metadata": {} }),
     )
-}
-
-fn fields(value: &Value) -> Value {
-    value.as_object().into_iter().flatten().map(|(key, _)| (format!("f:{key}"), json!({}))).collect()
 }
 
 /// What is logged, by whatever part, at the finest level.
@@ -160,8 +148,7 @@ impl Operator {
     }
 
     fn desired() -> Desired {
-        let cluster = Identity { namespace: "default".to_owned(), name: "a".to_owned(), uid: "uid".to_owned() };
-        build(&cluster, Revisions { newest: &json!({}) }, &DEFINITION, &|_| Content::Unknown).unwrap()
+        build(&cluster("a"), Revisions { newest: &json!({}) }, &DEFINITION, &|_| Content::Unknown).unwrap()
     }
 
     /// As the watch would show it.

@@ -1,57 +1,41 @@
 //! Settings of nodes: how their layers are put together, where each comes from, and what is refused once they are merged.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use operator_core::{
     NodeDefaults,
-    definition::{Cardinality, Definition, Groups, NodeTemplate, NodeType, Port, Protocol, StorageTemplate, Workload},
+    definition::{Definition, Groups, NodeTemplate, StorageTemplate, Workload},
     node::{Effective, Layer, effective, explain},
 };
 use serde_json::{Value, json};
 
+use crate::common::{DATA, HTTP, of, optional, sentences, storage, stores};
+
 static DEFINITION: Definition = Definition {
-    group: "tests.example.com",
-    image: Some("image"),
-    defaults: Some("defaults"),
     config_groups: Some(Groups { field: "groups", by: "configGroup" }),
     app_config_groups: Some(Groups { field: "appGroups", by: "appConfigGroup" }),
     node_types: &[
-        NodeType {
-            name: "store",
-            field: "stores",
-            cardinality: Cardinality::Many,
-            order: 1,
-            template: NodeTemplate {
-                image: Some("operator:1"),
-                ports: &[Port { name: "http", number: 80, protocol: Protocol::Tcp }],
-                command: &["run"],
-                args: &["store"],
-                env: &[("A", "operator"), ("B", "operator"), ("C", "operator"), ("D", "operator")],
-                storage: &[StorageTemplate { name: "data", mount: "/data", size: "1Gi", class: Some("slow") }],
-                defaults: Some(defaults),
-                ..NodeTemplate::EMPTY
-            },
-            place: NodeTemplate::EMPTY,
-        },
-        optional("query", Workload::Deployment),
-        optional("agent", Workload::DaemonSet),
-        optional("setup", Workload::Job),
+        stores(NodeTemplate {
+            image: Some("operator:1"),
+            ports: &[HTTP],
+            command: &["run"],
+            args: &["store"],
+            env: &[("A", "operator"), ("B", "operator"), ("C", "operator"), ("D", "operator")],
+            storage: &[StorageTemplate { class: Some("slow"), ..storage("1Gi") }],
+            defaults: Some(defaults),
+            ..NodeTemplate::EMPTY
+        }),
+        optional("query", of(Workload::Deployment)),
+        optional("agent", of(Workload::DaemonSet)),
+        optional("setup", of(Workload::Job)),
     ],
-    ..Definition::EMPTY
+    ..DATA
 };
-
-const fn optional(name: &'static str, workload: Workload) -> NodeType {
-    let template = NodeTemplate { workload: Some(workload), ..NodeTemplate::EMPTY };
-    let place = NodeTemplate::EMPTY;
-    NodeType { name, field: name, cardinality: Cardinality::Optional, order: 2, template, place }
-}
 
 fn defaults() -> NodeDefaults {
     serde_json::from_value(json!({ "terminationGracePeriodSeconds": 60, "podLabels": { "tier": "operator" } })).unwrap()
 }
 
 fn nodes(spec: Value) -> Result<Vec<Effective>, Vec<String>> {
-    effective(&DEFINITION, &spec).map_err(|invalid| invalid.iter().map(ToString::to_string).collect())
+    effective(&DEFINITION, &spec).map_err(|invalid| sentences(&invalid))
 }
 
 fn layered() -> Value {

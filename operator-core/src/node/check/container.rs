@@ -19,7 +19,7 @@ pub fn check(node: &mut Checked<'_>) {
         ("livenessProbe", &settings.liveness_probe),
         ("startupProbe", &settings.startup_probe),
     ] {
-        for port in probe.iter().flat_map(named_ports) {
+        for port in probe.as_deref().into_iter().flat_map(named_ports) {
             node.port_is_there(field, port);
         }
     }

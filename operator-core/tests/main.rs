@@ -1,0 +1,13 @@
+//! What operator-core promises, through its public face, pure: from a spec to objects, plans and the status. One program, since each would
+//! link all of kube.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+mod common;
+mod configuration;
+mod plans;
+mod pods;
+mod precedence;
+mod properties;
+mod secrets;
+mod settings;
