@@ -74,7 +74,7 @@ pub struct NodeSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_route: Option<Box<HttpRouteSpec>>,
 
-    /// What nodes can share. In a box: a spec holds many nodes, which are moved about on the stack while they are read.
+    /// What nodes can share.
     #[serde(flatten)]
     pub settings: Box<NodeDefaults>,
 }
