@@ -25,21 +25,30 @@ fn of_kind<'a>(desired: &'a Desired, kind: &str) -> Vec<&'a Object> {
     desired.objects.iter().filter(|object| object.kind.kind == kind).collect()
 }
 
+/// The schema has it so, whatever the type: patches and references tell nodes apart by their names.
+#[test]
+fn names_are_unique_in_the_list() {
+    let object = cluster();
+    let names: Vec<_> = object["spec"]["nodes"].as_array().unwrap().iter().map(|node| node["name"].as_str()).collect();
+    let unique: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "{names:?}");
+}
+
 #[test]
 fn each_item_of_the_list_is_a_node() {
     let desired = build(cluster());
     let nodes: Vec<_> = desired.nodes.iter().map(|node| (node.name.as_str(), node.replicas)).collect();
-    assert_eq!(nodes, [("controller-main", 1), ("broker-main", 2), ("server-hot", 2), ("server-cold", 1)]);
+    assert_eq!(nodes, [("controller-main", 1), ("broker-front", 2), ("server-hot", 2), ("server-cold", 1)]);
     let mut workloads: Vec<_> = of_kind(&desired, "StatefulSet").iter().map(|object| object.name.as_str()).collect();
     workloads.sort_unstable();
-    assert_eq!(workloads, ["events-broker-main", "events-controller-main", "events-server-cold", "events-server-hot"]);
+    assert_eq!(workloads, ["events-broker-front", "events-controller-main", "events-server-cold", "events-server-hot"]);
     let args = |node: &str| {
         let workloads = of_kind(&desired, "StatefulSet");
         let workload = workloads.iter().find(|object| object.node.as_deref() == Some(node)).unwrap();
         workload.json["spec"]["template"]["spec"]["containers"][0]["args"][0].clone()
     };
     assert_eq!(
-        ["controller-main", "broker-main", "server-hot"].map(args),
+        ["controller-main", "broker-front", "server-hot"].map(args),
         ["StartController", "StartBroker", "StartServer"]
     );
     let zookeeper = &desired.externals[0];
@@ -75,9 +84,9 @@ fn the_user_gives_the_order_of_upgrades() {
         nodes.sort();
         nodes.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
     };
-    assert_eq!(order(&build(object.clone())), ["controller-main", "broker-main", "server-cold", "server-hot"]);
+    assert_eq!(order(&build(object.clone())), ["controller-main", "broker-front", "server-cold", "server-hot"]);
     object["spec"]["deploymentOrder"] = json!(["server", "controller"]);
-    assert_eq!(order(&build(object)), ["server-cold", "server-hot", "controller-main", "broker-main"]);
+    assert_eq!(order(&build(object)), ["server-cold", "server-hot", "controller-main", "broker-front"]);
 }
 
 #[test]
@@ -88,6 +97,5 @@ fn a_group_that_is_not_there_is_refused() {
     let refused =
         desired::build(&identity, Revisions { newest: &object["spec"] }, Pinot::DEFINITION, &|_| Content::Missing);
     let refused = refused.unwrap_err();
-    println!("{refused:?}");
     assert!(refused.iter().any(|invalid| invalid.message.contains("large")), "{refused:?}");
 }
