@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     desired::Object,
     hash::Digest,
-    kinds::{CLAIM, ChildKind, JOB, SECRET, Stage},
+    kinds::{self, CLAIM, ChildKind, JOB, SECRET, Stage},
     node::{Quantity, Scale},
     observe::{Child, Raw, Store},
     plan::{self, Accepted, Action, Plan, Replicas, Verb},
@@ -62,6 +62,8 @@ pub struct Outcome {
     pub taken: Vec<(String, bool)>,
     /// What failed and may work later.
     pub failed: Vec<String>,
+    /// UIDs of what is there only since.
+    made: Vec<(&'static ChildKind, String, String)>,
 }
 
 impl Outcome {
@@ -72,6 +74,12 @@ impl Outcome {
                 self.changed.extend(changed);
                 self.done.push((action.verb(), kind, name.to_owned()));
             }
+            Ok(Written::Made(uid, changed)) => {
+                self.changed.extend(changed);
+                self.done.push((action.verb(), kind, name.to_owned()));
+                self.made.push((kind, name.to_owned(), uid));
+            }
+            Ok(Written::Removed) => self.done.push((Verb::Replace, kind, name.to_owned())),
             Ok(Written::Taken(message, passing)) => self.taken.push((message, passing)),
             Err(failure) => {
                 let message = format!("{} {name}: {}", kind.kind, failure.message);
@@ -107,12 +115,12 @@ struct Target<'a> {
 
 impl Writer {
     /// Carries out `plan` for the cluster with UID `owner`: configuration and Services, then workloads, then what is about workloads, then
-    /// deletions; each step in parallel, and only where the API server refused nothing before. What a first install made is taken back where
-    /// something was refused, so that nothing is half-applied. A claim that can't grow is in nobody's way.
+    /// deletions; each step in parallel, and only where all went well before. What a first install made is taken back where something was
+    /// refused, so that nothing is half-applied. A claim that can't grow is in nobody's way.
     pub async fn execute(&self, plan: &Plan<'_>, namespace: &str, owner: &str, store: &Store) -> Outcome {
         let target = Target { namespace, owner, store };
         let mut outcome = Outcome::default();
-        let first = plan.actions.iter().all(|action| matches!(action.verb(), Verb::Create | Verb::Grow));
+        let first = store.children(owner).is_empty();
         for step in [Some(Stage::Base), Some(Stage::Workload), Some(Stage::After), None] {
             let mut writes = Vec::new();
             for action in plan.actions.iter().filter(|action| stage(action) == step) {
@@ -126,21 +134,19 @@ impl Writer {
                 }
                 break;
             }
+            // What comes later counts on it.
+            if !outcome.failed.is_empty() || !outcome.taken.is_empty() {
+                break;
+            }
         }
         outcome.done.sort_by(|a, b| (a.0, a.1.kind, &a.2).cmp(&(b.0, b.1.kind, &b.2)));
         outcome
     }
 
     async fn take_back(&self, outcome: &mut Outcome, target: Target<'_>) {
-        let made = target.store.children(target.owner);
-        let (created, grown): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut outcome.done).into_iter().partition(|(verb, _, _)| *verb == Verb::Create);
-        outcome.done = grown;
-        for (_, kind, name) in created {
-            let Some(child) = made.iter().find(|child| child.kind == kind && *child.name == *name) else {
-                continue;
-            };
-            if let Err(error) = self.delete(kind, target.namespace, &name, &child.uid, "Background").await {
+        for (kind, name, uid) in std::mem::take(&mut outcome.made) {
+            outcome.done.retain(|(_, of, done)| (*of, done) != (kind, &name));
+            if let Err(error) = self.delete(kind, target.namespace, &name, &uid, "Background").await {
                 outcome.failed.push(format!("{} {name}: {}", kind.kind, error.message));
             }
         }
@@ -150,7 +156,11 @@ impl Writer {
         match action {
             Action::Create { object, replicas } => self.create(object, *replicas, target).await,
             Action::Apply { object, uid, replicas } => self.reapply(object, uid, *replicas, target).await,
-            Action::Replace { object, uid } => self.remove(object, uid, target).await,
+            Action::Replace { object, uid } => {
+                // What the API server wouldn't take isn't worth what is there.
+                self.validate(object, target.namespace).await?;
+                self.remove(object, uid, target).await
+            }
             Action::Grow { claim, size } => self.grow(claim, size, target).await,
             Action::Delete(child) => {
                 // A Job is there until its pods are gone: only then a newer one may run.
@@ -174,14 +184,17 @@ impl Writer {
             Err(failure) if failure.code == Some(409) => return self.whose(object, target).await,
             Err(failure) => return Err(failure),
         };
-        let Some(replicas) = replicas else { return Ok(self.stored(object, object.digest, &stored, target.store)) };
+        let uid = stored.uid().to_owned();
+        let Some(replicas) = replicas else {
+            return Ok(Written::Made(uid, self.stored(object, object.digest, &stored, target.store)));
+        };
         // That it is more than is sent is not to be remembered: it is handed over.
         self.take_in(object.kind, &stored, target.store);
-        match object.scale {
-            // Only here it is known that nobody else asked for that number.
-            Scale::Initial => self.reapply(object, stored.uid(), Replicas::HandedOver(replicas), target).await,
-            _ => Ok(Written::Stored(None)),
+        // Only here it is known that nobody else asked for that number.
+        if object.scale == Scale::Initial {
+            self.reapply(object, &uid, Replicas::HandedOver(replicas), target).await?;
         }
+        Ok(Written::Made(uid, None))
     }
 
     /// An object of a child's name is there already. It is the cluster's where the answer to a create got lost, or where someone took the label
@@ -251,12 +264,18 @@ impl Writer {
             spec.remove("replicas");
         }
         match self.patch(object, target.namespace, &json, "force=true").await {
-            Ok(stored) => Ok(self.stored(object, plan::sent(object, replicas), &stored, target.store)),
+            Ok(stored) => Ok(Written::Stored(self.stored(object, plan::sent(object, replicas), &stored, target.store))),
             // It went away meanwhile; the watch says so, too.
             Err(failure) if failure.code == Some(409) => Err(Failure::meanwhile()),
             // What was generated would be lost with it.
             Err(failure) if !object.generate.is_empty() => Err(failure),
-            Err(failure) if failure.is_refusal() && self.is_valid(object, target.namespace).await => {
+            // Only what is known to hold nothing is worth making anew; an admission that is denied is to be heeded.
+            Err(failure)
+                if failure.is_refusal()
+                    && !failure.is_denial()
+                    && kinds::ALL.contains(&object.kind)
+                    && self.validate(object, target.namespace).await.is_ok() =>
+            {
                 self.remove(object, uid, target).await
             }
             Err(failure) => Err(failure),
@@ -311,17 +330,17 @@ impl Writer {
 
     /// Whether the API server would take the object were there none of its name. An object that it refuses all the same is in the way
     /// itself: someone changed the key of a list item, say, and apply would put the right one beside it.
-    async fn is_valid(&self, object: &Object, namespace: &str) -> bool {
+    async fn validate(&self, object: &Object, namespace: &str) -> Result<(), Failure> {
         let mut probe = object.clone();
         probe.name.push_str("-probe");
         probe.json["metadata"]["name"] = probe.name.as_str().into();
-        self.patch(&probe, namespace, &probe.json, "dryRun=All").await.is_ok()
+        self.patch(&probe, namespace, &probe.json, "dryRun=All").await.map(drop)
     }
 
     /// Takes in an answer to an apply that sent what has the digest `sent`.
-    fn stored(&self, object: &Object, sent: Digest, stored: &Raw, store: &Store) -> Written {
+    fn stored(&self, object: &Object, sent: Digest, stored: &Raw, store: &Store) -> Changed {
         let back = self.take_in(object.kind, stored, store);
-        Written::Stored(back.filter(|back| *back != sent).map(|back| (stored.uid().into(), (sent, back))))
+        back.filter(|back| *back != sent).map(|back| (stored.uid().into(), (sent, back)))
     }
 
     /// Takes an object into the store, and returns its digest. Where the watch was faster, it isn't read again.
@@ -341,7 +360,7 @@ impl Writer {
         let propagation = if object.kind.is_workload() { "Orphan" } else { "Background" };
         self.delete(object.kind, target.namespace, &object.name, uid, propagation).await?;
         target.store.deleting(uid);
-        Ok(Written::Stored(None))
+        Ok(Written::Removed)
     }
 
     async fn delete(
@@ -413,10 +432,17 @@ fn stage(action: &Action<'_>) -> Option<Stage> {
     (action.verb() != Verb::Delete).then(|| action.target().0.stage)
 }
 
+/// UID and digests, sent and back.
+type Changed = Option<(Box<str>, (Digest, Digest))>;
+
 /// What a write that was answered came to.
 enum Written {
     /// Done; with an entry where the API server stored something else than was sent.
-    Stored(Option<(Box<str>, (Digest, Digest))>),
+    Stored(Changed),
+    /// Done: the object with this UID is there only since.
+    Made(String, Changed),
+    /// Deleted, to be made anew.
+    Removed,
     /// Not done: the name is someone else's. With `true` where it will be free soon.
     Taken(String, bool),
 }

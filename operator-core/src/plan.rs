@@ -38,6 +38,8 @@ pub struct Plan<'a> {
     pub waiting: Vec<Waiting>,
     /// Objects whose kind the API server lacks.
     pub left_out: Vec<LeftOut>,
+    /// Whether something is being deleted that comes again once it is gone.
+    pub returning: bool,
 }
 
 /// An object that isn't made: the API server lacks its kind.
@@ -63,7 +65,7 @@ impl Plan<'_> {
 
     /// Whether everything is as it shall be.
     pub fn is_done(&self) -> bool {
-        self.actions.is_empty() && self.waiting.is_empty()
+        self.actions.is_empty() && self.waiting.is_empty() && !self.returning
     }
 }
 
@@ -215,6 +217,7 @@ pub fn plan<'a>(desired: &'a Desired, inputs: &Inputs<'a>) -> Result<Plan<'a>, V
     let mut plan = Plan::default();
     let gates = Gates::new(desired, inputs, &there);
     for object in &desired.objects {
+        plan.returning |= there.get(object).is_some_and(|child| child.deleting);
         if object.kind.optional && !(inputs.available)(object.kind) {
             plan.left_out.push(LeftOut { kind: object.kind, name: object.name.clone() });
         } else if let Some(action) = write(object, inputs, &there) {
@@ -225,7 +228,7 @@ pub fn plan<'a>(desired: &'a Desired, inputs: &Inputs<'a>) -> Result<Plan<'a>, V
         }
     }
     plan.actions.extend(desired.objects.iter().flat_map(|object| claims::growing(object, inputs.observed)));
-    plan.actions.extend(surplus::surplus(desired, inputs.observed, &there).map(Action::Delete));
+    plan.actions.extend(surplus::surplus(desired, inputs.observed, &there, &gates).map(Action::Delete));
     Ok(plan)
 }
 

@@ -33,6 +33,9 @@ pub struct ClusterStatus {
     /// Ready pods and wanted pods of all nodes, as `5/6`.
     #[serde(default)]
     pub ready: String,
+    /// Wanted pods of all nodes, for a scale subresource of kinds with one node type.
+    #[serde(default)]
+    pub replicas: i32,
     /// `Ready`, `Progressing` and `Degraded`.
     #[serde(default)]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
@@ -150,13 +153,11 @@ impl ClusterStatus {
             }
         };
         let nodes: Vec<NodeStatus> = rows.into_iter().map(|row| row.status).collect();
+        let replicas = nodes.iter().map(|node| node.replicas).sum();
         Self {
             observed_generation: facts.generation,
-            ready: format!(
-                "{}/{}",
-                nodes.iter().map(|node| node.ready.min(node.replicas)).sum::<i32>(),
-                nodes.iter().map(|node| node.replicas).sum::<i32>()
-            ),
+            ready: format!("{}/{replicas}", nodes.iter().map(|node| node.ready.min(node.replicas)).sum::<i32>()),
+            replicas,
             conditions: summary.conditions().into_iter().map(stamp).collect(),
             nodes,
             kinds: kinds(facts),

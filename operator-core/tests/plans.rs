@@ -126,6 +126,7 @@ fn a_cluster_of_every_workload_comes_to_rest() {
     assert!(plan.is_done(), "{plan:?}");
     let status = status(&desired, &observed, &plan, None);
     assert_eq!(status.ready, "6/6", "three pods of the DaemonSet, and one for the Job");
+    assert_eq!(status.replicas, 6);
     assert!(status.is_ready(), "{status:#?}");
 }
 

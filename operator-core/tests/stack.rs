@@ -1,7 +1,5 @@
 //! An operator runs with the stacks that threads have by default, also unoptimised: 2 MiB. What it keeps there must not grow with the kind.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
-
 use std::thread;
 
 use operator_core::{
@@ -74,7 +72,8 @@ fn a_spec_of_many_node_types_is_read_and_built_on_a_quarter_of_a_threads_stack()
     for field in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] {
         spec[field] = node.clone();
     }
-    let object = json!({ "apiVersion": "tests.example.com/v1", "kind": "Many", "metadata": { "name": "a" }, "spec": spec });
+    let object =
+        json!({ "apiVersion": "tests.example.com/v1", "kind": "Many", "metadata": { "name": "a" }, "spec": spec });
     let text = object.to_string();
     let built = thread::Builder::new().stack_size(STACK).spawn(move || {
         let many: Many = serde_json::from_str(&text).unwrap();

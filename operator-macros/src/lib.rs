@@ -208,12 +208,12 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | `config_hash_env = "CONFIG_HASH"` | environment variable that shall carry the configuration's hash | none |
 /// | `defaults = path` | `fn() -> NodeDefaults`: settings under whatever the custom resource says | none |
 /// | `empty_dirs("/tmp", "/var/run")` | folders that every pod has for itself, empty when it starts | none |
-/// | `read_only_root` | the container's root file system is read-only | it isn't |
+/// | `read_only_root` | the container's root file system is read-only; with `= false` on a field it isn't, whatever the type says | it isn't |
 /// | `security = "restricted"` | how the pods are confined: `restricted`, as that Pod Security Standard asks, or `unrestricted` | `restricted` |
 /// | `run_as(user = 1000, group = 1000)` | user and group of the container, above 0 | the image's; the group is the user's number |
 /// | `rule(…)` | what the pods may do at the API server; repeatable | nothing |
 /// | `talks_to("historical", …)` | names of the node types that this one connects to | none |
-/// | `publish_not_ready` | the headless Service names pods that aren't ready, for systems whose pods must find each other to become so | it doesn't |
+/// | `publish_not_ready` | the headless Service names pods that aren't ready, for systems whose pods must find each other to become so; with `= false` on a field it doesn't | it doesn't |
 /// | `metrics(port = "http", path = "/metrics")` | where Prometheus finds metrics: the name of a port, and a path | none; the path is `/metrics` |
 /// | `crate = path` | where operator-core is found; not on fields | `::operator_core` |
 ///

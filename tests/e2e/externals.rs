@@ -38,7 +38,7 @@ async fn workloads_wait_for_an_external_and_run_on_without_it() {
     setup.apply("a", at(&address)).await.unwrap();
     let message = setup.reason("a", "WaitingForExternal").await;
     assert_eq!(message, format!("store-hot, query: zookeeper at {address}: connection refused"));
-    assert_eq!(setup.children().await.iter().filter(|name| name.starts_with("a-")).count(), 4, "the rest is there");
+    assert_eq!(setup.children().await.iter().filter(|name| name.starts_with("a-")).count(), 6, "the rest is there");
     assert!(setup.names::<StatefulSet>().await.is_empty() && setup.names::<Deployment>().await.is_empty());
 
     let listener = TcpListener::bind(&address).await.unwrap();

@@ -11,6 +11,7 @@ mod full;
 mod install;
 mod kinds;
 mod names;
+mod optional;
 mod plans;
 mod pods;
 mod quiet;

@@ -200,15 +200,13 @@ async fn a_claim_that_cannot_grow_is_said_and_holds_nothing_up() {
 #[tokio::test]
 async fn an_autoscaler_takes_over_and_gives_back_without_a_jump() {
     let mut steps = Steps::new("autoscaled").await;
-    let spec = |said: Value, size: &str| {
+    let spec = |mut said: Value, size: &str| {
+        said["resources"] = json!({ "requests": { "cpu": "100m" } });
         let mut store = said.clone();
         store["storage"] = json!({ "data": { "size": size } });
         json!({ "query": said, "store": store })
     };
-    let autoscaled = json!({
-        "autoscaling": { "maxReplicas": 9 },
-        "resources": { "requests": { "cpu": "100m" } },
-    });
+    let autoscaled = json!({ "autoscaling": { "maxReplicas": 9 } });
     let is = |wanted: i32| {
         async move |setup: &Setup| {
             let query = setup.api::<Deployment>().get("a-query").await.unwrap().spec.unwrap().replicas;

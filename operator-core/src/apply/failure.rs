@@ -40,6 +40,11 @@ impl Failure {
             || (self.code == Some(500) && self.message.starts_with("failed to create typed patch object"))
     }
 
+    /// Whether someone's admission webhook or policy said no.
+    pub fn is_denial(&self) -> bool {
+        ["denied the request", "denied request"].iter().any(|said| self.message.contains(said))
+    }
+
     /// Without the values of the `secret` that was sent.
     pub fn without_values(mut self, secret: &Value) -> Self {
         let values = secret.get("data").and_then(Value::as_object).into_iter().flatten();

@@ -28,8 +28,8 @@ pub struct Health {
     pub ready: i32,
     /// Whether the newest template is the only one (StatefulSets say so themselves).
     pub settled: bool,
-    /// Whether its update strategy leaves pods on an earlier template: `OnDelete`, or a partition.
-    pub leaves_pods: bool,
+    /// Most pods that its update strategy leaves on an earlier template, by `OnDelete` or a partition.
+    pub leaves: i32,
     /// Why it can't get on.
     pub failure: Option<Box<str>>,
     /// Claims of every pod and their sizes.
@@ -67,7 +67,7 @@ impl Health {
         } else {
             return None;
         };
-        let health = Self { leaves_pods: leaves_pods(spec), ..health };
+        let health = Self { leaves: leaves(spec, health.replicas), ..health };
         let generation = object.get("metadata")?.get("generation").and_then(Value::as_i64).unwrap_or(0);
         let seen = status.get("observedGeneration").and_then(Value::as_i64);
         Some(Self { observed: seen.is_some_and(|seen| seen >= generation), ..health })
@@ -80,7 +80,11 @@ impl Health {
 
     /// Whether it went as far as it goes by itself: under some update strategies pods stay on an earlier template.
     pub fn came_to_rest(&self) -> bool {
-        self.rolled_out() || (self.leaves_pods && self.observed && self.current == self.replicas)
+        self.rolled_out()
+            || (self.observed
+                && self.leaves > 0
+                && self.current == self.replicas
+                && self.updated >= self.replicas - self.leaves)
     }
 
     /// Of a Job: whether it came to its end, good or bad.
@@ -89,10 +93,16 @@ impl Health {
     }
 }
 
-fn leaves_pods(spec: &Value) -> bool {
+fn leaves(spec: &Value, replicas: i32) -> i32 {
     let strategy = spec.get("updateStrategy").unwrap_or(&Value::Null);
-    let partition = strategy.pointer("/rollingUpdate/partition").and_then(Value::as_i64);
-    strategy.get("type").and_then(Value::as_str) == Some("OnDelete") || partition.is_some_and(|ordinal| ordinal > 0)
+    if strategy.get("type").and_then(Value::as_str) == Some("OnDelete") {
+        return replicas;
+    }
+    strategy
+        .get("rollingUpdate")
+        .and_then(|rolling| number(rolling, "partition"))
+        .unwrap_or(0)
+        .clamp(0, replicas.max(0))
 }
 
 fn number(value: &Value, key: &str) -> Option<i32> {

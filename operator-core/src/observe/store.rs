@@ -1,12 +1,15 @@
 //! All children, by their owner's UID; claims by [what names their cluster](super::claims::owner). Never older than what the operator itself wrote.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Child, Observed};
 use crate::kinds::ChildKind;
+
+/// How many of the objects that went last are remembered.
+const GONE: usize = 1024;
 
 /// The children that the watches have seen, and what came of the operator's own writes.
 #[derive(Debug, Default)]
@@ -17,6 +20,8 @@ struct Inner {
     owners: HashMap<Arc<str>, Vec<Child>>,
     /// Owner of each object, by UID: it may lose its owner reference, or be deleted with nothing left but its UID.
     owner_of: HashMap<Box<str>, Arc<str>>,
+    /// UIDs and versions of the objects that went last: an answer from before, which comes late, must not bring them back.
+    gone: VecDeque<(Box<str>, u64)>,
     /// UIDs that were seen or written since a list of their kind began.
     lists: HashMap<&'static ChildKind, HashSet<Box<str>>>,
 }
@@ -54,9 +59,14 @@ impl Store {
         self.lock().apply(child)
     }
 
-    /// Takes note that a child is gone. Returns its owner.
-    pub fn gone(&self, uid: &str) -> Option<Arc<str>> {
-        self.lock().remove(uid)
+    /// Takes note that a child is gone, or no longer to be seen, since this version. Returns its owner.
+    pub fn gone(&self, uid: &str, version: u64) -> Option<Arc<str>> {
+        let mut inner = self.lock();
+        if inner.gone.len() >= GONE {
+            inner.gone.pop_front();
+        }
+        inner.gone.push_back((uid.into(), version));
+        inner.remove(uid)
     }
 
     /// Takes note that the operator deleted a child; the watch will say when it is gone.
@@ -105,6 +115,9 @@ impl Inner {
     }
 
     fn apply(&mut self, mut child: Child) -> Vec<Arc<str>> {
+        if self.gone.iter().any(|(uid, version)| *uid == child.uid && child.version <= *version) {
+            return Vec::new();
+        }
         self.listed(child.kind, &child.uid);
         let mut changed = Vec::new();
         if let Some(owner) = self.owner_of.get(&child.uid).cloned() {
@@ -112,6 +125,8 @@ impl Inner {
             if known.is_some_and(|known| known.version >= child.version) {
                 return changed;
             }
+            // What is being deleted isn't taken back; an event from before doesn't know.
+            child.deleting |= known.is_some_and(|known| known.deleting);
             if known.is_none_or(|known| !known.says_the_same(&child)) {
                 changed.push(owner.clone());
             }

@@ -49,15 +49,14 @@ impl<'a> Gates<'a> {
         Self { hold: inputs.hold, jobs: incomplete.collect(), running: running.collect() }
     }
 
+    /// Whether no workload may be created or changed.
+    pub fn are_held(&self) -> bool {
+        self.hold.is_some()
+    }
+
     /// Why an object can't be created or changed now; empty: it can.
     pub fn shut(&self, object: &Object) -> Vec<Waiting> {
-        let mut reasons = object.waits_for.clone();
-        if object.kind.is_workload() {
-            reasons.extend(self.hold.map(str::to_owned));
-            reasons.extend(self.jobs.iter().filter(|(order, _, _)| *order < object.order).map(|(_, job, failed)| {
-                if *failed { format!("waits for {job}, which failed") } else { format!("waits for {job}") }
-            }));
-        }
+        let mut reasons = self.reasons(object);
         // Two versions of a migration never run at once: the older one is deleted first.
         if object.kind == &JOB {
             let older = self
@@ -67,6 +66,18 @@ impl<'a> Gates<'a> {
             reasons.extend(older.map(|child| format!("the earlier Job {} is ended first", child.name)));
         }
         reasons.into_iter().map(|message| Waiting { node: name(object).to_owned(), message }).collect()
+    }
+
+    /// The same, earlier Jobs of its node aside.
+    pub fn reasons(&self, object: &Object) -> Vec<String> {
+        let mut reasons = object.waits_for.clone();
+        if object.kind.is_workload() {
+            reasons.extend(self.hold.map(str::to_owned));
+            reasons.extend(self.jobs.iter().filter(|(order, _, _)| *order < object.order).map(|(_, job, failed)| {
+                if *failed { format!("waits for {job}, which failed") } else { format!("waits for {job}") }
+            }));
+        }
+        reasons
     }
 }
 

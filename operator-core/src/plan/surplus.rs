@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::There;
+use super::{There, gates::Gates};
 use crate::{
     desired::{Desired, Object},
-    kinds::{CLAIM, CONFIG_MAP, ChildKind, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT},
+    kinds::{CLAIM, CONFIG_MAP, ChildKind, JOB, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT},
     observe::{Child, Health},
 };
 
@@ -17,7 +17,10 @@ pub fn surplus<'a>(
     desired: &Desired,
     observed: &'a [Child],
     there: &There<'_>,
+    gates: &Gates<'_>,
 ) -> impl Iterator<Item = &'a Child> + use<'a> {
+    // What waits may be what comes in its place.
+    let observed = if gates.are_held() { &[] } else { observed };
     let wanted: HashSet<(&ChildKind, &str)> =
         desired.objects.iter().map(|object| (object.kind, object.name.as_str())).collect();
     let rolling: HashSet<&str> = desired
@@ -29,10 +32,19 @@ pub fn surplus<'a>(
     let in_use = |child: &Child| {
         READ.contains(&child.kind) && child.node.as_deref().map_or(!rolling.is_empty(), |node| rolling.contains(node))
     };
+    // What a Job did counts until its successor can run: what that waits for may come back as it was.
+    let succeeded = |child: &Child| {
+        let successor = desired
+            .objects
+            .iter()
+            .find(|object| object.kind == &JOB && object.node.as_deref() == child.node.as_deref());
+        successor.is_none_or(|object| there.get(object).is_some() || gates.reasons(object).is_empty())
+    };
     let mut surplus: Vec<&Child> = observed
         .iter()
         .filter(|child| child.kind != &CLAIM && !child.deleting)
         .filter(|child| !wanted.contains(&(child.kind, child.name.as_ref())) && !in_use(child))
+        .filter(|child| child.kind != &JOB || succeeded(child))
         .collect();
     surplus.sort_by_key(|child| (!child.kind.is_workload(), child.kind.kind, &child.name));
     surplus.into_iter()

@@ -127,7 +127,8 @@ impl Memories {
 
     /// How long to wait after another failure.
     pub fn backoff(&self, uid: &str) -> Duration {
-        let attempts = self.with(uid, |memory| {
+        // Of a cluster that was deleted meanwhile nothing is kept.
+        let attempts = self.lock().get_mut(uid).map_or(1, |memory| {
             memory.attempts += 1;
             memory.attempts
         });

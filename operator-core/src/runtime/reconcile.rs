@@ -18,7 +18,7 @@ use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
     desired::{self, Desired, Identity, Revisions},
-    kinds::ChildKind,
+    kinds::{self, CLAIM, ChildKind},
     node::Invalid,
     observe::{Child, Store},
     plan::{self, Accepted, Inputs, LeftOut, Plan, Verb, Waiting},
@@ -27,6 +27,8 @@ use crate::{
 
 /// The shortest time between two status writes of a cluster.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// How long a status write may take before it counts as failed.
+const STATUS_WITHIN: Duration = Duration::from_secs(30);
 /// How often a name that is someone else's is tried again, and one that an earlier cluster of the same name leaves soon.
 const TAKEN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(1));
 /// Failures in a row before the status says so: one that passes at once is nobody's concern.
@@ -73,8 +75,8 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
     let surroundings = Surroundings { observed: &observed, previous: previous.as_ref(), available: &available };
     let desired = desired(&cluster, &identity, &surroundings, &context);
     let step = match &desired {
-        Ok(desired) => match context.world.sight(&cluster, &identity, context.definition, desired) {
-            Sight::Clear => bring_about(desired, &surroundings, &identity, &context).await,
+        Ok(desired) => match context.world.sight(&identity, &surroundings.kinds(context.definition), desired) {
+            Sight::Clear => bring_about(desired, &surroundings, &cluster, &identity, &context).await?,
             Sight::Opening => return Ok(Action::await_change()),
             Sight::Blocked(problem) => Step { problem: Some(problem), ..Step::default() },
         },
@@ -86,18 +88,17 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
     }
     let problem = &step.problem;
     tell(problem.as_ref(), &identity, &context);
-    let transient = problem.as_ref().filter(|problem| problem.reason == Reason::Retrying);
+    let retrying = problem.as_ref().filter(|problem| problem.reason == Reason::Retrying);
+    // What failed is tried again, whatever is worse.
+    let transient = retrying.map(|problem| problem.message.clone()).or_else(|| step.failed.clone());
     let attempts = context.memory.with(&identity.uid, |memory| memory.attempts);
-    let wait = if transient.is_some() && attempts < SAY_AFTER {
+    let wait = if retrying.is_some() && attempts < SAY_AFTER {
         None
     } else {
         report(&cluster, &identity, desired.as_deref().ok(), &step, &context).await?
     };
-    if let Some(problem) = transient {
-        return Err(Transient {
-            cluster: format!("{}/{}", identity.namespace, identity.name),
-            message: problem.message.clone(),
-        });
+    if let Some(message) = transient {
+        return Err(Transient { cluster: format!("{}/{}", identity.namespace, identity.name), message });
     }
     context.memory.with(&identity.uid, |memory| memory.attempts = 0);
     Ok(wait.into_iter().chain(step.again).min().map_or_else(Action::await_change, Action::requeue))
@@ -111,6 +112,13 @@ struct Surroundings<'a> {
 }
 
 impl<'a> Surroundings<'a> {
+    /// The kinds that a cluster has, or had, children of.
+    fn kinds(&self, definition: &Definition) -> Vec<&'static ChildKind> {
+        let recorded = self.previous.into_iter().flat_map(|status| &status.kinds);
+        let recorded = recorded.filter_map(|id| kinds::recorded(id, definition));
+        self.observed.iter().map(|child| child.kind).filter(|kind| *kind != &CLAIM).chain(recorded).collect()
+    }
+
     fn inputs(&self, accepted: &'a Accepted) -> Inputs<'a> {
         Inputs {
             accepted: Some(accepted),
@@ -126,6 +134,8 @@ impl<'a> Surroundings<'a> {
 struct Step {
     /// What is wrong.
     problem: Option<Problem>,
+    /// What failed and may work later.
+    failed: Option<String>,
     /// When to look again though nothing changes.
     again: Option<Duration>,
     /// Nodes that wait, and for what.
@@ -188,6 +198,16 @@ fn touches_workloads(plan: &Plan<'_>) -> bool {
     plan.actions.iter().any(|action| action.verb() != Verb::Delete && action.target().0.is_workload())
 }
 
+/// Whether an action writes an object of which only the outline is there.
+fn lacks_json(action: &plan::Action<'_>) -> bool {
+    match action {
+        plan::Action::Create { object, .. }
+        | plan::Action::Apply { object, .. }
+        | plan::Action::Replace { object, .. } => object.json.is_null(),
+        plan::Action::Grow { .. } | plan::Action::Delete(_) => false,
+    }
+}
+
 fn invalid_spec(invalid: &[Invalid]) -> Problem {
     let message = invalid.iter().map(Invalid::to_string).collect::<Vec<_>>().join("; ");
     Problem { reason: Reason::InvalidSpec, message }
@@ -197,9 +217,10 @@ fn invalid_spec(invalid: &[Invalid]) -> Problem {
 async fn bring_about(
     desired: &Desired,
     surroundings: &Surroundings<'_>,
+    cluster: &Tracked,
     identity: &Identity,
     context: &Context,
-) -> Step {
+) -> Result<Step, Transient> {
     let observed = surroundings.observed;
     let wanted = desired.digest();
     let (accepted, applied, refused) =
@@ -222,7 +243,7 @@ async fn bring_about(
     }
     let mut plan = match planned {
         Ok(plan) => plan,
-        Err(invalid) => return Step { problem: Some(invalid_spec(&invalid)), ..Step::default() },
+        Err(invalid) => return Ok(Step { problem: Some(invalid_spec(&invalid)), ..Step::default() }),
     };
     let done = plan.is_done();
     let mut step = Step {
@@ -251,7 +272,18 @@ async fn bring_about(
         if done && refused.is_none() {
             context.memory.with(&identity.uid, |memory| memory.applied = Some(wanted));
         }
-        return step;
+        return Ok(step);
+    }
+    if makes_unremembered(&plan, surroundings.previous)
+        && let Some(wait) = report(cluster, identity, Some(desired), &step, context).await?
+    {
+        step.again = step.again.into_iter().chain([wait]).min();
+        return Ok(step);
+    }
+    if plan.actions.iter().any(lacks_json) {
+        // An outline was thought to be enough; a kind became available since.
+        context.memory.with(&identity.uid, |memory| memory.outline = None);
+        return Ok(Step { again: Some(Duration::ZERO), ..step });
     }
     let outcome = context.writer.execute(&plan, &identity.namespace, &identity.uid, &context.store).await;
     let problem = outcome.problem();
@@ -280,9 +312,20 @@ async fn bring_about(
         memory.accepted.extend(outcome.changed);
     });
     step.problem = problem.or(step.problem);
+    step.failed = (!outcome.failed.is_empty()).then(|| outcome.failed.join("; "));
     let taken = outcome.taken.iter().map(|(_, passing)| if *passing { TAKEN.1 } else { TAKEN.0 });
     step.again = taken.chain(step.again).min();
-    step
+    Ok(step)
+}
+
+/// Whether a plan makes objects of a kind that the status must remember and doesn't yet. It shall before there is something: an operator that
+/// dies in between would never find it again, were it no longer wanted then.
+fn makes_unremembered(plan: &Plan<'_>, previous: Option<&ClusterStatus>) -> bool {
+    let remembered = previous.map_or(&[] as &[_], |status| &status.kinds);
+    plan.actions.iter().any(|action| {
+        let kind = action.target().0;
+        action.verb() == Verb::Create && !kinds::is_always_watched(kind) && !remembered.contains(&kind.id())
+    })
 }
 
 fn log(outcome: &Outcome, identity: &Identity) {
@@ -360,7 +403,9 @@ async fn report(
         .header("content-type", "application/merge-patch+json")
         .body(patch.to_string().into_bytes())
         .map_err(|error| transient(error.to_string()))?;
-    match context.writer.client.request::<Stored>(request).await {
+    let answer = tokio::time::timeout(STATUS_WITHIN, context.writer.client.request::<Stored>(request)).await;
+    let answer = answer.map_err(|_| transient(format!("status: no answer within {} s", STATUS_WITHIN.as_secs())))?;
+    match answer {
         Ok(stored) => {
             context.memory.with(&identity.uid, |memory| {
                 memory.written = Some(Written {

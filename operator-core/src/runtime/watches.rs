@@ -253,7 +253,7 @@ impl Reducer {
                 let child = Child::reduce(self.kind, &self.manager, &self.node_label, &raw.object());
                 child.map_or_else(Vec::new, |child| self.store.apply(child))
             }
-            Event::Delete(raw) => self.store.gone(raw.uid()).into_iter().collect(),
+            Event::Delete(raw) => self.store.gone(raw.uid(), raw.version()).into_iter().collect(),
         }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{
     externals::{Externals, Missing},
     references::References,
-    tracked::Tracked,
     watches::{Availability, Watches},
 };
 use crate::{
@@ -55,11 +54,9 @@ impl World {
         desired.references.iter().all(|(reference, known)| self.content(cluster, reference) == *known)
     }
 
-    /// Sees to it that everything is watched that the plan of a cluster depends on.
-    pub fn sight(&self, cluster: &Tracked, identity: &Identity, definition: &Definition, desired: &Desired) -> Sight {
-        let remembered = cluster.status.iter().flat_map(|status| &status.kinds);
-        let remembered = remembered.filter_map(|id| kinds::recorded(id, definition));
-        let kinds: Vec<_> = desired.objects.iter().map(|object| object.kind).chain(remembered).collect();
+    /// Sees to it that everything is watched that the plan of a cluster depends on, which `had` children of these kinds.
+    pub fn sight(&self, identity: &Identity, had: &[&'static ChildKind], desired: &Desired) -> Sight {
+        let kinds: Vec<_> = desired.objects.iter().map(|object| object.kind).chain(had.iter().copied()).collect();
         self.watches.want(&identity.uid, kinds.iter().copied());
         let unknown = desired.references.iter().filter(|(_, content)| **content == Content::Unknown);
         let unknown: Vec<&Reference> = unknown.map(|(reference, _)| reference).collect();

@@ -18,6 +18,8 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     pub fn of(node: &Node, facts: &Facts<'a>) -> Self {
         let child = facts.observed.iter().find(|child| child.kind == node.kind && *child.name == *node.workload);
+        // One that is being made anew is as good as gone.
+        let child = child.filter(|child| !child.deleting);
         let health = child.and_then(|child| child.health.as_deref());
         let before = facts.previous.and_then(|previous| previous.nodes.iter().find(|row| row.name == node.name));
         let replicas = match (node.scale, health) {
@@ -45,7 +47,7 @@ impl<'a> Row<'a> {
 
     /// Pods that an update strategy leaves on an earlier template, in a sentence.
     pub fn left(&self) -> Option<String> {
-        let left = self.health.filter(|health| health.leaves_pods && !health.rolled_out())?;
+        let left = self.health.filter(|health| health.leaves > 0 && !health.rolled_out())?;
         let NodeStatus { name, replicas, updated, .. } = &self.status;
         let count = replicas - updated.min(&left.replicas);
         (count > 0).then(|| format!("{name}: {count} of {replicas} left on an earlier template by its update strategy"))

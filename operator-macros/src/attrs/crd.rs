@@ -9,18 +9,28 @@ impl Crd {
         Self {
             short_names: keys.texts("shortname"),
             categories: keys.texts("category"),
-            print_columns: keys.lists("printcolumn").into_iter().filter_map(print_column).collect(),
-            validations: keys.lists("validation").into_iter().filter_map(validation).collect(),
-            scale: keys.list("scale").and_then(scale),
+            print_columns: keys
+                .lists("printcolumn", "name = \"Image\", type = \"string\", json_path = \".spec.image\"")
+                .into_iter()
+                .filter_map(print_column)
+                .collect(),
+            validations: keys
+                .lists("validation", "rule = \"has(self.spec.image)\", message = \"give an image\"")
+                .into_iter()
+                .filter_map(validation)
+                .collect(),
+            scale: keys.list("scale", SCALE).and_then(scale),
             selectable: keys.texts("selectable"),
             annotations: keys.couples("annotation", "\"example.com/owner\", \"data team\""),
             labels: keys.couples("label", "\"example.com/team\", \"data\""),
             served: keys.boolean("served"),
             storage: keys.boolean("storage"),
-            deprecated: keys.flag_or_text("deprecated").map(Deprecated),
+            deprecated: keys.flag_or_text("deprecated", "use v2").map(Deprecated),
         }
     }
 }
+
+const SCALE: &str = "spec_replicas_path = \".spec.brokers.replicas\", status_replicas_path = \".status.replicas\"";
 
 fn print_column(mut keys: Keys) -> Option<PrintColumn> {
     // kube writes it with an underscore.

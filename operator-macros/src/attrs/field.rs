@@ -120,7 +120,7 @@ fn setting(attribute: &Attribute, errors: &Errors) -> Option<SettingKeys> {
 
 /// `config_groups` or `config_groups(by = "…")`.
 fn groups(keys: &mut Keys, key: &'static str, example: &str) -> Option<(Span, Option<Text>)> {
-    let (span, list) = keys.flag_or_list(key)?;
+    let (span, list) = keys.flag_or_list(key, &format!("by = \"{example}\""))?;
     let by = list.and_then(|mut keys| {
         keys.require("by", &format!("by = \"{example}\", the name of a node's field"));
         let by = keys.text("by");

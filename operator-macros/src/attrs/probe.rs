@@ -5,7 +5,7 @@ use crate::model::{Check, Probe};
 
 /// None where the probe isn't given, or doesn't say what it asks, which is then reported.
 pub fn read(keys: &mut Keys, key: &'static str) -> Option<Probe> {
-    let mut keys = keys.list(key)?;
+    let mut keys = keys.list(key, "http = \"/ready\", port = \"http\"")?;
     let check = check(&mut keys, key);
     let most = i64::from(i32::MAX);
     let [period, timeout, failures] = ["period", "timeout", "failures"].map(|key| keys.integer(key, 1..=most));

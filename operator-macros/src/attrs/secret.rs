@@ -25,7 +25,7 @@ impl SecretKeys {
         let env = keys.text("env");
         let file = keys.text("file");
         let key = keys.text("key");
-        let generate = keys.list("generate").and_then(|mut keys| {
+        let generate = keys.list("generate", "length = 32").and_then(|mut keys| {
             keys.require("length", "length = 32");
             let length = keys.integer("length", 16..=256);
             keys.finish();

@@ -16,24 +16,32 @@ impl Template {
         Self {
             workload: keys.choice("workload", Workload::ALL),
             image: keys.text("image"),
-            ports: keys.lists("port").into_iter().filter_map(port).collect(),
+            ports: keys.lists("port", "name = \"http\", number = 8080").into_iter().filter_map(port).collect(),
             command: keys.words("command"),
             args: keys.words("args"),
             env: keys.pairs("env"),
-            storage: keys.lists("storage").into_iter().filter_map(storage).collect(),
+            storage: keys
+                .lists("storage", "name = \"data\", mount = \"/data\", size = \"10Gi\"")
+                .into_iter()
+                .filter_map(storage)
+                .collect(),
             readiness: probe::read(keys, "readiness"),
             liveness: probe::read(keys, "liveness"),
             startup: probe::read(keys, "startup"),
             config_hash_env: keys.text("config_hash_env"),
             defaults: keys.path("defaults"),
             empty_dirs: keys.words("empty_dirs"),
-            read_only_root: keys.flag("read_only_root").is_some(),
+            read_only_root: keys.boolean("read_only_root"),
             security: keys.choice("security", Security::ALL),
-            run_as: keys.list("run_as").and_then(run_as),
-            rules: keys.lists("rule").into_iter().map(rule).collect(),
+            run_as: keys.list("run_as", "user = 1000").and_then(run_as),
+            rules: keys
+                .lists("rule", "resources(\"pods\"), verbs(\"get\", \"list\", \"watch\")")
+                .into_iter()
+                .map(rule)
+                .collect(),
             talks_to: keys.words("talks_to"),
-            publish_not_ready: keys.flag("publish_not_ready").is_some(),
-            metrics: keys.list("metrics").and_then(metrics),
+            publish_not_ready: keys.boolean("publish_not_ready"),
+            metrics: keys.list("metrics", "port = \"http\"").and_then(metrics),
             configs: Vec::new(),
             secrets: Vec::new(),
         }

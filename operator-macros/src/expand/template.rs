@@ -91,8 +91,8 @@ fn pod_settings(template: &Template) -> Vec<TokenStream> {
     }
     for (name, flag) in [("read_only_root", template.read_only_root), ("publish_not_ready", template.publish_not_ready)]
     {
-        if flag {
-            let (name, flag) = (format_ident!("{name}"), option(Some(flag)));
+        if flag.is_some() {
+            let (name, flag) = (format_ident!("{name}"), option(flag));
             fields.push(quote!(#name: #flag));
         }
     }

@@ -86,8 +86,13 @@ fn simple_path(text: &Text, below: &[&str], fields: Option<&[String]>, errors: &
         errors.at(&text.span(), "this path is made of names alone: an item of a list or map by its key can't be in it");
     } else if !names.is_some_and(|names| names.split('.').all(|name| !name.is_empty())) {
         let starts: Vec<_> = below.iter().map(|start| format!("`{start}`")).collect();
-        let message = format!("`{}` isn't below {}: write the path from there", text.as_str(), starts.join(" or "));
-        errors.at(&text.span(), message);
+        let with_dot = format!(".{}", text.trim_start_matches('.'));
+        let advice = if below.iter().any(|start| with_dot.starts_with(start)) && !with_dot.contains("..") {
+            format!("write \"{}\"", with_dot.trim_end_matches('.'))
+        } else {
+            "write the path from there".to_owned()
+        };
+        errors.at(&text.span(), format!("`{}` isn't below {}: {advice}", text.as_str(), starts.join(" or ")));
     } else {
         path(text, fields, errors);
     }
@@ -127,5 +132,49 @@ fn deprecation(warning: &Text, errors: &Errors) {
         errors.at(&warning.span(), "`deprecated` is empty: say what to use instead, or write it without a value");
     } else if warning.len() > LONGEST || warning.chars().any(char::is_control) {
         errors.at(&warning.span(), format!("the warning is one line of at most {LONGEST} bytes: make it shorter"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::*;
+
+    fn text(text: &str) -> Text {
+        Text::new(text.to_owned(), Span::call_site())
+    }
+
+    fn accepts(given: &Crd) -> bool {
+        let errors = Errors::default();
+        crd(given, Some(&["tier".to_owned()]), &errors);
+        errors.finish().is_none()
+    }
+
+    #[test]
+    fn a_path_is_made_of_names_below_the_spec_or_the_status() {
+        let selectable = |path| accepts(&Crd { selectable: vec![text(path)], ..Crd::default() });
+        for path in [".spec.tier", ".spec.tier.x", ".status.ready"] {
+            assert!(selectable(path), "{path}");
+        }
+        for path in ["", ".spec", ".spec.", ".spec.tier.", "spec.tier", ".spec.teir", ".spec.tier[0]", ".metadata.name"]
+        {
+            assert!(!selectable(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn at_most_eight_fields_are_selectable() {
+        let selectable = |count| (0..count).map(|number| text(&format!(".status.a{number}"))).collect();
+        assert!(accepts(&Crd { selectable: selectable(8), ..Crd::default() }));
+        assert!(!accepts(&Crd { selectable: selectable(9), ..Crd::default() }));
+    }
+
+    #[test]
+    fn a_warning_is_one_short_line() {
+        let deprecated =
+            |warning| accepts(&Crd { deprecated: Some(Deprecated(Some(text(warning)))), ..Crd::default() });
+        assert!(deprecated("use v2"));
+        assert!(!deprecated("") && !deprecated("use\nv2") && !deprecated(&"x".repeat(257)));
     }
 }

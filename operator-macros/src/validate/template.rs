@@ -70,8 +70,12 @@ fn rules(rules: &[Rule], errors: &Errors) {
         groups.iter().for_each(|name| group(name, errors));
         resources.iter().for_each(|name| resource(name, errors));
         for verb in verbs.iter().filter(|verb| !VERBS.contains(&verb.as_str())) {
-            let message = format!("RBAC knows no verb `{}`; {}", verb.as_str(), suggestion(verb, &VERBS));
-            errors.at(&verb.span(), message);
+            if verb.trim().is_empty() {
+                errors.at(&verb.span(), "a verb is empty: name it, such as \"get\"");
+            } else {
+                let message = format!("RBAC knows no verb `{}`; {}", verb.as_str(), suggestion(verb, &VERBS));
+                errors.at(&verb.span(), message);
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ pub struct CacheSpec {
         security = "privileged",
         run_as(group = 1000),
         rule(groups("apps"), verbs("get", "")),
-        read_only_root = true,
+        read_only_root = "true",
         publish_not_ready(true),
         talks_to("client", "clients", "clients"),
         metrics(path = "metrics"),

@@ -8,7 +8,12 @@ use operator_core::{
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Mesh")]
 pub struct MeshSpec {
-    #[node_type(run_as(user = 2000, group = 3000), talks_to("agents", "migration"), empty_dirs("/tmp", "/cache"))]
+    #[node_type(
+        run_as(user = 2000, group = 3000),
+        talks_to("agents", "migration"),
+        empty_dirs("/tmp", "/cache"),
+        read_only_root = false
+    )]
     pub peers: Peer,
     #[node_type(workload = "DaemonSet", security = "unrestricted", talks_to("agents"))]
     pub agents: NodeSpec,
@@ -52,6 +57,7 @@ fn main() {
         (peer.read_only_root, peer.publish_not_ready, peer.security),
         (Some(true), Some(true), Some(Security::Restricted))
     );
+    assert_eq!((peers.place.read_only_root, peers.place.publish_not_ready), (Some(false), None));
     assert_eq!((peer.empty_dirs, peers.empty_dirs()), (["/tmp"].as_slice(), vec!["/tmp", "/cache"]));
     let [pods, all] = peer.rules else { panic!() };
     assert_eq!(

@@ -18,24 +18,33 @@ pub const fn mounts(node_type: &NodeType, cluster: &[ConfigFile]) {
                 if let Some(other) = self::storage(node_type, other)
                     && same(storage.mount, other.mount)
                 {
-                    panic!(
-                        "storage of this field is mounted where its type mounts other storage: give it \
-                         another folder, or the same name to replace it"
-                    );
+                    Message::new("the storage `")
+                        .and(storage.name)
+                        .and("` of this field is mounted where its type mounts `")
+                        .and(other.name)
+                        .and("`, at `")
+                        .and(storage.mount)
+                        .and("`: give it another folder, or the same name to replace that one")
+                        .report();
                 }
                 other += 1;
             }
-            if mounted_at(cluster, storage.mount) {
-                panic!(
-                    "storage of this node type is mounted where the cluster's configuration files are: give \
-                     it another folder"
-                );
-            }
-            if has_configs_at(node_type, storage.mount) {
-                panic!(
-                    "storage of this field is mounted where its type's configuration files are: give it \
-                     another folder"
-                );
+            let whose = if mounted_at(cluster, storage.mount) {
+                Some("the cluster's")
+            } else if has_configs_at(node_type, storage.mount) {
+                Some("the type's")
+            } else {
+                None
+            };
+            if let Some(whose) = whose {
+                Message::new("the storage `")
+                    .and(storage.name)
+                    .and("` of this node type is mounted where ")
+                    .and(whose)
+                    .and(" configuration files are, at `")
+                    .and(storage.mount)
+                    .and("`: give it another folder")
+                    .report();
             }
         }
         index += 1;

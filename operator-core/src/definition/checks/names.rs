@@ -14,10 +14,12 @@ pub const fn names(node_types: &[NodeType], index: usize) {
     while earlier < index {
         let other = &node_types[earlier];
         if covers(this, other) || covers(other, this) {
-            panic!(
-                "objects of this node type can be called like those of an earlier one, `<cluster>-<node \
-                 type>-<node>`: give one of the two another name, with name = \"…\""
-            );
+            Message::new("objects of `")
+                .and(this.name)
+                .and("` can be called like those of `")
+                .and(other.name)
+                .and("`, `<cluster>-<node type>-<node>`: give one of these node types another name, with name = \"…\"")
+                .report();
         }
         earlier += 1;
     }

@@ -18,10 +18,12 @@ pub const fn ports(node_type: &NodeType) {
                 && one.number == other.number
                 && one.protocol as u8 == other.protocol as u8
             {
-                panic!(
-                    "a port of this field has the number of one of its type's: give it another number, or \
-                     the same name to replace it"
-                );
+                Message::new("the port `")
+                    .and(one.name)
+                    .and("` of this field has the number of its type's `")
+                    .and(other.name)
+                    .and("`: give it another number, or the same name to replace that one")
+                    .report();
             }
             other += 1;
         }
@@ -33,15 +35,9 @@ pub const fn ports(node_type: &NodeType) {
 #[track_caller]
 pub const fn probes(node_type: &NodeType) {
     let (place, template) = (&node_type.place, &node_type.template);
-    let known = asks_a_port(node_type, or(&place.readiness, &template.readiness))
-        && asks_a_port(node_type, or(&place.liveness, &template.liveness))
-        && asks_a_port(node_type, or(&place.startup, &template.startup));
-    if !known {
-        panic!(
-            "a probe names a port that this node type doesn't have: declare it with port(name = …, number = \
-             …), here or on the type"
-        );
-    }
+    asks_a_port(node_type, "readiness", or(&place.readiness, &template.readiness));
+    asks_a_port(node_type, "liveness", or(&place.liveness, &template.liveness));
+    asks_a_port(node_type, "startup", or(&place.startup, &template.startup));
 }
 
 /// Metrics are served at a port that there is.
@@ -51,22 +47,29 @@ pub const fn metrics(node_type: &NodeType) {
         Some(metrics) => Some(metrics),
         None => node_type.template.metrics,
     };
-    if let Some(metrics) = metrics
-        && !has_port(node_type, metrics.port)
-    {
-        Message::new("`metrics` names the port `")
-            .and(metrics.port)
-            .and("`, which this node type doesn't have: declare it with port(name = \"")
-            .and(metrics.port)
-            .and("\", number = …), here or on the type")
-            .report();
+    if let Some(metrics) = metrics {
+        is_there(node_type, "metrics", metrics.port);
     }
 }
 
-const fn asks_a_port(node_type: &NodeType, probe: Option<&Probe>) -> bool {
-    match probe {
-        Some(Probe { check: Check::Http { port, .. } | Check::Tcp { port }, .. }) => has_port(node_type, port),
-        Some(Probe { check: Check::Exec { .. }, .. }) | None => true,
+#[track_caller]
+const fn asks_a_port(node_type: &NodeType, key: &str, probe: Option<&Probe>) {
+    if let Some(Probe { check: Check::Http { port, .. } | Check::Tcp { port }, .. }) = probe {
+        is_there(node_type, key, port);
+    }
+}
+
+#[track_caller]
+const fn is_there(node_type: &NodeType, key: &str, port: &str) {
+    if !has_port(node_type, port) {
+        Message::new("`")
+            .and(key)
+            .and("` names the port `")
+            .and(port)
+            .and("`, which this node type doesn't have: declare it with port(name = \"")
+            .and(port)
+            .and("\", number = …), here or on the type")
+            .report();
     }
 }
 

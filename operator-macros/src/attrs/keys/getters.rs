@@ -48,7 +48,7 @@ impl<'e> Keys<'e> {
     /// Names with strings: `key(NAME = "value", …)`; may be given several times.
     pub fn pairs(&mut self, key: &'static str) -> Vec<(Ident, Text)> {
         let mut pairs = Vec::new();
-        for list in self.lists(key) {
+        for list in self.lists(key, "NAME = \"value\"") {
             for entry in &list.entries {
                 pairs.extend(list.as_text(entry).map(|value| (entry.key.clone(), value)));
             }
@@ -95,10 +95,10 @@ impl<'e> Keys<'e> {
         Some(entry.key.span())
     }
 
-    /// A key that may have keys of its own, `key` or `key(…)`: where it stands, and those.
-    pub fn flag_or_list(&mut self, key: &'static str) -> Option<(Span, Option<Keys<'e>>)> {
+    /// A key that may have keys of its own, `key` or `key(…)`: where it stands, and those. `example` is how those would be written.
+    pub fn flag_or_list(&mut self, key: &'static str, example: &str) -> Option<(Span, Option<Keys<'e>>)> {
         let entry = self.once(key)?;
-        let list = if matches!(entry.value, Value::Word) { None } else { self.as_list(&entry) };
+        let list = if matches!(entry.value, Value::Word) { None } else { self.as_list(&entry, example) };
         Some((entry.key.span(), list))
     }
 
@@ -119,10 +119,13 @@ impl<'e> Keys<'e> {
         value
     }
 
-    /// A key that may have a string, `key` or `key = "…"`: none where it isn't given.
-    pub fn flag_or_text(&mut self, key: &'static str) -> Option<Option<Text>> {
+    /// A key that may have a string, `key` or `key = "…"`: none where it isn't given. `example` is how it would be written.
+    pub fn flag_or_text(&mut self, key: &'static str, example: &str) -> Option<Option<Text>> {
         let entry = self.once(key)?;
-        let text = if matches!(entry.value, Value::Word) { None } else { self.as_text(&entry) };
+        let text = entry.text();
+        if text.is_none() && !matches!(entry.value, Value::Word) {
+            self.mistake(&entry, format!("`{key}` stands alone, or takes a string: {key} = \"{example}\""));
+        }
         Some(text)
     }
 
@@ -148,15 +151,15 @@ impl<'e> Keys<'e> {
         path
     }
 
-    /// A list of keys, `key(…)`, that may be given once.
-    pub fn list(&mut self, key: &'static str) -> Option<Keys<'e>> {
+    /// A list of keys, `key(…)`, that may be given once. `example` is how those would be written.
+    pub fn list(&mut self, key: &'static str, example: &str) -> Option<Keys<'e>> {
         let entry = self.once(key)?;
-        self.as_list(&entry)
+        self.as_list(&entry, example)
     }
 
     /// A list of keys, `key(…)`, that may be given several times.
-    pub fn lists(&mut self, key: &'static str) -> Vec<Keys<'e>> {
-        self.take(key).iter().filter_map(|entry| self.as_list(entry)).collect()
+    pub fn lists(&mut self, key: &'static str, example: &str) -> Vec<Keys<'e>> {
+        self.take(key).iter().filter_map(|entry| self.as_list(entry, example)).collect()
     }
 
     fn take(&mut self, key: &'static str) -> Vec<Entry> {
@@ -174,14 +177,12 @@ impl<'e> Keys<'e> {
     }
 
     fn as_text(&self, entry: &Entry) -> Option<Text> {
-        if let Value::Expression(Expr::Lit(literal)) = &entry.value
-            && let Lit::Str(text) = &literal.lit
-        {
-            return Some(Text::new(text.value(), text.span()));
+        let text = entry.text();
+        if text.is_none() {
+            let key = &entry.key;
+            self.mistake(entry, format!("`{key}` takes a string: {key} = \"…\""));
         }
-        let key = &entry.key;
-        self.mistake(entry, format!("`{key}` takes a string: {key} = \"…\""));
-        None
+        text
     }
 
     fn as_couple(&self, entry: &Entry, example: &str) -> Option<(Text, Text)> {
@@ -197,10 +198,10 @@ impl<'e> Keys<'e> {
         None
     }
 
-    fn as_list(&self, entry: &Entry) -> Option<Keys<'e>> {
+    fn as_list(&self, entry: &Entry, example: &str) -> Option<Keys<'e>> {
         let key = &entry.key;
         let Value::List(tokens) = &entry.value else {
-            self.errors.at(key, format!("`{key}` takes keys in parentheses: {key}(…)"));
+            self.errors.at(key, format!("`{key}` takes keys in parentheses: {key}({example})"));
             return None;
         };
         let mut keys = Keys::new(format!("`{key}(…)`"), key.span(), self.errors);
@@ -218,6 +219,17 @@ impl<'e> Keys<'e> {
 }
 
 impl Entry {
+    /// Its value, where that is a string.
+    fn text(&self) -> Option<Text> {
+        match &self.value {
+            Value::Expression(Expr::Lit(literal)) => match &literal.lit {
+                Lit::Str(text) => Some(Text::new(text.value(), text.span())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn span(&self) -> Span {
         match &self.value {
             Value::Word | Value::List(_) => self.key.span(),
