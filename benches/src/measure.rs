@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use operator_core::kinds;
 use serde::Serialize;
 
 use crate::{
@@ -19,9 +20,6 @@ use crate::{
 
 /// How many clusters at a time the plain loader writes, one run each: the fastest is the limit.
 const PLAIN: [usize; 2] = [8, 16];
-/// Watches of an operator: four kinds of children, and the clusters.
-const WATCHES: usize = 5;
-
 /// All that was measured. Times are in seconds, memory is in KiB.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
@@ -195,11 +193,13 @@ impl<'a> Meter<'a> {
         let first = requests::mark(&stage.testbed)?;
         let mut operator = Operator::start(stage)?;
         let started = Instant::now();
+        // The kinds of children, claims, and the clusters.
+        let expected = kinds::ALL.into_iter().filter(|kind| !kind.optional).count() + 2;
         loop {
             operator.usage()?;
             let watches = stage.testbed.requests()?;
             let watches = watches.iter().skip(first).filter(|request| request.verb == "watch");
-            if watches.count() >= WATCHES {
+            if watches.count() >= expected {
                 break;
             }
             if started.elapsed() > Duration::from_secs(60) {

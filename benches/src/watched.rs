@@ -124,10 +124,10 @@ fn is_ready(cluster: &DynamicObject) -> bool {
 pub struct Children(Vec<(&'static ChildKind, Watched)>);
 
 impl Children {
-    /// Watches them.
+    /// Watches them, those aside whose kinds this control plane lacks.
     pub fn watch(client: &Client, namespace: &str) -> Self {
         let watch = |kind: &'static ChildKind| (kind, Watched::start(client.clone(), namespace, &api_resource(kind)));
-        Self(kinds::ALL.into_iter().map(watch).collect())
+        Self(kinds::ALL.into_iter().filter(|kind| !kind.optional).map(watch).collect())
     }
 
     /// Waits until everything that a cluster shall consist of is there, and as it shall be.

@@ -32,24 +32,35 @@ pub struct PinotSpec {
     pub app_config: BTreeMap<String, AppConfig>,
 
     /// The nodes.
-    #[node_type(name = "controller", order = 1, args("StartController", "-configFileName", "/etc/pinot/pinot.conf"))]
+    #[node_type(
+        name = "controller",
+        order = 1,
+        args("StartController", "-configFileName", "/etc/pinot/pinot.conf"),
+        storage(name = "data", mount = "/var/pinot", size = "20Gi"),
+        talks_to("broker", "server", "minion")
+    )]
     #[node_type(
         name = "broker",
         order = 2,
         args("StartBroker", "-configFileName", "/etc/pinot/pinot.conf"),
-        port(name = "http", number = 8099)
+        port(name = "http", number = 8099),
+        talks_to("controller", "server")
     )]
     #[node_type(
         name = "server",
         order = 3,
         args("StartServer", "-configFileName", "/etc/pinot/pinot.conf"),
-        port(name = "http", number = 8097)
+        port(name = "http", number = 8097),
+        port(name = "query", number = 8098),
+        storage(name = "data", mount = "/var/pinot", size = "50Gi"),
+        talks_to("controller")
     )]
     #[node_type(
         name = "minion",
         order = 4,
         args("StartMinion", "-configFileName", "/etc/pinot/pinot.conf"),
-        port(name = "http", number = 9514)
+        port(name = "http", number = 9514),
+        talks_to("controller", "server")
     )]
     pub nodes: Vec<Node>,
 }
@@ -80,8 +91,7 @@ pub struct AppConfig {
 /// A controller, broker, server or minion.
 #[node_type(
     port(name = "http", number = 9000),
-    storage(name = "data", mount = "/var/pinot", size = "20Gi"),
-    empty_dirs("/opt/pinot/logs"),
+    empty_dirs("/opt/pinot/logs", "/tmp"),
     readiness(http = "/health", port = "http"),
     run_as(user = 1000),
     publish_not_ready
@@ -105,19 +115,21 @@ pub struct Node {
 
 /// What follows from the cluster, under what the user says.
 fn config(node: &Node) -> Properties {
-    let port = |key: &str, number: u16| (key.to_owned(), number.to_string());
-    let own = match node.node_type.as_str() {
-        "controller" => port("controller.port", 9000),
-        "broker" => port("pinot.broker.client.queryPort", 8099),
-        "server" => port("pinot.server.adminapi.port", 8097),
-        _ => port("pinot.minion.port", 9514),
+    let (port, number) = match node.node_type.as_str() {
+        "controller" => ("controller.port", 9000),
+        "broker" => ("pinot.broker.client.queryPort", 8099),
+        "server" => ("pinot.server.adminapi.port", 8097),
+        _ => ("pinot.minion.port", 9514),
     };
     let mut config = Properties::from([
         ("pinot.cluster.name", "${cluster.name}"),
         ("pinot.zk.server", "${external.zookeeper}"),
         ("pinot.set.instance.id.to.hostname", "true"),
     ]);
-    config.set(own.0, own.1);
+    config.set(port, number);
+    if node.node_type == "server" {
+        config.set("pinot.server.netty.port", 8098);
+    }
     config.0.extend(node.config.0.clone());
     config
 }

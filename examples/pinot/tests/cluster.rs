@@ -1,0 +1,101 @@
+//! What cluster.yaml becomes.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use operator_core::{
+    Cluster as _,
+    desired::{self, Content, Desired, Identity, Object, Revisions},
+};
+use pinot_operator::Pinot;
+use serde_json::{Value, json};
+
+fn cluster() -> Value {
+    serde_saphyr::from_str(include_str!("../cluster.yaml")).unwrap()
+}
+
+/// The children, as the operator makes them of this object.
+fn build(object: Value) -> Desired {
+    let pinot: Pinot = serde_json::from_value(object).unwrap();
+    let spec = serde_json::to_value(&pinot.spec).unwrap();
+    let identity = Identity { namespace: "pinot".into(), name: "events".into(), uid: "1".into() };
+    desired::build(&identity, Revisions { newest: &spec }, Pinot::DEFINITION, &|_| Content::Missing).unwrap()
+}
+
+fn of_kind<'a>(desired: &'a Desired, kind: &str) -> Vec<&'a Object> {
+    desired.objects.iter().filter(|object| object.kind.kind == kind).collect()
+}
+
+/// The schema has it so, whatever the type: patches and references tell nodes apart by their names.
+#[test]
+fn names_are_unique_in_the_list() {
+    let object = cluster();
+    let names: Vec<_> = object["spec"]["nodes"].as_array().unwrap().iter().map(|node| node["name"].as_str()).collect();
+    let unique: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "{names:?}");
+}
+
+#[test]
+fn each_item_of_the_list_is_a_node() {
+    let desired = build(cluster());
+    let nodes: Vec<_> = desired.nodes.iter().map(|node| (node.name.as_str(), node.replicas)).collect();
+    assert_eq!(nodes, [("controller-main", 1), ("broker-front", 2), ("server-hot", 2), ("server-cold", 1)]);
+    let mut workloads: Vec<_> = of_kind(&desired, "StatefulSet").iter().map(|object| object.name.as_str()).collect();
+    workloads.sort_unstable();
+    assert_eq!(workloads, ["events-broker-front", "events-controller-main", "events-server-cold", "events-server-hot"]);
+    let args = |node: &str| {
+        let workloads = of_kind(&desired, "StatefulSet");
+        let workload = workloads.iter().find(|object| object.node.as_deref() == Some(node)).unwrap();
+        workload.json["spec"]["template"]["spec"]["containers"][0]["args"][0].clone()
+    };
+    assert_eq!(
+        ["controller-main", "broker-front", "server-hot"].map(args),
+        ["StartController", "StartBroker", "StartServer"]
+    );
+    let zookeeper = &desired.externals[0];
+    assert_eq!((zookeeper.external.name, zookeeper.addresses[0].to_string().as_str()), ("zookeeper", "zookeeper:2181"));
+}
+
+#[test]
+fn its_configuration_is_what_follows_from_the_cluster_under_its_group_under_its_own() {
+    let mut object = cluster();
+    let config = |desired: &Desired| {
+        let files = of_kind(desired, "ConfigMap");
+        let file = files.iter().find(|object| object.node.as_deref() == Some("server-hot")).unwrap();
+        file.json["data"]["pinot.conf"].as_str().unwrap().to_owned()
+    };
+    let lines = "pinot.cluster.name=events
+pinot.server.adminapi.port=8097
+pinot.server.instance.dataDir=/var/pinot/index
+pinot.server.instance.segmentTarDir=/var/pinot/segments
+pinot.server.netty.port=8098
+pinot.set.instance.id.to.hostname=true
+pinot.zk.server=zookeeper:2181
+";
+    assert_eq!(config(&build(object.clone())), lines);
+    object["spec"]["nodes"][2]["config"] = json!({ "pinot.server.instance.dataDir": "/var/pinot/own" });
+    assert_eq!(config(&build(object)), lines.replace("/var/pinot/index", "/var/pinot/own"));
+}
+
+#[test]
+fn the_user_gives_the_order_of_upgrades() {
+    let mut object = cluster();
+    let order = |desired: &Desired| {
+        let mut nodes: Vec<_> = desired.nodes.iter().map(|node| (node.order, node.name.clone())).collect();
+        nodes.sort();
+        nodes.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&build(object.clone())), ["controller-main", "broker-front", "server-cold", "server-hot"]);
+    object["spec"]["deploymentOrder"] = json!(["server", "controller"]);
+    assert_eq!(order(&build(object)), ["server-cold", "server-hot", "controller-main", "broker-front"]);
+}
+
+#[test]
+fn a_group_that_is_not_there_is_refused() {
+    let mut object = cluster();
+    object["spec"]["nodes"][0]["k8sConfigGroup"] = json!("large");
+    let identity = Identity { namespace: "pinot".into(), name: "events".into(), uid: "1".into() };
+    let refused =
+        desired::build(&identity, Revisions { newest: &object["spec"] }, Pinot::DEFINITION, &|_| Content::Missing);
+    let refused = refused.unwrap_err();
+    assert!(refused.iter().any(|invalid| invalid.message.contains("large")), "{refused:?}");
+}
