@@ -42,7 +42,7 @@ mod service;
 mod service_account;
 mod service_monitor;
 mod stateful_set;
-mod strategy;
+pub(crate) mod strategy;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -55,7 +55,7 @@ use crate::{
     definition::{Definition, Workload},
     hash::Digest,
     kinds::{self, ChildKind, SECRET},
-    node::{Effective, Invalid, Scale, effective},
+    node::{self, Effective, Invalid, Scale, effective},
     observe::{child, owned},
 };
 pub use customize::{Children, Customize, Scope};
@@ -204,12 +204,7 @@ pub fn build(
                 built.objects.extend(children);
                 built.nodes.push(row);
             }
-            // What is wrong with the cluster's own fields shows at every node.
-            Err(invalid) => invalid.into_iter().for_each(|invalid| {
-                if !errors.contains(&invalid) {
-                    errors.push(invalid);
-                }
-            }),
+            Err(invalid) => errors.extend(invalid),
         }
     }
     match of_cluster.customized(definition, spec, &Scope { cluster, node: None }) {
@@ -222,7 +217,7 @@ pub fn build(
     let mut seen = HashSet::new();
     built.objects.retain(|object| seen.insert((object.kind, object.name.clone(), object.digest)));
     errors.extend(twins(&built.objects));
-    if errors.is_empty() { Ok(built) } else { Err(errors) }
+    if errors.is_empty() { Ok(built) } else { Err(node::once(errors)) }
 }
 
 /// The children of one node.
@@ -243,9 +238,9 @@ fn build_node(
     children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.own));
     children.extend(around(names, node, &pod)?);
     children.push_workload(match node.node_type.workload() {
-        Workload::StatefulSet => stateful_set::build(names, node, pod)?,
-        Workload::Deployment => deployment::build(names, node, pod)?,
-        Workload::DaemonSet => daemon_set::build(names, node, pod)?,
+        Workload::StatefulSet => stateful_set::build(names, node, pod),
+        Workload::Deployment => deployment::build(names, node, pod),
+        Workload::DaemonSet => daemon_set::build(names, node, pod),
         Workload::Job => job::build(names, node, pod),
     });
     let scope = Scope { cluster: names.cluster, node: Some(node) };
@@ -291,7 +286,7 @@ fn build_node(
     Ok((children.into_objects(), row))
 }
 
-/// What stands around the workload of a node, whose pods are as `pod`. Every error is found, none hides the next.
+/// What stands around the workload of a node, whose pods are as `pod`.
 fn around(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
     let workload = match node.node_type.workload() {
         Workload::StatefulSet => &crate::kinds::STATEFUL_SET,
@@ -300,29 +295,19 @@ fn around(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object
         Workload::Job => &crate::kinds::JOB,
     };
     let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
-    let mut errors = Vec::new();
+    let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;
     let mut built = Vec::new();
     built.extend(service_account::build(names, node, account));
     built.extend(role::build(names, node));
     built.extend(role_binding::build(names, node, account));
-    match service::build(names, node) {
-        Ok(services) => built.extend(services),
-        Err(invalid) => errors.extend(invalid),
-    }
+    built.extend(service::build(names, node));
     built.extend(network_policy::build(names, node));
-    for child in [
-        disruption_budget::build(names, node),
-        ingress::build(names, node),
-        http_route::build(names, node),
-        service_monitor::build(names, node),
-        autoscaler::build(names, node, workload),
-    ] {
-        match child {
-            Ok(child) => built.extend(child),
-            Err(invalid) => errors.push(invalid),
-        }
-    }
-    if errors.is_empty() { Ok(built) } else { Err(errors) }
+    built.extend(disruption_budget::build(names, node));
+    built.extend(ingress::build(names, node));
+    built.extend(http_route::build(names, node));
+    built.extend(service_monitor::build(names, node));
+    built.extend(autoscaler);
+    Ok(built)
 }
 
 /// For the workloads that know how long a pod must be ready. 0 is Kubernetes' default, which isn't stored.

@@ -73,7 +73,10 @@ pub fn entry(manager: &str, operation: &str, owned: &Value) -> Value {
 pub fn body(json: &Value) -> Value {
     let mut body = json.clone();
     body.as_object_mut().unwrap().retain(|key, _| !["apiVersion", "kind", "status"].contains(&key.as_str()));
-    body["metadata"].as_object_mut().unwrap().retain(|key, _| !["name", "namespace", "uid", "resourceVersion"].contains(&key.as_str()));
+    body["metadata"]
+        .as_object_mut()
+        .unwrap()
+        .retain(|key, _| !["name", "namespace", "uid", "resourceVersion"].contains(&key.as_str()));
     body
 }
 

@@ -117,7 +117,6 @@ fn every_setting_reaches_the_pods() {
         ("env", json!([{ "name": "A", "value": "1" }]), container("env")),
         ("envFrom", json!([{ "configMapRef": { "name": "c" } }]), container("envFrom")),
         ("args", json!(["x"]), container("args")),
-        ("volumeMounts", json!([{ "name": "v", "mountPath": "/v" }]), container("volumeMounts")),
         ("volumes", json!([{ "name": "v", "emptyDir": {} }]), of_pod("volumes")),
         ("nodeSelector", map("a"), of_pod("nodeSelector")),
         ("tolerations", json!([{ "operator": "Exists" }]), of_pod("tolerations")),
@@ -149,6 +148,9 @@ fn every_setting_reaches_the_pods() {
         let seen = workload(&built).pointer(&at).cloned().unwrap_or_default();
         assert!(holds(&seen, &value), "{field}: wanted {value} within {seen}");
     }
+    let mounts = json!([{ "name": "v", "mountPath": "/v" }]);
+    let built = one("agent", json!({ "volumes": [{ "name": "v", "emptyDir": {} }], "volumeMounts": mounts }));
+    assert_eq!(pod(&built)["containers"][0]["volumeMounts"], mounts);
 }
 
 /// Whether `seen` says all that `wanted` does.
@@ -364,7 +366,7 @@ fn one_pod_may_be_missing_where_there_are_two_or_more() {
             json!({ "resources": cpu, "autoscaling": { "minReplicas": 2, "maxReplicas": 4 } }),
             Some(json!({ "maxUnavailable": 1 })),
         ),
-        ("agent", json!({ "replicas": 2 }), None),
+        ("agent", json!({}), None),
     ] {
         let built = one(node, spec.clone());
         let seen = child(&built, "PodDisruptionBudget", &format!("a-{node}")).map(|it| {
@@ -584,6 +586,21 @@ fn what_is_wrong_is_refused_with_a_sentence() {
             json!({ "service": { "sourceRanges": ["10.0.0.0/8"] } }),
             "spec.query.service.sourceRanges: goes with `type: LoadBalancer` only; drop one",
         ),
+        (
+            "query",
+            json!({ "service": { "external": { "type": "NodePort", "loadBalancerClass": "x/y" } } }),
+            "spec.query.service.external.loadBalancerClass: goes with `type: LoadBalancer` only; drop one",
+        ),
+        (
+            "setup",
+            json!({ "service": { "external": {} } }),
+            "spec.setup.service.external: this node has no port; add one to `ports`",
+        ),
+        (
+            "setup",
+            json!({ "serviceMonitor": {} }),
+            "spec.setup.serviceMonitor: this node has no port; add one to `ports`",
+        ),
         ("setup", json!({ "ingress": {} }), "spec.setup.ingress: this node has no port; add one to `ports`"),
         (
             "query",
@@ -598,7 +615,7 @@ fn what_is_wrong_is_refused_with_a_sentence() {
         (
             "query",
             json!({ "replicas": 2, "disruptionBudget": { "maxUnavailable": 1, "minAvailable": 1 } }),
-            "spec.query.disruptionBudget: maxUnavailable and minAvailable are both given (after merging all layers); drop one",
+            "spec.query.disruptionBudget: it has both maxUnavailable and minAvailable; keep one of them",
         ),
         (
             "query",
@@ -623,6 +640,93 @@ fn what_is_wrong_is_refused_with_a_sentence() {
     ] {
         assert_eq!(refused(node, spec), [sentence]);
     }
+}
+
+#[test]
+fn what_containers_name_must_be_in_the_finished_pod() {
+    let mount = json!([{ "name": "v", "mountPath": "/v" }]);
+    let missing = "`/v` mounts the volume `v`, which isn't there: add it to volumes; there are: empty-tmp, data";
+    for (spec, sentence) in [
+        (json!({ "volumeMounts": mount }), format!("spec.store.volumeMounts: {missing}")),
+        (
+            json!({ "sidecars": [{ "name": "s", "volumeMounts": mount }] }),
+            format!("spec.store.sidecars[s].volumeMounts: {missing}"),
+        ),
+        (
+            json!({ "initContainers": [{ "name": "i", "volumeMounts": mount }] }),
+            format!("spec.store.initContainers[i].volumeMounts: {missing}"),
+        ),
+        (
+            json!({ "podOverrides": { "spec": { "containers": [{ "name": "o", "volumeMounts": mount }] } } }),
+            format!("spec.store.podOverrides.spec.containers[o].volumeMounts: {missing}"),
+        ),
+        (
+            json!({ "livenessProbe": { "httpGet": { "port": "web" } } }),
+            "spec.store.livenessProbe: the container has no port `web`; it has: http".to_owned(),
+        ),
+        (
+            json!({ "sidecars": [{ "name": "s", "startupProbe": { "tcpSocket": { "port": "web" } } }] }),
+            "spec.store.sidecars[s].startupProbe: the container has no port `web`; it has: none".to_owned(),
+        ),
+    ] {
+        assert_eq!(refused("store", spec), [sentence]);
+    }
+    one(
+        "store",
+        json!({
+            "volumeMounts": [{ "name": "data", "mountPath": "/more" }, { "name": "empty-tmp", "mountPath": "/less" }, mount[0]],
+            "readinessProbe": { "httpGet": { "port": "web" } },
+            "podOverrides": { "spec": {
+                "volumes": [{ "name": "v", "emptyDir": {} }],
+                "containers": [{ "name": "store", "ports": [{ "containerPort": 9, "name": "web" }] }],
+            } },
+        }),
+    );
+}
+
+#[test]
+fn what_nodes_share_says_nothing_to_a_node_that_cannot_have_it() {
+    let shared = |defaults: Value, node: Value| {
+        let spec = json!({ "image": "i", "defaults": defaults, "store": node, "query": {}, "agent": {}, "setup": {} });
+        desired(&DEFINITION, &spec).unwrap()
+    };
+    let built = shared(
+        json!({
+            "updateStrategy": { "type": "Recreate" },
+            "podManagementPolicy": "OrderedReady",
+            "disruptionBudget": { "enabled": true },
+            "serviceMonitor": {},
+            "service": { "type": "LoadBalancer", "loadBalancerClass": "x/y", "external": {} },
+        }),
+        json!({}),
+    );
+    let strategy = |kind: &str, field: &str| {
+        built.objects.iter().find(|object| object.kind.kind == kind).unwrap().json["spec"][field].clone()
+    };
+    assert_eq!(strategy("Deployment", "strategy"), json!({ "type": "Recreate" }));
+    for kind in ["StatefulSet", "DaemonSet"] {
+        assert_eq!(strategy(kind, "updateStrategy")["type"], "RollingUpdate");
+    }
+    assert_eq!(names(&built, "PodDisruptionBudget"), ["a-store", "a-query"]);
+    assert_eq!(names(&built, "ServiceMonitor"), ["a-store", "a-query", "a-agent"]);
+    let service = |built: &Desired, name: &str| child(built, "Service", name).unwrap().json["spec"].clone();
+    assert_eq!(service(&built, "a-store")["clusterIP"], "None");
+    assert_eq!(service(&built, "a-query")["loadBalancerClass"], "x/y");
+    // A node that wants another type needs no way to take the class back.
+    let built = shared(
+        json!({ "service": { "external": { "loadBalancerClass": "x/y", "sourceRanges": ["10.0.0.0/8"] } } }),
+        json!({ "service": { "external": { "type": "NodePort" } } }),
+    );
+    let external = service(&built, "a-store-external");
+    assert_eq!((external.get("loadBalancerClass"), external.get("loadBalancerSourceRanges")), (None, None));
+    assert_eq!(service(&built, "a-query-external")["loadBalancerClass"], "x/y");
+}
+
+#[test]
+fn an_autoscaler_sees_what_overrides_request() {
+    let container = json!({ "name": "query", "resources": { "requests": { "cpu": "1" } } });
+    let overrides = json!({ "spec": { "containers": [container] } });
+    one("query", json!({ "autoscaling": { "maxReplicas": 2 }, "podOverrides": overrides }));
 }
 
 static CRON_JOB: ChildKind = ChildKind::of::<CronJob>();

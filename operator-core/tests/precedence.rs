@@ -161,6 +161,7 @@ fn layer() -> BoxedStrategy<Value> {
         ("hostAliases", list(item("ip", &["1.1.1.1", "::1"], vec![("hostnames", list(text(), &[]))]), &["ip"])),
         ("affinity", map(map(number()))),
         ("readinessProbe", probe),
+        ("disruptionBudget", some(vec![("maxUnavailable", number())])),
         ("updateStrategy", some(vec![("type", one_of(&["RollingUpdate", "OnDelete"])), ("partition", number())])),
         (
             "securityContext",
@@ -214,7 +215,7 @@ proptest! {
                     let merged = merged[field].as_array().unwrap();
                     prop_assert!(value.as_array().unwrap().iter().all(|item| merged.contains(item)), "{field}");
                 }
-                (_, Value::Object(map)) if !["readinessProbe", "updateStrategy"].contains(&field.as_str()) => {
+                (_, Value::Object(map)) if !["readinessProbe", "updateStrategy", "disruptionBudget"].contains(&field.as_str()) => {
                     for (key, value) in map.iter().filter(|(key, value)| !value.is_object() && *key != "ports") {
                         prop_assert_eq!(&merged[field][key], value);
                     }

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, HashSet};
 
 use operator_core::{
-    definition::{ConfigFile, Definition, Format, NodeTemplate, NodeType, Port, Reload, Workload},
+    definition::{ConfigFile, Definition, Format, Groups, NodeTemplate, NodeType, Port, Reload, Workload},
     desired::{Content, Desired, Object, Revisions, build, names},
     hash::Digest,
+    node::FIELDS,
     observe::{Child, Observed},
     plan::{Action, Inputs, plan},
 };
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
 
 use crate::common::{DATA, HTTP, body, cluster, entry, observed, of, optional, storage, stores};
 
 static DEFINITION: Definition = Definition {
+    config_groups: Some(Groups { field: "groups", by: "configGroup" }),
     configs: &[file("common", "common.properties", "/etc/common")],
     node_types: &[
         stores(NodeTemplate {
@@ -37,15 +39,18 @@ const fn file(field: &'static str, file: &'static str, mount: &'static str) -> C
 }
 
 fn desired(name: &str, spec: &Value) -> Desired {
-    build(&cluster(name), Revisions { newest: spec }, &DEFINITION, &|_| Content::Missing).unwrap()
+    build(&cluster(name), Revisions { newest: spec }, &DEFINITION, &|_| Content::Present(Digest::of(&Value::Null)))
+        .unwrap()
 }
 
 fn settings() -> impl Strategy<Value = BTreeMap<String, String>> {
     prop::collection::btree_map("[a-z.]{1,8}", ".{0,12}", 0..4)
 }
 
-/// Fields that a node of any workload can set, with values that are valid together.
-fn fields_of_any_node() -> Vec<(&'static str, Value)> {
+type Fields = Vec<(&'static str, Value)>;
+
+/// Fields that nodes can share, whatever their workload, with values that are valid together.
+fn shared() -> Fields {
     vec![
         ("image", json!("data:latest")),
         ("imagePullPolicy", json!("Never")),
@@ -91,13 +96,11 @@ fn fields_of_any_node() -> Vec<(&'static str, Value)> {
         ("dnsConfig", json!({ "searches": ["a"] })),
         ("hostAliases", json!([{ "ip": "10.0.0.1", "hostnames": ["h"] }])),
         ("updateStrategy", json!({ "maxUnavailable": "50%" })),
-        ("podManagementPolicy", json!("OrderedReady")),
         ("service", json!({ "annotations": {}, "ports": [{ "name": "x", "port": 1 }], "external": {} })),
         ("disruptionBudget", json!({ "enabled": true, "minAvailable": 1 })),
         ("networkPolicy", json!({ "enabled": true, "from": [] })),
         ("serviceMonitor", json!({})),
-        ("ingress", json!({ "hosts": ["a", "b"] })),
-        ("httpRoute", json!({ "gateways": [{ "name": "g" }] })),
+        ("configOverrides", json!({ "common.properties": { "a": "1", "b": null } })),
         (
             "podOverrides",
             json!({ "metadata": { "labels": { "o": "1" } }, "spec": { "hostNetwork": false, "containers": [{ "name": "o" }] } }),
@@ -105,37 +108,68 @@ fn fields_of_any_node() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Some of them.
-fn node_settings() -> impl Strategy<Value = Map<String, Value>> {
-    let all = fields_of_any_node();
+/// Fields of a node of its own.
+fn own() -> Fields {
+    vec![
+        ("configGroup", json!("big")),
+        ("ingress", json!({ "hosts": ["a", "b"] })),
+        ("httpRoute", json!({ "gateways": [{ "name": "g" }] })),
+        ("replicas", json!(3)),
+        ("autoscaling", json!({ "minReplicas": 2, "maxReplicas": 4, "behavior": {} })),
+    ]
+}
+
+/// Fields of a node with storage.
+fn stored_fields() -> Fields {
+    vec![
+        ("podManagementPolicy", json!("OrderedReady")),
+        ("storage", json!({ "data": { "size": "1024Mi", "accessModes": ["ReadWriteMany"], "labels": { "l": "1" } } })),
+        ("storageRetention", json!({ "whenScaled": "Delete" })),
+    ]
+}
+
+/// Some of these fields, and what goes with them.
+fn some(all: Fields) -> impl Strategy<Value = Map<String, Value>> {
     let some = 0..=all.len();
-    prop::sample::subsequence(all, some)
-        .prop_map(|fields| fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect())
+    prop::sample::subsequence(all, some).prop_map(|fields| {
+        let has = |name: &str| fields.iter().any(|(field, _)| *field == name);
+        let with =
+            |here: bool, field: &'static str| shared().into_iter().filter(move |(name, _)| here && *name == field);
+        let volumes = with(has("volumeMounts"), "volumes");
+        let requests = with(has("autoscaling"), "resources");
+        let fields = fields.iter().cloned().chain(volumes).chain(requests);
+        fields.map(|(field, value)| (field.to_owned(), value)).collect()
+    })
 }
 
 fn spec() -> impl Strategy<Value = Value> {
-    let node = (0..4i32, settings(), prop::option::of("[a-z]{1,5}:[0-9]"), node_settings());
-    let stores = prop::collection::btree_map("[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", node, 0..4);
-    let query = prop::option::of((0..4i32, node_settings(), any::<bool>()));
-    (settings(), stores, query, "[a-z]{1,5}", node_settings()).prop_map(|(common, stores, query, image, defaults)| {
+    let image = prop::option::of("[a-z]{1,5}:[0-9]");
+    let store = (some([shared(), own(), stored_fields()].concat()), settings(), image);
+    let stores = prop::collection::btree_map("[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", store, 0..4);
+    let query = prop::option::of(some([shared(), own()].concat()));
+    let layers = (settings(), "[a-z]{1,5}", some(shared()), some(shared()));
+    (layers, stores, query).prop_map(|((common, image, defaults, group), stores, query)| {
         let stores: Map<String, Value> = stores
             .into_iter()
-            .map(|(key, (replicas, settings, image, mut node))| {
-                node.extend([("replicas".to_owned(), json!(replicas)), ("settings".to_owned(), json!(settings))]);
+            .map(|(key, (mut node, settings, image))| {
+                node.insert("settings".to_owned(), json!(settings));
                 node.extend(image.map(|image| ("image".to_owned(), json!(image))));
                 (key, node.into())
             })
             .collect();
-        let query = query.map(|(replicas, mut node, scaled)| {
-            node.insert("replicas".to_owned(), json!(replicas));
-            if scaled {
-                node.insert("resources".to_owned(), json!({ "limits": { "cpu": "1" } }));
-                node.insert("autoscaling".to_owned(), json!({ "minReplicas": 2, "maxReplicas": 4, "behavior": {} }));
-            }
-            node
-        });
-        json!({ "image": image, "common": common, "stores": stores, "query": query, "defaults": defaults })
+        let groups = json!({ "big": group });
+        json!({ "image": image, "common": common, "stores": stores, "query": query, "defaults": defaults, "groups": groups })
     })
+}
+
+#[test]
+fn the_random_nodes_have_every_field_at_times() {
+    let mut runner = TestRunner::deterministic();
+    let specs: Vec<Value> = (0..50).map(|_| spec().new_tree(&mut runner).unwrap().current()).collect();
+    let nodes = specs.iter().flat_map(|spec| spec["stores"].as_object().unwrap().values());
+    let seen: HashSet<&String> = nodes.flat_map(|node| node.as_object().unwrap().keys()).collect();
+    let missing: Vec<&&str> = FIELDS.iter().filter(|field| !seen.iter().any(|seen| seen == *field)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// As the API server would store it: with what it sets itself, and managedFields over what was applied.
@@ -190,7 +224,7 @@ fn is_name(name: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_hash_does_not_depend_on_the_order_of_maps(map in settings()) {

@@ -141,24 +141,9 @@ fn settings_that_no_node_can_have_are_refused() {
             "request 2 is above the limit 1500m",
         ),
         (json!({ "env": [{ "name": "a b" }] }), "`a b` can't be the name of an environment variable"),
-        (json!({ "ports": [{ "name": "http", "number": 81 }] }), "`http` is a port of the operator's"),
-        (json!({ "ports": [{ "name": "web", "number": 80 }] }), "`web` has the number of the port `http`, 80"),
-        (
-            json!({ "livenessProbe": { "httpGet": { "port": "web" } } }),
-            "stores.hot.livenessProbe: the node has no port `web`; it has: http",
-        ),
-        (
-            json!({ "startupProbe": { "tcpSocket": { "port": "web" } } }),
-            "stores.hot.startupProbe: the node has no port `web`",
-        ),
-        (
-            json!({ "volumeMounts": [{ "name": "v", "mountPath": "/v" }] }),
-            "`/v` mounts the volume `v`, which isn't there: add it to volumes; there are: data",
-        ),
-        (
-            json!({ "sidecars": [{ "name": "store" }] }),
-            "stores.hot.sidecars: there are two containers `store`, of which one is the node's own",
-        ),
+        (json!({ "ports": [{ "name": "http", "number": 81 }] }), "there is a port `http` already; use another name"),
+        (json!({ "ports": [{ "name": "web", "number": 80 }] }), "`web` has the number 80, which is that of `http`"),
+        (json!({ "sidecars": [{ "name": "store" }] }), "stores.hot.sidecars: `store` is the node's own container"),
         (json!({ "sidecars": [{ "name": "a" }], "initContainers": [{ "name": "a" }] }), "there are two containers `a`"),
         (json!({ "podLabels": { "tests.example.com/node": "x" } }), "is the operator's own"),
         (json!({ "podAnnotations": { "-": "x" } }), "`-` can't be an annotation's key"),
@@ -186,9 +171,14 @@ fn settings_that_a_workload_does_not_have_are_refused_where_the_node_gives_them(
             "podManagementPolicy: this node is a Deployment; the setting is for StatefulSets",
         ),
         ("query", json!({ "storageRetention": {} }), "storageRetention: this node type has no storage"),
-        ("agent", json!({ "replicas": 2 }), "replicas: the number of pods of a DaemonSet isn't set"),
-        ("agent", json!({ "autoscaling": { "maxReplicas": 2 } }), "autoscaling: a DaemonSet can't be scaled"),
-        ("setup", json!({ "autoscaling": { "maxReplicas": 2 } }), "autoscaling: a Job can't be scaled"),
+        (
+            "agent",
+            json!({ "replicas": 2 }),
+            "replicas: this node is a DaemonSet; the setting is for StatefulSets and Deployments",
+        ),
+        ("agent", json!({ "autoscaling": { "maxReplicas": 2 } }), "autoscaling: this node is a DaemonSet"),
+        ("setup", json!({ "autoscaling": { "maxReplicas": 2 } }), "autoscaling: this node is a Job"),
+        ("setup", json!({ "disruptionBudget": { "maxUnavailable": 1 } }), "disruptionBudget: this node is a Job"),
         ("setup", json!({ "minReadySeconds": 2 }), "minReadySeconds: this node is a Job"),
         ("setup", json!({ "updateStrategy": {} }), "updateStrategy: this node is a Job"),
     ] {
@@ -204,14 +194,63 @@ fn settings_that_a_workload_does_not_have_are_refused_where_the_node_gives_them(
 }
 
 #[test]
+fn what_nodes_share_is_refused_once_and_where_it_stands() {
+    let wrong = |layer: Value, node: Value| {
+        let spec = json!({
+            "image": "i", "defaults": layer, "groups": { "big": { "podLabels": { "-": "y" } } },
+            "query": node, "agent": {}, "stores": { "hot": {}, "cold": {} },
+        });
+        nodes(spec).unwrap_err()
+    };
+    let labels = json!({ "podLabels": { "-": "x" } });
+    let no_label = |place: &str, value: &str| {
+        format!("spec.{place}.podLabels: `-: {value}` is no label: letters, digits, `-`, `_` and `.`, at most 63")
+    };
+    assert_eq!(wrong(labels.clone(), json!({})), [no_label("defaults", "x")]);
+    assert_eq!(wrong(json!({}), json!({ "configGroup": "big" })), [no_label("groups.big", "y")]);
+    assert_eq!(wrong(json!({}), labels), [no_label("query", "x")]);
+    let stuck = json!({ "updateStrategy": { "type": "OnDelete", "maxUnavailable": 1 } });
+    let idle = "spec.defaults.updateStrategy.maxUnavailable: goes with `type: RollingUpdate` only; drop one";
+    assert_eq!(wrong(stuck, json!({})), [idle]);
+    // What only some of them can't have names the node.
+    let clash = json!({ "ports": [{ "name": "http", "number": 9 }] });
+    let why = "there is a port `http` already; use another name";
+    assert_eq!(
+        wrong(clash, json!({})),
+        [format!("spec.stores.cold.ports: {why}"), format!("spec.stores.hot.ports: {why}")]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_once_and_where_it_stands() {
+    for (spec, why) in [
+        (
+            json!({ "defaults": { "minReadySeconds": "x" }, "query": {}, "agent": {} }),
+            "spec.defaults.minReadySeconds: invalid type: string \"x\", expected i32",
+        ),
+        (json!({ "query": { "storage": { "data": { "size": {} } } } }), "spec.query.storage.data.size: "),
+        (json!({ "query": { "autoscaling": {} } }), "spec.query.autoscaling: missing field `maxReplicas`"),
+        (
+            json!({ "stores": { "hot": { "env": [{ "name": "A" }, { "value": "x" }] } } }),
+            "spec.stores.hot.env[1]: missing field `name`",
+        ),
+    ] {
+        let mut given = json!({ "image": "i" });
+        given.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+        let errors = nodes(given).unwrap_err();
+        assert!(errors.len() == 1 && errors[0].starts_with(why), "{errors:?} don't say: {why}");
+    }
+}
+
+#[test]
 fn what_is_right_alone_can_be_wrong_together() {
+    let limit = json!({ "resources": { "limits": { "cpu": 1 } } });
+    let request = json!({ "resources": { "requests": { "cpu": 2 } } });
+    let errors = nodes(json!({ "image": "i", "defaults": limit, "query": request })).unwrap_err();
+    assert!(errors.len() == 1 && errors[0].contains("after merging all layers"), "{errors:?}");
+    // A node can choose the other of the two.
     let budget = |field: &str| json!({ "disruptionBudget": { field: 1 } });
     let spec = json!({ "image": "i", "defaults": budget("maxUnavailable"), "query": budget("minAvailable") });
-    assert!(nodes(spec).unwrap_err()[0].contains("after merging all layers"));
-    let mount = json!({ "volumeMounts": [{ "name": "v", "mountPath": "/v" }] });
-    let volume = json!({ "volumes": [{ "name": "v", "emptyDir": {} }] });
-    assert!(nodes(json!({ "image": "i", "query": mount })).is_err());
-    nodes(json!({ "image": "i", "defaults": volume, "query": mount })).unwrap();
-    let patched = json!({ "podOverrides": { "spec": volume } });
-    nodes(json!({ "image": "i", "defaults": patched, "query": mount })).unwrap();
+    let node = nodes(spec).unwrap().remove(0);
+    assert_eq!(json!(node.spec.settings.disruption_budget), json!({ "minAvailable": 1 }));
 }

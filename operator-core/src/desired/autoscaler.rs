@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Object, names::Names, normal};
+use super::{Object, names::Names, normal, pod};
 use crate::{
     kinds::{AUTOSCALER, ChildKind},
     node::{Autoscaling, Effective, Invalid, Scale},
@@ -11,20 +11,20 @@ use crate::{
 /// Of the requested CPU, in percent, where no metric is given.
 const UTILIZATION: i32 = 80;
 
-/// `workload` is the kind of what is scaled.
-pub fn build(names: &Names<'_>, node: &Effective, workload: &ChildKind) -> Result<Option<Object>, Invalid> {
+/// `workload` is the kind of what is scaled, whose pods are as `pod`.
+pub fn build(
+    names: &Names<'_>,
+    node: &Effective,
+    workload: &ChildKind,
+    pod: &Value,
+) -> Result<Option<Object>, Invalid> {
     let (Some(given), Scale::Autoscaled) = (&node.spec.autoscaling, node.scale()) else { return Ok(None) };
-    let least = given.min_replicas.unwrap_or(1);
-    if least > given.max_replicas {
-        let message = format!("minReplicas {least} is above maxReplicas {}", given.max_replicas);
-        return Err(Invalid::new(format!("{}.autoscaling", node.path), message));
-    }
     let name = names.node(&node.name);
     let mut spec = json!({
         "scaleTargetRef": { "apiVersion": workload.api_version(), "kind": workload.kind, "name": name },
-        "minReplicas": least,
+        "minReplicas": given.min_replicas.unwrap_or(1),
         "maxReplicas": given.max_replicas,
-        "metrics": metrics(node, given)?,
+        "metrics": metrics(node, given, pod)?,
     });
     if let Some(behavior) = behavior(given) {
         spec["behavior"] = behavior;
@@ -33,12 +33,13 @@ pub fn build(names: &Names<'_>, node: &Effective, workload: &ChildKind) -> Resul
 }
 
 /// The default is about the node's own container, whatever its sidecars use.
-fn metrics(node: &Effective, given: &Autoscaling) -> Result<Vec<Value>, Invalid> {
+fn metrics(node: &Effective, given: &Autoscaling, pod: &Value) -> Result<Vec<Value>, Invalid> {
     if let Some(metrics) = given.metrics.as_ref().filter(|metrics| !metrics.is_empty()) {
         return Ok(metrics.iter().cloned().map(canonical).collect());
     }
-    let resources = node.spec.settings.resources.as_ref();
-    if !resources.is_some_and(|it| it.requests.contains_key("cpu") || it.limits.contains_key("cpu")) {
+    let resources = pod::main(node, pod).and_then(|main| main.get("resources"));
+    let says = |what: &str| resources.and_then(|it| it.get(what)?.get("cpu")).is_some();
+    if !says("requests") && !says("limits") {
         let message = "without metrics, the number of pods follows the CPU they use of what they request; \
                        set resources.requests.cpu, or metrics";
         return Err(Invalid::new(format!("{}.autoscaling", node.path), message));

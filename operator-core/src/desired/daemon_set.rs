@@ -3,17 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names, set_min_ready, strategy};
-use crate::{
-    kinds::DAEMON_SET,
-    node::{Effective, Invalid},
-};
+use crate::{kinds::DAEMON_SET, node::Effective};
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Result<Object, Vec<Invalid>> {
+pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
     let mut spec = json!({
         "selector": { "matchLabels": names.selector(&node.name) },
-        "updateStrategy": strategy::build(node)?,
+        "updateStrategy": strategy::build(node),
         "template": pod,
     });
     set_min_ready(node, &mut spec);
-    Ok(Object::new(&DAEMON_SET, names.node(&node.name), Some(node), json!({ "spec": spec })))
+    Object::new(&DAEMON_SET, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

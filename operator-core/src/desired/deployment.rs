@@ -5,18 +5,18 @@ use serde_json::{Value, json};
 use super::{Object, names::Names, set_min_ready, strategy};
 use crate::{
     kinds::DEPLOYMENT,
-    node::{Effective, Invalid, Scale},
+    node::{Effective, Scale},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Result<Object, Vec<Invalid>> {
+pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
     let mut spec = json!({
         "selector": { "matchLabels": names.selector(&node.name) },
-        "strategy": strategy::build(node)?,
+        "strategy": strategy::build(node),
         "template": pod,
     });
     if node.scale() != Scale::Autoscaled {
         spec["replicas"] = node.replicas().into();
     }
     set_min_ready(node, &mut spec);
-    Ok(Object::new(&DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec })))
+    Object::new(&DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

@@ -3,27 +3,19 @@
 use serde_json::json;
 
 use super::{Object, names::Names};
-use crate::{
-    definition::Workload,
-    kinds::POD_DISRUPTION_BUDGET,
-    node::{Effective, Invalid},
-};
+use crate::{definition::Workload, kinds::POD_DISRUPTION_BUDGET, node::Effective};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Result<Option<Object>, Invalid> {
+pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
     let given = node.spec.settings.disruption_budget.clone().unwrap_or_default();
     let evictable = matches!(node.node_type.workload(), Workload::StatefulSet | Workload::Deployment);
     if !evictable || !given.enabled.unwrap_or(node.replicas() >= 2) {
-        return Ok(None);
+        return None;
     }
     let selector = json!({ "matchLabels": names.selector(&node.name) });
     let spec = match (given.max_unavailable, given.min_available) {
-        (Some(_), Some(_)) => {
-            let message = "maxUnavailable and minAvailable are both given (after merging all layers); drop one";
-            return Err(Invalid::new(format!("{}.disruptionBudget", node.path), message));
-        }
         (None, Some(there)) => json!({ "selector": selector, "minAvailable": there }),
-        (Some(missing), None) => json!({ "selector": selector, "maxUnavailable": missing }),
+        (Some(missing), _) => json!({ "selector": selector, "maxUnavailable": missing }),
         (None, None) => json!({ "selector": selector, "maxUnavailable": 1 }),
     };
-    Ok(Some(Object::new(&POD_DISRUPTION_BUDGET, names.node(&node.name), Some(node), json!({ "spec": spec }))))
+    Some(Object::new(&POD_DISRUPTION_BUDGET, names.node(&node.name), Some(node), json!({ "spec": spec })))
 }

@@ -3,16 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names, ports};
-use crate::{
-    kinds::HTTP_ROUTE,
-    node::{Effective, Invalid},
-};
+use crate::{kinds::HTTP_ROUTE, node::Effective};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Result<Option<Object>, Invalid> {
-    let Some(given) = &node.spec.http_route else { return Ok(None) };
-    let port = ports::named(node, given.port.as_deref(), "httpRoute")?;
-    let services = ports::of_service(node);
-    let number = services.iter().find(|known| known["name"] == port.as_str()).map(|port| port["port"].clone());
+pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+    let given = node.spec.http_route.as_ref()?;
+    let port = ports::named(node, given.port.as_deref())?;
     let name = names.node(&node.name);
     let parents: Vec<Value> = given
         .gateways
@@ -32,12 +27,12 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Result<Option<Object>, Inva
         "parentRefs": parents,
         "rules": [{
             "matches": [{ "path": { "type": "PathPrefix", "value": given.path.as_deref().unwrap_or("/") } }],
-            "backendRefs": [{ "group": "", "kind": "Service", "name": name, "port": number, "weight": 1 }],
+            "backendRefs": [{ "group": "", "kind": "Service", "name": name, "port": port["port"], "weight": 1 }],
         }],
     });
     if !given.hosts.is_empty() {
         spec["hostnames"] = json!(given.hosts);
     }
     let body = json!({ "metadata": { "annotations": given.annotations }, "spec": spec });
-    Ok(Some(Object::new(&HTTP_ROUTE, name, Some(node), body)))
+    Some(Object::new(&HTTP_ROUTE, name, Some(node), body))
 }

@@ -3,19 +3,16 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names, ports};
-use crate::{
-    kinds::INGRESS,
-    node::{Effective, Invalid},
-};
+use crate::{kinds::INGRESS, node::Effective};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Result<Option<Object>, Invalid> {
-    let Some(given) = &node.spec.ingress else { return Ok(None) };
-    let port = ports::named(node, given.port.as_deref(), "ingress")?;
+pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+    let given = node.spec.ingress.as_ref()?;
+    let port = ports::named(node, given.port.as_deref())?;
     let name = names.node(&node.name);
     let path = json!({
         "path": given.path.as_deref().unwrap_or("/"),
         "pathType": "Prefix",
-        "backend": { "service": { "name": name, "port": { "name": port } } },
+        "backend": { "service": { "name": name, "port": { "name": port["name"] } } },
     });
     let rule = |host: Option<&String>| {
         let mut rule = json!({ "http": { "paths": [path] } });
@@ -36,5 +33,5 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Result<Option<Object>, Inva
         spec["tls"] = json!([{ "hosts": given.hosts, "secretName": secret }]);
     }
     let body = json!({ "metadata": { "annotations": given.annotations }, "spec": spec });
-    Ok(Some(Object::new(&INGRESS, name, Some(node), body)))
+    Some(Object::new(&INGRESS, name, Some(node), body))
 }

@@ -20,6 +20,6 @@ pub fn build(names: &Names<'_>, node: &Effective, mut pod: Value) -> Object {
 
 /// The name of the run of a finished template.
 pub fn name(names: &Names<'_>, node: &Effective, template: &Value, revision: &str) -> String {
-    let run = Digest::of(&json!([revision, pod::image(node, template)])).short();
+    let run = Digest::of(&json!([revision, pod::main(node, template).and_then(|main| main.get("image"))])).short();
     names.child(Some(&node.name), &run)
 }

@@ -7,10 +7,12 @@
 //! | `security` | how pods are confined |
 //! | `scheduling` | where they run |
 //! | `overrides`, `strategic` | `podOverrides`: what they may change, and how they are merged |
+//! | `refers` | whether volumes and ports that containers name are there |
 
 mod container;
 mod overrides;
 mod probe;
+mod refers;
 mod scheduling;
 mod security;
 mod strategic;
@@ -20,22 +22,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{files::File, names::Names, normal, ports, secrets::Secret};
+use super::{files::File, names::Names, normal, secrets::Secret};
 use crate::node::{Effective, Invalid};
 pub use security::containers;
 
 /// The template without the configuration hash, which covers what the author's hook adds, too.
 pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Value, Vec<Invalid>> {
     let settings = &node.spec.settings;
-    let mut errors = ports::check(node);
-    errors.extend(sidecars_of_its_name(node));
-    let built = volumes::build(node, files, secrets).unwrap_or_else(|invalid| {
-        errors.extend(invalid);
-        volumes::Volumes::default()
-    });
-    if !errors.is_empty() {
-        return Err(errors);
-    }
+    let built = volumes::build(node, files, secrets)?;
     let mut labels = strings(&settings.pod_labels);
     labels.extend(names.labels(Some((node.node_type.name, &node.name))));
     let mut containers = vec![container::build(node, secrets, built.mounts)];
@@ -59,6 +53,7 @@ pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Sec
     security::confine(node, &mut template, &[node.node_type.name.to_owned()]);
     let known = security::containers(&template);
     overrides::apply(names, node, &mut template)?;
+    refers::check(node, &template)?;
     security::confine(node, &mut template, &known);
     normal::template(&mut template);
     Ok(template)
@@ -75,18 +70,17 @@ pub fn finish(names: &Names<'_>, node: &Effective, template: &mut Value, known: 
 pub fn stamp(names: &Names<'_>, node: &Effective, template: &mut Value, revision: &str) {
     put(template, "annotations", Map::from_iter([(names.config_hash(), revision.into())]));
     let Some(name) = node.node_type.says(|says| says.config_hash_env) else { return };
-    let Some(main) = main(node, template).and_then(Value::as_object_mut) else { return };
+    let Some(main) = main_mut(node, template).and_then(Value::as_object_mut) else { return };
     if let Some(env) = main.entry("env").or_insert_with(|| json!([])).as_array_mut() {
         env.retain(|variable| variable["name"] != name);
         env.insert(0, json!({ "name": name, "value": revision }));
     }
 }
 
-/// Image of the node's own container.
-pub fn image<'a>(node: &Effective, template: &'a Value) -> &'a Value {
-    let containers = template.get("spec").and_then(|spec| spec.get("containers")).and_then(Value::as_array);
-    let main = containers.into_iter().flatten().find(|container| container["name"] == node.node_type.name);
-    main.and_then(|main| main.get("image")).unwrap_or(&Value::Null)
+/// The node's own container.
+pub fn main<'a>(node: &Effective, template: &'a Value) -> Option<&'a Value> {
+    let containers = template.get("spec")?.get("containers")?.as_array()?;
+    containers.iter().find(|container| container["name"] == node.node_type.name)
 }
 
 /// The account of its own that a node with rights has, unless the custom resource names another; else `default`.
@@ -109,21 +103,7 @@ fn automount(node: &Effective) -> Option<bool> {
     })
 }
 
-fn sidecars_of_its_name(node: &Effective) -> Vec<Invalid> {
-    let settings = &node.spec.settings;
-    let name = node.node_type.name;
-    [("sidecars", &settings.sidecars), ("initContainers", &settings.init_containers)]
-        .into_iter()
-        .filter(|(_, containers)| containers.iter().any(|container| container["name"] == name))
-        .map(|(field, _)| {
-            let message =
-                format!("`{name}` is the node's own container; use another name, or change it by podOverrides");
-            Invalid::new(format!("{}.{field}", node.path), message)
-        })
-        .collect()
-}
-
-fn main<'a>(node: &Effective, template: &'a mut Value) -> Option<&'a mut Value> {
+fn main_mut<'a>(node: &Effective, template: &'a mut Value) -> Option<&'a mut Value> {
     let containers = template.get_mut("spec")?.get_mut("containers")?.as_array_mut()?;
     containers.iter_mut().find(|container| container["name"] == node.node_type.name)
 }

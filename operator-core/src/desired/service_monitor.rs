@@ -3,18 +3,15 @@
 use serde_json::json;
 
 use super::{Object, names::Names, ports, service};
-use crate::{
-    kinds::SERVICE_MONITOR,
-    node::{Effective, Invalid},
-};
+use crate::{kinds::SERVICE_MONITOR, node::Effective};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Result<Option<Object>, Invalid> {
-    let given = node.spec.settings.service_monitor.as_ref().filter(|given| given.enabled != Some(false));
-    let Some(given) = given else { return Ok(None) };
+pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+    let given = node.spec.settings.service_monitor.as_ref().filter(|given| given.enabled != Some(false))?;
     let metrics = node.node_type.says(|says| says.metrics);
     let port = given.port.as_deref().or(metrics.map(|metrics| metrics.port));
     let path = given.path.as_deref().or(metrics.map(|metrics| metrics.path)).unwrap_or("/metrics");
-    let mut endpoint = json!({ "port": ports::named(node, port, "serviceMonitor")?, "path": path });
+    // Where there is no port, what the settings of several nodes say is for the others.
+    let mut endpoint = json!({ "port": ports::named(node, port)?["name"], "path": path });
     if let Some(interval) = &given.interval {
         endpoint["interval"] = interval.as_str().into();
     }
@@ -25,5 +22,5 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Result<Option<Object>, Inva
         "endpoints": [endpoint],
     });
     let body = json!({ "metadata": { "labels": given.labels }, "spec": spec });
-    Ok(Some(Object::new(&SERVICE_MONITOR, names.node(&node.name), Some(node), body)))
+    Some(Object::new(&SERVICE_MONITOR, names.node(&node.name), Some(node), body))
 }

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     kinds::STATEFUL_SET,
-    node::{Claim, Effective, Invalid, PodManagement, Quantity, Retention, Scale},
+    node::{Claim, Effective, PodManagement, Quantity, Retention, Scale},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Result<Object, Vec<Invalid>> {
+pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
     let name = names.node(&node.name);
     let retention = node.spec.storage_retention.unwrap_or_default();
     let mut spec = json!({
@@ -23,7 +23,7 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Result<Object, 
             "whenDeleted": retention.when_deleted.unwrap_or(Retention::Retain),
         },
         "selector": { "matchLabels": names.selector(&node.name) },
-        "updateStrategy": strategy::build(node)?,
+        "updateStrategy": strategy::build(node),
         "template": pod,
     });
     if node.scale() != Scale::Autoscaled {
@@ -33,7 +33,7 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Result<Object, 
         spec["volumeClaimTemplates"] = node.claims.iter().map(|claim| claim_template(names, node, claim)).collect();
     }
     set_min_ready(node, &mut spec);
-    Ok(Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec })))
+    Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec }))
 }
 
 /// Names and sizes of the claims in a StatefulSet's JSON.

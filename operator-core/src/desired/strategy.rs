@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     definition::Workload,
-    node::{Effective, Invalid, UpdateStrategy},
+    node::{Effective, UpdateStrategy},
 };
 
 /// What a kind of workload knows.
@@ -43,22 +43,22 @@ static DAEMON_SET: Known = Known {
     rolling: &[("maxSurge", Some(Default::Number(0))), ("maxUnavailable", Some(Default::Number(1)))],
 };
 
-/// The strategy of the node's workload, as its `updateStrategy` or `strategy`; `null` for Jobs.
-pub fn build(node: &Effective) -> Result<Value, Vec<Invalid>> {
-    let known = match node.node_type.workload() {
-        Workload::StatefulSet => &STATEFUL_SET,
-        Workload::Deployment => &DEPLOYMENT,
-        Workload::DaemonSet => &DAEMON_SET,
-        Workload::Job => return Ok(Value::Null),
-    };
-    let given = node.spec.settings.update_strategy.clone().unwrap_or_default();
-    let rolling = given.type_.as_deref().unwrap_or("RollingUpdate") == "RollingUpdate";
-    let errors = wrong(known, &given, rolling, &format!("{}.updateStrategy", node.path));
-    if !errors.is_empty() {
-        return Err(errors);
+fn known(workload: Workload) -> Option<&'static Known> {
+    match workload {
+        Workload::StatefulSet => Some(&STATEFUL_SET),
+        Workload::Deployment => Some(&DEPLOYMENT),
+        Workload::DaemonSet => Some(&DAEMON_SET),
+        Workload::Job => None,
     }
-    if !rolling {
-        return Ok(json!({ "type": known.other }));
+}
+
+/// The strategy of the node's workload, as its `updateStrategy` or `strategy`; `null` for Jobs. What another kind of workload would know says
+/// nothing here.
+pub fn build(node: &Effective) -> Value {
+    let Some(known) = known(node.node_type.workload()) else { return Value::Null };
+    let given = node.spec.settings.update_strategy.clone().unwrap_or_default();
+    if given.type_.as_deref() == Some(known.other) {
+        return json!({ "type": known.other });
     }
     let values = values(&given);
     let fields: Map<String, Value> = known
@@ -75,7 +75,30 @@ pub fn build(node: &Effective) -> Result<Value, Vec<Invalid>> {
             Some(((*field).to_owned(), given.or_else(default)?))
         })
         .collect();
-    Ok(json!({ "type": "RollingUpdate", "rollingUpdate": fields }))
+    json!({ "type": "RollingUpdate", "rollingUpdate": fields })
+}
+
+/// What this kind of workload doesn't know: the field, and what to write instead.
+pub(crate) fn unfit(workload: Workload, given: &UpdateStrategy) -> Vec<(&'static str, String)> {
+    let Some(known) = known(workload) else { return Vec::new() };
+    let Known { kind, other, .. } = known;
+    let type_ = given.type_.as_deref().filter(|type_| *type_ != "RollingUpdate" && type_ != other);
+    let type_ = type_.map(|type_| ("type", format!("a {kind} has no `{type_}`; write RollingUpdate or {other}")));
+    let has: Vec<&str> = known.rolling.iter().map(|(name, _)| *name).collect();
+    let lacks = said(given).filter(|field| !has.contains(field));
+    let lacks = lacks.map(|field| (field, format!("a {kind} has no `{field}`; it has: {}", has.join(", "))));
+    type_.into_iter().chain(lacks).collect()
+}
+
+/// Fields that are about a rolling update, where there is none.
+pub(crate) fn idle(workload: Workload, given: &UpdateStrategy) -> Vec<&'static str> {
+    let known = known(workload).filter(|known| given.type_.as_deref() == Some(known.other));
+    let Some(known) = known else { return Vec::new() };
+    said(given).filter(|field| known.rolling.iter().any(|(name, _)| name == field)).collect()
+}
+
+fn said(given: &UpdateStrategy) -> impl Iterator<Item = &'static str> {
+    values(given).into_iter().filter(|(_, value)| value.is_some()).map(|(field, _)| field)
 }
 
 fn values(given: &UpdateStrategy) -> [(&'static str, Option<Value>); 3] {
@@ -84,25 +107,4 @@ fn values(given: &UpdateStrategy) -> [(&'static str, Option<Value>); 3] {
         ("maxUnavailable", given.max_unavailable.as_ref().map(|value| json!(value))),
         ("maxSurge", given.max_surge.as_ref().map(|value| json!(value))),
     ]
-}
-
-fn wrong(known: &Known, given: &UpdateStrategy, rolling: bool, path: &str) -> Vec<Invalid> {
-    let Known { kind, other, .. } = known;
-    let mut errors = Vec::new();
-    if let Some(type_) = given.type_.as_deref().filter(|type_| *type_ != "RollingUpdate" && type_ != other) {
-        let message = format!("a {kind} has no `{type_}`; write RollingUpdate or {other}");
-        errors.push(Invalid::new(format!("{path}.type"), message));
-    }
-    for (field, _) in values(given).into_iter().filter(|(_, value)| value.is_some()) {
-        let message = if !known.rolling.iter().any(|(name, _)| *name == field) {
-            let fields: Vec<&str> = known.rolling.iter().map(|(name, _)| *name).collect();
-            format!("a {kind} has no `{field}`; it has: {}", fields.join(", "))
-        } else if !rolling {
-            "goes with `type: RollingUpdate` only; drop one".to_owned()
-        } else {
-            continue;
-        };
-        errors.push(Invalid::new(format!("{path}.{field}"), message));
-    }
-    errors
 }

@@ -3,50 +3,96 @@
 //!
 //! | module | judges |
 //! | --- | --- |
-//! | `container` | image, resources, environment, ports, probes, mounts |
-//! | `pods` | labels, scheduling, further containers, updates |
-//! | `children` | number of pods, claims, disruption budget |
+//! | `container` | image, resources, environment |
+//! | `ports` | ports, and who names one |
+//! | `pods` | labels, scheduling, further containers |
+//! | `updates` | what goes with some kinds of workload only, and how pods are replaced |
+//! | `children` | number of pods, claims, disruption budget, Service |
 //!
 //! A setting that goes with some kinds of workload only is refused where the node itself gives it. In what several nodes share it says nothing to
-//! the others. What only a finished child shows is judged where that is built.
+//! the others. What needs the finished pod template is judged with that.
 
 mod children;
 mod container;
 mod pods;
+mod ports;
+mod updates;
 
 use serde_json::Value;
 
 use super::{Invalid, NodeSpec};
 use crate::definition::{Definition, NodeType, Workload};
 
-/// Everything that is wrong with `spec`, the merged settings of the node at `path`; `given` is what the node says itself.
-pub fn check(
-    definition: &Definition,
-    node_type: &NodeType,
-    path: &str,
-    spec: &NodeSpec,
-    given: &Value,
-) -> Vec<Invalid> {
-    let mut checked = Checked { definition, node_type, path, spec, given, errors: Vec::new() };
+/// A node whose settings are judged.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    pub definition: &'a Definition,
+    pub node_type: &'a NodeType,
+    /// The whole spec.
+    pub cluster: &'a Value,
+    /// Where the node stands in it.
+    pub path: &'a str,
+    /// What the node says itself.
+    pub given: &'a Value,
+    /// The same over its app config group.
+    pub own: &'a Value,
+    /// The merged settings.
+    pub spec: &'a NodeSpec,
+}
+
+/// Everything that is wrong with the node's merged settings.
+pub fn check(node: Judged<'_>) -> Vec<Invalid> {
+    let mut checked = Checked { node, errors: Vec::new() };
     container::check(&mut checked);
+    ports::check(&mut checked);
     pods::check(&mut checked);
+    updates::check(&mut checked);
     children::check(&mut checked);
     checked.errors
 }
 
 /// A node, and what was found.
 struct Checked<'a> {
-    definition: &'a Definition,
-    node_type: &'a NodeType,
-    path: &'a str,
-    spec: &'a NodeSpec,
-    given: &'a Value,
+    node: Judged<'a>,
     errors: Vec<Invalid>,
 }
 
+impl<'a> std::ops::Deref for Checked<'a> {
+    type Target = Judged<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.node
+    }
+}
+
 impl Checked<'_> {
+    /// Whichever node has it: said once, where the highest layer says it.
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
+        let place = self.node.place(field);
+        self.errors.push(Invalid::new(format!("{place}.{field}"), message));
+    }
+
+    /// For this node.
+    fn unfit(&mut self, field: &str, message: impl Into<String>) {
         self.errors.push(Invalid::new(format!("{}.{field}", self.path), message));
+    }
+}
+
+impl Judged<'_> {
+    /// Where the highest layer that says anything of this field stands.
+    fn place(&self, field: &str) -> String {
+        let field = field.split(['.', '[']).next().unwrap_or_default();
+        let says = |layer: &Value| layer.get(field).is_some_and(|value| !value.is_null());
+        if says(self.own) {
+            return self.path.to_owned();
+        }
+        let group = self.definition.config_groups.and_then(|groups| {
+            let name = self.own.get(groups.by)?.as_str()?;
+            Some((format!("{}.{name}", groups.field), self.cluster.get(groups.field)?.get(name)?))
+        });
+        let defaults = self.definition.defaults.and_then(|field| Some((field.to_owned(), self.cluster.get(field)?)));
+        let shared = [group, defaults].into_iter().flatten().find(|(_, layer)| says(layer));
+        shared.map_or_else(|| self.path.to_owned(), |(place, _)| place)
     }
 
     /// Whether the node itself gives the field at this path, `a.b`.
@@ -64,33 +110,6 @@ impl Checked<'_> {
             Workload::Job => "Job",
         }
     }
-
-    /// Ports of the container, the operator's first: name, number, protocol.
-    fn ports(&self) -> Vec<(String, u16, String)> {
-        let declared = self.node_type.ports();
-        let declared =
-            declared.iter().map(|port| (port.name.to_owned(), port.number, port.protocol.as_str().to_owned()));
-        let extra =
-            self.spec.settings.ports.iter().map(|port| {
-                (port.name.clone(), port.number, port.protocol.clone().unwrap_or_else(|| "TCP".to_owned()))
-            });
-        declared.chain(extra).collect()
-    }
-
-    /// Refuses the name of a port that the node doesn't have.
-    fn port_is_there(&mut self, field: &str, name: &str) {
-        let names: Vec<String> = self.ports().into_iter().map(|(name, _, _)| name).collect();
-        if !names.iter().any(|known| known == name) {
-            let there = list(names.iter().map(String::as_str));
-            self.wrong(field, format!("the node has no port `{name}`; it has: {there}"));
-        }
-    }
-}
-
-/// `a, b`, or `none`.
-fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.into_iter().collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// `name` of an object that is kept as JSON.

@@ -1,11 +1,16 @@
 //! The nodes of a cluster, each with its settings after all layers are merged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{AccessMode, NodeSpec, Quantity, layers::layers, merge};
+use super::{
+    AccessMode, NodeSpec, Quantity,
+    check::{Judged, check},
+    layers::layers,
+    merge,
+};
 use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload};
 
 /// A node with its effective settings.
@@ -82,7 +87,7 @@ pub struct Claim {
 }
 
 /// Something in a spec that only shows once the layers are merged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}: {message}", self.place())]
 pub struct Invalid {
     /// Where, for instance `historicals.hot.resources`; empty: the spec as a whole.
@@ -101,13 +106,20 @@ impl Invalid {
     }
 }
 
+/// Each error once: what is wrong with something that nodes share shows at each of them.
+pub(crate) fn once(mut errors: Vec<Invalid>) -> Vec<Invalid> {
+    let mut seen = HashSet::new();
+    errors.retain(|error| seen.insert(error.clone()));
+    errors
+}
+
 /// The nodes of `spec`, in the order of their node types and keys.
 ///
 /// # Errors
 /// Everything that is wrong, each with its place.
 pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Effective>, Vec<Invalid>> {
     let mut nodes = Vec::new();
-    let mut errors = super::unknown::unknown(definition, spec);
+    let mut errors = super::reading::check(definition, spec).map_err(once)?;
     for node_type in definition.node_types {
         for entry in entries(node_type, spec) {
             match node(definition, spec, node_type, entry) {
@@ -116,7 +128,7 @@ pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Ef
             }
         }
     }
-    if errors.is_empty() { Ok(nodes) } else { Err(errors) }
+    if errors.is_empty() { Ok(nodes) } else { Err(once(errors)) }
 }
 
 /// A node as it stands in the spec.
@@ -168,16 +180,17 @@ fn order(definition: &Definition, spec: &Value, node_type: &NodeType) -> i32 {
 
 fn node(
     definition: &'static Definition,
-    spec: &Value,
+    cluster: &Value,
     node_type: &'static NodeType,
     Entry { name, path, own: given }: Entry<'_>,
 ) -> Result<Effective, Vec<Invalid>> {
-    let order = order(definition, spec, node_type);
-    let (layers, own) = layers(definition, spec, node_type, &path, given).map_err(|invalid| vec![invalid])?;
+    let order = order(definition, cluster, node_type);
+    let (layers, own) = layers(definition, cluster, node_type, &path, given).map_err(|invalid| vec![invalid])?;
     let merged = layers.into_iter().map(|(_, settings)| settings).fold(json!({}), merge);
     let spec = NodeSpec::deserialize(&merged).map_err(|error| vec![Invalid::new(path.as_str(), error.to_string())])?;
     let (claims, mut errors) = claims(node_type, &path, &spec);
-    errors.extend(super::check::check(definition, node_type, &path, &spec, given));
+    let judged = Judged { definition, node_type, cluster, path: &path, given, own: &own, spec: &spec };
+    errors.extend(check(judged));
     let command = node_type.command().iter().copied().map(str::to_owned).collect();
     let fixed = node_type.args().iter().copied().map(str::to_owned);
     let args = fixed.chain(spec.settings.args.iter().flatten().cloned()).collect();

@@ -100,9 +100,9 @@ fn walk(place: Place, path: &str, value: &Value, found: &mut Vec<(String, Value)
         (Value::Array(items), Some(Rule::ByKey(keys))) if !items.is_empty() => {
             found.extend(items.iter().map(|item| (format!("{path}[{}]", key(item, keys)), without(item, keys))));
         }
-        (Value::Array(items), Some(Rule::PatchByKey(keys))) if !items.is_empty() => {
+        (Value::Array(items), Some(Rule::PatchByKey(field))) if !items.is_empty() => {
             for item in items {
-                walk(place, &format!("{path}[{}]", key(item, keys)), &without(item, keys), found);
+                walk(place, &format!("{path}[{}]", key(item, &[field])), &without(item, &[field]), found);
             }
         }
         (Value::Object(_), _) if path.is_empty() => {}

@@ -7,10 +7,11 @@
 //! Within `podOverrides` and `configOverrides`, `null` is a value: it removes what is below. What comes after it starts anew, which is
 //! written as in a strategic merge patch: `$patch: replace`. So the order in which layers are put together doesn't matter.
 
-use serde_json::{Map, Value, json};
+mod patch;
 
-/// The key of a directive in a patch; source: Kubernetes' strategic merge patch.
-pub(crate) const DIRECTIVE: &str = "$patch";
+use serde_json::{Map, Value};
+
+pub(crate) use patch::{DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS, apply_patch};
 
 /// How the values at a path are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(crate) enum Rule {
     /// A patch: maps merge by key, `null` removes.
     Patch,
     /// A list in a patch whose items are told apart by this field: they are merged.
-    PatchByKey(&'static [&'static str]),
+    PatchByKey(&'static str),
 }
 
 use Rule::{ByKey, Patch, PatchByKey, Whole};
@@ -47,28 +48,30 @@ const RULES: &[(&[&str], Rule)] = &[
     (&["startupProbe"], Whole),
     (&["lifecycle"], Whole),
     (&["updateStrategy"], Whole),
+    // maxUnavailable or minAvailable: with both merged, a node could never choose the other.
+    (&["disruptionBudget"], Whole),
     (&["securityContext", "seccompProfile"], Whole),
     (&["securityContext", "appArmorProfile"], Whole),
     (&["podSecurityContext", "seccompProfile"], Whole),
     (&["podSecurityContext", "appArmorProfile"], Whole),
     (&["configOverrides"], Patch),
     (&["podOverrides"], Patch),
-    (&["podOverrides", "spec", "containers"], PatchByKey(&["name"])),
-    (&["podOverrides", "spec", "containers", "env"], PatchByKey(&["name"])),
-    (&["podOverrides", "spec", "containers", "ports"], PatchByKey(&["containerPort"])),
-    (&["podOverrides", "spec", "containers", "volumeMounts"], PatchByKey(&["mountPath"])),
-    (&["podOverrides", "spec", "containers", "volumeDevices"], PatchByKey(&["devicePath"])),
-    (&["podOverrides", "spec", "initContainers"], PatchByKey(&["name"])),
-    (&["podOverrides", "spec", "initContainers", "env"], PatchByKey(&["name"])),
-    (&["podOverrides", "spec", "initContainers", "ports"], PatchByKey(&["containerPort"])),
-    (&["podOverrides", "spec", "initContainers", "volumeMounts"], PatchByKey(&["mountPath"])),
-    (&["podOverrides", "spec", "initContainers", "volumeDevices"], PatchByKey(&["devicePath"])),
-    (&["podOverrides", "spec", "volumes"], PatchByKey(&["name"])),
-    (&["podOverrides", "spec", "imagePullSecrets"], PatchByKey(&["name"])),
-    (&["podOverrides", "spec", "hostAliases"], PatchByKey(&["ip"])),
-    (&["podOverrides", "spec", "topologySpreadConstraints"], PatchByKey(&["topologyKey"])),
-    (&["podOverrides", "spec", "schedulingGates"], PatchByKey(&["name"])),
-    (&["podOverrides", "spec", "resourceClaims"], PatchByKey(&["name"])),
+    (&["podOverrides", "spec", "containers"], PatchByKey("name")),
+    (&["podOverrides", "spec", "containers", "env"], PatchByKey("name")),
+    (&["podOverrides", "spec", "containers", "ports"], PatchByKey("containerPort")),
+    (&["podOverrides", "spec", "containers", "volumeMounts"], PatchByKey("mountPath")),
+    (&["podOverrides", "spec", "containers", "volumeDevices"], PatchByKey("devicePath")),
+    (&["podOverrides", "spec", "initContainers"], PatchByKey("name")),
+    (&["podOverrides", "spec", "initContainers", "env"], PatchByKey("name")),
+    (&["podOverrides", "spec", "initContainers", "ports"], PatchByKey("containerPort")),
+    (&["podOverrides", "spec", "initContainers", "volumeMounts"], PatchByKey("mountPath")),
+    (&["podOverrides", "spec", "initContainers", "volumeDevices"], PatchByKey("devicePath")),
+    (&["podOverrides", "spec", "volumes"], PatchByKey("name")),
+    (&["podOverrides", "spec", "imagePullSecrets"], PatchByKey("name")),
+    (&["podOverrides", "spec", "hostAliases"], PatchByKey("ip")),
+    (&["podOverrides", "spec", "topologySpreadConstraints"], PatchByKey("topologyKey")),
+    (&["podOverrides", "spec", "schedulingGates"], PatchByKey("name")),
+    (&["podOverrides", "spec", "resourceClaims"], PatchByKey("name")),
 ];
 
 /// Where a value stands in a node's settings: which rules are about it or something below it. Items of lists stand where their list does.
@@ -84,6 +87,11 @@ const _: () = assert!(RULES.len() <= 64, "a place has a bit for each rule");
 impl Place {
     /// The settings themselves.
     pub(crate) const ROOT: Self = Self { depth: 0, rules: u64::MAX };
+
+    /// Of a patch over a pod template.
+    pub(crate) fn pod_overrides() -> Self {
+        Self::ROOT.field("podOverrides")
+    }
 
     /// The value of `key` in a map here.
     pub(crate) fn field(self, key: &str) -> Self {
@@ -107,6 +115,14 @@ impl Place {
         RULES.iter().enumerate().find(ends_here).map(|(_, (_, rule))| *rule)
     }
 
+    /// Within a patch, the field by which the items of the list here are merged.
+    pub(crate) fn patch_key(self) -> Option<&'static str> {
+        match self.rule() {
+            Some(PatchByKey(key)) => Some(key),
+            _ => None,
+        }
+    }
+
     fn has(self, index: usize) -> bool {
         self.rules & (1 << index) != 0
     }
@@ -126,27 +142,11 @@ pub(crate) fn merge_values(base: Value, over: Value) -> Value {
     }
 }
 
-/// Carries out a patch of a configuration file's value: maps by key, the rest is replaced, `null` removes.
-pub(crate) fn apply_patch(value: Value, patch: Value) -> Value {
-    let Value::Object(patch) = patch else { return patch };
-    let mut map = match (value, directive(&patch)) {
-        (Value::Object(map), None) => map,
-        _ => Map::new(),
-    };
-    for (key, above) in patch.into_iter().filter(|(key, _)| key != DIRECTIVE) {
-        let below = map.remove(&key).unwrap_or(Value::Null);
-        if !above.is_null() && !is_deleted(&above) {
-            map.insert(key, apply_patch(below, above));
-        }
-    }
-    Value::Object(map)
-}
-
 fn merge_at(place: Place, base: Value, over: Value) -> Value {
     match (base, over, place.rule()) {
         (base, Value::Null, _) => base,
         (Value::Null, over, _) => over,
-        (base, over, Some(Patch)) => patch_at(place, base, over),
+        (base, over, Some(Patch)) => patch::lay(place, base, over),
         (Value::Array(base), Value::Array(over), Some(ByKey(keys))) if all_maps(&base) && all_maps(&over) => {
             replace_by_key(base, over, keys)
         }
@@ -199,74 +199,6 @@ fn replace_by_key(base: Vec<Value>, over: Vec<Value>, keys: &[&str]) -> Value {
     Value::Array(merged)
 }
 
-fn patch_at(place: Place, base: Value, over: Value) -> Value {
-    match (base, over, place.rule()) {
-        (Value::Object(base), Value::Object(over), _) => patch_map(place, base, over),
-        // A map over what is none starts anew: what is further below counts no more.
-        (_, Value::Object(over), _) => Value::Object(anew(over)),
-        (Value::Array(base), Value::Array(over), Some(PatchByKey(keys))) if all_maps(&base) && all_maps(&over) => {
-            patch_list(place, base, over, keys)
-        }
-        (_, Value::Array(mut over), Some(PatchByKey(_))) => {
-            if !over.iter().any(replaces_list) {
-                over.insert(0, json!({ DIRECTIVE: "replace" }));
-            }
-            Value::Array(over)
-        }
-        (_, over, _) => over,
-    }
-}
-
-fn patch_map(place: Place, base: Map<String, Value>, over: Map<String, Value>) -> Value {
-    match (directive(&base), directive(&over)) {
-        (_, Some("replace" | "delete")) => Value::Object(over),
-        (Some("delete"), _) => Value::Object(anew(over)),
-        _ => by_key(base, over, |key, below, above| patch_at(place.field(key), below, above)),
-    }
-}
-
-/// Deletions come first, and stay: they are also about what the patch is laid over.
-fn patch_list(place: Place, base: Vec<Value>, over: Vec<Value>, keys: &[&str]) -> Value {
-    if over.iter().any(replaces_list) {
-        return Value::Array(over);
-    }
-    let (mut deleted, mut merged): (Vec<_>, Vec<_>) =
-        base.into_iter().partition(|item| is_deleted(item) || replaces_list(item));
-    let (deletions, items): (Vec<_>, Vec<_>) = over.into_iter().partition(is_deleted);
-    for deletion in deletions {
-        merged.retain(|below| !same(below, &deletion, keys));
-        if !deleted.iter().any(|known| same(known, &deletion, keys)) {
-            deleted.push(deletion);
-        }
-    }
-    for above in items {
-        match merged.iter_mut().find(|below| same(below, &above, keys)) {
-            Some(below) => *below = patch_at(place, below.take(), above),
-            None => merged.push(above),
-        }
-    }
-    deleted.append(&mut merged);
-    Value::Array(deleted)
-}
-
-fn anew(mut map: Map<String, Value>) -> Map<String, Value> {
-    map.entry(DIRECTIVE).or_insert_with(|| "replace".into());
-    map
-}
-
-fn directive(map: &Map<String, Value>) -> Option<&str> {
-    map.get(DIRECTIVE).and_then(Value::as_str)
-}
-
-fn is_deleted(value: &Value) -> bool {
-    value.as_object().and_then(directive) == Some("delete")
-}
-
-/// An item that is nothing but the directive is about its list.
-fn replaces_list(item: &Value) -> bool {
-    item.as_object().is_some_and(|item| item.len() == 1 && directive(item) == Some("replace"))
-}
-
 fn all_maps(list: &[Value]) -> bool {
     list.iter().all(Value::is_object)
 }
@@ -278,126 +210,4 @@ fn same(one: &Value, other: &Value, keys: &[&str]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_higher_layer_wins_key_by_key() {
-        let base = json!({
-            "image": "a", "podLabels": { "x": "1", "y": "2" }, "args": ["1", "2"],
-            "env": [{ "name": "A", "value": "1" }, { "name": "B" }],
-        });
-        let over = json!({
-            "image": null, "podLabels": { "y": "3" }, "args": ["3"],
-            "env": [{ "name": "C" }, { "name": "A", "valueFrom": {} }],
-        });
-        assert_eq!(
-            merge(base, over),
-            json!({
-                "image": "a", "podLabels": { "x": "1", "y": "3" }, "args": ["3"],
-                "env": [{ "name": "A", "valueFrom": {} }, { "name": "B" }, { "name": "C" }],
-            })
-        );
-    }
-
-    #[test]
-    fn lists_have_keys_of_their_own() {
-        let base = json!({
-            "tolerations": [{ "key": "a", "operator": "Exists" }, { "key": "a", "operator": "Exists", "effect": "NoSchedule" }],
-            "volumeMounts": [{ "mountPath": "/a", "name": "x" }],
-            "service": { "ports": [{ "name": "a", "port": 1 }] },
-            "dnsConfig": { "options": [{ "name": "ndots", "value": "1" }] },
-        });
-        let over = json!({
-            "tolerations": [{ "key": "a", "operator": "Exists", "tolerationSeconds": 5 }],
-            "volumeMounts": [{ "mountPath": "/a", "name": "y" }, { "mountPath": "/b", "name": "x" }],
-            "service": { "ports": [{ "name": "b", "port": 2 }] },
-            "dnsConfig": { "options": [{ "name": "timeout" }] },
-        });
-        assert_eq!(
-            merge(base, over),
-            json!({
-                "tolerations": [
-                    { "key": "a", "operator": "Exists", "tolerationSeconds": 5 },
-                    { "key": "a", "operator": "Exists", "effect": "NoSchedule" },
-                ],
-                "volumeMounts": [{ "mountPath": "/a", "name": "y" }, { "mountPath": "/b", "name": "x" }],
-                "service": { "ports": [{ "name": "a", "port": 1 }, { "name": "b", "port": 2 }] },
-                "dnsConfig": { "options": [{ "name": "timeout" }] },
-            })
-        );
-    }
-
-    #[test]
-    fn tolerations_of_one_layer_that_differ_in_their_value_both_stay() {
-        let two = json!({ "tolerations": [
-            { "key": "team", "operator": "Equal", "value": "a" }, { "key": "team", "operator": "Equal", "value": "b" },
-        ] });
-        assert_eq!(merge(json!({}), two.clone()), two);
-        let one = json!({ "tolerations": [{ "key": "team", "operator": "Equal", "value": "c" }] });
-        assert_eq!(merge(two.clone(), one.clone()), one);
-        assert_eq!(merge(one, two.clone()), two);
-    }
-
-    #[test]
-    fn one_of_several_is_replaced_as_a_whole() {
-        let base = json!({
-            "readinessProbe": { "httpGet": { "port": 1 } },
-            "updateStrategy": { "type": "RollingUpdate", "partition": 1 },
-            "securityContext": { "runAsUser": 1, "seccompProfile": { "type": "Localhost", "localhostProfile": "p" } },
-        });
-        let over = json!({
-            "readinessProbe": { "exec": {} }, "updateStrategy": { "type": "OnDelete" },
-            "securityContext": { "seccompProfile": { "type": "RuntimeDefault" } },
-        });
-        assert_eq!(
-            merge(base, over),
-            json!({
-                "readinessProbe": { "exec": {} }, "updateStrategy": { "type": "OnDelete" },
-                "securityContext": { "runAsUser": 1, "seccompProfile": { "type": "RuntimeDefault" } },
-            })
-        );
-    }
-
-    #[test]
-    fn pod_overrides_merge_deeply_and_null_is_a_value_there() {
-        let base = json!({ "podOverrides": { "spec": {
-            "hostNetwork": true,
-            "containers": [{ "name": "a", "tty": true, "env": [{ "name": "X", "value": "1" }], "command": ["a"] }],
-        } } });
-        let over = json!({ "podOverrides": { "spec": {
-            "hostNetwork": null,
-            "containers": [{ "name": "a", "env": [{ "name": "X", "value": null }], "command": ["b"] }, { "name": "b" }],
-        } } });
-        assert_eq!(
-            merge(base, over),
-            json!({ "podOverrides": { "spec": {
-                "hostNetwork": null,
-                "containers": [
-                    { "name": "a", "tty": true, "env": [{ "name": "X", "value": null }], "command": ["b"] }, { "name": "b" },
-                ],
-            } } })
-        );
-    }
-
-    #[test]
-    fn what_comes_after_a_removal_starts_anew() {
-        let layers = [
-            json!({ "configOverrides": { "f": { "a": { "x": 1 } } } }),
-            json!({ "configOverrides": { "f": { "a": null } } }),
-            json!({ "configOverrides": { "f": { "a": { "y": 2 } } } }),
-        ];
-        let merged = layers.into_iter().fold(json!({}), merge);
-        assert_eq!(merged, json!({ "configOverrides": { "f": { "a": { "y": 2, "$patch": "replace" } } } }));
-        let patch = merged["configOverrides"]["f"].clone();
-        assert_eq!(apply_patch(json!({ "a": { "z": 3 }, "b": 1 }), patch), json!({ "a": { "y": 2 }, "b": 1 }));
-    }
-
-    #[test]
-    fn a_patch_removes_and_leaves_no_trace() {
-        let value = json!({ "a": 1, "b": { "c": 2, "d": [1] }, "e": {}, "null": null });
-        let patch =
-            json!({ "a": null, "b": { "d": [2], "n": null }, "e": { "$patch": "delete" }, "new": { "x": null } });
-        assert_eq!(apply_patch(value, patch), json!({ "b": { "c": 2, "d": [2] }, "new": {}, "null": null }));
-    }
-}
+pub(crate) mod tests;

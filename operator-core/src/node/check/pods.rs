@@ -1,15 +1,14 @@
-//! What is wrong with the settings of a node's pods.
+//! What is wrong with the settings of a node's pods, whatever its workload.
 
 use std::collections::HashSet;
 
 use super::{Checked, name};
-use crate::{definition::Workload, desired::names};
+use crate::desired::names;
 
 pub fn check(node: &mut Checked<'_>) {
     labels(node);
     tolerations(node);
     containers(node);
-    updates(node);
 }
 
 fn labels(node: &mut Checked<'_>) {
@@ -60,27 +59,17 @@ fn tolerations(node: &mut Checked<'_>) {
 /// All containers of a pod share their names.
 fn containers(node: &mut Checked<'_>) {
     let settings = &node.spec.settings;
-    let mut seen = HashSet::from([node.node_type.name]);
+    let main = node.node_type.name;
     let init = settings.init_containers.iter().map(|container| ("initContainers", name(container)));
     let beside = settings.sidecars.iter().map(|container| ("sidecars", name(container)));
+    let mut seen = HashSet::new();
     for (field, container) in init.chain(beside) {
-        if !seen.insert(container) {
-            let whose = if container == node.node_type.name { "the node's own" } else { "another one" };
-            node.wrong(field, format!("there are two containers `{container}`, of which one is {whose}: rename it"));
-        }
-    }
-}
-
-fn updates(node: &mut Checked<'_>) {
-    let (workload, kind) = (node.node_type.workload(), node.kind());
-    let is_stateful = workload == Workload::StatefulSet;
-    for (field, fits, whose) in [
-        ("podManagementPolicy", is_stateful, "StatefulSets"),
-        ("updateStrategy", workload != Workload::Job, "StatefulSets, Deployments and DaemonSets"),
-        ("minReadySeconds", workload != Workload::Job, "StatefulSets, Deployments and DaemonSets"),
-    ] {
-        if !fits && node.gives(field) {
-            node.wrong(field, format!("this node is a {kind}; the setting is for {whose}: leave it out"));
+        if container == main {
+            let message =
+                format!("`{main}` is the node's own container; use another name, or change it by podOverrides");
+            node.unfit(field, message);
+        } else if !seen.insert(container) {
+            node.wrong(field, format!("there are two containers `{container}`; rename one"));
         }
     }
 }

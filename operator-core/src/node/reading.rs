@@ -1,0 +1,166 @@
+//! Settings that can't be read, and fields that Kubernetes' own types don't have, in parts that the schema preserves unknown: reading them would
+//! lose them silently.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{Invalid, NodeDefaults, NodeSpec};
+use crate::definition::{Cardinality, Definition, LIST_KEY};
+
+/// Unknown fields of all settings in `spec`, each with its place.
+///
+/// # Errors
+/// Some can't be read at all: these are there, too.
+pub fn check(definition: &Definition, spec: &Value) -> Result<Vec<Invalid>, Vec<Invalid>> {
+    let (mut unread, mut unknown) = (Vec::new(), Vec::new());
+    for (path, given) in all(definition, spec) {
+        match settings(given, &path) {
+            Ok(found) => unknown.extend(found),
+            Err(found) => unread.extend(found),
+        }
+    }
+    if unread.is_empty() { Ok(unknown) } else { Err(unread.into_iter().chain(unknown).collect()) }
+}
+
+/// Everything in the spec that holds settings of nodes, with its place.
+fn all<'a>(definition: &Definition, spec: &'a Value) -> Vec<(String, &'a Value)> {
+    let field = |name: &str| spec.get(name).unwrap_or(&Value::Null);
+    let by_key = |name: &str| -> Vec<(String, &'a Value)> {
+        let entries = field(name).as_object().into_iter().flatten();
+        entries.map(|(key, value)| (format!("{name}.{key}"), value)).collect()
+    };
+    let mut found: Vec<_> = definition.defaults.map(|name| (name.to_owned(), field(name))).into_iter().collect();
+    for groups in [definition.config_groups, definition.app_config_groups].into_iter().flatten() {
+        found.extend(by_key(groups.field));
+    }
+    // Node types may share a field.
+    let mut seen = HashSet::new();
+    for node_type in definition.node_types.iter().filter(|node_type| seen.insert(node_type.field)) {
+        let name = node_type.field;
+        match node_type.cardinality {
+            Cardinality::One | Cardinality::Optional => found.push((name.to_owned(), field(name))),
+            Cardinality::Many => found.extend(by_key(name)),
+            Cardinality::List => found.extend(field(name).as_array().into_iter().flatten().map(|node| {
+                let key = node.get(LIST_KEY).and_then(Value::as_str).unwrap_or_default();
+                (format!("{name}[{key}]"), node)
+            })),
+        }
+    }
+    found
+}
+
+/// The unknown fields of `given`; or what can't be read.
+fn settings(given: &Value, path: &str) -> Result<Vec<Invalid>, Vec<Invalid>> {
+    if given.is_null() {
+        return Ok(Vec::new());
+    }
+    let read = NodeSpec::deserialize(given).map_err(|error| error.to_string());
+    let read = match read.and_then(|read| serde_json::to_value(read).map_err(|error| error.to_string())) {
+        Ok(read) => read,
+        Err(error) => return Err(unread(given, path, error)),
+    };
+    let mut found = Vec::new();
+    for (name, given) in given.as_object().into_iter().flatten() {
+        // Other fields are the author's own.
+        if let Some(read) = read.get(name) {
+            lost(given, read, &format!("{path}.{name}"), &mut found);
+        }
+    }
+    Ok(found)
+}
+
+/// Each field for itself, so that each is found, with its place: through the flattened part of the type, serde loses it.
+fn unread(given: &Value, path: &str, error: String) -> Vec<Invalid> {
+    fn wrong<T: DeserializeOwned>(field: &Value) -> Option<(String, String)> {
+        let error = serde_path_to_error::deserialize::<_, T>(field).err()?;
+        Some((error.path().to_string(), error.inner().to_string()))
+    }
+    let fields = given.as_object().into_iter().flatten().map(|(name, value)| json!({ name: value }));
+    let found = fields.filter_map(|field| wrong::<NodeDefaults>(&field).or_else(|| wrong::<NodeSpec>(&field)));
+    let found: Vec<Invalid> = found.map(|(at, message)| Invalid::new(format!("{path}.{at}"), message)).collect();
+    if found.is_empty() { vec![Invalid::new(path, error)] } else { found }
+}
+
+/// What is in `given` and not in `read`.
+fn lost(given: &Value, read: &Value, path: &str, found: &mut Vec<Invalid>) {
+    match (given, read) {
+        (Value::Object(given), Value::Object(read)) => {
+            for (name, given) in given.iter().filter(|(_, given)| !is_empty(given)) {
+                let path = format!("{path}.{name}");
+                match read.get(name) {
+                    Some(read) => lost(given, read, &path, found),
+                    None => found.push(Invalid::new(path, "there is no such field; look for a typing mistake")),
+                }
+            }
+        }
+        (Value::Array(given), Value::Array(read)) => {
+            for (index, (given, read)) in given.iter().zip(read).enumerate() {
+                lost(given, read, &format!("{path}[{index}]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Nothing is lost with it.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{NodeTemplate, NodeType};
+
+    const NODE: NodeType = NodeType {
+        name: "query",
+        field: "query",
+        cardinality: Cardinality::One,
+        order: 0,
+        template: NodeTemplate::EMPTY,
+        place: NodeTemplate::EMPTY,
+    };
+    const DEFINITION: Definition = Definition { defaults: Some("defaults"), node_types: &[NODE], ..Definition::EMPTY };
+
+    #[test]
+    fn a_misspelt_field_is_found_where_the_schema_preserves_it() {
+        let spec = json!({
+            "defaults": { "readinessProbe": { "httpGet": { "port": 80, "pth": "/" } } },
+            "query": {
+                "own": { "any": 1 },
+                "env": [{ "name": "A", "valueFrom": { "secretKeyRef": { "name": "a", "key": "b", "optinal": true } } }],
+                "securityContext": { "seLinuxOptions": { "lvl": "a" } },
+            },
+        });
+        let found: Vec<String> =
+            check(&DEFINITION, &spec).unwrap_or_default().into_iter().map(|invalid| invalid.path).collect();
+        assert_eq!(
+            found,
+            [
+                "defaults.readinessProbe.httpGet.pth",
+                "query.env[0].valueFrom.secretKeyRef.optinal",
+                "query.securityContext.seLinuxOptions.lvl",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_not_lost() {
+        let spec = json!({ "query": {
+            "resources": { "limits": { "cpu": "1000m" }, "requests": {} },
+            "env": [{ "name": "A", "value": null }],
+            "sidecars": [{ "name": "a", "anything": { "b": [1] } }],
+            "affinity": { "anything": 1 },
+            "hostAliases": [{ "ip": "10.0.0.1", "hostnames": [] }],
+            "autoscaling": { "maxReplicas": 2, "behavior": { "scaleDown": {} } },
+        } });
+        assert_eq!(check(&DEFINITION, &spec), Ok(Vec::new()));
+    }
+}
