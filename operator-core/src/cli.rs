@@ -88,8 +88,9 @@ pub async fn cli<K: Cluster>() -> Result<()> {
             Ok(())
         }
         Command::Plan { filename, explain: Some(node) } => explain::explain::<K>(&filename, &node),
-        Command::Plan { filename, explain: None } => plan::plan::<K>(&filename).await,
-        Command::Run(options) => run::<K>(options).await,
+        // Boxed: `main` has on its stack what is awaited here.
+        Command::Plan { filename, explain: None } => Box::pin(plan::plan::<K>(&filename)).await,
+        Command::Run(options) => Box::pin(run::<K>(options)).await,
     }
 }
 

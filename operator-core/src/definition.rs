@@ -106,7 +106,7 @@ impl Definition {
 pub struct ScaleSubresource {
     /// Path of the wanted number, for instance `.spec.brokers.replicas`.
     pub spec_replicas_path: &'static str,
-    /// Path of the number there is, for instance `.status.nodes[0].replicas`.
+    /// Path of the number there is, for instance `.status.replicas`: names alone, no items of lists.
     pub status_replicas_path: &'static str,
     /// Path of the pods' selector, a string in the status.
     pub label_selector_path: Option<&'static str>,

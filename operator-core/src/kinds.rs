@@ -1,6 +1,10 @@
 //! The kinds of objects that clusters are made of.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    collections::BTreeMap,
+    hash::{Hash, Hasher},
+    sync::{Mutex, PoisonError},
+};
 
 use crate::definition::Definition;
 
@@ -161,6 +165,52 @@ pub fn known(kind: &'static ChildKind) -> &'static ChildKind {
     ALL.into_iter().find(|known| *known == kind).unwrap_or(kind)
 }
 
+/// Kinds that this build doesn't know otherwise, by their [id](ChildKind::id). Kinds are kept by reference everywhere, so these are kept for
+/// good: each once, and at most [`MOST`].
+static RECORDED: Mutex<BTreeMap<&'static str, &'static ChildKind>> = Mutex::new(BTreeMap::new());
+/// More kinds than the builds of an operator ever declare; not the operator alone may write a status.
+const MOST: usize = 256;
+
+/// The kind with an [id](ChildKind::id) that a status remembers: as `definition` has it, else, where only an earlier build declared it, as the
+/// id says. `None` where it is no id.
+pub fn recorded(id: &str, definition: &Definition) -> Option<&'static ChildKind> {
+    let [group, _, kind, _] = parts(id)?;
+    if let Some(known) = of(definition).into_iter().find(|known| (known.group, known.kind) == (group, kind)) {
+        return Some(known);
+    }
+    let mut recorded = RECORDED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kind) = recorded.get(id) {
+        return Some(kind);
+    }
+    if recorded.len() >= MOST {
+        tracing::warn!(id, "too many kinds are remembered; this one isn't looked for");
+        return None;
+    }
+    let id: &'static str = Box::leak(Box::from(id));
+    let [group, version, kind, plural] = parts(id)?;
+    // It may have been uninstalled since.
+    let kind = ChildKind { version, optional: true, ..self::kind(group, kind, plural) };
+    let kind: &'static ChildKind = Box::leak(Box::new(kind));
+    recorded.insert(id, kind);
+    Some(kind)
+}
+
+/// Group, version, kind and plural of an id. They become parts of URLs.
+fn parts(id: &str) -> Option<[&str; 4]> {
+    let is_word =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let (group, rest) = match id.matches('/').count() {
+        2 => ("", id),
+        _ => id.split_once('/').filter(|(group, _)| group.split('.').all(is_word))?,
+    };
+    let mut words = rest.split('/').filter(|word| is_word(word));
+    let parts = [group, words.next()?, words.next()?, words.next()?];
+    (id.len() <= LONGEST && rest.matches('/').count() == 2).then_some(parts)
+}
+
+/// Longest id, in bytes: a group of 253, and three labels.
+const LONGEST: usize = 253 + 3 * 64;
+
 /// Whether children of a kind are always watched. The status remembers the others, so that they are pruned after they are no longer
 /// declared, and found again where their kind is installed later.
 pub fn is_always_watched(kind: &ChildKind) -> bool {
@@ -178,9 +228,9 @@ impl ChildKind {
         Self { version: T::VERSION, ..kind(T::GROUP, T::KIND, T::URL_PATH_SEGMENT) }
     }
 
-    /// `HTTPRoute.gateway.networking.k8s.io`, as the status has it; kinds of the core group are a word.
+    /// `batch/v1/CronJob/cronjobs`, as the status has it; kinds of the core group begin with the version.
     pub fn id(&self) -> String {
-        if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
+        format!("{}/{}/{}", self.api_version(), self.kind, self.plural)
     }
 
     /// Whether it runs pods.
@@ -214,13 +264,50 @@ mod tests {
     fn declared_kinds_come_after_the_usual_ones_and_none_twice() {
         let kinds = of(&DEFINITION);
         assert_eq!(kinds.len(), ALL.len() + 1);
-        assert_eq!(kinds.last().map(|kind| kind.id()).as_deref(), Some("Extra.example.com"));
+        assert_eq!(kinds.last().map(|kind| kind.id()).as_deref(), Some("example.com/v1/Extra/extras"));
     }
 
     #[test]
     fn a_usual_kind_that_an_author_declares_keeps_what_is_known_of_it() {
         assert!(DECLARED[0].immutable.is_empty());
         assert_eq!(known(DECLARED[0]).immutable, SERVICE.immutable);
+    }
+
+    #[test]
+    fn a_kind_is_found_again_by_its_id_whether_or_not_it_is_still_declared() {
+        for kind in [&SERVICE, &HTTP_ROUTE, DECLARED[1]] {
+            let found = recorded(&kind.id(), &DEFINITION).unwrap();
+            assert!(std::ptr::eq(found, kind), "{found:?}");
+        }
+        let id = DECLARED[1].id();
+        assert_eq!(id, "example.com/v1/Extra/extras");
+        let found = recorded(&id, &Definition::EMPTY).unwrap();
+        assert_eq!((found, found.id().as_str(), found.optional), (DECLARED[1], id.as_str(), true));
+        assert!(std::ptr::eq(found, recorded(&id, &Definition::EMPTY).unwrap()), "it is kept once");
+        assert_eq!(found.url("n", "a"), "/apis/example.com/v1/namespaces/n/extras/a");
+        assert_eq!(
+            recorded("v1/LimitRange/limitranges", &DEFINITION).map(ChildKind::api_version).as_deref(),
+            Some("v1")
+        );
+    }
+
+    #[test]
+    fn what_is_no_id_is_no_kind() {
+        let long = format!("{}/v1/A/as", "a".repeat(500));
+        for id in [
+            "",
+            "CronJob.batch",
+            "v1/A",
+            "a/v1/A/as/b",
+            "/v1/A/as",
+            "a/v1//as",
+            "a/v1/A/..",
+            "../v1/A/as",
+            "a/v1/A/a?b",
+            &long,
+        ] {
+            assert!(recorded(id, &DEFINITION).is_none(), "{id}");
+        }
     }
 
     #[test]

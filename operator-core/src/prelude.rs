@@ -1,8 +1,13 @@
-//! What the author of an operator needs in scope.
+//! What the author of an operator needs in scope: the macros, the types of fields, and the hook over the desired objects.
 
 pub use std::collections::BTreeMap;
 
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 
-pub use crate::{Cluster, DataOperator, NodeDefaults, NodeSpec, Properties, SecretRef, node_type};
+pub use crate::{
+    Cluster, DataOperator, NodeDefaults, NodeSpec, Properties, SecretRef,
+    desired::{Children, Customize, Scope},
+    kinds::ChildKind,
+    node_type,
+};

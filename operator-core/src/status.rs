@@ -41,7 +41,7 @@ pub struct ClusterStatus {
     #[serde(default)]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub nodes: Vec<NodeStatus>,
-    /// Kinds of children beside the usual ones, as `HTTPRoute.gateway.networking.k8s.io`, of which there is something.
+    /// Kinds of children beside the usual ones, as `batch/v1/CronJob/cronjobs`, of which there is something.
     #[serde(default)]
     #[schemars(extend("x-kubernetes-list-type" = "set"))]
     pub kinds: Vec<String>,

@@ -267,7 +267,7 @@ fn the_status_remembers_kinds_that_are_not_always_watched() {
     routed.objects.push(route);
     let with_route = stored(&routed, running);
     let without_route = without(&with_route, &HTTP_ROUTE);
-    let id = "HTTPRoute.gateway.networking.k8s.io";
+    let id = "gateway.networking.k8s.io/v1/HTTPRoute/httproutes";
     let nothing = Plan::default();
     let first = status(&routed, &without_route, &nothing, None);
     assert_eq!(first.kinds, [id], "as long as it is wanted");

@@ -4,6 +4,7 @@
 //! mistakes in an attribute, and the author would see the next ones only after putting those right.
 
 mod config;
+mod crd;
 mod external;
 mod field;
 mod keys;

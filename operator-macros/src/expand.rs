@@ -1,6 +1,7 @@
 //! Writes the code: data and thin trait impls, no logic.
 
 mod checks;
+mod crd;
 mod definition;
 mod external;
 mod node;

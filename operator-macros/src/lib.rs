@@ -54,9 +54,17 @@ use proc_macro::TokenStream;
 /// | `category = "all"` | category under which `kubectl get` lists the kind; repeatable | none |
 /// | `printcolumn(…)` | column of `kubectl get`; repeatable | none |
 /// | `validation(rule = "…", message = "…")` | CEL rule over `self`, the whole object, and what is said where it doesn't hold; repeatable | none |
+/// | `scale(…)` | makes `kubectl scale` work | it doesn't |
+/// | `selectable = ".spec.tier"` | field by which `kubectl get --field-selector` selects; at most 8; repeatable | none |
+/// | `annotation("key", "value")` | annotation of the CustomResourceDefinition; repeatable | none |
+/// | `label("key", "value")` | label of the CustomResourceDefinition; repeatable | none |
+/// | `served = false` | whether the API server serves this version | `true` |
+/// | `storage = false` | whether objects are stored in this version; of versions that `merge_crds` joins, one is | `true` |
+/// | `deprecated`, `deprecated = "use v2"` | the API server warns who uses this version, in its own words or in these | it doesn't |
 /// | `root = "Name"` | name of the generated struct | the kind |
 /// | `customize` | the struct implements operator-core's `Customize`, which is then called over the desired objects | no hook |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
+/// | `attr = "allow(dead_code)"` | further attribute of the generated struct; repeatable | none |
 /// | `crate = path` | where operator-core is found | `::operator_core` |
 ///
 /// Keys of `printcolumn(…)`:
@@ -67,6 +75,14 @@ use proc_macro::TokenStream;
 /// | `type = "string"`, also `type_` | `string`, `integer`, `number`, `boolean` or `date` | required |
 /// | `json_path = ".spec.image"` | path in the object | required |
 /// | `priority = 0` | 0 is always shown, above only with `-o wide` | 0 |
+///
+/// Keys of `scale(…)`; the paths are names with dots between them, without items of lists:
+///
+/// | key | meaning | default |
+/// | --- | --- | --- |
+/// | `spec_replicas_path = ".spec.brokers.replicas"` | the wanted number | required |
+/// | `status_replicas_path = ".status.replicas"` | the number there is | required |
+/// | `label_selector_path = ".status.selector"` | the pods' selector, as a string | none |
 ///
 /// # On fields
 ///
@@ -155,7 +171,8 @@ use proc_macro::TokenStream;
 /// | `${service.<field>.<port>}` | the same with the number of that port: `host:port` |
 /// | `${external.<name>}` | the address of an external |
 ///
-/// `$${` stands for `${` itself, and what begins otherwise, such as `${user.home}` or `${HOME}`, is left alone.
+/// `$${` stands for `${` itself, and what begins otherwise, such as `${user.home}` or `${HOME}`, is left alone; but where one letter
+/// makes it ours, as in `${clustr.name}`, it is refused.
 ///
 /// # Examples
 ///
@@ -215,7 +232,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | --- | --- | --- |
 /// | `groups("apps")` | API groups; `""` is the core group | the core group |
 /// | `resources("pods")` | resources, plural | required |
-/// | `verbs("get", "list")` | verbs | required |
+/// | `verbs("get", "list")` | verbs of RBAC, or `*` | required |
 ///
 /// Keys of the probes. A probe asks one thing: `http`, `tcp` or `exec`. What isn't given is left to Kubernetes.
 ///

@@ -1,6 +1,7 @@
 //! What an author's struct means: names and defaults filled in, still with the places where things are written.
 
 mod config;
+mod crd;
 mod external;
 mod node;
 mod operator;
@@ -8,9 +9,10 @@ mod secret;
 mod template;
 
 pub use config::{ConfigFile, Format, Reload};
+pub use crd::{ColumnType, Crd, Deprecated, PrintColumn, Scale, Validation};
 pub use external::{External, ExternalCheck};
 pub use node::{NodeStruct, OwnField};
-pub use operator::{ColumnType, NodeType, Operator, PrintColumn, Validation, kind_of};
+pub use operator::{Hook, NodeType, Operator, kind_of, plural_of};
 pub use secret::SecretField;
 pub use template::{Check, Metrics, Port, Probe, Protocol, Rule, RunAs, Security, Storage, Template, Workload};
 

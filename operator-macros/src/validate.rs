@@ -1,5 +1,6 @@
 //! Judges what was read. Every rule stands beside its message, and every message says what to write instead.
 
+mod crd;
 mod external;
 mod mounts;
 mod names;

@@ -1,11 +1,32 @@
 //! Every field of `NodeSpec` in a running cluster, in a namespace that enforces the `restricted` Pod Security Standard: set, changed and unset,
 //! after which the children are as a render from scratch has them, and nothing is left behind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use k8s_openapi::api::{
+    core::v1::{ConfigMap, Secret, ServiceAccount},
+    node::v1::RuntimeClass,
+};
+use kube::{
+    Api,
+    api::{ListParams, Patch, PatchParams, PostParams},
+};
+use operator_core::{
+    Cluster,
+    desired::{self, Content, Desired, Identity, Reference, Revisions, names, references},
+    kinds,
+    node::FIELDS,
+    observe::{Child, Observed, Raw, claims},
+    plan::{Inputs, plan},
+};
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
-use crate::setup::{Setup, eventually};
+use crate::{
+    kinds::Data,
+    setup::{Setup, eventually, typed},
+};
 
 /// A field, with two values that differ.
 struct Field {
@@ -73,9 +94,14 @@ fn fields() -> Vec<Field> {
             "resources",
             Both,
             json!({ "requests": { "cpu": "1000m" }, "limits": { "memory": "1024Mi" } }),
-            json!({ "requests": { "cpu": 0.5 } }),
+            json!({ "requests": { "cpu": "0.5" } }),
         ),
-        field("env", Both, json!([{ "name": "A", "value": "1" }]), json!([{ "name": "A", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } }])),
+        field(
+            "env",
+            Both,
+            json!([{ "name": "A", "value": "1" }]),
+            json!([{ "name": "A", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } }]),
+        ),
         field(
             "envFrom",
             Both,
@@ -83,7 +109,12 @@ fn fields() -> Vec<Field> {
             json!([{ "prefix": "X_", "secretRef": { "name": "not-there", "optional": true } }]),
         ),
         field("args", Both, json!(["--fast"]), json!(["--slow", "${cluster.name}"])),
-        field("ports", Both, json!([{ "name": "extra", "number": 9999 }]), json!([{ "name": "extra", "number": 9998, "protocol": "UDP" }])),
+        field(
+            "ports",
+            Both,
+            json!([{ "name": "extra", "number": 9999 }]),
+            json!([{ "name": "extra", "number": 9998, "protocol": "UDP" }]),
+        ),
         field(
             "volumes",
             Both,
@@ -91,7 +122,12 @@ fn fields() -> Vec<Field> {
             json!([{ "name": "cache", "projected": { "sources": [{ "serviceAccountToken": { "path": "token" } }, { "downwardAPI": { "items": [
                 { "path": "name", "fieldRef": { "fieldPath": "metadata.name" } } ] } }] } }]),
         ),
-        field("volumeMounts", Both, json!([]), json!([])),
+        field(
+            "volumeMounts",
+            Both,
+            json!([{ "name": "scratch", "mountPath": "/scratch", "readOnly": false }]),
+            json!([{ "name": "scratch", "mountPath": "/scratch", "subPath": "x" }]),
+        ),
         field("nodeSelector", Both, json!({ "kubernetes.io/os": "linux" }), json!({ "kubernetes.io/arch": "amd64" })),
         field(
             "tolerations",
@@ -114,18 +150,33 @@ fn fields() -> Vec<Field> {
             json!([{ "maxSkew": 2, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
                 "labelSelector": { "matchLabels": { "a": "b" } } }]),
         ),
-        field("schedulingGates", Both, json!([{ "name": "example.com/quota" }]), json!([{ "name": "example.com/other" }])),
+        field(
+            "schedulingGates",
+            Both,
+            json!([{ "name": "example.com/quota" }]),
+            json!([{ "name": "example.com/other" }]),
+        ),
         field("priorityClassName", Both, json!("system-node-critical"), json!("system-cluster-critical")),
         field("runtimeClassName", Both, json!("sandbox"), json!("other")),
         field("serviceAccountName", Both, json!("default"), json!("other")),
         field("automountServiceAccountToken", Both, json!(true), json!(false)),
-        field("podSecurityContext", Both, json!({ "fsGroup": 2000 }), json!({ "runAsUser": 1001, "supplementalGroups": [5, 4] })),
+        field(
+            "podSecurityContext",
+            Both,
+            json!({ "fsGroup": 2000 }),
+            json!({ "runAsUser": 1001, "supplementalGroups": [5, 4] }),
+        ),
         field("securityContext", Both, json!({ "readOnlyRootFilesystem": true }), json!({ "runAsUser": 1002 })),
-        field("readinessProbe", Both, probe("/a"), json!({ "tcpSocket": { "port": 8083 } })),
+        field("readinessProbe", Both, probe("/a"), json!({ "tcpSocket": { "port": 8083 }, "timeoutSeconds": 2 })),
         field("livenessProbe", Both, probe("/a"), json!({ "exec": { "command": ["true"] }, "initialDelaySeconds": 0 })),
         field("startupProbe", Both, probe("/a"), json!({ "grpc": { "port": 9 } })),
-        field("lifecycle", Both, json!({ "preStop": { "exec": { "command": ["sleep", "1"] } } }), json!({ "preStop": { "sleep": { "seconds": 2 } } })),
-        field("terminationGracePeriodSeconds", Both, json!(60), json!(0)),
+        field(
+            "lifecycle",
+            Both,
+            json!({ "preStop": { "exec": { "command": ["sleep", "1"] } } }),
+            json!({ "preStop": { "sleep": { "seconds": 2 } } }),
+        ),
+        field("terminationGracePeriodSeconds", Both, json!(60), json!(5)),
         field("minReadySeconds", Both, json!(1), json!(0)),
         field("podLabels", Both, json!({ "team": "a" }), json!({ "team": "b", "more": "" })),
         field("podAnnotations", Both, json!({ "note": "a" }), json!({ "note": "b" })),
@@ -137,12 +188,32 @@ fn fields() -> Vec<Field> {
         ),
         field("sidecars", Both, sidecar("example.com/s:1"), sidecar("example.com/s:2")),
         field("dnsPolicy", Both, json!("Default"), json!("ClusterFirst")),
-        field("dnsConfig", Both, json!({ "searches": ["a.example.com"] }), json!({ "options": [{ "name": "ndots", "value": "2" }] })),
-        field("hostAliases", Both, json!([{ "ip": "10.0.0.1", "hostnames": ["a"] }]), json!([{ "ip": "10.0.0.1", "hostnames": ["b", "c"] }])),
+        field(
+            "dnsConfig",
+            Both,
+            json!({ "searches": ["a.example.com"] }),
+            json!({ "options": [{ "name": "ndots", "value": "2" }] }),
+        ),
+        field(
+            "hostAliases",
+            Both,
+            json!([{ "ip": "10.0.0.1", "hostnames": ["a"] }]),
+            json!([{ "ip": "10.0.0.1", "hostnames": ["b", "c"] }]),
+        ),
         field("updateStrategy", Store, json!({ "type": "OnDelete" }), json!({ "partition": 1 })),
-        field("updateStrategy", Query, json!({ "type": "Recreate" }), json!({ "maxSurge": "50%", "maxUnavailable": 0 })),
+        field(
+            "updateStrategy",
+            Query,
+            json!({ "type": "Recreate" }),
+            json!({ "maxSurge": "50%", "maxUnavailable": 0 }),
+        ),
         field("podManagementPolicy", Store, json!("OrderedReady"), json!("Parallel")),
-        field("configOverrides", Store, json!({ "store.yaml": { "a": 1 } }), json!({ "common.properties": { "a": "${node.name}" } })),
+        field(
+            "configOverrides",
+            Store,
+            json!({ "store.yaml": { "a": 1 } }),
+            json!({ "common.properties": { "a": "${node.name}" } }),
+        ),
         field(
             "service",
             Query,
@@ -150,14 +221,308 @@ fn fields() -> Vec<Field> {
             json!({ "type": "NodePort", "ports": [{ "name": "admin", "port": 80, "targetPort": "http" }], "external": { "type": "NodePort" } }),
         ),
         field("service", Store, json!({ "external": {} }), json!({ "external": { "annotations": { "a": "b" } } })),
-        field("disruptionBudget", Both, json!({ "enabled": true, "maxUnavailable": "50%" }), json!({ "enabled": true, "minAvailable": 1 })),
-        field("networkPolicy", Both, json!({ "enabled": true }), json!({ "enabled": true, "from": [{ "podSelector": { "matchLabels": { "a": "b" } } }] })),
+        field(
+            "disruptionBudget",
+            Both,
+            json!({ "enabled": true, "maxUnavailable": "50%" }),
+            json!({ "enabled": true, "minAvailable": 1 }),
+        ),
+        field(
+            "networkPolicy",
+            Both,
+            json!({ "enabled": true }),
+            json!({ "enabled": true, "from": [{ "podSelector": { "matchLabels": { "a": "b" } } }] }),
+        ),
         field("serviceMonitor", Both, json!({}), json!({ "interval": "30s", "labels": { "a": "b" } })),
         field(
             "podOverrides",
             Both,
-            json!({ "spec": { "enableServiceLinks": false, "containers": [{ "name": "store" , "tty": true }] } }),
+            json!({ "spec": { "enableServiceLinks": false, "setHostnameAsFQDN": false } }),
             json!({ "metadata": { "labels": { "mine": "1" } }, "spec": { "hostNetwork": false, "shareProcessNamespace": true } }),
         ),
     ]
+}
+
+/// What every cluster here has beside the field that is tried.
+fn base() -> Value {
+    let scratch = json!([{ "name": "scratch", "emptyDir": {} }]);
+    json!({
+        "image": "example.com/data:1",
+        "common": { "a": 1 },
+        "defaults": { "volumes": scratch },
+        "configGroups": {
+            "one": { "podLabels": { "group": "one" } },
+            "two": { "podLabels": { "group": "two" }, "terminationGracePeriodSeconds": 7 },
+        },
+        "stores": { "hot": { "settings": { "tier": "hot" } } },
+        "query": { "replicas": 1 },
+    })
+}
+
+/// `spec` with a field of its nodes set.
+fn with_field(mut spec: Value, on: On, name: &str, value: &Value) -> Value {
+    for (node, wanted) in [("/stores/hot", on != On::Query), ("/query", on != On::Store)] {
+        if let (true, Some(node)) = (wanted, spec.pointer_mut(node).and_then(Value::as_object_mut)) {
+            node.insert(name.to_owned(), value.clone());
+        }
+    }
+    spec
+}
+
+/// The cluster's desired objects, those that are there, and what is left to do: as an operator sees it that has just started.
+struct View {
+    observed: Observed,
+    /// Every object of the cluster, without what the API server and other controllers put into it.
+    objects: BTreeMap<String, Value>,
+}
+
+async fn build(setup: &Setup, cluster: &Identity, spec: &Value) -> Desired {
+    let mut contents = HashMap::new();
+    for config_map in setup.api::<ConfigMap>().list(&ListParams::default()).await.unwrap() {
+        let name = config_map.metadata.name.clone().unwrap_or_default();
+        let reference = Reference { source: references::Source::ConfigMap, name };
+        contents.insert(reference, references::digest(&serde_json::to_value(config_map).unwrap()));
+    }
+    for secret in setup.api::<Secret>().list(&ListParams::default()).await.unwrap() {
+        let name = secret.metadata.name.clone().unwrap_or_default();
+        let reference = Reference { source: references::Source::Secret, name };
+        contents.insert(reference, references::digest(&serde_json::to_value(secret).unwrap()));
+    }
+    let content =
+        |reference: &Reference| contents.get(reference).map_or(Content::Missing, |digest| Content::Present(*digest));
+    let spec = typed(spec).unwrap();
+    desired::build(cluster, Revisions { newest: &spec }, Data::DEFINITION, &content)
+        .unwrap_or_else(|invalid| panic!("{invalid:?}\n{spec:#}"))
+}
+
+async fn look(setup: &Setup, cluster: &Identity) -> View {
+    let manager = names::manager(Data::DEFINITION);
+    let owners = [cluster.uid.clone(), claims::owner(&cluster.namespace, &cluster.name)];
+    let labels = ListParams::default().labels(&format!("{}={manager}", names::MANAGED_BY));
+    let mut view = View { observed: Vec::new(), objects: BTreeMap::new() };
+    for kind in kinds::of(Data::DEFINITION).into_iter().chain([&kinds::CLAIM]) {
+        let api: Api<Raw> = Api::namespaced_with(setup.client.clone(), &setup.namespace, &kind);
+        for raw in api.list(&labels).await.unwrap() {
+            let object = raw.object();
+            let child = Child::reduce(kind, &manager, &names::node_label(Data::DEFINITION), &object).unwrap();
+            if owners.iter().any(|owner| child.controller.as_deref() == Some(owner)) {
+                if kind != &kinds::CLAIM {
+                    view.objects.insert(format!("{} {}", kind.kind, child.name), ours(object));
+                }
+                view.observed.push(child);
+            }
+        }
+    }
+    view
+}
+
+/// Without what isn't the operator's to say.
+fn ours(mut object: Value) -> Value {
+    let top = object.as_object_mut().unwrap();
+    top.remove("status");
+    let metadata = top.get_mut("metadata").and_then(Value::as_object_mut).unwrap();
+    for key in ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"] {
+        metadata.remove(key);
+    }
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.remove("deployment.kubernetes.io/revision");
+    }
+    if metadata.get("annotations") == Some(&json!({})) {
+        metadata.remove("annotations");
+    }
+    object
+}
+
+/// Applies a spec and waits until nothing is left to do for it.
+async fn settle(setup: &Setup, spec: &Value) -> BTreeMap<String, Value> {
+    let applied = setup.apply("a", spec.clone()).await.unwrap_or_else(|error| panic!("{error}\n{spec:#}"));
+    let cluster =
+        Identity { namespace: setup.namespace.clone(), name: "a".to_owned(), uid: applied.metadata.uid.unwrap() };
+    let desired = build(setup, &cluster, spec).await;
+    eventually("nothing to be left to do", || async {
+        let view = look(setup, &cluster).await;
+        let plan = plan(&desired, &Inputs::new(&view.observed)).unwrap();
+        let status = setup.api::<Data>().get("a").await.unwrap().status;
+        if plan.is_done() && view.observed.iter().all(|child| !child.deleting) {
+            Ok(view.objects)
+        } else {
+            Err(format!("{:?} {:?}\n{status:#?}", plan.actions, plan.waiting))
+        }
+    })
+    .await
+}
+
+async fn furnish(setup: &Setup) {
+    static OPTIONAL: OnceCell<()> = OnceCell::const_new();
+    OPTIONAL
+        .get_or_init(|| async {
+            let route = optional_kind("HTTPRoute", "gateway.networking.k8s.io", "httproutes");
+            let monitor = optional_kind("ServiceMonitor", "monitoring.coreos.com", "servicemonitors");
+            crate::setup::install(&setup.client, route).await;
+            crate::setup::install(&setup.client, monitor).await;
+        })
+        .await;
+    let there =
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "there" }, "data": { "A": "1" } });
+    setup.create("ConfigMap", there).await;
+    let account = ServiceAccount {
+        metadata: kube::core::ObjectMeta { name: Some("other".to_owned()), ..Default::default() },
+        ..Default::default()
+    };
+    setup.api::<ServiceAccount>().create(&PostParams::default(), &account).await.unwrap();
+    for name in ["sandbox", "other"] {
+        let class = json!({ "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": { "name": name }, "handler": name });
+        let classes: Api<RuntimeClass> = Api::all(setup.client.clone());
+        classes.patch(name, &PatchParams::apply("tests"), &Patch::Apply(class)).await.unwrap();
+    }
+}
+
+/// A stand-in for a CRD of someone else's.
+fn optional_kind(
+    kind: &str,
+    group: &str,
+    plural: &str,
+) -> k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition {
+    serde_json::from_value(json!({
+        "metadata": { "name": format!("{plural}.{group}"), "annotations": { "api-approved.kubernetes.io": "unapproved, for tests" } },
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": { "kind": kind, "plural": plural, "singular": kind.to_lowercase() },
+            "versions": [{ "name": "v1", "served": true, "storage": true, "schema": { "openAPIV3Schema": {
+                "type": "object", "x-kubernetes-preserve-unknown-fields": true } } }],
+        },
+    }))
+    .unwrap()
+}
+
+#[test]
+fn every_field_is_tried() {
+    let tried: BTreeSet<&str> = fields().iter().map(|field| field.name).collect();
+    assert_eq!(tried, FIELDS.iter().copied().collect());
+}
+
+#[tokio::test]
+async fn every_field_can_be_set_changed_and_unset() {
+    let setup = Setup::new("fields").await;
+    furnish(&setup).await;
+    let before = settle(&setup, &base()).await;
+    let mut wrong = Vec::new();
+    for field in fields() {
+        let set = settle(&setup, &with_field(base(), field.on, field.name, &field.set)).await;
+        let changed = settle(&setup, &with_field(base(), field.on, field.name, &field.change)).await;
+        let after = settle(&setup, &base()).await;
+        if set == before && changed == before {
+            wrong.push(format!("{}: makes no difference", field.name));
+        }
+        if set == changed {
+            wrong.push(format!("{}: changes nothing", field.name));
+        }
+        if after != before {
+            let differ = |name: &&String| after.get(*name) != before.get(*name);
+            let names: BTreeSet<&String> = after.keys().chain(before.keys()).filter(differ).collect();
+            let show = |object: Option<&Value>| object.map_or("nothing".to_owned(), Value::to_string);
+            let shown: Vec<String> = names
+                .iter()
+                .map(|name| {
+                    format!("{name}\n  before {}\n  after  {}", show(before.get(*name)), show(after.get(*name)))
+                })
+                .collect();
+            wrong.push(format!("{}: something is left behind: {}", field.name, shown.join("\n")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// All fields at once, as far as the pods can run then.
+fn all(spec: Value, value: impl Fn(&Field) -> Value) -> Value {
+    let apart = ["schedulingGates", "autoscaling", "replicas"];
+    fields()
+        .iter()
+        .filter(|field| !apart.contains(&field.name))
+        .fold(spec, |spec, field| with_field(spec, field.on, field.name, &value(field)))
+}
+
+#[tokio::test]
+async fn the_pods_of_all_fields_run_where_restricted_is_enforced() {
+    let setup = Setup::new("all").await;
+    furnish(&setup).await;
+    setup.enforce_restricted().await;
+    let before = settle(&setup, &base()).await;
+    setup.ready("a", base()).await;
+    for value in [|field: &Field| field.set.clone(), |field: &Field| field.change.clone()] {
+        let spec = all(base(), value);
+        settle(&setup, &spec).await;
+        setup.ready("a", spec).await;
+    }
+    settle(&setup, &base()).await;
+    setup.ready("a", base()).await;
+    // What pods of earlier templates read is gone with them.
+    assert_eq!(settle(&setup, &base()).await, before);
+}
+
+/// A random choice of fields and their values.
+fn spec() -> impl Strategy<Value = Value> {
+    let count = fields().len();
+    (prop::collection::vec(prop::option::weighted(0.3, any::<bool>()), count), 0..4i32).prop_map(
+        |(choices, replicas)| {
+            let spec = fields().iter().zip(choices).fold(base(), |spec, (field, choice)| match choice {
+                Some(true) => with_field(spec, field.on, field.name, &field.set),
+                Some(false) => with_field(spec, field.on, field.name, &field.change),
+                None => spec,
+            });
+            with_field(spec, On::Store, "replicas", &replicas.into())
+        },
+    )
+}
+
+#[tokio::test]
+async fn random_specs_are_at_rest_as_the_api_server_stores_them() {
+    let setup = Setup::without_operator("random").await;
+    furnish(&setup).await;
+    let manager = names::manager(Data::DEFINITION);
+    let mut runner = TestRunner::default();
+    for number in 0..40 {
+        let spec = spec().new_tree(&mut runner).unwrap().current();
+        let cluster = Identity {
+            namespace: setup.namespace.clone(),
+            name: format!("r{number}"),
+            uid: format!("00000000-0000-0000-0000-{number:012}"),
+        };
+        let desired = build(&setup, &cluster, &spec).await;
+        let mut stored = Vec::new();
+        for object in &desired.objects {
+            let api: Api<Raw> = Api::namespaced_with(setup.client.clone(), &setup.namespace, &object.kind);
+            let params = PatchParams::apply(&manager).dry_run();
+            let answer = api.patch(&object.name, &params, &Patch::Apply(&object.json)).await;
+            let answer =
+                answer.unwrap_or_else(|error| panic!("{} {}: {error}\n{spec:#}", object.kind.kind, object.name));
+            let mut answer = answer.object();
+            // A dry run gives none.
+            answer["metadata"]["resourceVersion"] = "1".into();
+            let child = Child::reduce(object.kind, &manager, &names::node_label(Data::DEFINITION), &answer);
+            stored.push(child.unwrap());
+        }
+        let plan = plan(&desired, &Inputs::new(&stored)).unwrap();
+        assert!(plan.actions.is_empty(), "{:?}\n{spec:#}", plan.actions);
+    }
+}
+
+#[tokio::test]
+async fn a_workload_that_is_made_anew_comes_back_though_another_is_refused() {
+    let setup = Setup::new("anew").await;
+    setup.ready("a", base()).await;
+    let pods = setup.pods().await;
+    let refused = json!({ "spec": { "activeDeadlineSeconds": 0 } });
+    let spec = with_field(base(), On::Store, "podManagementPolicy", &json!("OrderedReady"));
+    setup.apply("a", with_field(spec, On::Query, "podOverrides", &refused)).await.unwrap();
+    let message = setup.reason("a", "Refused").await;
+    assert!(message.contains("activeDeadlineSeconds"), "{message}");
+    eventually("the StatefulSet to be there again", || async {
+        let set = setup.any("StatefulSet").get_opt("a-store-hot").await.unwrap();
+        let policy = set.map(|set| set.data["spec"]["podManagementPolicy"].clone());
+        if policy == Some(json!("OrderedReady")) { Ok(()) } else { Err(format!("{policy:?}")) }
+    })
+    .await;
+    assert_eq!(setup.pods().await, pods);
 }

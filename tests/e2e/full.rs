@@ -132,13 +132,9 @@ fn everything() -> Value {
     })
 }
 
-async fn settled(setup: &Setup, what: &str) {
+/// Waits until the operator has asked nothing for a while.
+async fn settled(setup: &Setup) {
     let mut before = usize::MAX;
-    eventually(&format!("{what} to be quiet"), || async {
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        Ok::<(), String>(())
-    })
-    .await;
     loop {
         let now = setup.requests().await.len();
         if now == before {
@@ -153,7 +149,13 @@ async fn settled(setup: &Setup, what: &str) {
 async fn every_kind_of_child_is_made_with_one_write_and_then_nothing_is_asked() {
     let setup = Setup::of_kind::<Full>("full").await;
     setup.ready_as::<Full>("a", everything()).await;
-    settled(&setup, "the operator").await;
+    eventually("the autoscaler to ask for its fewest pods", || async {
+        let replicas = setup.api::<Deployment>().get("a-api").await.unwrap().spec.unwrap().replicas;
+        if replicas == Some(2) { Ok(()) } else { Err(format!("{replicas:?}")) }
+    })
+    .await;
+    setup.reason_of::<Full>("a", "Ready").await;
+    settled(&setup).await;
     let mut names = BTreeMap::new();
     names.insert("Secret", setup.names_of::<Secret, Full>().await);
     names.insert("ServiceAccount", setup.names_of::<ServiceAccount, Full>().await);
@@ -293,7 +295,7 @@ async fn nodes_wait_for_an_external_until_it_is_there() {
     setup.reason_of::<Full>("a", "Ready").await;
     // It runs: what becomes of the external now is not asked.
     drop(listener);
-    settled(&setup, "the operator").await;
+    settled(&setup).await;
     setup.reason_of::<Full>("a", "Ready").await;
     setup.apply_as::<Full>("a", with(spec, [("/zookeeper", json!("no address"))])).await.expect_err("it is no address");
 }
@@ -301,15 +303,16 @@ async fn nodes_wait_for_an_external_until_it_is_there() {
 #[tokio::test]
 async fn what_has_a_higher_order_waits_for_a_job_that_runs_once_per_image_and_configuration() {
     let setup = Setup::of_kind::<Full>("job").await;
-    let never = json!({ "operator-testbed/ready": "never" });
-    let spec = json!({ "image": "example.com/full:1", "store": {}, "migration": { "podAnnotations": never } });
+    let never = json!({ "operator-testbed/pod": "never-ready" });
+    let spec = json!({ "image": "example.com/full:1", "store": {}, "migration": { "terminationGracePeriodSeconds": 1, "podAnnotations": never } });
     setup.apply_as::<Full>("a", spec.clone()).await.unwrap();
     let waits = setup.reason_of::<Full>("a", "Waiting").await;
     assert!(waits.contains("store") && waits.contains("migration"), "{waits}");
     assert!(setup.names_of::<StatefulSet, Full>().await.is_empty());
     let first = setup.names_of::<Job, Full>().await;
     // What a Job is doesn't change once it is there: another image makes another.
-    let spec = json!({ "image": "example.com/full:2", "store": {}, "migration": {} });
+    let spec =
+        json!({ "image": "example.com/full:2", "store": {}, "migration": { "terminationGracePeriodSeconds": 1 } });
     setup.ready_as::<Full>("a", spec.clone()).await;
     let second = setup.names_of::<Job, Full>().await;
     assert_ne!(first, second);
@@ -317,14 +320,14 @@ async fn what_has_a_higher_order_waits_for_a_job_that_runs_once_per_image_and_co
     let uid = setup.api::<Job>().get(&second[0]).await.unwrap().metadata.uid;
     // Other settings don't run it again.
     setup.ready_as::<Full>("a", with(spec, [("/migration/terminationGracePeriodSeconds", json!(5))])).await;
-    settled(&setup, "the operator").await;
+    settled(&setup).await;
     assert_eq!(setup.api::<Job>().get(&second[0]).await.unwrap().metadata.uid, uid);
 }
 
 #[tokio::test]
 async fn an_autoscaler_takes_over_and_gives_back_without_a_jump() {
     let setup = Setup::of_kind::<Full>("scale").await;
-    let api = |node: Value| json!({ "image": "example.com/full:1", "api": node });
+    let api = |node: Value| json!({ "image": "example.com/full:1", "api": node, "store": { "replicas": 0 } });
     let autoscaling = json!({ "minReplicas": 2, "maxReplicas": 9 });
     let cpu = json!({ "requests": { "cpu": "100m" } });
     let seen = async || setup.api::<Deployment>().get("a-api").await.unwrap().spec.unwrap().replicas.unwrap();
@@ -352,11 +355,11 @@ async fn an_autoscaler_takes_over_and_gives_back_without_a_jump() {
     // As the autoscaler would.
     let scale = json!({ "spec": { "replicas": 6 } });
     setup.api::<Deployment>().patch_scale("a-api", &PatchParams::default(), &Patch::Merge(scale)).await.unwrap();
-    settled(&setup, "the operator").await;
+    settled(&setup).await;
     assert_eq!(seen().await, 6);
     // Turned off without a word on the number: it stays.
     setup.ready_as::<Full>("a", api(json!({ "resources": cpu }))).await;
-    settled(&setup, "the operator").await;
+    settled(&setup).await;
     assert_eq!(seen().await, 6);
     setup.ready_as::<Full>("a", api(json!({ "replicas": 4, "resources": cpu }))).await;
     assert_eq!(watch.await.unwrap(), [3, 6, 4]);
@@ -383,7 +386,7 @@ async fn claims_grow_with_the_storage() {
     })
     .await;
     assert_eq!(setup.pods_of::<Full>().await, pods, "no pod is restarted");
-    settled(&setup, "the operator").await;
+    settled(&setup).await;
     let requests = setup.requests().await.len();
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(setup.requests().await.len(), requests);

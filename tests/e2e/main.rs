@@ -6,6 +6,7 @@
 
 mod children;
 mod externals;
+mod fields;
 mod full;
 mod install;
 mod kinds;

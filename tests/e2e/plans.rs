@@ -205,7 +205,10 @@ async fn an_autoscaler_takes_over_and_gives_back_without_a_jump() {
         store["storage"] = json!({ "data": { "size": size } });
         json!({ "query": said, "store": store })
     };
-    let autoscaled = json!({ "autoscaling": { "maxReplicas": 9 } });
+    let autoscaled = json!({
+        "autoscaling": { "maxReplicas": 9 },
+        "resources": { "requests": { "cpu": "100m" } },
+    });
     let is = |wanted: i32| {
         async move |setup: &Setup| {
             let query = setup.api::<Deployment>().get("a-query").await.unwrap().spec.unwrap().replicas;

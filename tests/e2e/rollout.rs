@@ -83,12 +83,13 @@ async fn a_rollout_that_got_stuck_recovers_when_the_spec_is_put_right() {
 }
 
 #[tokio::test]
-async fn storage_grows_by_a_new_stateful_set_with_the_same_pods() {
+async fn storage_grows_in_place_and_by_a_new_stateful_set_with_the_same_pods() {
     let setup = Setup::new("grow").await;
     setup.ready("a", small()).await;
     let before = setup.pods().await;
     setup.ready("a", with(small(), [("/stores/hot/storage", json!({ "data": { "size": "20Gi" } }))])).await;
     assert_eq!(setup.pods().await, before);
     let event = setup.event("a", "Replaced").await;
-    assert_eq!(event, "Replaced StatefulSet a-store-hot");
+    let grown = "PersistentVolumeClaim data-a-store-hot-0, PersistentVolumeClaim data-a-store-hot-1";
+    assert_eq!(event, format!("Replaced StatefulSet a-store-hot; Grown {grown}"));
 }

@@ -275,8 +275,17 @@ impl Setup {
 pub async fn install(client: &Client, crd: CustomResourceDefinition) {
     let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
     let name = crd.metadata.name.clone().unwrap();
-    crds.patch(&name, &PatchParams::apply("tests").force(), &Patch::Apply(crd)).await.unwrap();
+    crds.patch(&name, &PatchParams::apply("tests").force(), &Patch::Apply(&crd)).await.unwrap();
+    let spec = crd.spec.clone();
     await_condition(crds, &name, conditions::is_crd_established()).await.unwrap();
+    // It still takes a moment until its objects can be stored.
+    let gvk = kube::core::GroupVersionKind::gvk(&spec.group, &spec.versions[0].name, &spec.names.kind);
+    let resource = kube::api::ApiResource::from_gvk_with_plural(&gvk, &spec.names.plural);
+    let objects: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
+    eventually(&format!("{name} to be served"), || async {
+        objects.list(&ListParams::default()).await.map(drop).map_err(|error| error.to_string())
+    })
+    .await;
 }
 
 /// Asks until the answer is there, and fails with what was seen last.

@@ -15,7 +15,7 @@ pub struct DruidSpec {
     pub image: String,
 
     /// Where the cluster keeps its coordination: host and port, or several separated by commas.
-    #[schemars(length(min = 1))]
+    #[external(tcp)]
     pub zookeeper: String,
 
     /// Database that holds the cluster's metadata, for instance `jdbc:postgresql://postgres:5432/druid`.
@@ -50,31 +50,25 @@ pub struct DruidSpec {
     #[node_type(name = "broker", order = 3)]
     pub brokers: Broker,
 
-    /// Assign segments and tasks.
-    #[node_type(
-        name = "coordinator",
-        order = 4,
-        port(name = "http", number = 8081),
-        args("coordinator"),
-        env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
-        env(druid_coordinator_asOverlord_enabled = "true"),
-        env(druid_coordinator_asOverlord_overlordService = "druid/overlord"),
-        readiness(http = "/status/health", port = "http")
-    )]
-    pub coordinators: NodeSpec,
-
     /// Route requests, and serve the web console.
     #[node_type(
         name = "router",
-        order = 5,
+        order = 4,
         workload = "Deployment",
         port(name = "http", number = 8888),
         args("router"),
         env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
         env(druid_router_managementProxy_enabled = "true"),
-        readiness(http = "/status/health", port = "http")
+        empty_dirs("/opt/druid/var", "/tmp"),
+        run_as(user = 1000),
+        readiness(http = "/status/health", port = "http"),
+        talks_to("broker", "coordinator")
     )]
     pub routers: Option<NodeSpec>,
+
+    /// Assign segments and tasks.
+    #[node_type(name = "coordinator", order = 5)]
+    pub coordinators: Coordinator,
 }
 
 /// Serves segments from local disk.
@@ -84,6 +78,10 @@ pub struct DruidSpec {
     env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
     env(DRUID_CONFIG_historical = "/etc/druid/node/runtime.properties"),
     storage(name = "segments", mount = "/druid/segments", size = "50Gi"),
+    empty_dirs("/opt/druid/var", "/tmp"),
+    run_as(user = 1000),
+    defaults = data,
+    talks_to("coordinator"),
     readiness(http = "/druid/historical/v1/readiness", port = "http"),
     startup(http = "/status/health", port = "http", failures = 60)
 )]
@@ -100,6 +98,10 @@ pub struct Historical {
     env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
     env(DRUID_CONFIG_middleManager = "/etc/druid/node/runtime.properties"),
     storage(name = "tasks", mount = "/druid/tasks", size = "20Gi"),
+    empty_dirs("/opt/druid/var", "/tmp"),
+    run_as(user = 1000),
+    defaults = data,
+    talks_to("broker", "coordinator", "historical"),
     readiness(http = "/status/health", port = "http")
 )]
 pub struct MiddleManager {
@@ -115,6 +117,9 @@ pub struct MiddleManager {
     args("broker"),
     env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
     env(DRUID_CONFIG_broker = "/etc/druid/node/runtime.properties"),
+    empty_dirs("/opt/druid/var", "/tmp"),
+    run_as(user = 1000),
+    talks_to("coordinator", "historical", "middlemanager"),
     readiness(http = "/druid/broker/v1/readiness", port = "http")
 )]
 pub struct Broker {
@@ -123,15 +128,41 @@ pub struct Broker {
     pub runtime: Properties,
 }
 
+/// Assigns segments to historicals and tasks to middle managers; it alone uses the metadata store.
+#[node_type(
+    port(name = "http", number = 8081),
+    args("coordinator"),
+    env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
+    env(druid_coordinator_asOverlord_enabled = "true"),
+    env(druid_coordinator_asOverlord_overlordService = "druid/overlord"),
+    empty_dirs("/opt/druid/var", "/tmp"),
+    run_as(user = 1000),
+    talks_to("broker", "historical", "middlemanager"),
+    readiness(http = "/status/health", port = "http")
+)]
+pub struct Coordinator {
+    /// Password at the metadata store.
+    #[secret(env = "METADATA_PASSWORD", key = "password")]
+    pub metadata_password: SecretRef,
+}
+
+/// Who serves data or takes it in gets time to finish.
+fn data() -> NodeDefaults {
+    NodeDefaults { termination_grace_period_seconds: Some(300), ..NodeDefaults::default() }
+}
+
 /// What follows from the spec, under what the user says.
 fn common(spec: &DruidSpec) -> Properties {
     let database = spec.metadata_store.split(':').nth(1).unwrap_or_default();
     let extensions = format!("[\"{database}-metadata-storage\"]");
     let mut common = Properties::from([
         ("druid.extensions.loadList", extensions.as_str()),
-        ("druid.zk.service.host", &spec.zookeeper),
+        ("druid.zk.service.host", "${external.zookeeper}"),
+        ("druid.zk.paths.base", "/druid/${cluster.namespace}/${cluster.name}"),
         ("druid.metadata.storage.type", database),
         ("druid.metadata.storage.connector.connectURI", &spec.metadata_store),
+        ("druid.metadata.storage.connector.user", "druid"),
+        ("druid.metadata.storage.connector.password", r#"{"type":"environment","variable":"METADATA_PASSWORD"}"#),
     ]);
     common.0.extend(spec.common.0.clone());
     common

@@ -9,6 +9,7 @@ use std::{
 };
 
 use druid_operator::Druid;
+use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, CustomResourceExt,
     api::{Patch, PatchParams},
@@ -85,7 +86,7 @@ fn a_node_is_explained_without_a_kubernetes_cluster() {
     };
     assert_eq!(row("replicas"), ["2", "node"], "{table}");
     assert_eq!(row("env[DRUID_XMS]"), ["\"1g\"", "config group data"], "{table}");
-    assert_eq!(row("env[druid_metadata_storage_connector_user]"), ["\"druid\"", "defaults"], "{table}");
+    assert_eq!(row("terminationGracePeriodSeconds"), ["300", "operator's attributes"], "{table}");
     assert_eq!(row("image"), ["\"apache/druid:34.0.0\"", "cluster image"], "{table}");
     assert_eq!(row("storage.segments.size"), ["\"20Gi\"", "node"], "{table}");
     let unknown = explain("historical");
@@ -97,7 +98,7 @@ fn run(kubeconfig: &std::path::Path, namespace: &str) -> Child {
     Command::new("sh")
         .args([
             "-c",
-            r#""$0" run --log-format json --namespace "$1" & cat >/dev/null; kill $!; wait $!"#,
+            r#""$0" run --log-format json --skip-external-checks --namespace "$1" & cat >/dev/null; kill $!; wait $!"#,
             OPERATOR,
             namespace,
         ])
@@ -139,6 +140,10 @@ async fn an_operator_runs_and_its_plan_tells_what_it_would_do() {
     let (_, before, error) = plan(kubeconfig, cluster.clone()).await;
     assert!(before.contains("+ Deployment wiki-broker\n"), "{before}{error}");
     assert!(before.ends_with(" to create, 0 to change, 0 to replace, 0 to delete\n"), "{before}");
+
+    let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace.name());
+    let secret = serde_json::json!({ "stringData": { "password": "secret" } });
+    secrets.patch("druid-metadata", &PatchParams::apply("tests"), &Patch::Apply(secret)).await.unwrap();
 
     let mut operator = run(kubeconfig, namespace.name());
     let druids: Api<Druid> = Api::namespaced(client, namespace.name());

@@ -57,10 +57,16 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     let mut live = HashMap::new();
     let mut observed = Vec::new();
     let mut missing = Vec::new();
-    for kind in kinds::of(K::DEFINITION).into_iter().chain([&kinds::CLAIM]) {
+    let mut kinds = kinds::of(K::DEFINITION);
+    kinds.push(&kinds::CLAIM);
+    // What an earlier build declared is pruned.
+    for id in judged.status().iter().flat_map(|status| &status.kinds) {
+        kinds.extend(kinds::recorded(id, K::DEFINITION).filter(|kind| !kinds.contains(kind)));
+    }
+    for kind in kinds {
         let api = Api::<Raw>::namespaced_with(client.clone(), &cluster.namespace, &kind);
         let listed = match api.list(&ListParams::default().labels(&selector)).await {
-            Err(kube::Error::Api(status)) if kind.optional && status.code == 404 => {
+            Err(kube::Error::Api(status)) if !kinds::is_always_watched(kind) && status.code == 404 => {
                 missing.push(kind);
                 continue;
             }
@@ -79,7 +85,8 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
         }
     }
     let available = |kind: &ChildKind| !missing.contains(&kind);
-    let plan = plan::plan(&desired, &Inputs { available: &available, ..Inputs::new(&observed) }).map_err(wrong)?;
+    let inputs = Inputs { available: &available, previous: judged.status(), ..Inputs::new(&observed) };
+    let plan = plan::plan(&desired, &inputs).map_err(wrong)?;
     print(&plan, &live);
     Ok(())
 }

@@ -3,10 +3,10 @@
 //! A sidecar in every pod of one node type:
 //! ```
 //! use k8s_openapi::api::core::v1::Container;
-//! use operator_core::{desired::{Children, Customize, Scope}, prelude::*};
+//! use operator_core::prelude::*;
 //!
 //! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache")]
+//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", customize)]
 //! pub struct CacheSpec {
 //!     #[node_type(name = "server", port(name = "cache", number = 6379))]
 //!     pub servers: BTreeMap<String, NodeSpec>,
@@ -32,10 +32,10 @@
 //! An object of a further kind, once for the cluster:
 //! ```
 //! use k8s_openapi::api::batch::v1::CronJob;
-//! use operator_core::{desired::{Children, Customize, Scope}, kinds::ChildKind, prelude::*};
+//! use operator_core::prelude::*;
 //!
 //! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache")]
+//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", customize)]
 //! pub struct CacheSpec {
 //!     #[node_type(name = "server", port(name = "cache", number = 6379))]
 //!     pub servers: BTreeMap<String, NodeSpec>,

@@ -2,6 +2,8 @@
 //!
 //! Nothing here has a default: a default in the schema would be stored in every object and then beat every lower layer.
 //!
+//! What is large is boxed. A spec holds many of these by value, and a debug build has a dozen copies of each on the stack while it is read.
+//!
 //! | module | holds parts about |
 //! | --- | --- |
 //! | `container`, `pod` | the container; the pods |
@@ -62,19 +64,19 @@ pub struct NodeSpec {
 
     /// Lets a HorizontalPodAutoscaler set the number of pods, instead of `replicas`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub autoscaling: Option<Autoscaling>,
+    pub autoscaling: Option<Box<Autoscaling>>,
 
     /// An Ingress to the node's Service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ingress: Option<IngressSpec>,
+    pub ingress: Option<Box<IngressSpec>>,
 
     /// An HTTPRoute of the Gateway API to the node's Service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_route: Option<HttpRouteSpec>,
+    pub http_route: Option<Box<HttpRouteSpec>>,
 
     /// What nodes can share.
     #[serde(flatten)]
-    pub settings: NodeDefaults,
+    pub settings: Box<NodeDefaults>,
 }
 
 /// What a group of nodes can share: a [`NodeSpec`] without what is a node's own.
@@ -181,27 +183,27 @@ pub struct NodeDefaults {
     /// Security of the pods, over the `restricted` standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::pod_security_context")]
-    pub pod_security_context: Option<PodSecurityContext>,
+    pub pod_security_context: Option<Box<PodSecurityContext>>,
 
     /// Security of the container, over the `restricted` standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::security_context")]
-    pub security_context: Option<SecurityContext>,
+    pub security_context: Option<Box<SecurityContext>>,
 
     /// Asks whether a pod takes traffic. Default: the operator's, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::readiness_probe")]
-    pub readiness_probe: Option<Probe>,
+    pub readiness_probe: Option<Box<Probe>>,
 
     /// Asks whether the container must be restarted. Default: the operator's, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::liveness_probe")]
-    pub liveness_probe: Option<Probe>,
+    pub liveness_probe: Option<Box<Probe>>,
 
     /// Asks whether the container has started; other probes wait. Default: the operator's, else none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::liveness_probe")]
-    pub startup_probe: Option<Probe>,
+    pub startup_probe: Option<Box<Probe>>,
 
     /// What runs after the container's start and before its end, as in a container's `lifecycle`; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -245,7 +247,7 @@ pub struct NodeDefaults {
     /// Name servers and search domains beside those of `dnsPolicy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::dns_config")]
-    pub dns_config: Option<PodDNSConfig>,
+    pub dns_config: Option<Box<PodDNSConfig>>,
 
     /// Lines of the pods' `/etc/hosts`; merged by address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -254,7 +256,7 @@ pub struct NodeDefaults {
 
     /// How pods are replaced when the node changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub update_strategy: Option<UpdateStrategy>,
+    pub update_strategy: Option<Box<UpdateStrategy>>,
 
     /// How the pods are started. Default: `Parallel`, all at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -267,7 +269,7 @@ pub struct NodeDefaults {
 
     /// The node's Service, which is there where the node has ports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<ServiceSpec>,
+    pub service: Option<Box<ServiceSpec>>,
 
     /// How many pods may be missing at once by people's will.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -275,11 +277,11 @@ pub struct NodeDefaults {
 
     /// Who may connect to the pods. Default: everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_policy: Option<NetworkPolicySpec>,
+    pub network_policy: Option<Box<NetworkPolicySpec>>,
 
     /// A ServiceMonitor of the Prometheus operator. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_monitor: Option<ServiceMonitorSpec>,
+    pub service_monitor: Option<Box<ServiceMonitorSpec>>,
 
     /// Laid over the finished pod template, as `kubectl patch --type strategic` would; judged with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]

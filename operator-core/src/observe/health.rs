@@ -28,6 +28,8 @@ pub struct Health {
     pub ready: i32,
     /// Whether the newest template is the only one (StatefulSets say so themselves).
     pub settled: bool,
+    /// Whether its update strategy leaves pods on an earlier template: `OnDelete`, or a partition.
+    pub leaves_pods: bool,
     /// Why it can't get on.
     pub failure: Option<Box<str>>,
     /// Claims of every pod and their sizes.
@@ -65,6 +67,7 @@ impl Health {
         } else {
             return None;
         };
+        let health = Self { leaves_pods: leaves_pods(spec), ..health };
         let generation = object.get("metadata")?.get("generation").and_then(Value::as_i64).unwrap_or(0);
         let seen = status.get("observedGeneration").and_then(Value::as_i64);
         Some(Self { observed: seen.is_some_and(|seen| seen >= generation), ..health })
@@ -75,10 +78,21 @@ impl Health {
         self.observed && self.settled && self.updated == self.replicas && self.current == self.replicas
     }
 
+    /// Whether it went as far as it goes by itself: under some update strategies pods stay on an earlier template.
+    pub fn came_to_rest(&self) -> bool {
+        self.rolled_out() || (self.leaves_pods && self.observed && self.current == self.replicas)
+    }
+
     /// Of a Job: whether it came to its end, good or bad.
     pub fn ended(&self) -> bool {
         self.ready >= self.replicas || self.failure.is_some()
     }
+}
+
+fn leaves_pods(spec: &Value) -> bool {
+    let strategy = spec.get("updateStrategy").unwrap_or(&Value::Null);
+    let partition = strategy.pointer("/rollingUpdate/partition").and_then(Value::as_i64);
+    strategy.get("type").and_then(Value::as_str) == Some("OnDelete") || partition.is_some_and(|ordinal| ordinal > 0)
 }
 
 fn number(value: &Value, key: &str) -> Option<i32> {

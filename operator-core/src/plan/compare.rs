@@ -52,6 +52,6 @@ pub fn before(object: &Object, previous: Option<&ClusterStatus>) -> Option<i32> 
         return None;
     }
     let row = previous?.nodes.iter().find(|row| Some(&row.name) == object.node.as_ref())?;
-    // One is what it gets anyway.
-    Some(row.replicas).filter(|replicas| *replicas != 1)
+    // One is what it gets anyway; none is said of one that never was.
+    Some(row.replicas).filter(|replicas| *replicas > 1)
 }

@@ -39,6 +39,8 @@ pub struct Memory {
     pub applied: Option<Digest>,
     /// What the API server refused.
     pub refused: Option<Refused>,
+    /// Objects that were deleted to be made anew, by kind and name, until they are.
+    pub replaced: Vec<(&'static ChildKind, String)>,
 }
 
 /// A desired state of which the API server refused something: not tried again until that or what is there in its place changes.

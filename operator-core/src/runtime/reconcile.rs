@@ -207,6 +207,12 @@ async fn bring_about(
     let refused = refused.filter(|refused| refused.still_holds(wanted, observed));
     let inputs = surroundings.inputs(&accepted);
     let mut planned = plan::plan(desired, &inputs);
+    let replaced = context.memory.with(&identity.uid, |memory| memory.replaced.clone());
+    let half_replaced = planned.iter().flat_map(|plan| &plan.actions).filter(|action| {
+        let (kind, name) = action.target();
+        action.verb() == Verb::Create && replaced.iter().any(|(of, replaced)| *of == kind && replaced == name)
+    });
+    let half_replaced: Vec<plan::Action<'_>> = half_replaced.cloned().collect();
     let mut missing = None;
     if planned.as_ref().is_ok_and(touches_workloads) {
         missing = context.world.missing(identity, desired).await;
@@ -230,9 +236,16 @@ async fn bring_about(
         step.problem = Some(refused.problem.clone());
         if applied != Some(wanted) && refused.is_in_the_way() {
             // Nothing is half-applied.
-            return step;
+            plan.actions.clear();
         }
         plan.actions.retain(|action| !refused.is(action.target()));
+    }
+    // Whatever else is in the way: pods don't stay without their workload.
+    for action in half_replaced {
+        let refused = refused.as_ref().is_some_and(|refused| refused.is(action.target()));
+        if !refused && !plan.actions.iter().any(|planned| planned.target() == action.target()) {
+            plan.actions.push(action);
+        }
     }
     if plan.actions.is_empty() {
         if done && refused.is_none() {
@@ -245,6 +258,12 @@ async fn bring_about(
     log(&outcome, identity);
     context.events.done(identity, context.definition, &outcome.done);
     context.memory.with(&identity.uid, |memory| {
+        for (verb, kind, name) in &outcome.done {
+            memory.replaced.retain(|(of, replaced)| (of, replaced) != (kind, name));
+            if *verb == Verb::Replace {
+                memory.replaced.push((kind, name.clone()));
+            }
+        }
         memory.refused = match &problem {
             Some(problem) if problem.reason == Reason::Refused => Some(Refused {
                 wanted,

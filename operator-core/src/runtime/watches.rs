@@ -203,7 +203,7 @@ impl Reducer {
 
     /// Whether to go on after an error. The usual kinds are there; a server that says otherwise is ill.
     fn failed(&self, code: Option<u16>) -> ControlFlow<()> {
-        let usual = self.kind == &kinds::CLAIM || (kinds::ALL.contains(&self.kind) && !self.kind.optional);
+        let usual = kinds::is_always_watched(self.kind);
         let (kind, group) = (self.kind.kind, self.kind.group);
         let is_news = *self.availability.borrow() != Availability::Missing;
         match code {

@@ -12,7 +12,7 @@ use crate::{
     definition::Definition,
     desired::{Content, Desired, Identity, Reference},
     kinds::{self, ChildKind},
-    status::{ClusterStatus, Problem, Reason},
+    status::{Problem, Reason},
 };
 
 /// All of it, for all clusters.
@@ -57,8 +57,9 @@ impl World {
 
     /// Sees to it that everything is watched that the plan of a cluster depends on.
     pub fn sight(&self, cluster: &Tracked, identity: &Identity, definition: &Definition, desired: &Desired) -> Sight {
-        let recorded = cluster.status.as_deref().map(|status| recorded(status, definition)).unwrap_or_default();
-        let kinds: Vec<_> = desired.objects.iter().map(|object| object.kind).chain(recorded).collect();
+        let remembered = cluster.status.iter().flat_map(|status| &status.kinds);
+        let remembered = remembered.filter_map(|id| kinds::recorded(id, definition));
+        let kinds: Vec<_> = desired.objects.iter().map(|object| object.kind).chain(remembered).collect();
         self.watches.want(&identity.uid, kinds.iter().copied());
         let unknown = desired.references.iter().filter(|(_, content)| **content == Content::Unknown);
         let unknown: Vec<&Reference> = unknown.map(|(reference, _)| reference).collect();
@@ -75,20 +76,13 @@ impl World {
         self.watches.available(kind) != Availability::Missing
     }
 
-    /// Whether all objects of the kind with this id are known. Of a kind that is declared no longer nothing more can be known.
+    /// Whether all objects of the kind with this id are known. Of what is no kind, there are none.
     pub fn is_listed(&self, id: &str, definition: &Definition) -> bool {
-        let kind = kinds::of(definition).into_iter().find(|kind| kind.id() == id);
-        kind.is_none_or(|kind| self.watches.available(kind) == Availability::Synced)
+        kinds::recorded(id, definition).is_none_or(|kind| self.watches.available(kind) == Availability::Synced)
     }
 
     /// What a cluster depends on and isn't there.
     pub async fn missing(&self, cluster: &Identity, desired: &Desired) -> Option<Missing> {
         self.externals.missing(&cluster.uid, &desired.externals).await
     }
-}
-
-/// The kinds that a cluster has, or had, children of, as far as they must be remembered.
-fn recorded(status: &ClusterStatus, definition: &Definition) -> Vec<&'static ChildKind> {
-    let names = &status.kinds;
-    kinds::of(definition).into_iter().filter(|kind| names.contains(&kind.id())).collect()
 }

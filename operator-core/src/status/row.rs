@@ -26,7 +26,9 @@ impl<'a> Row<'a> {
             (Scale::Initial, Some(health)) if health.replicas_by.ours => node.replicas,
             (_, Some(health)) => health.replicas,
             // While a workload is being replaced, this is where its number is kept.
-            (Scale::Autoscaled | Scale::Initial, None) => before.map_or(node.replicas, |before| before.replicas),
+            (Scale::Initial, None) => before.map_or(node.replicas, |before| before.replicas),
+            // An autoscaler decides once there is something to scale.
+            (Scale::Autoscaled, None) => before.map_or(0, |before| before.replicas),
             (Scale::Unscaled, None) => node.replicas,
         };
         Self { status: row(&node.name, replicas, &node.revision, health), health, is_job: node.kind == &JOB }
@@ -41,9 +43,17 @@ impl<'a> Row<'a> {
         Self { status: row(&before.name, before.replicas, &before.revision, health), health, is_job }
     }
 
+    /// Pods that an update strategy leaves on an earlier template, in a sentence.
+    pub fn left(&self) -> Option<String> {
+        let left = self.health.filter(|health| health.leaves_pods && !health.rolled_out())?;
+        let NodeStatus { name, replicas, updated, .. } = &self.status;
+        let count = replicas - updated.min(&left.replicas);
+        (count > 0).then(|| format!("{name}: {count} of {replicas} left on an earlier template by its update strategy"))
+    }
+
     pub fn is_ready(&self) -> bool {
         let wanted = self.status.replicas;
-        self.health.is_some_and(|health| health.rolled_out() && health.ready == wanted && health.replicas == wanted)
+        self.health.is_some_and(|health| health.came_to_rest() && health.ready == wanted && health.replicas == wanted)
     }
 }
 

@@ -41,10 +41,11 @@ impl Summary {
         if !going.is_empty() {
             return Self::Progressing(going.join("; "));
         }
-        let ready = "every node is ready on its newest configuration".to_owned();
-        Self::Ready(
-            std::iter::once(ready).chain(facts.left_out.iter().map(LeftOut::to_string)).collect::<Vec<_>>().join("; "),
-        )
+        let left = rows.iter().filter_map(Row::left).collect::<Vec<_>>();
+        let ready =
+            if left.is_empty() { "every node is ready on its newest configuration" } else { "every node is ready" };
+        let more = left.into_iter().chain(facts.left_out.iter().map(LeftOut::to_string));
+        Self::Ready(std::iter::once(ready.to_owned()).chain(more).collect::<Vec<_>>().join("; "))
     }
 
     /// Ready, Progressing, Degraded; the reason of Ready is what `kubectl get` shows as Status.

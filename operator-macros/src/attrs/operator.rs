@@ -1,13 +1,23 @@
 //! `#[operator(…)]` on the struct.
 
 use proc_macro2::Span;
-use syn::{Attribute, Ident, Path};
+use syn::{Attribute, Ident, Meta, Path};
 
 use super::{Keys, Setting, Text};
 use crate::{
     errors::Errors,
-    model::{ColumnType, PrintColumn, Validation, kind_of},
+    model::{Crd, kind_of},
 };
+
+/// Keys of kube's `CustomResource` that make no sense here, and why.
+const NOT_OURS: [(&str, &str); 6] = [
+    ("namespaced", "a cluster always lives in a namespace; leave it out"),
+    ("status", "the status is operator_core's ClusterStatus; leave it out"),
+    ("doc", "write a doc comment, `/// …`, above the struct"),
+    ("schema", "the schema is that of the struct's `JsonSchema`, derived or your own; leave it out"),
+    ("crates", "all others are found in operator_core; where that has another name, write crate = path"),
+    ("struct", "write root = \"…\""),
+];
 
 /// The keys of `#[operator]` on the struct.
 pub struct OperatorKeys {
@@ -16,14 +26,12 @@ pub struct OperatorKeys {
     pub kind: Option<Text>,
     pub plural: Option<Text>,
     pub singular: Option<Text>,
-    pub short_names: Vec<Text>,
-    pub categories: Vec<Text>,
-    pub print_columns: Vec<PrintColumn>,
-    pub validations: Vec<Validation>,
+    pub crd: Crd,
     pub root: Option<Text>,
     /// Where the key stands.
     pub customize: Option<Span>,
     pub derives: Vec<Path>,
+    pub attributes: Vec<Meta>,
     pub crate_path: Option<Path>,
 }
 
@@ -54,46 +62,22 @@ impl OperatorKeys {
             kind: keys.text("kind"),
             plural: keys.text("plural"),
             singular: keys.text("singular"),
-            short_names: keys.texts("shortname"),
-            categories: keys.texts("category"),
-            print_columns: keys.lists("printcolumn").into_iter().filter_map(print_column).collect(),
-            validations: keys.lists("validation").into_iter().filter_map(validation).collect(),
+            crd: Crd::read(&mut keys),
             root: keys.text("root"),
             customize: keys.flag("customize"),
             derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),
+            attributes: keys.texts("attr").iter().filter_map(|text| attribute(text, errors)).collect(),
             crate_path: keys.path("crate"),
         };
         for (setting, _) in Setting::ALL {
             keys.refuse(setting, &format!("put #[operator({setting})] on the field that holds it"));
         }
-        keys.refuse("namespaced", "a cluster always lives in a namespace; leave it out");
-        keys.refuse("status", "the status is operator_core's ClusterStatus; leave it out");
+        for (key, advice) in NOT_OURS {
+            keys.refuse(key, advice);
+        }
         keys.finish();
         read
     }
-}
-
-fn print_column(mut keys: Keys) -> Option<PrintColumn> {
-    // kube writes it with an underscore.
-    let type_key = if keys.has("type_") { "type_" } else { "type" };
-    keys.require("name", "name = \"Image\"");
-    keys.require(type_key, "type = \"string\"");
-    keys.require("json_path", "json_path = \".spec.image\"");
-    let name = keys.text("name");
-    let type_ = keys.choice(type_key, ColumnType::ALL).map_or(ColumnType::STRING, |type_| *type_);
-    let json_path = keys.text("json_path");
-    let priority = keys.integer("priority", 0..=i64::from(i32::MAX)).map_or(0, |priority| *priority);
-    keys.finish();
-    Some(PrintColumn { name: name?, type_, json_path: json_path?, priority })
-}
-
-fn validation(mut keys: Keys) -> Option<Validation> {
-    keys.require("rule", "rule = \"has(self.spec.image)\"");
-    keys.require("message", "message = \"give an image\"");
-    let rule = keys.text("rule");
-    let message = keys.text("message");
-    keys.finish();
-    Some(Validation { rule: rule?, message: message? })
 }
 
 fn path(text: &Text, errors: &Errors) -> Option<Path> {
@@ -102,4 +86,23 @@ fn path(text: &Text, errors: &Errors) -> Option<Path> {
         errors.at(&text.span(), "`derive` takes one derive macro: derive = \"PartialEq\"");
     }
     parsed
+}
+
+/// An attribute that the generated struct shall have too.
+fn attribute(text: &Text, errors: &Errors) -> Option<Meta> {
+    let Ok(meta) = syn::LitStr::new(text, text.span()).parse::<Meta>() else {
+        errors.at(&text.span(), "`attr` takes one attribute without `#[]`: attr = \"allow(dead_code)\"");
+        return None;
+    };
+    for (name, advice) in [
+        ("derive", "write derive = \"…\""),
+        ("serde", "the generated struct is written and read as Kubernetes asks; leave it out"),
+        ("doc", "write a doc comment, `/// …`, above the struct"),
+    ] {
+        if meta.path().is_ident(name) {
+            errors.at(&text.span(), format!("`attr` can't be `{name}`: {advice}"));
+            return None;
+        }
+    }
+    Some(meta)
 }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::{external, secret};
 use crate::{
     attrs::Setting,
-    model::{NodeType, Operator, OwnField},
+    model::{Hook, NodeType, Operator, OwnField},
 };
 
 /// One constant for each rule, at the field or type that it is about.
@@ -30,7 +30,20 @@ pub fn checks(operator: &Operator) -> TokenStream {
     let externals = external::checks(&operator.externals);
     let node_types =
         operator.node_types.iter().enumerate().map(|(index, node_type)| node_type_checks(index, node_type));
-    quote!(#(#settings)* #(#groups)* #secrets #externals #(#node_types)*)
+    let hook = matches!(operator.hook, Hook::Unsaid).then(|| uncalled_hook(operator));
+    quote!(#(#settings)* #(#groups)* #secrets #externals #(#node_types)* #hook)
+}
+
+/// Of a struct that isn't said to have a hook.
+fn uncalled_hook(operator: &Operator) -> TokenStream {
+    let (spec, span) = (&operator.spec_type, operator.spec.span());
+    quote_spanned! {span=>
+        const _: () = {
+            #[allow(unused_imports, reason = "it is what is left where there is no hook")]
+            use _core::definition::checks::NoHook as _;
+            _core::definition::checks::uncalled(_core::definition::checks::Hook::<#spec>::THERE)
+        };
+    }
 }
 
 /// Of a field's own attributes and its type's together.

@@ -5,13 +5,16 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{
+    crd,
     external::externals,
     option,
     secret::secrets,
-    strings,
     template::{configs, template},
 };
-use crate::{attrs::Setting, model::Operator};
+use crate::{
+    attrs::Setting,
+    model::{Hook, Operator},
+};
 
 /// The constants `CONFIGS`, `SECRETS`, `EXTERNALS` and `NODE_TYPES`, on which the checks look too.
 pub fn parts(operator: &Operator) -> TokenStream {
@@ -49,18 +52,7 @@ pub fn definition(operator: &Operator) -> TokenStream {
     let [group, version, kind, plural, singular] =
         [&operator.group, &operator.version, &operator.kind, &operator.plural, &operator.singular]
             .map(|text| text.as_str());
-    let (short_names, categories) = (strings(&operator.short_names), strings(&operator.categories));
-    let columns = operator.print_columns.iter().map(|column| {
-        let (name, type_, json_path) = (column.name.as_str(), column.type_.0, column.json_path.as_str());
-        let priority = column.priority;
-        quote! {
-            _core::definition::PrintColumn { name: #name, type_: #type_, json_path: #json_path, priority: #priority }
-        }
-    });
-    let validations = operator.validations.iter().map(|validation| {
-        let (rule, message) = (validation.rule.as_str(), validation.message.as_str());
-        quote!(_core::definition::Validation { rule: #rule, message: #message })
-    });
+    let crd = crd::fields(&operator.crd);
     let [image, defaults, deployment_order] = [Setting::Image, Setting::Defaults, Setting::DeploymentOrder]
         .map(|setting| option(operator.setting(setting).map(|field| &field.field)));
     let [config_groups, app_config_groups] = [Setting::ConfigGroups, Setting::AppConfigGroups].map(|setting| {
@@ -69,7 +61,8 @@ pub fn definition(operator: &Operator) -> TokenStream {
             quote!(_core::definition::Groups { field: #field, by: #by })
         }))
     });
-    let customize = option(operator.customize.map(|span| {
+    let said = if let Hook::Here(span) = operator.hook { Some(span) } else { None };
+    let customize = option(said.map(|span| {
         // All of it at the key: a struct without the hook shall be complained of where it is said to have one.
         let spec = Ident::new(&operator.spec.to_string(), span);
         quote_spanned! {span=>
@@ -86,11 +79,8 @@ pub fn definition(operator: &Operator) -> TokenStream {
             kind: #kind,
             plural: #plural,
             singular: #singular,
-            short_names: #short_names,
-            categories: #categories,
             doc: #doc,
-            print_columns: &[#(#columns),*],
-            validations: &[#(#validations),*],
+            #crd
             image: #image,
             defaults: #defaults,
             config_groups: #config_groups,
@@ -101,7 +91,6 @@ pub fn definition(operator: &Operator) -> TokenStream {
             externals: EXTERNALS,
             customize: #customize,
             node_types: NODE_TYPES,
-            .._core::definition::Definition::EMPTY
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::model::Operator;
 
 /// The struct itself. It stands beside the author's, outside of the `const` that hides everything else.
 pub fn root(operator: &Operator) -> TokenStream {
-    let Operator { vis, doc, root, derives, crate_path, spec_type, .. } = operator;
+    let Operator { vis, doc, root, derives, attributes, crate_path, spec_type, .. } = operator;
     let doc = if doc.is_empty() { format!("A `{}`.", operator.kind.as_str()) } else { doc.clone() };
     quote! {
         #[doc = #doc]
@@ -16,6 +16,7 @@ pub fn root(operator: &Operator) -> TokenStream {
             ::core::fmt::Debug,
             #(#derives,)*
         )]
+        #(#[#attributes])*
         #vis struct #root {
             /// Name, namespace, labels and what else Kubernetes keeps of every object.
             pub metadata: #crate_path::__private::ObjectMeta,

@@ -6,9 +6,9 @@ use syn::{
     parse_quote,
 };
 
-use super::{ConfigFile, External, SecretField, Template, secret::kebab};
+use super::{ConfigFile, Crd, External, SecretField, Template, secret::kebab};
 use crate::{
-    attrs::{FieldAttributes, Names, OperatorKeys, PlaceKeys, Role, Setting, SettingKeys, Text},
+    attrs::{FieldAttributes, Names, OperatorKeys, PlaceKeys, Role, Setting, SettingKeys, Text, helper_key},
     errors::Errors,
 };
 
@@ -24,6 +24,8 @@ pub struct Operator {
     /// Name of the generated struct.
     pub root: Ident,
     pub derives: Vec<Path>,
+    /// Further attributes of the generated struct.
+    pub attributes: Vec<Meta>,
     pub crate_path: Path,
 
     pub group: Text,
@@ -31,13 +33,11 @@ pub struct Operator {
     pub kind: Text,
     pub plural: Text,
     pub singular: Text,
-    pub short_names: Vec<Text>,
-    pub categories: Vec<Text>,
-    pub print_columns: Vec<PrintColumn>,
-    pub validations: Vec<Validation>,
+    pub crd: Crd,
 
-    /// Where it is said that the author has a hook.
-    pub customize: Option<Span>,
+    /// JSON names of all fields; none: some are of a flattened struct.
+    pub fields: Option<Vec<String>>,
+    pub hook: Hook,
     pub settings: Vec<SettingField>,
     pub configs: Vec<ConfigFile>,
     pub secrets: Vec<SecretField>,
@@ -45,35 +45,15 @@ pub struct Operator {
     pub node_types: Vec<NodeType>,
 }
 
-/// A column of `kubectl get`.
-pub struct PrintColumn {
-    pub name: Text,
-    pub type_: ColumnType,
-    pub json_path: Text,
-    pub priority: i32,
-}
-
-/// Type of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ColumnType(pub &'static str);
-
-impl ColumnType {
-    pub const STRING: Self = Self("string");
-
-    /// Those of the Kubernetes API (`additionalPrinterColumns`).
-    pub const ALL: &[(&str, Self)] = &[
-        ("string", Self::STRING),
-        ("integer", Self("integer")),
-        ("number", Self("number")),
-        ("boolean", Self("boolean")),
-        ("date", Self("date")),
-    ];
-}
-
-/// A CEL rule.
-pub struct Validation {
-    pub rule: Text,
-    pub message: Text,
+/// Whether the struct implements operator-core's `Customize`.
+#[derive(Clone, Copy)]
+pub enum Hook {
+    /// It is said so here.
+    Here(Span),
+    /// It isn't said.
+    Unsaid,
+    /// There are mistakes; it isn't asked.
+    Unasked,
 }
 
 /// A field marked `#[operator(image)]` and the like.
@@ -126,17 +106,16 @@ impl Operator {
             doc: doc(&input.attrs),
             root: root_ident(root, spec, errors),
             derives: keys.derives,
+            attributes: keys.attributes,
             crate_path: keys.crate_path.unwrap_or_else(|| parse_quote!(::operator_core)),
             group: or(keys.group, "example.com"),
             version: or(keys.version, "v1"),
             plural: keys.plural.unwrap_or_else(|| Text::new(plural_of(&lower), kind.span())),
             singular: keys.singular.unwrap_or_else(|| Text::new(lower, kind.span())),
             kind,
-            short_names: keys.short_names,
-            categories: keys.categories,
-            print_columns: keys.print_columns,
-            validations: keys.validations,
-            customize: keys.customize,
+            crd: keys.crd,
+            fields: Some(Vec::new()),
+            hook: keys.customize.map_or(Hook::Unsaid, Hook::Here),
             settings: Vec::new(),
             configs: Vec::new(),
             secrets: Vec::new(),
@@ -147,6 +126,9 @@ impl Operator {
         if let Data::Struct(data) = &input.data
             && let Fields::Named(fields) = &data.fields
         {
+            let flattened = fields.named.iter().any(|field| helper_key(&field.attrs, "serde", "flatten").is_some());
+            operator.fields =
+                (!flattened).then(|| fields.named.iter().filter_map(|field| names.if_named(field)).collect());
             for field in &fields.named {
                 operator.place(field, names, errors);
             }
@@ -200,11 +182,8 @@ impl Operator {
     /// of too.
     pub fn stub(self) -> Self {
         Self {
-            short_names: Vec::new(),
-            categories: Vec::new(),
-            print_columns: Vec::new(),
-            validations: Vec::new(),
-            customize: None,
+            crd: Crd::default(),
+            hook: Hook::Unasked,
             settings: Vec::new(),
             configs: Vec::new(),
             secrets: Vec::new(),
@@ -232,7 +211,7 @@ fn root_ident(root: &Text, spec: &Ident, errors: &Errors) -> Ident {
 }
 
 /// The plural that kube gives to a kind.
-fn plural_of(word: &str) -> String {
+pub fn plural_of(word: &str) -> String {
     let sibilant = ["s", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end));
     let before_y = word.strip_suffix('y').filter(|stem| stem.ends_with(|last: char| !"aeiou".contains(last)));
     match before_y {

@@ -62,6 +62,26 @@ pub fn port(name: &Text, errors: &Errors) {
     }
 }
 
+/// The key of a label or annotation: a name, after a domain name and `/` where it isn't for private use.
+pub fn qualified(what: &str, key: &Text, errors: &Errors) {
+    let (prefix, name) = key.rsplit_once('/').map_or((None, key.as_str()), |(prefix, name)| (Some(prefix), name));
+    let prefix_is_right = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_label));
+    if name.is_empty() || !is_value(name) || !prefix_is_right {
+        let rule = "a domain name in lower case, `/`, and at most 63 letters, digits, `-`, `_` and `.`, such as \"example.com/team\"";
+        errors.at(&key.span(), format!("`{}` can't be the key of {what}s: {rule}", key.as_str()));
+    }
+}
+
+/// The value of a label.
+pub fn label_value(value: &Text, errors: &Errors) {
+    if !is_value(value) {
+        let rule = "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
+        let message =
+            format!("`{}` can't be the value of a label: {rule}; longer texts are annotations", value.as_str());
+        errors.at(&value.span(), message);
+    }
+}
+
 /// A name that a shell can use.
 pub fn variable(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -80,6 +100,16 @@ fn is_label(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         && !name.starts_with('-')
         && !name.ends_with('-')
+}
+
+/// Empty, or what a label's value can be.
+fn is_value(text: &str) -> bool {
+    let ends = |c: char| c.is_ascii_alphanumeric();
+    text.is_empty()
+        || (text.len() <= 63
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c))
+            && text.starts_with(ends)
+            && text.ends_with(ends))
 }
 
 fn is_version(name: &str) -> bool {
@@ -161,6 +191,22 @@ mod tests {
         }
         for name in ["", "abcdefghijklmnop", "HTTP", "-a", "a-", "a--b", "80", "a_b"] {
             assert!(!accepts(port, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn labels_and_annotations_have_qualified_keys() {
+        for key in ["team", "example.com/team", "a.b/C_d.e-f", "x/y"] {
+            assert!(accepts(|key, errors| qualified("label", key, errors), key), "{key}");
+        }
+        for key in ["", "/a", "a/", "Example.com/a", "a/b/c", "a b", "-a", "a_", "example..com/a"] {
+            assert!(!accepts(|key, errors| qualified("label", key, errors), key), "{key}");
+        }
+        for value in ["", "a", "v1.2_3-x"] {
+            assert!(accepts(label_value, value), "{value}");
+        }
+        for value in ["data team", "-a", "a.", &"a".repeat(64)] {
+            assert!(!accepts(label_value, value), "{value}");
         }
     }
 

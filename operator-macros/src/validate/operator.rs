@@ -3,6 +3,7 @@
 use syn::{Data, DeriveInput};
 
 use super::{
+    crd::crd,
     external::externals,
     mounts::{files, secret_files},
     names, not_empty,
@@ -22,7 +23,7 @@ use crate::{
 pub fn operator(operator: &Operator, input: &DeriveInput, errors: &Errors) {
     shape(input, errors);
     kind(operator, errors);
-    columns_and_rules(operator, errors);
+    crd(&operator.crd, operator.fields.as_deref(), errors);
     settings(operator, errors);
     files(&operator.configs, errors);
     secret_files(&operator.secrets, &operator.configs, &[], errors);
@@ -52,14 +53,6 @@ fn kind(operator: &Operator, errors: &Errors) {
     if !operator.plural.starts_with(&lower) || operator.plural.len() > 63 {
         names::letter_first("a plural", &operator.plural, errors);
     }
-    for name in &operator.short_names {
-        names::letter_first("a short name", name, errors);
-    }
-    for name in &operator.categories {
-        names::letter_first("a category", name, errors);
-    }
-    unique(&operator.short_names, errors, |name| format!("the short name `{name}` is given twice: keep one of them"));
-    unique(&operator.categories, errors, |name| format!("the category `{name}` is given twice: keep one of them"));
 
     if operator.root == operator.spec {
         let name = &operator.spec;
@@ -68,37 +61,6 @@ fn kind(operator: &Operator, errors: &Errors) {
             &operator.root,
             format!("`{name}` is the name of this struct, and can't be the generated one's too: {advice}"),
         );
-    }
-}
-
-fn columns_and_rules(operator: &Operator, errors: &Errors) {
-    for column in &operator.print_columns {
-        if !column.json_path.starts_with('.') {
-            let path = column.json_path.trim_start_matches('$');
-            errors.at(
-                &column.json_path.span(),
-                format!("the path starts at the object: write \".{}\"", path.trim_start_matches('.')),
-            );
-        }
-        if column.name.trim().is_empty() {
-            errors.at(&column.name.span(), "a column needs a heading, such as \"Image\"");
-        }
-    }
-    unique(operator.print_columns.iter().map(|column| &column.name), errors, |name| {
-        format!("another column is called `{name}` already: give this one another heading")
-    });
-    for validation in &operator.validations {
-        for (text, advice) in [
-            (
-                &validation.rule,
-                "`rule` is empty: write a CEL expression over `self`, the whole object, such as \"has(self.spec.image)\"",
-            ),
-            (&validation.message, "`message` is empty: say what to write where the rule doesn't hold"),
-        ] {
-            if text.trim().is_empty() {
-                errors.at(&text.span(), advice);
-            }
-        }
     }
 }
 

@@ -9,6 +9,12 @@ use crate::{
 /// What references begin with.
 const ROOTS: [&str; 4] = ["cluster", "node", "service", "external"];
 
+/// What ours was meant to be, where it is one slip away: `clustr`, `Service`. Farther ones are someone else's, as `server`.
+fn slip(root: &str) -> Option<&'static str> {
+    let root = root.to_lowercase();
+    ROOTS.into_iter().find(|ours| strsim::osa_distance(&root, ours) <= 1)
+}
+
 /// The members of each root that has fixed ones.
 const MEMBERS: [(&str, &[&str]); 2] = [("cluster", &["name", "namespace"]), ("node", &["name", "type", "replicas"])];
 
@@ -61,8 +67,9 @@ impl<'a> Reference<'a> {
         self.inside.split_once('.').map_or("", |(root, _)| root)
     }
 
+    /// Whether it is a reference, or was meant to be one.
     fn is_ours(self) -> bool {
-        ROOTS.contains(&self.root())
+        ROOTS.contains(&self.root()) || (self.closed && slip(self.root()).is_some())
     }
 
     /// The first name below the root.
@@ -109,6 +116,10 @@ fn judge(reference: Reference<'_>) -> Result<(), String> {
     if !reference.closed {
         return Err(format!("`${{{inside}`: close it with `}}`; a `${{` that shall stay as it is is written `$${{`"));
     }
+    if let Some(meant) = slip(root).filter(|meant| *meant != root) {
+        let advice = format!("did you mean `{meant}`? What shall stay as it is is written `$${{{inside}}}`");
+        return wrong(format!("nothing is called `{root}`; {advice}"));
+    }
     if let Some((root, members)) = MEMBERS.into_iter().find(|(known, _)| *known == root) {
         let member = inside.split_once('.').map_or("", |(_, member)| member);
         return if members.contains(&member) {
@@ -152,6 +163,22 @@ mod tests {
         assert_eq!(inside("$${cluster.name} ${user.home:-${node.name}} ${HOME}"), ["node.name"]);
         assert_eq!(inside("$${a${cluster.name} $${cluster.name ${a"), ["cluster.name"]);
         assert_eq!(inside("$ { } $ ${} ${cluster}"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_no_text_of_someone_else() {
+        for (root, meant) in
+            [("clustr", "cluster"), ("Node", "node"), ("services", "service"), ("extrenal", "external")]
+        {
+            let message = judge(closed(&format!("{root}.name"))).unwrap_err();
+            assert!(message.contains(&format!("did you mean `{meant}`? What shall stay")), "{message}");
+            assert_eq!(found(&format!("${{{root}.name}}")).count(), 1);
+            assert_eq!(found(&format!("$${{{root}.name}} ${{{root}}} ${{{root}.")).count(), 0);
+        }
+        for other in ["server.port", "internal.host", "user.home", "sys.name", "mode.x.y"] {
+            let text = format!("${{{other}}}");
+            assert_eq!(found(&text).count(), usize::from(other.starts_with("mode")), "{other}");
+        }
     }
 
     #[test]

@@ -5,8 +5,9 @@ use super::{
     variables::variables,
 };
 use crate::{
-    errors::Errors,
-    model::{Rule, Storage, Template, Workload},
+    attrs::Text,
+    errors::{Errors, suggestion},
+    model::{Rule, Storage, Template, Workload, plural_of},
 };
 
 /// The rules that need nothing but the attribute itself, and the struct that it is on.
@@ -44,15 +45,76 @@ fn storage(template: &Template, errors: &Errors) {
     });
 }
 
+/// Of RBAC: those of requests, and those that the API server asks about by itself.
+/// Source: <https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb>.
+const VERBS: [&str; 15] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
+    "*",
+];
+
 fn rules(rules: &[Rule], errors: &Errors) {
-    for Rule { resources, verbs, .. } in rules {
-        for (texts, advice) in [
-            (resources, "a resource is empty: name it, such as \"pods\""),
-            (verbs, "a verb is empty: name it, such as \"get\""),
-        ] {
-            for text in texts.iter().filter(|text| text.trim().is_empty()) {
-                errors.at(&text.span(), advice);
-            }
+    for Rule { groups, resources, verbs } in rules {
+        groups.iter().for_each(|name| group(name, errors));
+        resources.iter().for_each(|name| resource(name, errors));
+        for verb in verbs.iter().filter(|verb| !VERBS.contains(&verb.as_str())) {
+            let message = format!("RBAC knows no verb `{}`; {}", verb.as_str(), suggestion(verb, &VERBS));
+            errors.at(&verb.span(), message);
         }
     }
 }
+
+/// An API group, without a version.
+fn group(name: &Text, errors: &Errors) {
+    if let Some((group, _)) = name.split_once('/') {
+        errors.at(&name.span(), format!("a rule is about all versions of a group: write \"{group}\""));
+    } else if ["core", "v1"].contains(&name.as_str()) {
+        errors
+            .at(&name.span(), "the core group has no name: write \"\", or leave out `groups` where it is the only one");
+    }
+}
+
+/// A resource as it stands in URLs, maybe with a subresource: `pods/log`.
+fn resource(name: &Text, errors: &Errors) {
+    let lower = name.to_lowercase();
+    let (resource, rest) = lower.find('/').map_or((lower.as_str(), ""), |at| lower.split_at(at));
+    let plural = plural_of(resource);
+    let singular = RESOURCES.contains(&plural.as_str());
+    if name.trim().is_empty() {
+        errors.at(&name.span(), "a resource is empty: name it, such as \"pods\"");
+    } else if singular || lower != name.as_str() {
+        let right = if singular { format!("{plural}{rest}") } else { lower };
+        errors.at(&name.span(), format!("a resource is the plural in lower case, as in URLs: write \"{right}\""));
+    }
+}
+
+/// Those that pods mostly look at; their singulars are nothing.
+const RESOURCES: [&str; 15] = [
+    "pods",
+    "services",
+    "configmaps",
+    "secrets",
+    "events",
+    "persistentvolumeclaims",
+    "serviceaccounts",
+    "deployments",
+    "statefulsets",
+    "daemonsets",
+    "jobs",
+    "cronjobs",
+    "leases",
+    "endpointslices",
+    "ingresses",
+];

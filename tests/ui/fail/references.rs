@@ -13,7 +13,9 @@ pub struct CacheSpec {
         E = "${external.zookeper}",
         F = "${service.server.http}",
         G = "http://${node.name",
-        H = "$${cluster.nam} ${user.home}"
+        H = "$${cluster.nam} ${user.home}",
+        I = "${clustr.name}",
+        J = "http://${services.servers.http} ${server.port}"
     ))]
     pub servers: NodeSpec,
     #[node_type]

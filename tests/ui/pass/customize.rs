@@ -1,10 +1,6 @@
 //! The author's hook over the desired objects.
 
-use operator_core::{
-    desired::{Children, Customize, Identity, Scope},
-    kinds::ChildKind,
-    prelude::*,
-};
+use operator_core::{desired::Identity, prelude::*};
 
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Cache", customize)]

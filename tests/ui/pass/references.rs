@@ -13,7 +13,7 @@ pub struct SearchSpec {
         port(name = "admin", number = 9000),
         env(
             URL = "http://${service.leaderNodes.admin}/${cluster.namespace}",
-            LITERAL = "$${service.nobody} ${user.home} ${HOME} $"
+            LITERAL = "$${service.nobody} ${user.home} ${HOME} ${server.port} $${clustr.name} $"
         )
     )]
     pub leader_nodes: Leader,

@@ -3,20 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use druid_operator::Druid;
-use k8s_openapi::{
-    api::{
-        apps::v1::{Deployment, StatefulSet},
-        core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service},
-    },
-    serde::de::DeserializeOwned,
-};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Secret};
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::{DeleteParams, ListParams, Patch, PatchParams},
+    api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams},
     core::NamespaceResourceScope,
 };
-use operator_core::Cluster as _;
-use serde_json::Value;
+use operator_core::{
+    Cluster as _,
+    kinds::{self, ChildKind},
+};
+use serde_json::{Value, json};
 
 use crate::{
     place::MANAGER,
@@ -28,6 +25,8 @@ use crate::{
 const FILE: &str = include_str!("../../cluster.yaml");
 /// The cluster's name there.
 pub const NAME: &str = "wiki";
+/// The Secret that cluster.yaml names.
+pub const SECRET: &str = "druid-metadata";
 /// The label of children and pods that names their node.
 const NODE: &str = "druid.example.com/node";
 /// What the cluster's children, pods and claims have in common.
@@ -37,6 +36,8 @@ pub struct Cluster {
     pub clusters: Api<Druid>,
     client: Client,
     namespace: String,
+    /// Where ZooKeeper is, if elsewhere than cluster.yaml says.
+    zookeeper: Option<String>,
 }
 
 /// A pod, as far as the demo looks at it.
@@ -57,13 +58,21 @@ pub struct Picture {
 }
 
 impl Cluster {
-    pub fn new(client: Client, namespace: &str) -> Self {
-        Self { clusters: Api::namespaced(client.clone(), namespace), client, namespace: namespace.to_owned() }
+    pub fn new(client: Client, namespace: &str, zookeeper: Option<String>) -> Self {
+        Self {
+            clusters: Api::namespaced(client.clone(), namespace),
+            client,
+            namespace: namespace.to_owned(),
+            zookeeper,
+        }
     }
 
     /// Applies cluster.yaml.
     pub async fn apply(&self) -> Result<Druid> {
-        let file: Value = serde_saphyr::from_str(FILE).map_err(Failure::during("reading cluster.yaml"))?;
+        let mut file: Value = serde_saphyr::from_str(FILE).map_err(Failure::during("reading cluster.yaml"))?;
+        if let Some(address) = &self.zookeeper {
+            file["spec"]["zookeeper"] = address.as_str().into();
+        }
         self.clusters
             .patch(NAME, &PatchParams::apply(MANAGER), &Patch::Apply(&file))
             .await
@@ -73,6 +82,15 @@ impl Cluster {
     /// Changes the spec, as `kubectl patch --type=merge`.
     pub async fn patch(&self, patch: &Value) -> std::result::Result<Druid, kube::Error> {
         self.clusters.patch(NAME, &PatchParams::default(), &Patch::Merge(patch)).await
+    }
+
+    /// Creates the Secret with the metadata store's password, or changes it.
+    pub async fn set_password(&self, password: &str) -> Result<()> {
+        let secret = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": SECRET }, "stringData": { "password": password },
+        });
+        let applied = self.api::<Secret>().patch(SECRET, &PatchParams::apply(MANAGER), &Patch::Apply(&secret)).await;
+        applied.map(drop).map_err(Failure::during(format!("applying the Secret {SECRET}")))
     }
 
     pub async fn delete(&self) -> Result<()> {
@@ -95,30 +113,33 @@ impl Cluster {
         Ok(Picture { cluster, seats })
     }
 
-    /// Kind and name of the children of one node, or of all.
+    /// Kind and name of the children of one node, or of all, and of their pods.
     pub async fn children(&self, node: Option<&str>) -> Result<Vec<String>> {
-        let mut found = self.names::<StatefulSet>(node).await?;
-        found.extend(self.names::<Deployment>(node).await?);
-        found.extend(self.names::<Service>(node).await?);
-        found.extend(self.names::<ConfigMap>(node).await?);
-        found.extend(self.names::<Pod>(node).await?);
+        let mut found = Vec::new();
+        for kind in kinds::of(Druid::DEFINITION) {
+            found.extend(self.names(kind, node).await?);
+        }
+        found.extend(self.names(&ChildKind::of::<Pod>(), node).await?);
         Ok(found)
     }
 
     /// The claims of one node's pods, or of all.
     pub async fn claims(&self, node: Option<&str>) -> Result<Vec<String>> {
-        self.names::<PersistentVolumeClaim>(node).await
+        self.names(&ChildKind::of::<PersistentVolumeClaim>(), node).await
     }
 
-    async fn names<K>(&self, node: Option<&str>) -> Result<Vec<String>>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + std::fmt::Debug,
-    {
+    async fn names(&self, kind: &ChildKind, node: Option<&str>) -> Result<Vec<String>> {
         let selector = node.map_or_else(|| ALL.to_owned(), |node| format!("{ALL},{NODE}={node}"));
-        let kind = K::kind(&());
-        let objects = self.api::<K>().list_metadata(&ListParams::default().labels(&selector)).await;
-        let objects = objects.map_err(Failure::during(format!("reading the objects of kind {kind}")))?;
-        Ok(objects.iter().map(|object| format!("{kind} {}", object.name_any())).collect())
+        let resource = GroupVersionKind::gvk(kind.group, kind.version, kind.kind);
+        let resource = ApiResource::from_gvk_with_plural(&resource, kind.plural);
+        let api = Api::<DynamicObject>::namespaced_with(self.client.clone(), &self.namespace, &resource);
+        let kind = kind.kind;
+        match api.list_metadata(&ListParams::default().labels(&selector)).await {
+            Ok(objects) => Ok(objects.iter().map(|object| format!("{kind} {}", object.name_any())).collect()),
+            // Of a kind that isn't installed there is nothing.
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(Vec::new()),
+            Err(error) => Err(Failure::during(format!("reading the objects of kind {kind}"))(error)),
+        }
     }
 }
 
@@ -158,6 +179,18 @@ impl Picture {
         let notes = notes.iter().filter(|(pods, _)| *pods > 0);
         let notes: Vec<String> = notes.map(|(pods, what)| format!("{pods} {what}")).collect();
         Row { node: node.to_owned(), ready: count(|seat| seat.ready && !seat.ending), wanted, note: notes.join(", ") }
+    }
+
+    /// Hash of the configuration that a node shall be on, as the status has it.
+    pub fn revision(&self, node: &str) -> Option<String> {
+        let status = self.cluster.as_ref()?.status()?;
+        Some(status.nodes.iter().find(|row| row.name == node)?.revision.clone())
+    }
+
+    /// What the cluster's status says it waits for, where something must be made by someone else first.
+    pub fn waits_for(&self) -> Option<&str> {
+        let ready = self.cluster.as_ref()?.status()?.condition("Ready")?;
+        (ready.reason == "Waiting").then_some(ready.message.as_str())
     }
 
     /// Whether the operator has seen this generation of the cluster, or a later one.

@@ -24,7 +24,7 @@ use place::Place;
 use view::View;
 use wait::{Failure, Result};
 
-/// See a Druid operator at work: it installs a cluster, rolls out a change, adds and removes a tier, and cleans up.
+/// See a Druid operator at work: it installs a cluster, rolls out changes, adds and removes a tier, and cleans up.
 ///
 /// It uses a Kubernetes control plane of its own on localhost, whose pods become ready without running anything. The first time that is
 /// built from its Go sources, which takes some minutes. With --context, it uses a cluster that is there, in a namespace of its own.

@@ -21,6 +21,7 @@ use kube::{
 use operator_core::runtime::client::client;
 use operator_testbed::{Request, Testbed};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use crate::{
     view::{View, time},
@@ -39,6 +40,8 @@ pub struct Place {
     pub operator_config: Config,
     context: Option<String>,
     testbed: Option<Testbed>,
+    /// Where pods are simulated, the demo itself listens as ZooKeeper: the operator asks for no more than a connection.
+    zookeeper: Option<TcpListener>,
     made: Mutex<Made>,
 }
 
@@ -66,23 +69,31 @@ impl Place {
                 (Some(testbed), config, operator_config)
             }
         };
+        let zookeeper = match &testbed {
+            Some(_) => Some(TcpListener::bind("127.0.0.1:0").await.map_err(Failure::during("listening as ZooKeeper"))?),
+            None => None,
+        };
         let place = Self {
             client: client(config).map_err(Failure::during("making a client"))?,
             namespace: fresh_name(),
             operator_config,
             context: context.map(str::to_owned),
             testbed,
+            zookeeper,
             made: Mutex::default(),
         };
         view.say("");
         match (&place.context, &place.testbed) {
             (Some(context), _) => view.say(&format!(
-                "It uses the cluster of context {context}, and there the namespace {}.",
+                "It uses the cluster of context {context}, and there the namespace {}. The operator runs here, outside of that \
+                 cluster's network, and so doesn't check whether ZooKeeper is there (run --skip-external-checks).",
                 place.namespace
             )),
             (None, Some(testbed)) => {
                 view.say(&format!(
-                    "etcd, API server, controller manager and scheduler are up after {}; nodes and pods are simulated.",
+                    "etcd, API server, controller manager and scheduler are up after {}; nodes and pods are simulated. In \
+                     ZooKeeper's place, the demo itself takes connections. The namespace enforces the Pod Security Standard \
+                     `restricted`.",
                     time(started.elapsed())
                 ));
                 view.say("To look on from another terminal:");
@@ -92,6 +103,11 @@ impl Place {
             (None, None) => {}
         }
         Ok(place)
+    }
+
+    /// Where ZooKeeper is, if it isn't one of externals.yaml.
+    pub fn zookeeper(&self) -> Option<String> {
+        Some(self.zookeeper.as_ref()?.local_addr().ok()?.to_string())
     }
 
     /// A command line that looks into the demo's namespace.
@@ -123,7 +139,13 @@ impl Place {
     /// Makes the namespace, with what Druid needs beside itself where pods really run.
     pub async fn furnish(&self) -> Result<()> {
         self.made().namespace = true;
-        let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": self.namespace } });
+        // The images of externals.yaml run as root.
+        let labels = match self.is_kept() {
+            true => json!({}),
+            false => json!({ "pod-security.kubernetes.io/enforce": "restricted" }),
+        };
+        let metadata = json!({ "name": self.namespace, "labels": labels });
+        let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata });
         let namespace = serde_json::from_value(namespace).map_err(Failure::during("making a namespace"))?;
         Api::<Namespace>::all(self.client.clone())
             .create(&PostParams::default(), &namespace)
@@ -147,6 +169,10 @@ impl Place {
         let objects: Vec<DynamicObject> = serde_saphyr::from_multiple(EXTERNALS).map_err(Failure::during(failed))?;
         for object in &objects {
             let types = object.types.clone().unwrap_or_default();
+            // The story has it wait for that.
+            if types.kind == "Secret" {
+                continue;
+            }
             let kind = GroupVersionKind::try_from(&types).map_err(Failure::during(failed))?;
             let name = object.metadata.name.as_deref().unwrap_or_default();
             Api::<DynamicObject>::namespaced_with(self.client.clone(), &self.namespace, &ApiResource::from_gvk(&kind))

@@ -6,7 +6,10 @@ use std::{
 };
 
 use druid_operator::Druid;
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Service};
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    core::v1::Service,
+};
 use kube::{
     ResourceExt,
     api::{Patch, PatchParams},
@@ -16,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{
-    cluster::{Cluster, NAME, Pods},
+    cluster::{Cluster, NAME, Pods, SECRET},
     place::Place,
     view::{View, time},
     wait::{Failure, Patience, Result, Seen, until},
@@ -24,14 +27,17 @@ use crate::{
 
 /// Plays all steps; then, unless it shall be only `once`, stays for ever.
 pub async fn play(place: &Place, view: &View, once: bool) -> Result<()> {
-    let story = Story { cluster: Cluster::new(place.client.clone(), &place.namespace), place, view };
+    let cluster = Cluster::new(place.client.clone(), &place.namespace, place.zookeeper());
+    let story = Story { cluster, place, view };
     place.furnish().await?;
     story.install_the_kind().await?;
     let (mut operator, _stop) = story.start_the_operator()?;
     let steps = async {
-        story.install_a_cluster().await?;
+        let cluster = story.apply_a_cluster().await?;
+        story.create_the_secret(&cluster).await?;
         story.refuse_a_wrong_spec().await?;
         story.change_a_configuration().await?;
+        story.rotate_the_secret().await?;
         story.put_back().await?;
         story.add_a_tier().await?;
         story.remove_a_tier().await?;
@@ -65,7 +71,9 @@ impl Story<'_> {
     /// It ends when what is returned beside it is dropped.
     fn start_the_operator(&self) -> Result<(JoinHandle<()>, oneshot::Sender<()>)> {
         let client = client(self.place.operator_config.clone()).map_err(Failure::during("making a client"))?;
-        let operator = Operator::new::<Druid>(client).namespace(Some(self.place.namespace.clone()));
+        let operator = Operator::new::<Druid>(client)
+            .namespace(Some(self.place.namespace.clone()))
+            .external_checks(self.place.zookeeper().is_some());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
             let _ = stopped.await;
@@ -73,18 +81,38 @@ impl Story<'_> {
         Ok((tokio::spawn(operator.run(shutdown)), stop))
     }
 
-    async fn install_a_cluster(&self) -> Result<()> {
-        self.view.step("The operator starts, and cluster.yaml is applied");
-        let started = Instant::now();
+    async fn apply_a_cluster(&self) -> Result<Druid> {
+        self.view.step(
+            "The operator starts, and cluster.yaml is applied: its coordinators wait for a Secret that isn't there",
+        );
         let cluster = self.cluster.apply().await?;
-        let pods = self.ready(&cluster).await?;
+        let (waiting, _) = until("the status says what the cluster waits for", Patience::CLOSE, async || {
+            let picture = self.cluster.picture().await?;
+            Ok(picture.waits_for().map_or_else(|| Seen::Not("nothing yet".to_owned()), |it| Seen::Yes(it.to_owned())))
+        })
+        .await?;
+        self.view.say(waiting.split("; ").next().unwrap_or_default());
+        self.view.say("All others start.");
+        if !waiting.contains(SECRET) {
+            return Err(Failure::new(format!("expected that it names Secret {SECRET}; seen: {waiting}")));
+        }
+        self.command("get druid wiki -o wide");
+        Ok(cluster)
+    }
+
+    async fn create_the_secret(&self, cluster: &Druid) -> Result<()> {
+        self.view.step("The Secret is created: the cluster gets ready");
+        let started = Instant::now();
+        self.cluster.set_password("first").await?;
+        let pods = self.ready(cluster).await?;
         let took = started.elapsed();
         let children = self.cluster.children(None).await?;
         self.view.say(&format!("Ready after {}: {}.", time(took), count_by_kind(&children)));
         if let Some(costs) = self.costs() {
             self.view.say(&costs);
         }
-        self.command("get all,configmaps,pvc");
+        self.command(&format!("create secret generic {SECRET} --from-literal=password=first"));
+        self.command("get all,configmaps,poddisruptionbudgets,pvc");
         let wanted = ["broker", "coordinator", "historical-hot", "middlemanager", "router"];
         if pods.keys().ne(wanted) {
             let nodes: Vec<&str> = pods.keys().map(String::as_str).collect();
@@ -101,11 +129,12 @@ impl Story<'_> {
             .filter(|request| request.namespace == self.place.namespace && !request.name.is_empty())
             .filter(|request| request.group != "druid.example.com" && request.resource != "events")
             .collect();
-        let reads = about_children.iter().filter(|request| request.verb == "get").count();
+        let count = |is: fn(&str) -> bool| about_children.iter().filter(|request| is(&request.verb)).count();
+        let reads = count(|verb| verb == "get");
+        let writes = count(|verb| !matches!(verb, "get" | "list" | "watch"));
         let status = requests.iter().filter(|request| request.subresource == "status").count();
         Some(format!(
-            "The operator made {} writes and {reads} reads for its objects, and {status} status updates.",
-            about_children.len() - reads
+            "The operator made {writes} writes and {reads} reads for its objects, and {status} status updates."
         ))
     }
 
@@ -146,6 +175,40 @@ impl Story<'_> {
         self.replaced(&before, &after, &["broker"])?;
         self.patch_command(&patch);
         self.command("get pods --sort-by=.metadata.creationTimestamp");
+        Ok(())
+    }
+
+    async fn rotate_the_secret(&self) -> Result<()> {
+        self.view.step("Someone changes the Secret: exactly the pods that read it roll");
+        let before = self.pods().await?;
+        let workload = self.stateful_set("wiki-coordinator").await?;
+        let revision = self.cluster.picture().await?.revision("coordinator");
+        self.cluster.set_password("second").await?;
+        let (_, took) = until("a new pod template in StatefulSet wiki-coordinator", Patience::CLOSE, async || {
+            let now = self.stateful_set("wiki-coordinator").await?;
+            Ok(if now.metadata.generation > workload.metadata.generation {
+                Seen::Yes(())
+            } else {
+                Seen::Not("the one before".to_owned())
+            })
+        })
+        .await?;
+        let started = Instant::now();
+        // The spec is as before, and so is its generation: a status from before would look the same.
+        until("a status about the new configuration", Patience::CLOSE, async || {
+            let now = self.cluster.picture().await?.revision("coordinator");
+            Ok(if now == revision { Seen::Not("about the one before".to_owned()) } else { Seen::Yes(()) })
+        })
+        .await?;
+        let after = self.ready_at(0).await?;
+        self.view.say(&format!(
+            "The StatefulSet had its new template after {}, and all pods were replaced {} later.",
+            time(took),
+            time(started.elapsed())
+        ));
+        self.replaced(&before, &after, &["coordinator"])?;
+        let secret = json!({ "stringData": { "password": "third" } });
+        self.command(&format!("patch secret {SECRET} -p '{secret}'"));
         Ok(())
     }
 
@@ -201,13 +264,16 @@ impl Story<'_> {
         }
         self.replaced(&before, &after, &[])?;
         self.patch_command(&patch);
-        self.command("get statefulsets,services,configmaps,pvc -l druid.example.com/node=historical-cold");
+        self.command(
+            "get statefulsets,services,configmaps,poddisruptionbudgets,pvc -l druid.example.com/node=historical-cold",
+        );
         Ok(())
     }
 
     async fn remove_a_tier(&self) -> Result<()> {
         self.view.step("The tier is removed: all of it goes, except its data");
         let before = self.pods().await?;
+        let children = self.cluster.children(Some("historical-cold")).await?;
         let claims = self.cluster.claims(Some("historical-cold")).await?;
         let patch = json!({ "spec": { "historicals": { "cold": null } } });
         let started = Instant::now();
@@ -215,11 +281,13 @@ impl Story<'_> {
         self.gone(Some("historical-cold")).await?;
         let took = time(started.elapsed());
         let after = self.ready(&cluster).await?;
-        self.view.say(&format!("StatefulSet, Service, ConfigMap and pods are gone after {took}."));
+        self.view.say(&format!("Gone after {took}: {}.", count_by_kind(&children)));
         self.kept(Some("historical-cold"), &claims).await?;
         self.replaced(&before, &after, &[])?;
         self.patch_command(&patch);
-        self.command("get statefulsets,services,configmaps,pvc -l druid.example.com/node=historical-cold");
+        self.command(
+            "get statefulsets,services,configmaps,poddisruptionbudgets,pvc -l druid.example.com/node=historical-cold",
+        );
         Ok(())
     }
 
@@ -235,7 +303,7 @@ impl Story<'_> {
         self.view.say(&format!("All is gone after {}.", time(started.elapsed())));
         self.kept(None, &claims).await?;
         self.command("delete druid wiki");
-        self.command("get all,configmaps,pvc -l app.kubernetes.io/instance=wiki");
+        self.command("get all,configmaps,poddisruptionbudgets,pvc -l app.kubernetes.io/instance=wiki");
         Ok(())
     }
 
@@ -270,7 +338,10 @@ impl Story<'_> {
 
     /// Shows the nodes until the cluster is ready at the generation of `cluster`. Returns the pods.
     async fn ready(&self, cluster: &Druid) -> Result<Pods> {
-        let generation = cluster.metadata.generation.unwrap_or_default();
+        self.ready_at(cluster.metadata.generation.unwrap_or_default()).await
+    }
+
+    async fn ready_at(&self, generation: i64) -> Result<Pods> {
         let ready = until("the cluster is Ready", self.place.patience(), async || {
             let picture = self.cluster.picture().await?;
             self.view.nodes(&picture.rows(generation));
@@ -332,6 +403,11 @@ impl Story<'_> {
     async fn deployment(&self, name: &str) -> Result<Deployment> {
         let deployment = self.cluster.api::<Deployment>().get(name).await;
         deployment.map_err(Failure::during(format!("reading Deployment {name}")))
+    }
+
+    async fn stateful_set(&self, name: &str) -> Result<StatefulSet> {
+        let stateful_set = self.cluster.api::<StatefulSet>().get(name).await;
+        stateful_set.map_err(Failure::during(format!("reading StatefulSet {name}")))
     }
 
     fn command(&self, arguments: &str) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::definition::{Check, Probe};
 
 /// `{}` in the custom resource turns the node type's off.
-pub fn build(own: &Option<k8s_openapi::api::core::v1::Probe>, fixed: Option<Probe>) -> Value {
+pub fn build(own: &Option<Box<k8s_openapi::api::core::v1::Probe>>, fixed: Option<Probe>) -> Value {
     if own.is_some() {
         return json!(own);
     }

@@ -102,6 +102,35 @@ impl<'e> Keys<'e> {
         Some((entry.key.span(), list))
     }
 
+    /// `key`, `key = true` or `key = false`.
+    pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
+        let entry = self.once(key)?;
+        let value = match &entry.value {
+            Value::Word => Some(true),
+            Value::Expression(Expr::Lit(literal)) => match &literal.lit {
+                Lit::Bool(value) => Some(value.value),
+                _ => None,
+            },
+            Value::Expression(_) | Value::List(_) => None,
+        };
+        if value.is_none() {
+            self.mistake(&entry, format!("`{key}` takes `true` or `false`, without quotes"));
+        }
+        value
+    }
+
+    /// A key that may have a string, `key` or `key = "…"`: none where it isn't given.
+    pub fn flag_or_text(&mut self, key: &'static str) -> Option<Option<Text>> {
+        let entry = self.once(key)?;
+        let text = if matches!(entry.value, Value::Word) { None } else { self.as_text(&entry) };
+        Some(text)
+    }
+
+    /// Two strings, `key("…", "…")`; may be given several times. `example` is how they would be written.
+    pub fn couples(&mut self, key: &'static str, example: &str) -> Vec<(Text, Text)> {
+        self.take(key).iter().filter_map(|entry| self.as_couple(entry, example)).collect()
+    }
+
     /// A path, bare or as a string.
     pub fn path(&mut self, key: &'static str) -> Option<Path> {
         let entry = self.once(key)?;
@@ -152,6 +181,19 @@ impl<'e> Keys<'e> {
         }
         let key = &entry.key;
         self.mistake(entry, format!("`{key}` takes a string: {key} = \"…\""));
+        None
+    }
+
+    fn as_couple(&self, entry: &Entry, example: &str) -> Option<(Text, Text)> {
+        let key = &entry.key;
+        let items = match &entry.value {
+            Value::List(tokens) => NestedMeta::parse_meta_list(tokens.clone()).unwrap_or_default(),
+            Value::Word | Value::Expression(_) => Vec::new(),
+        };
+        if let [NestedMeta::Lit(Lit::Str(one)), NestedMeta::Lit(Lit::Str(other))] = items.as_slice() {
+            return Some((Text::new(one.value(), one.span()), Text::new(other.value(), other.span())));
+        }
+        self.errors.at(key, format!("`{key}` takes a key and a value, two strings: {key}({example})"));
         None
     }
 
