@@ -11,3 +11,4 @@ mod precedence;
 mod properties;
 mod secrets;
 mod settings;
+mod stack;

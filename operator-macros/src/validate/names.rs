@@ -65,8 +65,7 @@ pub fn port(name: &Text, errors: &Errors) {
 /// The key of a label or annotation: a name, after a domain name and `/` where it isn't for private use.
 pub fn qualified(what: &str, key: &Text, errors: &Errors) {
     let (prefix, name) = key.rsplit_once('/').map_or((None, key.as_str()), |(prefix, name)| (Some(prefix), name));
-    let prefix_is_right =
-        prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(|label| is_label(label)));
+    let prefix_is_right = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_label));
     if name.is_empty() || !is_value(name) || !prefix_is_right {
         let rule = "a domain name in lower case, `/`, and at most 63 letters, digits, `-`, `_` and `.`, such as \"example.com/team\"";
         errors.at(&key.span(), format!("`{}` can't be the key of {what}s: {rule}", key.as_str()));
