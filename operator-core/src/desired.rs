@@ -301,7 +301,7 @@ fn around(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object
     built.extend(role::build(names, node));
     built.extend(role_binding::build(names, node, account));
     built.extend(service::build(names, node));
-    built.extend(network_policy::build(names, node));
+    built.extend(network_policy::build(names, node, pod));
     built.extend(disruption_budget::build(names, node));
     built.extend(ingress::build(names, node));
     built.extend(http_route::build(names, node));

@@ -18,7 +18,7 @@ pub use explain::{Explained, Unexplained, explain};
 pub use fields::FIELDS;
 pub use layers::Layer;
 pub use merge::merge;
-pub(crate) use merge::{apply_patch, merge_values};
+pub(crate) use merge::{apply_patch, merge_values, unknown_directive};
 pub(crate) use ports::Port;
 pub use quantity::Quantity;
 pub use spec::*;

@@ -131,6 +131,23 @@ fn a_file_of_the_cluster_is_shared_until_a_node_makes_it_its_own() {
     assert_eq!(read(of(None)), json!({ "a": 1, "b": { "c": 1, "d": [1] } }));
     assert_eq!(read(of(Some("store-hot"))), json!({ "a": 1, "b": { "c": 2, "d": [2] }, "e": true }));
     assert!(of(Some("store-hot")).name.starts_with("db-store-hot-app.yaml-"));
+
+    let name = |overrides: Value| {
+        let desired = desired(json!({
+            "settings": { "a": 1 }, "stores": null, "query": { "configOverrides": { "app.yaml": overrides } },
+        }));
+        let found: Vec<_> =
+            desired.objects.iter().filter(|object| object.json["data"].get("app.yaml").is_some()).collect();
+        found[0].name.clone()
+    };
+    assert_eq!(name(json!({})), shared_name(json!({ "a": 1 })));
+    assert_eq!(name(json!({ "a": 1, "b": null })), shared_name(json!({ "a": 1 })));
+    assert_ne!(name(json!({ "a": 2 })), shared_name(json!({ "a": 2 })));
+}
+
+fn shared_name(settings: Value) -> String {
+    let desired = desired(json!({ "settings": settings, "stores": null }));
+    files(&desired, "app.yaml")[0].name.clone()
 }
 
 #[test]
@@ -164,6 +181,9 @@ fn overrides_of_what_is_not_there_or_cannot_be_are_refused() {
     );
     refused(query(json!({ "store.toml": { "a": 1 } })), "the node has no such file");
     refused(query(json!({ "common.properties": "a=1" })), "the file has keys: write a map");
+    for wrong in [json!({ "$patch": "delte" }), json!({ "b": { "$patch": 1 } })] {
+        refused(query(json!({ "common.properties": wrong })), "means nothing: write delete, replace or merge");
+    }
     refused(query(json!({ "run.sh": { "a": 1 } })), "the file is text: write what it shall hold");
     refused(
         json!({ "stores": null, "settings": [1], "query": { "configOverrides": { "app.yaml": { "a": 1 } } } }),
@@ -207,7 +227,7 @@ fn references_are_replaced_in_every_text() {
             "hot": "http://${service.stores.hot.http}/ and ${service.stores.hot.more}",
             "host": "${service.stores.hot}",
             "worker": "${service.nodes.a.rpc}",
-            "theirs": "${user.home} ${env:X} ${HOME} $${cluster.name} ${a:-${cluster.name}} $ ${",
+            "theirs": "${user.home} ${env:X} ${HOME} $${cluster.name} $${date:yyyy} ${a:-${cluster.name}} $ ${",
         },
         "script": "echo ${cluster.name}\n",
         "stores": { "hot": {
@@ -229,7 +249,7 @@ fn references_are_replaced_in_every_text() {
         "host=db-store-hot.ns.svc\n\
          hot=http://db-store-hot.ns.svc:80/ and db-store-hot.ns.svc:81\n\
          mine=db-query\n\
-         theirs=${user.home} ${env:X} ${HOME} ${cluster.name} ${a:-db} $ ${\n\
+         theirs=${user.home} ${env:X} ${HOME} ${cluster.name} $${date:yyyy} ${a:-db} $ ${\n\
          worker=db-worker-a.ns.svc:90\n\
          zk=zk-0:2181,zk-1:2181\n"
     );
@@ -239,6 +259,53 @@ fn references_are_replaced_in_every_text() {
     assert_eq!(container(&desired, "StatefulSet")["args"], json!(["--id=db-store-hot", "--zk=zk-0:2181,zk-1:2181"]));
     let env = container(&desired, "Deployment")["env"].to_string();
     assert!(env.contains("\"db.ns\"") && env.contains("\"db-store-hot.ns.svc:80\""), "{env}");
+}
+
+#[test]
+fn references_are_replaced_wherever_a_container_has_texts() {
+    let exec = |text: &str| json!({ "exec": { "command": ["ask", text] } });
+    let aside = json!({ "name": "s", "image": "i", "livenessProbe": exec("${node.type}"), "lifecycle": { "preStop": exec("${node.name}") } });
+    let desired = desired(json!({ "query": {
+        "readinessProbe": exec("${cluster.name}"),
+        "lifecycle": { "preStop": exec("${node.type}") },
+        "sidecars": [aside],
+        "podOverrides": { "metadata": { "annotations": { "a": "${service.stores.hot.http}" } } },
+    } }));
+    let query = container(&desired, "Deployment");
+    assert_eq!(query["readinessProbe"]["exec"]["command"][1], "db");
+    assert_eq!(query["lifecycle"]["preStop"]["exec"]["command"][1], "query");
+    let deployment = desired.objects.iter().find(|object| object.kind.kind == "Deployment").unwrap();
+    let template = &deployment.json["spec"]["template"];
+    let aside = &template["spec"]["containers"][1];
+    assert_eq!(aside["livenessProbe"]["exec"]["command"][1], "query");
+    assert_eq!(aside["lifecycle"]["preStop"]["exec"]["command"][1], "db-query");
+    assert_eq!(template["metadata"]["annotations"]["a"], "db-store-hot.ns.svc:80");
+    for (field, value, at) in [
+        ("livenessProbe", exec("${cluster.x}"), "livenessProbe.exec.command"),
+        ("lifecycle", json!({ "preStop": exec("${cluster.x}") }), "lifecycle"),
+        ("podOverrides", json!({ "spec": { "hostname": "${cluster.x}" } }), "podOverrides"),
+    ] {
+        refused(json!({ "query": { field: value } }), &format!("spec.query.{at}: `${{cluster.x}}`"));
+    }
+}
+
+/// A headless Service leads to the pods, where only the containers' numbers are open.
+#[test]
+fn references_know_the_ports_of_the_service_alone() {
+    let service = json!({ "ports": [
+        { "name": "https", "port": 443, "targetPort": 8443 }, { "name": "alias", "port": 8080, "targetPort": "http" },
+    ] });
+    let desired = desired(json!({
+        "common": {
+            "hot": "${service.stores.hot.https} ${service.stores.hot.alias}", "query": "${service.query.https} ${service.query.alias}",
+        },
+        "stores": { "hot": { "service": service } },
+        "query": { "ports": [{ "name": "http", "number": 80 }], "service": service },
+    }));
+    assert_eq!(
+        only(&desired, "common.properties"),
+        "hot=db-store-hot.ns.svc:8443 db-store-hot.ns.svc:80\nquery=db-query.ns.svc:443 db-query.ns.svc:8080\n"
+    );
 }
 
 #[test]

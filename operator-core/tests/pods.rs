@@ -11,8 +11,8 @@ use k8s_openapi::{
 };
 use operator_core::{
     definition::{
-        ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, PolicyRule, Reload, RunAs, SecretField,
-        Security, Workload,
+        Check, ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, PolicyRule, Probe, Reload, RunAs,
+        SecretField, Security, Workload,
     },
     desired::{Children, Content, Desired, Object, Revisions, Scope, build},
     kinds::ChildKind,
@@ -257,7 +257,7 @@ fn pods_are_spread_unless_the_user_says_how() {
 fn tokens_are_mounted_where_they_are_needed() {
     for (node, spec, account, token) in [
         ("store", json!({}), "default", json!(false)),
-        ("store", json!({ "serviceAccountName": "x" }), "x", Value::Null),
+        ("store", json!({ "serviceAccountName": "x" }), "x", json!(false)),
         ("store", json!({ "automountServiceAccountToken": true }), "default", json!(true)),
         ("query", json!({}), "a-query", json!(true)),
         ("query", json!({ "automountServiceAccountToken": false }), "a-query", json!(false)),
@@ -280,15 +280,34 @@ fn rights_are_bound_to_the_account_that_the_pods_have() {
     assert_eq!(subject(&own), "a-query");
     let rule = json!([{ "apiGroups": [""], "resources": ["pods"], "verbs": ["get"] }]);
     assert_eq!(child(&own, "Role", "a-query").unwrap().json["rules"], rule);
-    for theirs in [
-        json!({ "serviceAccountName": "theirs" }),
-        json!({ "podOverrides": { "spec": { "serviceAccountName": "theirs" } } }),
+    let theirs = one("query", json!({ "serviceAccountName": "theirs" }));
+    assert!(names(&theirs, "ServiceAccount").is_empty());
+    assert_eq!(subject(&theirs), "theirs");
+    let replaced = json!({ "$patch": "replace", "containers": [{ "name": "query" }] });
+    for (field, overrides) in [
+        ("serviceAccountName", json!({ "serviceAccountName": "theirs" })),
+        ("serviceAccountName", json!({ "serviceAccountName": null })),
+        ("serviceAccountName", replaced),
+        ("serviceAccount", json!({ "serviceAccount": "theirs" })),
     ] {
-        let theirs = one("query", theirs);
-        assert!(names(&theirs, "ServiceAccount").is_empty());
-        assert_eq!(subject(&theirs), "theirs");
+        let sentence = format!(
+            "spec.query.podOverrides.spec.{field}: rights belong to the account: write the node's own `serviceAccountName` instead"
+        );
+        assert_eq!(refused("query", json!({ "podOverrides": { "spec": overrides } })), [sentence]);
     }
     assert!(names(&one("store", json!({})), "Role").is_empty());
+}
+
+#[test]
+fn a_container_that_takes_the_place_of_another_is_confined_as_it_was() {
+    for patch in [json!({ "image": "other:1", "$patch": "replace" }), json!({ "securityContext": null })] {
+        let mut container = json!({ "name": "store" });
+        container.as_object_mut().unwrap().extend(patch.as_object().unwrap().clone());
+        let built = one("store", json!({ "podOverrides": { "spec": { "containers": [container] } } }));
+        let context = &pod(&built)["containers"][0]["securityContext"];
+        assert_eq!(context["allowPrivilegeEscalation"], false, "{patch}");
+        assert_eq!(context["capabilities"]["drop"], json!(["ALL"]), "{patch}");
+    }
 }
 
 #[test]
@@ -403,6 +422,9 @@ fn an_autoscaler_follows_the_cpu_or_what_is_given() {
     assert_eq!(spec["metrics"], memory("1Gi"));
     assert_eq!(spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"], 5);
     assert_eq!(spec["behavior"]["scaleUp"]["selectPolicy"], "Max");
+    let wrong = scaled(json!({ "maxReplicas": 4, "behavior": { "scaleUp": "fast" } }));
+    let spec = &child(&wrong, "HorizontalPodAutoscaler", "a-query").unwrap().json["spec"];
+    assert_eq!(spec["behavior"]["scaleUp"], "fast", "is for the API server to refuse");
 }
 
 #[test]
@@ -419,6 +441,22 @@ fn only_who_is_known_may_connect() {
     assert_eq!(spec["ingress"], json!([rule]));
     assert_eq!(spec["policyTypes"], json!(["Ingress"]));
     assert!(names(&one("store", json!({ "networkPolicy": {} })), "NetworkPolicy").is_empty());
+    let more = one(
+        "store",
+        json!({
+            "networkPolicy": { "enabled": true },
+            "sidecars": [{ "name": "s", "image": "i", "ports": [{ "containerPort": 81 }] }],
+            "service": { "ports": [
+                { "name": "https", "port": 443, "targetPort": 8443 }, { "name": "alias", "port": 8080, "targetPort": "http" },
+                { "name": "dns", "port": 53, "protocol": "UDP" },
+            ] },
+        }),
+    );
+    let open = |port: u16, protocol: &str| json!({ "port": port, "protocol": protocol });
+    assert_eq!(
+        child(&more, "NetworkPolicy", "a-store").unwrap().json["spec"]["ingress"][0]["ports"],
+        json!([open(80, "TCP"), open(81, "TCP"), open(8443, "TCP"), open(53, "UDP")])
+    );
 }
 
 #[test]
@@ -475,6 +513,18 @@ fn workloads_say_how_they_are_rolled_and_what_becomes_of_claims() {
         workload(&deployment)["strategy"],
         json!({ "type": "RollingUpdate", "rollingUpdate": { "maxSurge": 1, "maxUnavailable": "25%" } })
     );
+    for (given, surge, unavailable) in [
+        (json!({}), json!(0), json!(1)),
+        (json!({ "maxSurge": 0 }), json!(0), json!(1)),
+        (json!({ "maxSurge": "0%" }), json!("0%"), json!(1)),
+        (json!({ "maxSurge": 1 }), json!(1), json!(0)),
+        (json!({ "maxSurge": "10%" }), json!("10%"), json!(0)),
+        (json!({ "maxSurge": 1, "maxUnavailable": 2 }), json!(1), json!(2)),
+    ] {
+        let agent = one("agent", json!({ "updateStrategy": given }));
+        let rolling = json!({ "maxSurge": surge, "maxUnavailable": unavailable });
+        assert_eq!(workload(&agent)["updateStrategy"]["rollingUpdate"], rolling, "{given}");
+    }
     assert_eq!(
         workload(&one("query", json!({ "updateStrategy": { "type": "Recreate" } })))["strategy"],
         json!({ "type": "Recreate" })
@@ -720,6 +770,86 @@ fn what_nodes_share_says_nothing_to_a_node_that_cannot_have_it() {
     let external = service(&built, "a-store-external");
     assert_eq!((external.get("loadBalancerClass"), external.get("loadBalancerSourceRanges")), (None, None));
     assert_eq!(service(&built, "a-query-external")["loadBalancerClass"], "x/y");
+}
+
+#[test]
+fn what_kubernetes_takes_is_taken() {
+    one("store", json!({ "tolerations": [{ "key": "a", "operator": "Exists", "value": "" }] }));
+    let source = json!({ "fieldRef": { "fieldPath": "metadata.name" } });
+    let built = one("store", json!({ "env": [{ "name": "A", "value": "", "valueFrom": source }] }));
+    let env = pod(&built)["containers"][0]["env"].as_array().unwrap();
+    let variable = env.iter().find(|variable| variable["name"] == "A").unwrap();
+    assert_eq!((variable.get("value"), variable["valueFrom"].is_object()), (None, true));
+}
+
+/// Of node types that differ in nothing but the order in which their fields are declared.
+#[test]
+fn the_order_of_declarations_restarts_no_pods() {
+    const fn file(file: &'static str, mount: &'static str) -> ConfigFile {
+        ConfigFile { field: file, file, mount, format: Format::Raw, with: None, reload: Reload::Pods }
+    }
+    const fn secret(field: &'static str, file: &'static str) -> SecretField {
+        SecretField { field, key: field, env: None, file: Some(file), generate: None }
+    }
+    const fn kind(configs: &'static [ConfigFile], secrets: &'static [SecretField]) -> NodeTemplate {
+        NodeTemplate { configs, secrets, ..with_port(Workload::Deployment) }
+    }
+    static ONE: Definition = Definition {
+        node_types: &[node(
+            "query",
+            kind(
+                &[file("a", "/etc"), file("b", "/etc"), file("c", "/c")],
+                &[secret("s", "/etc/s"), secret("t", "/etc/t")],
+            ),
+        )],
+        ..DATA
+    };
+    static OTHER: Definition = Definition {
+        node_types: &[node(
+            "query",
+            kind(
+                &[file("c", "/c"), file("b", "/etc"), file("a", "/etc")],
+                &[secret("t", "/etc/t"), secret("s", "/etc/s")],
+            ),
+        )],
+        ..DATA
+    };
+    let spec =
+        json!({ "image": "i", "query": { "a": "1", "b": "2", "c": "3", "s": { "name": "x" }, "t": { "name": "y" } } });
+    let template = |definition: &'static Definition| workload(&desired(definition, &spec).unwrap())["template"].clone();
+    assert_eq!(template(&ONE), template(&OTHER));
+}
+
+#[test]
+fn an_empty_probe_turns_off_what_stands_below() {
+    static PROBED: Definition = Definition {
+        node_types: &[node(
+            "query",
+            NodeTemplate {
+                readiness: Some(Probe {
+                    check: Check::Tcp { port: "http" },
+                    period: None,
+                    timeout: None,
+                    failures: None,
+                    delay: None,
+                }),
+                ..with_port(Workload::Deployment)
+            },
+        )],
+        ..DATA
+    };
+    let overrides =
+        json!({ "spec": { "containers": [{ "name": "query", "readinessProbe": { "$patch": "delete" } }] } });
+    for (shared, own, there) in [
+        (json!({}), json!({}), true),
+        (json!({}), json!({ "readinessProbe": {} }), false),
+        (json!({ "readinessProbe": { "exec": { "command": ["a"] } } }), json!({ "readinessProbe": {} }), false),
+        (json!({}), json!({ "podOverrides": overrides }), false),
+    ] {
+        let spec = json!({ "image": "i", "defaults": shared, "query": own });
+        let built = desired(&PROBED, &spec).unwrap();
+        assert_eq!(pod(&built)["containers"][0].get("readinessProbe").is_some(), there, "{spec}");
+    }
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::thread;
 
 use operator_core::{
     Cluster, NodeSpec,
-    desired::{Content, Identity, Revisions, build},
     observe::{Child, Health},
     prelude::*,
 };
 use serde_json::{Value, json};
+
+use crate::common::built;
 
 /// A quarter of what there is.
 const STACK: usize = 512 * 1024;
@@ -75,16 +76,14 @@ fn a_spec_of_many_node_types_is_read_and_built_on_a_quarter_of_a_threads_stack()
     let object =
         json!({ "apiVersion": "tests.example.com/v1", "kind": "Many", "metadata": { "name": "a" }, "spec": spec });
     let text = object.to_string();
-    let built = thread::Builder::new().stack_size(STACK).spawn(move || {
+    let nodes = thread::Builder::new().stack_size(STACK).spawn(move || {
         let many: Many = serde_json::from_str(&text).unwrap();
         let spec: Value = serde_json::to_value(many.spec()).unwrap();
         let typed: ManySpec = serde_path_to_error::deserialize(&spec).unwrap();
         drop(typed);
-        let cluster = Identity { namespace: "n".to_owned(), name: "a".to_owned(), uid: "uid".to_owned() };
-        let known = &|_: &_| Content::Missing;
-        build(&cluster, Revisions { newest: &spec }, Many::DEFINITION, known).map(|desired| desired.nodes.len())
+        built(Many::DEFINITION, &spec).map(|desired| desired.nodes.len())
     });
-    assert_eq!(built.unwrap().join().unwrap().unwrap(), 10);
+    assert_eq!(nodes.unwrap().join().unwrap().unwrap(), 10);
 }
 
 #[test]

@@ -125,7 +125,16 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
             "privileged needs allowPrivilegeEscalation: leave that out",
         ),
         ("securityContext", json!({ "procMount": "None" }), "supported values: \"Default\", \"Unmasked\""),
-        ("readinessProbe", json!({ "periodSeconds": 1 }), "give one of exec, grpc, httpGet and tcpSocket"),
+        (
+            "readinessProbe",
+            json!({ "periodSeconds": 1 }),
+            "give one of exec, grpc, httpGet and tcpSocket; {}: no probe",
+        ),
+        (
+            "livenessProbe",
+            json!({ "terminationGracePeriodSeconds": 1 }),
+            "give one of exec, grpc, httpGet and tcpSocket",
+        ),
         (
             "readinessProbe",
             probe(json!({ "exec": { "command": ["a"] } })),
@@ -240,8 +249,12 @@ async fn what_is_right_is_accepted() {
         ("volumeMounts", json!([{ "name": "a", "mountPath": "/a", "subPath": "b/..c", "readOnly": true }])),
         ("nodeSelector", json!({ "topology.example.com/zone": "a", "empty": "" })),
         ("tolerations", json!([{ "operator": "Exists" }, { "key": "a", "value": "b", "effect": "NoSchedule" }])),
+        ("tolerations", json!([{ "key": "a", "operator": "Exists", "value": "" }])),
         ("podSecurityContext", json!({ "runAsUser": 0, "seccompProfile": { "type": "RuntimeDefault" } })),
         ("podSecurityContext", json!({ "seccompProfile": { "type": "Localhost", "localhostProfile": "a/b.json" } })),
+        ("readinessProbe", json!({})),
+        ("livenessProbe", json!({})),
+        ("startupProbe", json!({})),
         (
             "readinessProbe",
             json!({ "httpGet": { "port": "http", "path": "/", "httpHeaders": [{ "name": "A", "value": "b" }] } }),

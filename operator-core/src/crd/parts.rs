@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 use super::{describe, property, put, rules};
 use crate::definition::{Definition, ExternalCheck, SecretField};
 
-/// `host:port`, or several, separated by commas; hosts are names or addresses, IPv6 ones in brackets.
-const ADDRESSES: &str =
-    r"^(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):[0-9]{1,5}(, ?(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):[0-9]{1,5})*$";
+/// `host:port`; hosts are names or addresses, IPv6 ones in brackets.
+const ADDRESS: &str = r"\s*(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])\s*";
 /// Longest list of addresses.
 const LONGEST: u32 = 2048;
 
@@ -60,6 +59,11 @@ fn order(field: &mut Value, definition: &Definition) {
     put(field, "x-kubernetes-list-type", "set");
 }
 
+/// One or several, separated by commas.
+fn addresses() -> String {
+    format!("^{ADDRESS}(,{ADDRESS})*$")
+}
+
 /// A field that holds addresses; where its author says what it looks like, that stays.
 fn address(field: &mut Value, name: &str) {
     describe(field, || format!("Where {name} is: host:port, or several, separated by commas."));
@@ -70,8 +74,40 @@ fn address(field: &mut Value, name: &str) {
     if field.get("maxLength").is_none() {
         put(field, "maxLength", LONGEST);
     }
-    let matches = format!("self.matches('{}')", ADDRESSES.replace('\\', r"\\"));
+    let matches = format!("self.matches('{}')", addresses().replace('\\', r"\\"));
     let message =
         "write host:port, or several, separated by commas, such as zk-0.example.com:2181,zk-1.example.com:2181";
     rules::add(field, [rules::rule(&matches, message)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the pattern and the reader of addresses must agree on.
+    #[test]
+    fn the_schema_takes_the_addresses_that_are_read() {
+        let pattern = regex::Regex::new(&addresses()).unwrap();
+        for text in [
+            "a:1",
+            "a:1 , b:2",
+            " a:1,b:2 ",
+            "a_b.c:65535",
+            "[::1]:80,10.0.0.1:9999",
+            "a:59999",
+            "a:64999",
+            "a:65499",
+            "a:0080",
+            "a:65536",
+            "a:99999",
+            "a:0",
+            "a:100000",
+            "a",
+            "a:1,",
+            "a:1 b:2",
+            "a b:1",
+        ] {
+            assert_eq!(pattern.is_match(text), crate::desired::external::addresses(text).is_ok(), "{text}");
+        }
+    }
 }

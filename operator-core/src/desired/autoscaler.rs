@@ -66,15 +66,22 @@ fn canonical(mut metric: Value) -> Value {
 fn behavior(given: &Autoscaling) -> Option<Value> {
     let percent = json!({ "type": "Percent", "value": 100, "periodSeconds": 15 });
     let pods = json!({ "type": "Pods", "value": 4, "periodSeconds": 15 });
-    let mut behavior = given.behavior.clone().filter(Value::is_object)?;
+    let mut behavior = given.behavior.clone().filter(|behavior| !behavior.is_null())?;
+    if !behavior.is_object() {
+        return Some(behavior);
+    }
     for (direction, defaults) in [
         ("scaleUp", json!({ "stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [pods, percent] })),
         ("scaleDown", json!({ "selectPolicy": "Max", "policies": [percent] })),
     ] {
-        let own = behavior.get(direction).cloned().unwrap_or(Value::Null);
         let mut rules = defaults;
-        if let (Value::Object(rules), Value::Object(own)) = (&mut rules, own) {
-            rules.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
+        match (&mut rules, behavior.get(direction).cloned()) {
+            (Value::Object(rules), Some(Value::Object(own))) => {
+                rules.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
+            }
+            (_, None | Some(Value::Null)) => {}
+            // The API server says what is wrong with it.
+            (rules, Some(own)) => *rules = own,
         }
         rules.get_mut("tolerance").into_iter().for_each(normal::quantity);
         behavior[direction] = rules;

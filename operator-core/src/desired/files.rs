@@ -12,7 +12,7 @@ use super::{
 use crate::{
     definition::{ConfigFile, Format, Reload},
     hash::Digest,
-    node::{Effective, Invalid, apply_patch, merge_values},
+    node::{Effective, Invalid, apply_patch, merge_values, unknown_directive},
 };
 
 /// A configuration file with its content.
@@ -48,6 +48,8 @@ pub fn read(names: &Names<'_>, spec: &Value, nodes: &[Effective], node: &Effecti
             Err(invalid) => errors.push(invalid),
         }
     }
+    // Whatever the order in which fields are declared: to move one restarts no pods.
+    files.sort_by_key(|file| (file.mount, file.name));
     if errors.is_empty() { Ok(files) } else { Err(errors) }
 }
 
@@ -141,17 +143,20 @@ impl Declared {
                 Some((below, _)) => (merge_values(below, value), path),
             });
         }
+        let mut shared = None;
         let given = node.spec.settings.config_overrides.get(self.name).filter(|value| !value.is_null());
         if let Some(given) = given {
             let path = format!("{}.configOverrides.{}", node.path, self.name);
             let wrong = |message: String| Invalid::new(path.as_str(), message);
             let patch = references.value(given.clone()).map_err(wrong)?.value;
             let value = merged.map(|(value, _)| value);
+            shared = value.as_ref().and_then(|value| format::write(self.format, value).ok());
             merged = Some((self.overridden(value, patch).map_err(wrong)?, path));
-            of_node = true;
         }
         let Some((value, path)) = merged else { return Ok(None) };
         let content = format::write(self.format, &value).map_err(|message| Invalid::new(path.as_str(), message))?;
+        // An override that changes nothing doesn't make the file another.
+        of_node |= given.is_some() && shared.as_ref() != Some(&content);
         let size = self.name.len() + content.len();
         if size > LARGEST {
             let message = format!("{} would be {} KiB; a ConfigMap holds at most 1024", self.name, size.div_ceil(1024));
@@ -161,6 +166,9 @@ impl Declared {
     }
 
     fn overridden(&self, value: Option<Value>, patch: Value) -> Result<Value, String> {
+        if let Some(unknown) = unknown_directive(&patch) {
+            return Err(format!("`$patch: {unknown}` means nothing: write delete, replace or merge"));
+        }
         match (self.format.merges(), &patch, &value) {
             (false, Value::String(_), _) => Ok(patch),
             (false, _, _) => Err("the file is text: write what it shall hold, as a string".to_owned()),

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{kinds::NETWORK_POLICY, node::Effective};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+/// `pod` is the node's pod template.
+pub fn build(names: &Names<'_>, node: &Effective, pod: &Value) -> Option<Object> {
     let given = node.spec.settings.network_policy.as_ref().filter(|given| given.enabled == Some(true))?;
-    let ports: Vec<Value> =
-        ports::of(node).iter().map(|port| json!({ "port": port.number, "protocol": port.protocol })).collect();
+    let ports = open(node, pod);
     let own = node.node_type.name;
     let talking =
         names.definition.node_types.iter().filter(|other| other.name == own || other.talks_to().contains(&own));
@@ -28,6 +28,24 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
         "ingress": rules,
     });
     Some(Object::new(&NETWORK_POLICY, names.node(&node.name), Some(node), json!({ "spec": spec })))
+}
+
+/// The ports of the pods: those of their containers, and those that the Service leads to by number.
+fn open(node: &Effective, pod: &Value) -> Vec<Value> {
+    let containers =
+        ["/spec/containers", "/spec/initContainers"].iter().filter_map(|list| pod.pointer(list)?.as_array());
+    let of_containers = containers.flatten().filter_map(|container| container.get("ports")?.as_array()).flatten();
+    let of_containers = of_containers.map(|port| (port.get("containerPort"), port.get("protocol")));
+    let of_service = ports::of_service(node);
+    let of_service = of_service.iter().map(|port| (port.get("targetPort"), port.get("protocol")));
+    let mut open: Vec<Value> = Vec::new();
+    for (number, protocol) in of_containers.chain(of_service.filter(|(port, _)| port.is_some_and(Value::is_number))) {
+        let port = json!({ "port": number, "protocol": protocol });
+        if !open.contains(&port) {
+            open.push(port);
+        }
+    }
+    open
 }
 
 /// Labels of the pods of a node type, in this cluster.

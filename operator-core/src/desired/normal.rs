@@ -43,6 +43,9 @@ const PORT_DROPS: [&str; 4] = ["name", "hostPort", "hostIP", "protocol"];
 const HANDLER_DROPS: [&str; 3] = ["path", "host", "scheme"];
 const TOLERATION_DROPS: [&str; 4] = ["key", "operator", "value", "effect"];
 
+/// Those of them that are `true` or `false`.
+const SWITCHES: [&str; 7] = ["hostNetwork", "hostPID", "hostIPC", "stdin", "stdinOnce", "tty", "readOnly"];
+
 const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 
 /// Permissions of files in volumes, 0644.
@@ -222,10 +225,17 @@ fn fill<const COUNT: usize>(map: &mut Fields, defaults: [(&str, Value); COUNT]) 
 }
 
 fn drop_empty(map: &mut Fields, keys: &[&str]) {
-    map.retain(|key, value| {
-        let empty = matches!(value, Value::Bool(false)) || value == &json!(0) || value == &json!("");
-        !(empty && keys.contains(&key.as_str()))
-    });
+    map.retain(|key, value| !(keys.contains(&key.as_str()) && *value == zero(key)));
+}
+
+/// What Go leaves out of this field. The zero of another type stays, for the API server to refuse: as text it would say something.
+fn zero(key: &str) -> Value {
+    match key {
+        _ if SWITCHES.contains(&key) => json!(false),
+        "hostPort" => json!(0),
+        _ if PROBE_DROPS.contains(&key) => json!(0),
+        _ => json!(""),
+    }
 }
 
 fn without_null(value: &mut Value) {
@@ -352,6 +362,22 @@ mod tests {
             ],
         });
         assert_eq!(stored(sent), whole);
+    }
+
+    #[test]
+    fn only_the_zero_of_a_field_s_own_type_says_nothing() {
+        let spec = |env: Value, tty: Value, seconds: Value| {
+            let probe = json!({ "tcpSocket": { "port": 80 }, "initialDelaySeconds": seconds });
+            json!({ "containers": [{ "name": "a", "env": [env], "tty": tty, "readinessProbe": probe }] })
+        };
+        let kept = stored(spec(json!({ "name": "A", "value": 0 }), json!(""), json!(false)));
+        assert_eq!(kept["containers"][0]["env"], json!([{ "name": "A", "value": 0 }]));
+        assert_eq!(kept["containers"][0]["tty"], "");
+        assert_eq!(kept["containers"][0]["readinessProbe"]["initialDelaySeconds"], false);
+        let dropped = stored(spec(json!({ "name": "A", "value": "" }), json!(false), json!(0)));
+        assert_eq!(dropped["containers"][0]["env"], json!([{ "name": "A" }]));
+        assert_eq!(dropped["containers"][0].get("tty"), None);
+        assert_eq!(dropped["containers"][0]["readinessProbe"].get("initialDelaySeconds"), None);
     }
 
     #[test]

@@ -9,12 +9,12 @@
 //! | `${service.<field>[.<key>].<port>}` | `<host>:<number>`, by the port's name |
 //! | `${external.<name>}` | the address of an external |
 //!
-//! `<field>` is the field of the spec that places the node type; a map's or list's node is named by its key. `$${` is a literal `${`. What
-//! begins otherwise (`${user.home}`, `${HOME}`) is left as it is: applications have such a syntax of their own.
+//! `<field>` is the field of the spec that places the node type; a map's or list's node is named by its key. `$${cluster.name}` is a literal
+//! `${cluster.name}`. What begins otherwise (`${user.home}`, `$${date:yyyy}`) is left as it is: applications have such a syntax of their own.
 
 use serde_json::Value;
 
-use super::names::Names;
+use super::{names::Names, ports};
 use crate::{
     definition::{Cardinality, Workload},
     node::{Effective, Invalid, Scale},
@@ -39,7 +39,7 @@ pub struct Replaced<T> {
     pub of_node: bool,
 }
 
-/// The node with the references in its entry point, arguments and environment replaced, those of its further containers too.
+/// The node with the references in the texts of its containers replaced, and in those of its `podOverrides`.
 pub fn settle(
     names: &Names<'_>,
     spec: &Value,
@@ -48,34 +48,40 @@ pub fn settle(
 ) -> Result<Effective, Vec<Invalid>> {
     let references = References { names, spec, nodes, node };
     let mut errors = Vec::new();
-    let mut replace = |field: String, text: &mut String| match references.text(text) {
+    let mut wrong = |field: &str, message: String| errors.push(Invalid::new(format!("{}.{field}", node.path), message));
+    let mut text = |field: &str, text: &mut String| match references.text(text) {
         Ok(replaced) => *text = replaced.value,
-        Err(message) => errors.push(Invalid::new(format!("{}.{field}", node.path), message)),
+        Err(message) => wrong(field, message),
     };
     let mut settled = node.clone();
-    settled.command.iter_mut().for_each(|text| replace("command".to_owned(), text));
-    settled.args.iter_mut().for_each(|text| replace("args".to_owned(), text));
+    settled.command.iter_mut().for_each(|it| text("command", it));
+    settled.args.iter_mut().for_each(|it| text("args", it));
     let settings = &mut settled.spec.settings;
     for variable in &mut settings.env {
         if let Some(value) = &mut variable.value {
-            replace(format!("env[{}]", variable.name), value);
+            text(&format!("env[{}]", variable.name), value);
         }
     }
+    for (field, probe) in [
+        ("readinessProbe", &mut settings.readiness_probe),
+        ("livenessProbe", &mut settings.liveness_probe),
+        ("startupProbe", &mut settings.startup_probe),
+    ] {
+        let command = probe.iter_mut().filter_map(|probe| probe.exec.as_mut()?.command.as_mut()).flatten();
+        command.for_each(|it| text(&format!("{field}.exec.command"), it));
+    }
+    let mut within = |field: &str, value: &mut Value| match references.value(value.take()) {
+        Ok(replaced) => *value = replaced.value,
+        Err(message) => wrong(field, message),
+    };
+    settings.lifecycle.iter_mut().for_each(|it| within("lifecycle", it));
+    settings.pod_overrides.iter_mut().for_each(|it| within("podOverrides", it));
     let init = settings.init_containers.iter_mut().map(|container| ("initContainers", container));
     for (field, container) in init.chain(settings.sidecars.iter_mut().map(|container| ("sidecars", container))) {
         let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
         let path = format!("{field}[{name}]");
-        for field in ["command", "args"] {
-            for text in container.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten() {
-                if let Value::String(text) = text {
-                    replace(format!("{path}.{field}"), text);
-                }
-            }
-        }
-        for variable in container.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(Value::String(text)) = variable.get_mut("value") {
-                replace(format!("{path}.env"), text);
-            }
+        for (field, value) in container.as_object_mut().into_iter().flatten() {
+            within(&format!("{path}.{field}"), value);
         }
     }
     if errors.is_empty() { Ok(settled) } else { Err(errors) }
@@ -115,7 +121,7 @@ impl References<'_> {
             let (before, from) = rest.split_at(at);
             let after = from.get("${".len()..).unwrap_or_default();
             rest = after;
-            if let Some(before) = before.strip_suffix('$') {
+            if let Some(before) = before.strip_suffix('$').filter(|_| is_ours(after)) {
                 replaced.value.extend([before, "${"]);
                 continue;
             }
@@ -196,7 +202,7 @@ impl References<'_> {
     }
 
     fn address(&self, node: &Effective, port: Option<&str>) -> Result<String, String> {
-        let ports = ports(node);
+        let ports = reached(node);
         let there = list(ports.iter().map(|(name, _)| name.as_str()));
         if ports.is_empty() && node.node_type.workload() != Workload::StatefulSet {
             return Err(format!("`{}` has no port, and so no Service: add one to its ports", node.path));
@@ -226,10 +232,23 @@ impl References<'_> {
     }
 }
 
-/// Names and numbers of a node's ports, the operator's first.
-fn ports(node: &Effective) -> Vec<(String, u16)> {
-    let declared = node.node_type.ports().into_iter().map(|port| (port.name.to_owned(), port.number));
-    declared.chain(node.spec.settings.ports.iter().map(|port| (port.name.clone(), port.number))).collect()
+/// Names of a node's Service's ports, and the numbers at which they are reached: a headless Service leads to the pods themselves, so that its
+/// ports are the containers'.
+fn reached(node: &Effective) -> Vec<(String, u64)> {
+    let of_container = ports::of(node);
+    let headless = node.node_type.workload() == Workload::StatefulSet;
+    let reach = |port: &Value| {
+        let target = &port["targetPort"];
+        let named = || of_container.iter().find(|it| *target == it.name.as_str()).map(|it| u64::from(it.number));
+        let number = if headless { target.as_u64().or_else(named) } else { None };
+        Some((port["name"].as_str()?.to_owned(), number.or_else(|| port["port"].as_u64())?))
+    };
+    ports::of_service(node).iter().filter_map(reach).collect()
+}
+
+/// Whether what follows `${` begins as a reference.
+fn is_ours(after: &str) -> bool {
+    ["cluster.", "node.", "service.", "external."].iter().any(|root| after.starts_with(root))
 }
 
 /// The key of one of many nodes.

@@ -91,16 +91,10 @@ fn service_account(names: &Names<'_>, node: &Effective) -> String {
     node.spec.settings.service_account_name.clone().unwrap_or_else(own)
 }
 
-/// None: as the account has it.
-fn automount(node: &Effective) -> Option<bool> {
-    let settings = &node.spec.settings;
-    settings.automount_service_account_token.or_else(|| {
-        match (node.node_type.rules(), &settings.service_account_name) {
-            ([], None) => Some(false),
-            ([], Some(_)) => None,
-            _ => Some(true),
-        }
-    })
+/// A token is there for the rights that the operator gives; whose account has others says that it wants one.
+fn automount(node: &Effective) -> bool {
+    let needed = !node.node_type.rules().is_empty();
+    node.spec.settings.automount_service_account_token.unwrap_or(needed)
 }
 
 fn main_mut<'a>(node: &Effective, template: &'a mut Value) -> Option<&'a mut Value> {

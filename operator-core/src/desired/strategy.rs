@@ -3,6 +3,7 @@
 //! What the API server would default is said: under server-side apply, a default that nobody owns stays when the type changes, and the API
 //! server then refuses the two together.
 
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -61,6 +62,8 @@ pub fn build(node: &Effective) -> Value {
         return json!({ "type": known.other });
     }
     let values = values(&given);
+    // A DaemonSet has either more pods meanwhile or fewer; Kubernetes refuses both.
+    let surges = known.kind == DAEMON_SET.kind && given.max_surge.as_ref().is_some_and(|surge| !is_zero(surge));
     let fields: Map<String, Value> = known
         .rolling
         .iter()
@@ -68,6 +71,7 @@ pub fn build(node: &Effective) -> Value {
             let given = values.iter().find(|(name, _)| name == field).and_then(|(_, value)| value.clone());
             let default = || {
                 default.as_ref().map(|default| match default {
+                    _ if surges && *field == "maxUnavailable" => json!(0),
                     Default::Number(number) => json!(number),
                     Default::Text(text) => json!(text),
                 })
@@ -95,6 +99,13 @@ pub(crate) fn idle(workload: Workload, given: &UpdateStrategy) -> Vec<&'static s
     let known = known(workload).filter(|known| given.type_.as_deref() == Some(known.other));
     let Some(known) = known else { return Vec::new() };
     said(given).filter(|field| known.rolling.iter().any(|(name, _)| name == field)).collect()
+}
+
+fn is_zero(part: &IntOrString) -> bool {
+    match part {
+        IntOrString::Int(number) => *number == 0,
+        IntOrString::String(text) => text.trim_end_matches('%').bytes().all(|c| c == b'0'),
+    }
 }
 
 fn said(given: &UpdateStrategy) -> impl Iterator<Item = &'static str> {

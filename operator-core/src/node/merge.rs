@@ -11,7 +11,7 @@ mod patch;
 
 use serde_json::{Map, Value};
 
-pub(crate) use patch::{DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS, apply_patch};
+pub(crate) use patch::{DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS, apply_patch, unknown_directive};
 
 /// How the values at a path are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

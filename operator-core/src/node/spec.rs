@@ -116,7 +116,7 @@ pub struct NodeDefaults {
     #[schemars(length(max = 100))]
     pub args: Option<Vec<String>>,
 
-    /// Ports of the container and of the node's Service; merged by name with the operator's.
+    /// Ports of the container and of the node's Service, beside the operator's; merged by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend(
         "maxItems" = 20,
@@ -176,7 +176,7 @@ pub struct NodeDefaults {
     #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
     pub service_account_name: Option<String>,
 
-    /// Whether the pods get a token for the API server. Default: where the operator gives them rights.
+    /// Whether the pods get a token for the API server. Default: only where the operator gives them rights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automount_service_account_token: Option<bool>,
 
@@ -190,17 +190,17 @@ pub struct NodeDefaults {
     #[schemars(schema_with = "kubernetes::security_context")]
     pub security_context: Option<Box<SecurityContext>>,
 
-    /// Asks whether a pod takes traffic. Default: the operator's, else none.
+    /// Asks whether a pod takes traffic. Default: the operator's, else none; `{}`: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::readiness_probe")]
     pub readiness_probe: Option<Box<Probe>>,
 
-    /// Asks whether the container must be restarted. Default: the operator's, else none.
+    /// Asks whether the container must be restarted. Default: the operator's, else none; `{}`: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::liveness_probe")]
     pub liveness_probe: Option<Box<Probe>>,
 
-    /// Asks whether the container has started; other probes wait. Default: the operator's, else none.
+    /// Asks whether the container has started; other probes wait. Default: the operator's, else none; `{}`: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes::liveness_probe")]
     pub startup_probe: Option<Box<Probe>>,

@@ -58,6 +58,18 @@ fn broken(names: &Names<'_>, node: &Effective, template: &Value) -> Vec<(String,
             wrong.push((format!("metadata.labels.{label}"), message));
         }
     }
+    // Rights are given to the account that the settings say.
+    let spec = template.get("spec");
+    let account = spec.and_then(|spec| spec.get("serviceAccountName")).and_then(Value::as_str).unwrap_or("default");
+    for (field, ok) in [
+        ("serviceAccountName", account == super::service_account(names, node)),
+        ("serviceAccount", spec.is_none_or(|spec| spec.get("serviceAccount").is_none())),
+    ] {
+        if !ok {
+            let message = "rights belong to the account: write the node's own `serviceAccountName` instead".to_owned();
+            wrong.push((format!("spec.{field}"), message));
+        }
+    }
     let main = node.node_type.name;
     let containers = template.get("spec").and_then(|spec| spec.get("containers")).and_then(Value::as_array);
     if !containers.into_iter().flatten().any(|container| container["name"] == main) {

@@ -46,12 +46,15 @@ pub fn main(node: &Effective) -> Value {
     container(node, own)
 }
 
-/// Puts the standard's settings under what the containers of a template say, other than `known` ones.
+/// Puts the standard's settings under what the containers of a template say, other than `known` ones. One that says nothing is new, whatever
+/// its name: it took the place of a known one.
 pub fn confine(node: &Effective, template: &mut Value, known: &[String]) {
     for list in ["initContainers", "containers"] {
         let containers = template.get_mut("spec").and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
         for it in containers.into_iter().flatten() {
-            let is_known = it.get("name").and_then(Value::as_str).is_some_and(|name| known.iter().any(|it| it == name));
+            let name = it.get("name").and_then(Value::as_str);
+            let is_known = name.is_some_and(|name| known.iter().any(|it| it == name))
+                && it.get("securityContext").is_some_and(|context| !context.is_null());
             if let Some(fields) = it.as_object_mut().filter(|_| !is_known) {
                 let context = container(node, fields.remove("securityContext").unwrap_or(Value::Null));
                 super::set(fields, "securityContext", context);

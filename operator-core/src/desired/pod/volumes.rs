@@ -86,11 +86,12 @@ fn folders(files: &[File], secrets: &[Secret]) -> BTreeMap<&'static str, Vec<Val
     for file in files {
         folders.entry(file.mount).or_default().push(json!({ "configMap": { "name": file.config_map } }));
     }
-    for secret in secrets {
-        if let Some((folder, file)) = secret.file.and_then(|path| path.rsplit_once('/')) {
-            let items = json!([{ "key": secret.key, "path": file }]);
-            folders.entry(folder).or_default().push(json!({ "secret": { "name": secret.name, "items": items } }));
-        }
+    // By path, as configuration files are: to move a field restarts no pods.
+    let in_files = secrets.iter().filter_map(|secret| Some((secret.file?.rsplit_once('/')?, secret)));
+    let in_files: BTreeMap<_, _> = in_files.collect();
+    for ((folder, file), secret) in in_files {
+        let items = json!([{ "key": secret.key, "path": file }]);
+        folders.entry(folder).or_default().push(json!({ "secret": { "name": secret.name, "items": items } }));
     }
     folders
 }

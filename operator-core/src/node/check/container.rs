@@ -29,7 +29,7 @@ fn environment(node: &mut Checked<'_>) {
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_graphic() && c != '=') {
             node.wrong("env", format!("`{name}` can't be the name of an environment variable"));
         }
-        if value.is_some() && value_from.is_some() {
+        if value.as_ref().is_some_and(|value| !value.is_empty()) && value_from.is_some() {
             node.wrong("env", format!("`{name}` has both value and valueFrom; drop one"));
         }
     }

@@ -47,7 +47,7 @@ fn tolerations(node: &mut Checked<'_>) {
         if toleration.key.as_deref().unwrap_or_default().is_empty() && !exists {
             node.wrong("tolerations", "a toleration without a key needs `operator: Exists`");
         }
-        if exists && toleration.value.is_some() {
+        if exists && toleration.value.as_ref().is_some_and(|value| !value.is_empty()) {
             node.wrong("tolerations", "a toleration with `operator: Exists` takes no value");
         }
         if toleration.toleration_seconds.is_some() && toleration.effect.as_deref() != Some("NoExecute") {

@@ -29,6 +29,13 @@ pub(crate) fn apply_patch(value: Value, patch: Value) -> Value {
     Value::Object(map)
 }
 
+/// A directive of a configuration file's patch that there isn't. In lists, which are replaced, there are none.
+pub(crate) fn unknown_directive(patch: &Value) -> Option<&Value> {
+    let map = patch.as_object()?;
+    let own = map.get(DIRECTIVE).filter(|it| !["delete", "replace", "merge"].iter().any(|known| it == known));
+    own.or_else(|| map.values().find_map(unknown_directive))
+}
+
 /// Puts the patch `over` on the patch `base`.
 pub(super) fn lay(place: Place, base: Value, over: Value) -> Value {
     match (base, over, place.rule()) {

@@ -61,7 +61,7 @@ pub struct UpdateStrategy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub partition: Option<i32>,
-    /// Most pods missing meanwhile, a number or a percentage. Default: 1; Deployments: `25%`.
+    /// Most pods missing meanwhile, a number or a percentage. Default: 1, or 0 with `maxSurge`; Deployments: `25%`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::part")]
     pub max_unavailable: Option<IntOrString>,
