@@ -300,13 +300,14 @@ fn rights_are_bound_to_the_account_that_the_pods_have() {
 
 #[test]
 fn a_container_that_takes_the_place_of_another_is_confined_as_it_was() {
-    for patch in [json!({ "image": "other:1", "$patch": "replace" }), json!({ "securityContext": null })] {
-        let mut container = json!({ "name": "store" });
-        container.as_object_mut().unwrap().extend(patch.as_object().unwrap().clone());
-        let built = one("store", json!({ "podOverrides": { "spec": { "containers": [container] } } }));
+    for containers in [
+        json!([{ "$patch": "replace" }, { "name": "store", "image": "other:1" }]),
+        json!([{ "name": "store", "securityContext": null }]),
+    ] {
+        let built = one("store", json!({ "podOverrides": { "spec": { "containers": containers } } }));
         let context = &pod(&built)["containers"][0]["securityContext"];
-        assert_eq!(context["allowPrivilegeEscalation"], false, "{patch}");
-        assert_eq!(context["capabilities"]["drop"], json!(["ALL"]), "{patch}");
+        assert_eq!(context["allowPrivilegeEscalation"], false, "{containers}");
+        assert_eq!(context["capabilities"]["drop"], json!(["ALL"]), "{containers}");
     }
 }
 
@@ -814,8 +815,7 @@ fn the_order_of_declarations_restarts_no_pods() {
         )],
         ..DATA
     };
-    let spec =
-        json!({ "image": "i", "query": { "a": "1", "b": "2", "c": "3", "s": { "name": "x" }, "t": { "name": "y" } } });
+    let spec = json!({ "image": "i", "query": { "a": "1", "b": "2", "c": "3", "s": { "secretName": "x" }, "t": { "secretName": "y" } } });
     let template = |definition: &'static Definition| workload(&desired(definition, &spec).unwrap())["template"].clone();
     assert_eq!(template(&ONE), template(&OTHER));
 }

@@ -6,7 +6,7 @@ use super::{describe, property, put, rules};
 use crate::definition::{Definition, ExternalCheck, SecretField};
 
 /// `host:port`; hosts are names or addresses, IPv6 ones in brackets.
-const ADDRESS: &str = r"\s*(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])\s*";
+const ADDRESS: &str = r" *(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]) *";
 /// Longest list of addresses.
 const LONGEST: u32 = 2048;
 
