@@ -6,7 +6,7 @@
 //! | `${node.name}` | the name of the node's workload and Service |
 //! | `${node.type}`, `${node.replicas}` | its node type; how many pods it shall have |
 //! | `${service.<field>[.<key>]}` | the host of a node's Service: `<name>.<namespace>.svc` |
-//! | `${service.<field>[.<key>].<port>}` | `<host>:<number>`, by the port's name |
+//! | `${service.<field>[.<key>].<port>}` | `<host>:<number>`, by the name of the Service's port |
 //! | `${external.<name>}` | the address of an external |
 //!
 //! `<field>` is the field of the spec that places the node type; a map's or list's node is named by its key. `$${cluster.name}` is a literal
