@@ -887,6 +887,10 @@ fn customize(spec: &Value, scope: &Scope<'_>, children: &mut Children) -> Result
                 ..Container::default()
             });
         }),
+        "replace" => children.pod(|template| {
+            let containers = &mut template.spec.get_or_insert_default().containers;
+            *containers = vec![Container { name: "query".to_owned(), ..Container::default() }];
+        }),
         "change" => {
             assert!(children.get::<PodDisruptionBudget>("a-query")?.is_some());
             children.change::<PodDisruptionBudget>("a-query", |budget| {
@@ -946,6 +950,8 @@ fn what_a_hook_adds_to_the_pods_counts_and_is_confined() {
     assert_eq!(child(&built, "Deployment", "a-query").unwrap().waits_for, ["Secret theirs is not there yet"]);
     let aside = &pod(&built)["containers"][1];
     assert_eq!(aside["securityContext"]["allowPrivilegeEscalation"], false);
+    let replaced = customized("replace").unwrap();
+    assert_eq!(pod(&replaced)["containers"][0]["securityContext"]["allowPrivilegeEscalation"], false);
     let labels = &workload(&built)["template"]["metadata"]["labels"];
     assert_eq!(labels["app.kubernetes.io/name"], "data", "put back");
     let other = |reference: &operator_core::desired::Reference| {
