@@ -243,7 +243,7 @@ pub enum Workload {
     Deployment,
     /// A pod per machine.
     DaemonSet,
-    /// Pods that run to their end, once per configuration and image. Node types of a higher order wait for it.
+    /// Pods that run to their end, once per configuration and what it runs. Node types of a higher order wait for it.
     Job,
 }
 

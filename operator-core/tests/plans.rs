@@ -3,7 +3,7 @@
 use operator_core::{
     ClusterStatus,
     definition::{Definition, NodeTemplate, NodeType, SecretField, Workload},
-    desired::{Content, Desired, Revisions, build},
+    desired::{Content, Desired, Reference, Revisions, build},
     kinds::{CLAIM, ChildKind, DAEMON_SET, HTTP_ROUTE, JOB, SECRET, STATEFUL_SET},
     observe::{Child, Observed, claims},
     plan::{Action, Inputs, Plan, Replicas, Verb, plan},
@@ -183,6 +183,48 @@ fn a_job_that_is_there_is_never_changed_and_an_earlier_one_goes() {
     let next = plan(&after, &Inputs::new(&observed)).unwrap();
     assert_eq!(waiting(&next), [format!("migrate: the earlier Job {old} is ended first")]);
     assert!(done(&next).contains(&format!("Delete Job {old}")) && !done(&next).contains(&format!("Create Job {new}")));
+}
+
+#[test]
+fn a_job_stays_until_its_successor_can_run() {
+    let old = desired(&all());
+    let observed = stored(&old, running);
+    let job = first_of(&observed, &JOB).name.to_string();
+    let gone = |reference: &Reference| {
+        if reference.name == "a-password" {
+            Content::Missing
+        } else {
+            Content::Present(operator_core::hash::Digest::of(&Value::Null))
+        }
+    };
+    let spec = all();
+    let without = build(&cluster("a"), Revisions { newest: &spec }, &DEFINITION, &gone).unwrap();
+    let shut = plan(&without, &Inputs::new(&observed)).unwrap();
+    assert!(waiting(&shut).iter().any(|waits| waits.contains("migrate")), "{:?}", waiting(&shut));
+    let deleted = format!("Delete Job {job}");
+    assert!(!done(&shut).contains(&deleted), "{:?}", done(&shut));
+    let back = plan(&old, &Inputs::new(&observed)).unwrap();
+    assert!(back.is_done(), "{back:?}");
+}
+
+#[test]
+fn nothing_is_deleted_while_workloads_are_held() {
+    let observed = stored(&desired(&all()), running);
+    let renamed = desired(&json!({ "migrate": {}, "query": { "replicas": 1, "image": "other" } }));
+    let held = plan(&renamed, &Inputs { hold: Some("zookeeper is away"), ..Inputs::new(&observed) }).unwrap();
+    assert_eq!(done(&held), Vec::<String>::new());
+    let free = plan(&renamed, &Inputs::new(&observed)).unwrap();
+    assert!(done(&free).contains(&"Delete StatefulSet a-store".to_owned()), "{:?}", done(&free));
+}
+
+#[test]
+fn a_workload_that_is_being_made_anew_is_neither_ready_nor_done() {
+    let desired = desired(&all());
+    let mut observed = stored(&desired, running);
+    observed.iter_mut().filter(|child| child.kind == &STATEFUL_SET).for_each(|child| child.deleting = true);
+    let plan = plan(&desired, &Inputs::new(&observed)).unwrap();
+    assert!(plan.actions.is_empty() && !plan.is_done(), "{plan:?}");
+    assert!(!status(&desired, &observed, &plan, None).is_ready());
 }
 
 #[test]

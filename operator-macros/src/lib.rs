@@ -197,7 +197,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `workload = "StatefulSet"` | `StatefulSet`, `Deployment`, `DaemonSet` (a pod per machine) or `Job` (runs once per configuration and image); only a StatefulSet has storage | `StatefulSet` |
+/// | `workload = "StatefulSet"` | `StatefulSet`, `Deployment`, `DaemonSet` (a pod per machine) or `Job` (runs once per configuration and what it runs); only a StatefulSet has storage | `StatefulSet` |
 /// | `image = "druid:34"` | image, under whatever the custom resource says | none |
 /// | `port(name = "http", number = 8082)` | port of the container and its Service; the name has at most 15 characters; with `protocol = "UDP"` not `TCP`; repeatable | none |
 /// | `command("java", "-server")` | entry point | the image's own |

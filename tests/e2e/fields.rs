@@ -524,3 +524,18 @@ async fn a_workload_that_is_made_anew_comes_back_though_another_is_refused() {
     .await;
     assert_eq!(setup.pods().await, pods);
 }
+
+#[tokio::test]
+async fn a_workload_is_not_given_up_for_one_that_is_refused() {
+    let setup = Setup::new("refused").await;
+    setup.ready("a", base()).await;
+    let uid = async || setup.any("StatefulSet").get("a-store-hot").await.unwrap().metadata.uid;
+    let before = uid().await;
+    let refused = json!({ "spec": { "activeDeadlineSeconds": 0 } });
+    let spec = with_field(base(), On::Store, "podManagementPolicy", &json!("OrderedReady"));
+    setup.apply("a", with_field(spec, On::Store, "podOverrides", &refused)).await.unwrap();
+    let message = setup.reason("a", "Refused").await;
+    assert!(message.contains("activeDeadlineSeconds"), "{message}");
+    assert_eq!(uid().await, before);
+    setup.ready("a", base()).await;
+}

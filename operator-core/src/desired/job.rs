@@ -1,4 +1,4 @@
-//! The Job of a node: named by its configuration and image, so that it runs once for each.
+//! The Job of a node: named by its configuration and by what it runs (image, command, arguments, variables), so that it runs once for each.
 
 use serde_json::{Value, json};
 
@@ -20,6 +20,8 @@ pub fn build(names: &Names<'_>, node: &Effective, mut pod: Value) -> Object {
 
 /// The name of the run of a finished template.
 pub fn name(names: &Names<'_>, node: &Effective, template: &Value, revision: &str) -> String {
-    let run = Digest::of(&json!([revision, pod::main(node, template).and_then(|main| main.get("image"))])).short();
+    let main = pod::main(node, template);
+    let runs = ["image", "command", "args", "env"].map(|field| main.and_then(|main| main.get(field)));
+    let run = Digest::of(&json!([revision, runs])).short();
     names.child(Some(&node.name), &run)
 }

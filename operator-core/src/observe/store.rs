@@ -161,3 +161,40 @@ impl Inner {
         Some(owner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::SERVICE;
+
+    fn child(version: u64) -> Child {
+        let object = json!({ "metadata": {
+            "name": "a", "uid": "u", "resourceVersion": version.to_string(),
+            "ownerReferences": [{ "uid": "owner", "controller": true }],
+        } });
+        Child::reduce(&SERVICE, "op", "node", &object).unwrap()
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_deletion_brings_nothing_back() {
+        let store = Store::default();
+        store.apply(child(1));
+        store.gone("u", 3);
+        assert!(store.apply(child(2)).is_empty());
+        assert!(store.children("owner").is_empty());
+        // It only had lost its label.
+        assert_eq!(store.apply(child(4)).len(), 1);
+        assert_eq!(store.children("owner").len(), 1);
+    }
+
+    #[test]
+    fn an_event_from_before_a_deletion_does_not_undo_it() {
+        let store = Store::default();
+        store.apply(child(1));
+        store.deleting("u");
+        store.apply(child(2));
+        assert!(store.children("owner").iter().all(|child| child.deleting));
+    }
+}
