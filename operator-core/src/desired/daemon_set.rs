@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, set_min_ready, strategy};
+use super::{Object, names::Names, strategy};
 use crate::{kinds::DAEMON_SET, node::Effective};
 
 pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
@@ -11,6 +11,6 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
         "updateStrategy": strategy::build(node),
         "template": pod,
     });
-    set_min_ready(node, &mut spec);
+    strategy::set_min_ready(node, &mut spec);
     Object::new(&DAEMON_SET, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, set_min_ready, strategy};
+use super::{Object, names::Names, strategy};
 use crate::{
     kinds::DEPLOYMENT,
     node::{Effective, Scale},
@@ -17,6 +17,6 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
     if node.scale() != Scale::Autoscaled {
         spec["replicas"] = node.replicas().into();
     }
-    set_min_ready(node, &mut spec);
+    strategy::set_min_ready(node, &mut spec);
     Object::new(&DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

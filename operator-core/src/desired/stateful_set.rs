@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Object,
     names::{MANAGED_BY, Names, manager},
-    set_min_ready, strategy,
+    strategy,
 };
 use crate::{
     kinds::STATEFUL_SET,
@@ -32,7 +32,7 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
     if !node.claims.is_empty() {
         spec["volumeClaimTemplates"] = node.claims.iter().map(|claim| claim_template(names, node, claim)).collect();
     }
-    set_min_ready(node, &mut spec);
+    strategy::set_min_ready(node, &mut spec);
     Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec }))
 }
 

@@ -119,3 +119,10 @@ fn values(given: &UpdateStrategy) -> [(&'static str, Option<Value>); 3] {
         ("maxSurge", given.max_surge.as_ref().map(|value| json!(value))),
     ]
 }
+
+/// For the workloads that know how long a pod must be ready. 0 is Kubernetes' default, which isn't stored.
+pub fn set_min_ready(node: &Effective, spec: &mut Value) {
+    if let Some(seconds) = node.spec.settings.min_ready_seconds.filter(|seconds| *seconds > 0) {
+        spec["minReadySeconds"] = seconds.into();
+    }
+}
