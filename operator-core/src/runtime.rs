@@ -7,7 +7,8 @@
 //! | [`watches`] | one watch per child kind, reduced into a store |
 //! | [`references`] | the ConfigMaps and Secrets that pods refer to, as digests |
 //! | [`externals`] | whether what clusters depend on is there |
-//! | `reconcile` | one cluster: build, plan, execute, report |
+//! | `reconcile` | one cluster: build, plan, execute |
+//! | `report` | its status |
 //! | `world` | what a cluster depends on beside its spec and its children |
 //! | `memory` | what is kept between two reconciles of a cluster |
 //! | `events` | Kubernetes events on clusters |
@@ -18,6 +19,7 @@ pub mod externals;
 mod memory;
 mod reconcile;
 pub mod references;
+mod report;
 pub mod tracked;
 mod watch;
 pub mod watches;

@@ -2,15 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::Request;
-use k8s_openapi::jiff::Timestamp;
 use kube::runtime::controller::Action;
-use serde_json::{Value, json};
-use tokio::time::Instant;
+use serde_json::Value;
 
 use super::{
     events::Recorder,
     memory::{Memories, Refused, Written},
+    report::report,
     tracked::Tracked,
     world::{Sight, World},
 };
@@ -22,13 +20,9 @@ use crate::{
     node::Invalid,
     observe::{Child, Store},
     plan::{self, Accepted, Inputs, LeftOut, Plan, Verb, Waiting},
-    status::{ClusterStatus, Facts, Problem, Reason},
+    status::{ClusterStatus, Problem, Reason},
 };
 
-/// The shortest time between two status writes of a cluster.
-const STATUS_EVERY: Duration = Duration::from_secs(1);
-/// How long a status write may take before it counts as failed.
-const STATUS_WITHIN: Duration = Duration::from_secs(30);
 /// How often a name that is someone else's is tried again, and one that an earlier cluster of the same name leaves soon.
 const TAKEN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(1));
 /// Failures in a row before the status says so: one that passes at once is nobody's concern.
@@ -58,8 +52,8 @@ impl Context {
 #[derive(Debug, thiserror::Error)]
 #[error("{cluster}: {message}")]
 pub struct Transient {
-    cluster: String,
-    message: String,
+    pub cluster: String,
+    pub message: String,
 }
 
 /// Brings one cluster a step nearer to its spec.
@@ -131,23 +125,23 @@ impl<'a> Surroundings<'a> {
 
 /// What a reconcile came to.
 #[derive(Default)]
-struct Step {
+pub struct Step {
     /// What is wrong.
-    problem: Option<Problem>,
+    pub problem: Option<Problem>,
     /// What failed and may work later.
-    failed: Option<String>,
+    pub failed: Option<String>,
     /// When to look again though nothing changes.
-    again: Option<Duration>,
+    pub again: Option<Duration>,
     /// Nodes that wait, and for what.
-    waiting: Vec<Waiting>,
+    pub waiting: Vec<Waiting>,
     /// Whether they wait for something that the operator doesn't run.
-    held: bool,
+    pub held: bool,
     /// Objects whose kind is missing.
-    left_out: Vec<LeftOut>,
+    pub left_out: Vec<LeftOut>,
 }
 
 /// The status as it was last written: what was written here may be newer than what the watch has shown.
-fn previous(cluster: &Tracked, context: &Context) -> Option<ClusterStatus> {
+pub fn previous(cluster: &Tracked, context: &Context) -> Option<ClusterStatus> {
     let written = context.memory.with(cluster.uid(), |memory| match &memory.written {
         Some(Written { status: Some(status), version, .. }) if *version > cluster.version => Some(status.clone()),
         _ => None,
@@ -353,90 +347,5 @@ fn tell(problem: Option<&Problem>, identity: &Identity, context: &Context) {
             "can't get on"
         );
         context.events.problem(identity, context.definition, problem);
-    }
-}
-
-/// Writes the status where it changed: the first time at once, then no more often than [`STATUS_EVERY`]. Returns how long to wait where it is too soon.
-async fn report(
-    cluster: &Tracked,
-    identity: &Identity,
-    desired: Option<&Desired>,
-    step: &Step,
-    context: &Context,
-) -> Result<Option<Duration>, Transient> {
-    let observed = context.store.cluster(&identity.uid, &identity.namespace, &identity.name);
-    let previous = previous(cluster, context);
-    let status = ClusterStatus::report(&Facts {
-        problem: step.problem.as_ref(),
-        waiting: &step.waiting,
-        held: step.held,
-        listed: &|id| context.world.is_listed(id, context.definition),
-        left_out: &step.left_out,
-        previous: previous.as_ref(),
-        ..Facts::new(cluster.generation, desired, &observed, Timestamp::now())
-    });
-    if status.is_ready() {
-        context.memory.with(&identity.uid, |memory| memory.outline = None);
-    }
-    if previous.as_ref() == Some(&status) {
-        return Ok(None);
-    }
-    let written = context.memory.with(&identity.uid, |memory| memory.written.clone());
-    if let Some(written) = &written
-        && written.at.elapsed() < STATUS_EVERY
-    {
-        return Ok(Some(STATUS_EVERY - written.at.elapsed()));
-    }
-    let url = format!(
-        "/apis/{}/namespaces/{}/{}/{}/status?fieldManager={}",
-        context.definition.api_version(),
-        identity.namespace,
-        context.definition.plural,
-        identity.name,
-        context.writer.manager
-    );
-    // With the UID, a new cluster of the same name doesn't get the status of an old one.
-    let patch = json!({ "metadata": { "uid": identity.uid }, "status": status });
-    let transient =
-        |message: String| Transient { cluster: format!("{}/{}", identity.namespace, identity.name), message };
-    let request = Request::patch(url)
-        .header("content-type", "application/merge-patch+json")
-        .body(patch.to_string().into_bytes())
-        .map_err(|error| transient(error.to_string()))?;
-    let answer = tokio::time::timeout(STATUS_WITHIN, context.writer.client.request::<Stored>(request)).await;
-    let answer = answer.map_err(|_| transient(format!("status: no answer within {} s", STATUS_WITHIN.as_secs())))?;
-    match answer {
-        Ok(stored) => {
-            context.memory.with(&identity.uid, |memory| {
-                memory.written = Some(Written {
-                    status: Some(status),
-                    generation: cluster.generation,
-                    version: stored.version(),
-                    at: Instant::now(),
-                })
-            });
-            Ok(None)
-        }
-        // Deleted meanwhile.
-        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(None),
-        Err(error) => Err(transient(format!("status: {error}"))),
-    }
-}
-
-/// The part of the API server's answer that is needed: the rest isn't decoded.
-#[derive(serde::Deserialize)]
-struct Stored {
-    metadata: StoredMetadata,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StoredMetadata {
-    resource_version: String,
-}
-
-impl Stored {
-    fn version(&self) -> u64 {
-        self.metadata.resource_version.parse().unwrap_or_default()
     }
 }

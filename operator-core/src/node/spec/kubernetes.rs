@@ -58,8 +58,8 @@ const PROBE: Table = &[
     (
         "",
         Cel(
-            "[has(self.exec), has(self.grpc), has(self.httpGet), has(self.tcpSocket)].exists_one(x, x) || ![has(self.exec), has(self.grpc), has(self.httpGet), has(self.tcpSocket), has(self.failureThreshold), has(self.initialDelaySeconds), has(self.periodSeconds), has(self.successThreshold), has(self.timeoutSeconds)].exists(x, x)",
-            NO_HANDLER,
+            "[has(self.exec), has(self.grpc), has(self.httpGet), has(self.tcpSocket)].exists_one(x, x) || dyn(self) == {}",
+            "give one of exec, grpc, httpGet and tcpSocket; {}: no probe",
         ),
     ),
     ("exec", Says("A command in the container.")),
@@ -91,16 +91,8 @@ const PROBE: Table = &[
     ("timeoutSeconds", Says("Seconds until a probe fails. Default: 1.")),
     ("timeoutSeconds", Min(1)),
 ];
-const NO_HANDLER: &str = "give one of exec, grpc, httpGet and tcpSocket; {}: no probe";
 const READINESS: Table = &[("successThreshold", Min(1)), ("terminationGracePeriodSeconds", Absent)];
 const LIVENESS: Table = &[
-    (
-        "",
-        Cel(
-            "has(self.exec) || has(self.grpc) || has(self.httpGet) || has(self.tcpSocket) || !has(self.terminationGracePeriodSeconds)",
-            NO_HANDLER,
-        ),
-    ),
     ("successThreshold", Range(1, 1)),
     ("terminationGracePeriodSeconds", Says("Seconds to end after a failure. Default: the pod's.")),
     ("terminationGracePeriodSeconds", Min(1)),

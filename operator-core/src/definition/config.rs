@@ -1,0 +1,58 @@
+//! Configuration files.
+
+/// A configuration file: a field marked `#[config(…)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfigFile {
+    /// JSON name of the field, in the spec or in the node.
+    pub field: &'static str,
+    /// Name of the file.
+    pub file: &'static str,
+    /// Folder in the container. Files of the same folder share a volume.
+    pub mount: &'static str,
+    /// How the field's value is written.
+    pub format: Format,
+    /// Computes the value from the struct that holds the field (as JSON), instead of taking the field as it is.
+    pub with: Option<Compute>,
+    /// What a change of the file does to running pods.
+    pub reload: Reload,
+}
+
+/// What a change of a configuration file does to running pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// They are replaced: the file is part of the configuration hash, and its ConfigMap is immutable.
+    Pods,
+    /// Nothing: the application watches the file, whose ConfigMap keeps its name.
+    None,
+}
+
+/// Computes a configuration value from the JSON of the struct that declares it. The error says what is wrong with the input.
+pub type Compute = fn(&serde_json::Value) -> Result<serde_json::Value, String>;
+
+/// Format of a configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A string, written as it is.
+    Raw,
+    /// Java properties: `key=value` lines, sorted.
+    Properties,
+    /// JSON, indented.
+    Json,
+    /// YAML.
+    Yaml,
+    /// `KEY="value"` lines, sorted, as a shell reads them.
+    Env,
+    /// TOML.
+    Toml,
+    /// `key = value` lines, sorted, under `[section]`s for maps.
+    Ini,
+    /// Hadoop's XML: a `<property>` with `<name>` and `<value>` for each, sorted.
+    Xml,
+}
+
+impl Format {
+    /// Whether values of several sources can be laid over each other.
+    pub const fn merges(self) -> bool {
+        !matches!(self, Self::Raw)
+    }
+}

@@ -1,0 +1,247 @@
+//! What a node type says of its nodes.
+
+use super::{ConfigFile, SecretField};
+
+/// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeType {
+    /// Name in object names and labels: a DNS label.
+    pub name: &'static str,
+    /// JSON name of the spec's field.
+    pub field: &'static str,
+    /// One, none or one, or many nodes.
+    pub cardinality: Cardinality,
+    /// Position in upgrades: lower ones first. Node types without one count as 0.
+    pub order: i32,
+    /// What the type of the field says, by `#[node_type]` on the struct.
+    pub template: NodeTemplate,
+    /// What the field says itself; it stands above `template`.
+    pub place: NodeTemplate,
+}
+
+/// How many nodes a field of the spec holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cardinality {
+    /// A field of type `T`: always one node, named like its node type.
+    One,
+    /// `Option<T>`: none or one.
+    Optional,
+    /// `BTreeMap<String, T>`: one per key.
+    Many,
+    /// `Vec<T>`: one per item whose `nodeType` is the node type's name; `name` is its key.
+    List,
+}
+
+/// JSON name of the field by which an item of a [`Cardinality::List`] says its node type.
+pub const LIST_TYPE: &str = "nodeType";
+/// JSON name of the field that names an item of a [`Cardinality::List`].
+pub const LIST_KEY: &str = "name";
+
+/// The fixed parts of a node type. Where a field and its type both say something, single values of the field win, and
+/// lists are joined by name (ports, env, storage), by file (configs), or replaced where not empty (command, args).
+#[derive(Debug, Clone, Copy)]
+pub struct NodeTemplate {
+    /// Kind of workload; [`Workload::StatefulSet`] where nobody says one.
+    pub workload: Option<Workload>,
+    /// Image of this node type, under whatever the custom resource says.
+    pub image: Option<&'static str>,
+    /// Ports of the container and of the Service.
+    pub ports: &'static [Port],
+    /// Entry point; empty: the image's own.
+    pub command: &'static [&'static str],
+    /// Arguments before those of the custom resource.
+    pub args: &'static [&'static str],
+    /// Environment variables: name and value.
+    pub env: &'static [(&'static str, &'static str)],
+    /// Claims of every pod (StatefulSet only).
+    pub storage: &'static [StorageTemplate],
+    /// Readiness probe.
+    pub readiness: Option<Probe>,
+    /// Liveness probe.
+    pub liveness: Option<Probe>,
+    /// Startup probe.
+    pub startup: Option<Probe>,
+    /// Name of an environment variable that shall carry the configuration hash.
+    pub config_hash_env: Option<&'static str>,
+    /// Configuration files of this node type.
+    pub configs: &'static [ConfigFile],
+    /// Secrets that the nodes of this type read.
+    pub secrets: &'static [SecretField],
+    /// Settings under whatever the custom resource says.
+    pub defaults: Option<fn() -> crate::NodeDefaults>,
+    /// Folders that every pod has for itself, empty when it starts.
+    pub empty_dirs: &'static [&'static str],
+    /// Whether the container's root file system is read-only. Default: no.
+    pub read_only_root: Option<bool>,
+    /// How the pods are confined; [`Security::Restricted`] where nobody says it.
+    pub security: Option<Security>,
+    /// User and group that the container runs as; none: the image's.
+    pub run_as: Option<RunAs>,
+    /// What the pods may do at the API server: they get a ServiceAccount, a Role, and a token.
+    pub rules: &'static [PolicyRule],
+    /// Names of the node types that this one connects to.
+    pub talks_to: &'static [&'static str],
+    /// Whether the headless Service names pods that aren't ready. Default: no.
+    pub publish_not_ready: Option<bool>,
+    /// Where Prometheus finds metrics.
+    pub metrics: Option<Metrics>,
+}
+
+impl NodeTemplate {
+    /// Says nothing.
+    pub const EMPTY: Self = Self {
+        workload: None,
+        image: None,
+        ports: &[],
+        command: &[],
+        args: &[],
+        env: &[],
+        storage: &[],
+        readiness: None,
+        liveness: None,
+        startup: None,
+        config_hash_env: None,
+        configs: &[],
+        secrets: &[],
+        defaults: None,
+        empty_dirs: &[],
+        read_only_root: None,
+        security: None,
+        run_as: None,
+        rules: &[],
+        talks_to: &[],
+        publish_not_ready: None,
+        metrics: None,
+    };
+}
+
+/// Kind of object that runs a node's pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workload {
+    /// Stable names and claims.
+    StatefulSet,
+    /// Interchangeable pods.
+    Deployment,
+    /// A pod per machine.
+    DaemonSet,
+    /// Pods that run to their end, once per configuration and what it runs. Node types of a higher order wait for it.
+    Job,
+}
+
+/// How pods are confined; source: the Pod Security Standards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// As the `restricted` standard asks: not root, no privileges, no capabilities, the runtime's seccomp profile.
+    Restricted,
+    /// As the image and the cluster have it.
+    Unrestricted,
+}
+
+/// User and group of a container's processes; volumes belong to the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunAs {
+    /// User, above 0.
+    pub user: u32,
+    /// Group, above 0.
+    pub group: u32,
+}
+
+/// What a Role allows.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyRule {
+    /// API groups; `""` is the core group.
+    pub groups: &'static [&'static str],
+    /// Resources, plural.
+    pub resources: &'static [&'static str],
+    /// Verbs, such as `get`.
+    pub verbs: &'static [&'static str],
+}
+
+/// An endpoint that Prometheus scrapes.
+#[derive(Clone, Copy, Debug)]
+pub struct Metrics {
+    /// Name of a port.
+    pub port: &'static str,
+    /// Absolute path.
+    pub path: &'static str,
+}
+
+/// A port of the container, also the Service's.
+#[derive(Clone, Copy, Debug)]
+pub struct Port {
+    /// Name: at most 15 lower-case letters, digits and `-` (IANA service name).
+    pub name: &'static str,
+    /// 1 to 65535.
+    pub number: u16,
+    /// Transport protocol.
+    pub protocol: Protocol,
+}
+
+/// Transport protocol of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// `TCP`
+    Tcp,
+    /// `UDP`
+    Udp,
+}
+
+impl Protocol {
+    /// As Kubernetes writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
+}
+
+/// A volume that every pod of a node claims.
+#[derive(Clone, Copy, Debug)]
+pub struct StorageTemplate {
+    /// Name of the claim template: a DNS label.
+    pub name: &'static str,
+    /// Folder in the container.
+    pub mount: &'static str,
+    /// Default size, a Kubernetes quantity such as `50Gi`.
+    pub size: &'static str,
+    /// Default storage class; none: the cluster's.
+    pub class: Option<&'static str>,
+}
+
+/// A probe of the container. Values that are `None` are left to Kubernetes' defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe {
+    /// What is asked.
+    pub check: Check,
+    /// Seconds between two probes.
+    pub period: Option<u32>,
+    /// Seconds after which a probe counts as failed.
+    pub timeout: Option<u32>,
+    /// Failures in a row until the container counts as failed.
+    pub failures: Option<u32>,
+    /// Seconds from the container's start to the first probe.
+    pub delay: Option<u32>,
+}
+
+/// What a probe asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// HTTP GET of `path` at the named port.
+    Http {
+        /// Absolute path.
+        path: &'static str,
+        /// Name of a port.
+        port: &'static str,
+    },
+    /// A TCP connection to the named port.
+    Tcp {
+        /// Name of a port.
+        port: &'static str,
+    },
+    /// A command in the container.
+    Exec {
+        /// Program and arguments.
+        command: &'static [&'static str],
+    },
+}
