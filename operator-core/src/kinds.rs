@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::definition::Definition;
+use crate::definition::{Definition, Workload};
 
 /// A kind of child object. Two are equal where group and kind are: whoever wrote them down, they name the same objects.
 #[derive(Clone, Copy, Debug)]
@@ -215,6 +215,18 @@ const LONGEST: usize = 253 + 3 * 64;
 /// declared, and found again where their kind is installed later.
 pub fn is_always_watched(kind: &ChildKind) -> bool {
     !kind.optional && (kind == &CLAIM || ALL.contains(&kind))
+}
+
+impl Workload {
+    /// The kind of object that it is.
+    pub fn kind(self) -> &'static ChildKind {
+        match self {
+            Self::StatefulSet => &STATEFUL_SET,
+            Self::Deployment => &DEPLOYMENT,
+            Self::DaemonSet => &DAEMON_SET,
+            Self::Job => &JOB,
+        }
+    }
 }
 
 /// Position of a kind in the order of creation; kinds that authors add come last.

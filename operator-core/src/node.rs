@@ -16,6 +16,7 @@ pub(crate) use effective::once;
 pub use effective::{Claim, Effective, Invalid, Scale, effective};
 pub use explain::{Explained, Unexplained, explain};
 pub use fields::FIELDS;
+pub(crate) use fields::FITTING;
 pub use layers::Layer;
 pub use merge::merge;
 pub(crate) use merge::{apply_patch, merge_values, unknown_directive};

@@ -16,6 +16,7 @@ mod plans;
 mod pods;
 mod quiet;
 mod references;
+mod refusals;
 mod rollout;
 mod schema;
 mod setup;

@@ -1,41 +1,30 @@
 //! The fields that hold nodes, or settings that nodes share. What no node there can have isn't in the schema, so that it is an
 //! unknown field; nothing has a default, since a stored default would beat every lower layer.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
 use super::{describe, parts, properties, property, put, rules, tidy};
 use crate::definition::{
     Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
-    Workload::{DaemonSet, Deployment, Job, StatefulSet},
+    Workload::{DaemonSet, Deployment, StatefulSet},
 };
-use crate::node::{NodeSpec, kubernetes};
+use crate::node::{FIELDS, FITTING, kubernetes};
 
-/// JSON names of the fields that every node has; the others are its author's.
-static SETTINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let schema = schemars::schema_for!(NodeSpec).to_value();
-    let fields = schema.get("properties").and_then(Value::as_object);
-    fields.into_iter().flatten().map(|(name, _)| name.clone()).collect()
-});
-
-/// Whether a node type can have something.
-type Fits = fn(&NodeType) -> bool;
+/// Settings about claims, which only node types with storage can have.
+const OF_STORAGE: [&str; 2] = ["storage", "storageRetention"];
 
 /// Settings that only some node types can have.
-const SOME: &[(&str, Fits)] = &[
-    ("replicas", scales),
-    ("autoscaling", scales),
-    ("disruptionBudget", scales),
-    ("storage", has_storage),
-    ("storageRetention", has_storage),
-    ("podManagementPolicy", |node_type| node_type.workload() == StatefulSet),
-    ("updateStrategy", |node_type| node_type.workload() != Job),
-    ("minReadySeconds", |node_type| node_type.workload() != Job),
-];
+fn some() -> impl Iterator<Item = &'static str> {
+    FITTING.iter().map(|(setting, _)| *setting).chain(OF_STORAGE)
+}
 
-fn scales(node_type: &NodeType) -> bool {
-    matches!(node_type.workload(), StatefulSet | Deployment)
+/// Whether a node type can have a setting.
+fn fits(setting: &str, node_type: &NodeType) -> bool {
+    let known = FITTING.iter().find(|(limited, _)| *limited == setting);
+    known.is_none_or(|(_, workloads)| workloads.contains(&node_type.workload()))
+        && (!OF_STORAGE.contains(&setting) || has_storage(node_type))
 }
 
 fn has_storage(node_type: &NodeType) -> bool {
@@ -88,8 +77,7 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
     settings(node, types, definition);
     if cardinality == Cardinality::List {
         item(node, &names);
-        let some = |(setting, fits): &(&str, Fits)| only_some(node, setting, types, fits);
-        let only: Vec<Value> = SOME.iter().filter_map(some).collect();
+        let only: Vec<Value> = some().filter_map(|setting| only_some(node, setting, types)).collect();
         rules::add(node, only);
     }
     let Some(fields) = properties(node) else { return };
@@ -148,9 +136,10 @@ fn item(node: &mut Value, names: &[&str]) {
 }
 
 /// Where node types share a field and only some can have a setting.
-fn only_some(node: &Value, setting: &str, types: &[&NodeType], fits: &Fits) -> Option<Value> {
+fn only_some(node: &Value, setting: &str, types: &[&NodeType]) -> Option<Value> {
     node.get("properties")?.get(setting)?;
-    let names: Vec<&str> = types.iter().filter(|node_type| fits(node_type)).map(|node_type| node_type.name).collect();
+    let names: Vec<&str> =
+        types.iter().filter(|node_type| fits(setting, node_type)).map(|node_type| node_type.name).collect();
     (names.len() < types.len()).then(|| {
         let rule = format!("!has(self.{setting}) || self.{LIST_TYPE} in ['{}']", names.join("', '"));
         rules::rule(&rule, &format!("{setting} is for nodes of type {} only: leave it out here", names.join(", ")))
@@ -187,13 +176,13 @@ fn shared(group: &mut Value, types: &[&NodeType], definition: &Definition) {
 fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     tidy::no_defaults(node);
     let Some(fields) = properties(node) else { return };
-    for (_, setting) in fields.iter_mut().filter(|(name, _)| SETTINGS.contains(name.as_str())) {
+    for (_, setting) in fields.iter_mut().filter(|(name, _)| FIELDS.contains(&name.as_str())) {
         tidy::not_nullable(setting);
         tidy::no_descriptions_of_items(setting);
     }
-    for (setting, fits) in SOME {
-        if !types.iter().any(|node_type| fits(node_type)) {
-            fields.remove(*setting);
+    for setting in some() {
+        if !types.iter().any(|node_type| fits(setting, node_type)) {
+            fields.remove(setting);
         }
     }
     if definition.config_groups.is_none_or(|groups| groups.by != "configGroup") {

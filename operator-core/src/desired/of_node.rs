@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     definition::Workload,
-    kinds::{DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET},
     node::{Effective, Invalid},
 };
 
@@ -83,12 +82,7 @@ pub fn build(
 
 /// What stands around the workload of a node, whose pods are as `pod`.
 fn around(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
-    let workload = match node.node_type.workload() {
-        Workload::StatefulSet => &STATEFUL_SET,
-        Workload::Deployment => &DEPLOYMENT,
-        Workload::DaemonSet => &DAEMON_SET,
-        Workload::Job => &JOB,
-    };
+    let workload = node.node_type.workload().kind();
     let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
     let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;
     let mut built = Vec::new();

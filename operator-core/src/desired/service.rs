@@ -6,15 +6,8 @@ use super::{Object, names::Names, ports};
 use crate::{
     definition::Workload,
     kinds::SERVICE,
-    node::{Effective, ExternalServiceSpec, ServiceType},
+    node::{Effective, Exposure, ServiceType},
 };
-
-/// What the load balancer of a Service is told.
-struct Balancer<'a> {
-    type_: ServiceType,
-    class: &'a Option<String>,
-    source_ranges: &'a Option<Vec<String>>,
-}
 
 pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Object> {
     let given = node.spec.settings.service.clone().unwrap_or_default();
@@ -29,10 +22,9 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Object> {
                 spec["publishNotReadyAddresses"] = true.into();
             }
         } else {
-            let type_ = given.type_.unwrap_or(ServiceType::ClusterIP);
-            Balancer { type_, class: &given.load_balancer_class, source_ranges: &given.source_ranges }.put(&mut spec);
+            put(&given.exposure, ServiceType::ClusterIP, &mut spec);
         }
-        let body = json!({ "metadata": { "annotations": given.annotations }, "spec": spec });
+        let body = json!({ "metadata": { "annotations": given.exposure.annotations }, "spec": spec });
         services.push(Object::new(&SERVICE, names.node(&node.name), Some(node), body));
     }
     let external = given.external.filter(|_| !ports.is_empty());
@@ -41,10 +33,9 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Object> {
 }
 
 /// `<node>-external`. A label tells it from the node's own Service, which has the same others.
-fn external_service(names: &Names<'_>, node: &Effective, given: &ExternalServiceSpec, ports: &[Value]) -> Object {
-    let type_ = given.type_.unwrap_or(ServiceType::LoadBalancer);
+fn external_service(names: &Names<'_>, node: &Effective, given: &Exposure, ports: &[Value]) -> Object {
     let mut spec = json!({ "selector": names.selector(&node.name), "ports": ports });
-    Balancer { type_, class: &given.load_balancer_class, source_ranges: &given.source_ranges }.put(&mut spec);
+    put(given, ServiceType::LoadBalancer, &mut spec);
     let metadata = json!({ "annotations": given.annotations, "labels": { external_label(names): "true" } });
     let name = names.child(Some(&node.name), "external");
     Object::new(&SERVICE, name, Some(node), json!({ "metadata": metadata, "spec": spec }))
@@ -55,18 +46,17 @@ pub fn external_label(names: &Names<'_>) -> String {
     format!("{}/external", names.definition.group)
 }
 
-impl Balancer<'_> {
-    /// What only a load balancer has says nothing to a Service of another type.
-    fn put(&self, spec: &mut Value) {
-        spec["type"] = json!(self.type_);
-        if self.type_ != ServiceType::LoadBalancer {
-            return;
-        }
-        if let Some(class) = self.class {
-            spec["loadBalancerClass"] = class.as_str().into();
-        }
-        if let Some(ranges) = self.source_ranges {
-            spec["loadBalancerSourceRanges"] = json!(ranges);
-        }
+/// What only a load balancer has says nothing to a Service of another type.
+fn put(exposure: &Exposure, default: ServiceType, spec: &mut Value) {
+    let type_ = exposure.type_.unwrap_or(default);
+    spec["type"] = json!(type_);
+    if type_ != ServiceType::LoadBalancer {
+        return;
+    }
+    if let Some(class) = &exposure.load_balancer_class {
+        spec["loadBalancerClass"] = class.as_str().into();
+    }
+    if let Some(ranges) = &exposure.source_ranges {
+        spec["loadBalancerSourceRanges"] = json!(ranges);
     }
 }

@@ -21,7 +21,7 @@ mod updates;
 use serde_json::Value;
 
 use super::{Invalid, NodeSpec};
-use crate::definition::{Definition, NodeType, Workload};
+use crate::definition::{Definition, NodeType};
 
 /// A node whose settings are judged.
 #[derive(Clone, Copy)]
@@ -103,12 +103,7 @@ impl Judged<'_> {
 
     /// The kind of the workload, for people.
     fn kind(&self) -> &'static str {
-        match self.node_type.workload() {
-            Workload::StatefulSet => "StatefulSet",
-            Workload::Deployment => "Deployment",
-            Workload::DaemonSet => "DaemonSet",
-            Workload::Job => "Job",
-        }
+        self.node_type.workload().kind().kind
     }
 }
 

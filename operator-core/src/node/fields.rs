@@ -1,4 +1,16 @@
-//! Names of the fields of [`NodeSpec`](super::NodeSpec), for constants.
+//! Names of the fields of [`NodeSpec`](super::NodeSpec), for constants, and which of them go with which workloads.
+
+use crate::definition::Workload::{self, DaemonSet, Deployment, StatefulSet};
+
+/// Settings that only some kinds of workload know.
+pub const FITTING: &[(&str, &[Workload])] = &[
+    ("replicas", &[StatefulSet, Deployment]),
+    ("autoscaling", &[StatefulSet, Deployment]),
+    ("disruptionBudget", &[StatefulSet, Deployment]),
+    ("podManagementPolicy", &[StatefulSet]),
+    ("updateStrategy", &[StatefulSet, Deployment, DaemonSet]),
+    ("minReadySeconds", &[StatefulSet, Deployment, DaemonSet]),
+];
 
 /// JSON names of the fields that every node has: a node type's own fields are called otherwise.
 pub const FIELDS: &[&str] = &[

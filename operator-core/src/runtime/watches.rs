@@ -158,16 +158,7 @@ impl Watches {
 
 /// A kind that a definition declares but that is one of the usual ones is watched once.
 fn always(definition: &Definition) -> Vec<&'static ChildKind> {
-    let mut always: Vec<_> = kinds::ALL.into_iter().filter(|kind| !kind.optional).collect();
-    always.push(&kinds::CLAIM);
-    let added = definition.customize.map_or(&[] as &[_], |customization| customization.kinds);
-    for kind in added.iter().copied().filter(|kind| !kind.optional) {
-        let known = always.iter().chain(&kinds::ALL).any(|known| known.group == kind.group && known.kind == kind.kind);
-        if !known {
-            always.push(kind);
-        }
-    }
-    always
+    kinds::of(definition).into_iter().filter(|kind| !kind.optional).chain([&kinds::CLAIM]).collect()
 }
 
 /// Of a kind that is no longer watched, nothing is known.

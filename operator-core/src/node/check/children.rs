@@ -31,7 +31,7 @@ fn scale(node: &mut Checked<'_>) {
 
 fn service(node: &mut Checked<'_>) {
     let Some(service) = &node.spec.settings.service else { return };
-    let type_ = service.type_.unwrap_or(ServiceType::ClusterIP);
+    let type_ = service.exposure.type_.unwrap_or(ServiceType::ClusterIP);
     let headless = node.node_type.workload() == Workload::StatefulSet;
     if headless && type_ != ServiceType::ClusterIP && node.gives("service.type") {
         let message = "the Service of a StatefulSet is headless, which gives its pods their names; write `service.external` for a further one";

@@ -2,22 +2,16 @@
 
 use super::Checked;
 use crate::{
-    definition::Workload::{DaemonSet, Deployment, Job, StatefulSet},
+    definition::Workload::{self, DaemonSet, Deployment, StatefulSet},
     desired::strategy,
+    node::FITTING,
 };
 
 pub fn check(node: &mut Checked<'_>) {
     let (workload, kind) = (node.node_type.workload(), node.kind());
-    let scales = matches!(workload, StatefulSet | Deployment);
-    for (field, fits, whose) in [
-        ("replicas", scales, "StatefulSets and Deployments"),
-        ("autoscaling", scales, "StatefulSets and Deployments"),
-        ("disruptionBudget", scales, "StatefulSets and Deployments"),
-        ("podManagementPolicy", workload == StatefulSet, "StatefulSets"),
-        ("updateStrategy", workload != Job, "StatefulSets, Deployments and DaemonSets"),
-        ("minReadySeconds", workload != Job, "StatefulSets, Deployments and DaemonSets"),
-    ] {
-        if !fits && node.gives(field) {
+    for (field, workloads) in FITTING {
+        if !workloads.contains(&workload) && node.gives(field) {
+            let whose = listed(workloads);
             node.unfit(field, format!("this node is a {kind}; the setting is for {whose}: leave it out"));
         }
     }
@@ -31,5 +25,14 @@ pub fn check(node: &mut Checked<'_>) {
     }
     for field in strategy::idle(workload, given) {
         node.wrong(&format!("updateStrategy.{field}"), "goes with `type: RollingUpdate` only; drop one");
+    }
+}
+
+/// `StatefulSets, Deployments and DaemonSets`
+fn listed(workloads: &[Workload]) -> String {
+    let kinds: Vec<String> = workloads.iter().map(|workload| format!("{}s", workload.kind().kind)).collect();
+    match kinds.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        kinds => kinds.concat(),
     }
 }

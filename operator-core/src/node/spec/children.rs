@@ -12,21 +12,11 @@ use super::schema::{DURATION, LABEL, LABEL_KEY, PORT_NAME, SUBDOMAIN, URL_PATH};
 /// A node's Service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(
-    inline,
-    extend("x-kubernetes-validations" = [{
-        "rule": "!has(self.type) || self.type == 'LoadBalancer' || !(has(self.loadBalancerClass) || has(self.sourceRanges))",
-        "message": "loadBalancerClass and sourceRanges go with type: LoadBalancer",
-    }])
-)]
+#[schemars(inline)]
 pub struct ServiceSpec {
-    /// Type of a Deployment's or DaemonSet's Service; a StatefulSet's is headless. Default: `ClusterIP`.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    pub type_: Option<ServiceType>,
-    /// Annotations.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "super::schema::annotations")]
-    pub annotations: BTreeMap<String, String>,
+    /// How it is reached. A StatefulSet's is headless and has no type; that of others is a `ClusterIP` by default.
+    #[serde(flatten)]
+    pub exposure: Exposure,
     /// Ports of the Service beside those of the container; merged by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend(
@@ -36,20 +26,12 @@ pub struct ServiceSpec {
         "x-kubernetes-validations" = super::schema::unique_numbers("port"),
     ))]
     pub ports: Vec<ServicePort>,
-    /// Class of the load balancer. Default: Kubernetes'.
+    /// A further Service, `<node>-external`, with the same ports; a `LoadBalancer` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
-    pub load_balancer_class: Option<String>,
-    /// Address ranges that may connect, such as `10.0.0.0/8`. Default: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::schema::address_ranges")]
-    pub source_ranges: Option<Vec<String>>,
-    /// A further Service, `<node>-external`, with the same ports.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external: Option<ExternalServiceSpec>,
+    pub external: Option<Exposure>,
 }
 
-/// The Service of a node by which it is reached from outside.
+/// How a Service is reached.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(
@@ -59,8 +41,8 @@ pub struct ServiceSpec {
         "message": "loadBalancerClass and sourceRanges go with type: LoadBalancer",
     }])
 )]
-pub struct ExternalServiceSpec {
-    /// Type. Default: `LoadBalancer`.
+pub struct Exposure {
+    /// Type of the Service.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<ServiceType>,
     /// Annotations.
