@@ -2,8 +2,8 @@
 
 use kube::api::DynamicObject;
 use operator_core::{
-    desired::{self, Content, Desired, Identity, Revisions},
     prelude::*,
+    render::{self, Content, Desired, Identity, Revisions},
 };
 
 use crate::error::Error;
@@ -55,6 +55,6 @@ pub fn desired(cluster: &DynamicObject) -> Result<Desired, Error> {
         uid: text(&cluster.metadata.uid),
     };
     let newest = cluster.data.get("spec").unwrap_or(&serde_json::Value::Null);
-    desired::build(&identity, Revisions { newest }, Bench::DEFINITION, &|_| Content::Missing)
+    render::build(&identity, Revisions { newest }, Bench::DEFINITION, &|_| Content::Missing)
         .map_err(|invalid| Error::Text(format!("{}: {invalid:?}", identity.name)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use operator_core::kinds;
+use operator_core::model::kind as kinds;
 use serde::Serialize;
 
 use crate::{

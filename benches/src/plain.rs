@@ -6,7 +6,7 @@ use http::Request;
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use operator_core::{
-    desired::Desired,
+    render::Desired,
     status::{ClusterStatus, Facts},
 };
 use serde::de::IgnoredAny;

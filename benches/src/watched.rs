@@ -12,8 +12,8 @@ use kube::{
     },
 };
 use operator_core::{
-    desired::Desired,
-    kinds::{self, ChildKind},
+    model::kind::{self, ChildKind},
+    render::Desired,
 };
 use serde_json::Value;
 use tokio::{sync::watch, task::JoinHandle};
@@ -127,7 +127,7 @@ impl Children {
     /// Watches them, those aside whose kinds this control plane lacks.
     pub fn watch(client: &Client, namespace: &str) -> Self {
         let watch = |kind: &'static ChildKind| (kind, Watched::start(client.clone(), namespace, &api_resource(kind)));
-        Self(kinds::ALL.into_iter().filter(|kind| !kind.optional).map(watch).collect())
+        Self(kind::ALL.into_iter().filter(|kind| !kind.optional).map(watch).collect())
     }
 
     /// Waits until everything that a cluster shall consist of is there, and as it shall be.

@@ -8,9 +8,10 @@ pub use kube;
 pub use schemars;
 pub use serde;
 
+pub use crate::render::Customize;
 use crate::{
     Cluster,
-    desired::{Children, Customize, Scope},
+    render::{Children, Scope},
     status::ClusterStatus,
 };
 use futures::future::{BoxFuture, FutureExt};

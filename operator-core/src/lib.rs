@@ -54,28 +54,25 @@
 
 pub mod apply;
 mod cli;
-pub mod cluster;
 pub mod crd;
 pub mod definition;
-pub mod desired;
 mod error;
-pub mod hash;
-pub mod kinds;
-pub mod node;
-pub mod observe;
+pub mod model;
 pub mod plan;
 pub mod prelude;
-pub mod properties;
+pub mod render;
 pub mod runtime;
+pub mod settings;
+pub mod state;
 pub mod status;
 
 #[doc(hidden)]
 pub mod __private;
 
 pub use cli::cli;
-pub use cluster::Cluster;
 pub use error::{Error, Result};
-pub use node::{NodeDefaults, NodeSpec, SecretRef};
 pub use operator_macros::{DataOperator, node_type};
-pub use properties::Properties;
+pub use render::cluster::Cluster;
+pub use settings::properties::Properties;
+pub use settings::{NodeDefaults, NodeSpec, SecretRef};
 pub use status::ClusterStatus;

@@ -7,7 +7,7 @@ pub use serde::{Deserialize, Serialize};
 
 pub use crate::{
     Cluster, DataOperator, NodeDefaults, NodeSpec, Properties, SecretRef,
-    desired::{Children, Customize, Scope},
-    kinds::ChildKind,
+    model::kind::ChildKind,
     node_type,
+    render::{Children, Customize, Scope},
 };

@@ -2,10 +2,10 @@
 
 use operator_core::{
     definition::{Cardinality, Definition, NodeTemplate, NodeType, Port, Protocol, StorageTemplate, Workload},
-    desired::{Content, Desired, Identity, Revisions, build},
-    kinds::ChildKind,
-    node::Invalid,
-    observe::Child,
+    model::kind::ChildKind,
+    render::{Content, Desired, Identity, Revisions, build},
+    settings::Invalid,
+    state::Child,
 };
 use serde_json::{Value, json};
 

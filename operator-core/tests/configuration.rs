@@ -5,7 +5,7 @@ use operator_core::{
         Cardinality, ConfigFile, Definition, External, ExternalCheck, Format, NodeTemplate, NodeType, Port, Protocol,
         Reload, Workload,
     },
-    desired::{Content, Desired, Identity, Object, Revisions, build},
+    render::{Content, Desired, Identity, Object, Revisions, build},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -3,10 +3,10 @@
 use operator_core::{
     ClusterStatus,
     definition::{Definition, NodeTemplate, NodeType, SecretField, Workload},
-    desired::{Content, Desired, Reference, Revisions, build},
-    kinds::{CLAIM, ChildKind, DAEMON_SET, HTTP_ROUTE, JOB, SECRET, STATEFUL_SET},
-    observe::{Child, Observed, claims},
+    model::kind::{CLAIM, ChildKind, DAEMON_SET, HTTP_ROUTE, JOB, SECRET, STATEFUL_SET},
     plan::{Action, Inputs, Plan, Replicas, Verb, plan},
+    render::{Content, Desired, Reference, Revisions, build},
+    state::{Child, Observed, claims},
     status::{Facts, NodeStatus},
 };
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ const fn node(name: &'static str, template: NodeTemplate) -> NodeType {
 
 fn desired(spec: &Value) -> Desired {
     build(&cluster("a"), Revisions { newest: spec }, &DEFINITION, &|_| {
-        Content::Present(operator_core::hash::Digest::of(&Value::Null))
+        Content::Present(operator_core::model::Digest::of(&Value::Null))
     })
     .unwrap()
 }
@@ -142,7 +142,7 @@ fn what_comes_after_a_job_waits_until_it_is_complete() {
 
     let runs = without(
         &without(&stored(&desired, |kind| if kind == &JOB { json!({}) } else { running(kind) }), &DAEMON_SET),
-        &operator_core::kinds::DEPLOYMENT,
+        &operator_core::model::kind::DEPLOYMENT,
     );
     let next = plan(&desired, &Inputs::new(&runs)).unwrap();
     assert!(next.actions.is_empty() && !next.is_done(), "{next:?}");
@@ -194,7 +194,7 @@ fn a_job_stays_until_its_successor_can_run() {
         if reference.name == "a-password" {
             Content::Missing
         } else {
-            Content::Present(operator_core::hash::Digest::of(&Value::Null))
+            Content::Present(operator_core::model::Digest::of(&Value::Null))
         }
     };
     let spec = all();
@@ -420,7 +420,7 @@ fn a_value_that_is_given_is_put_back() {
     let mut desired = desired(&json!({}));
     let secret = &mut desired.objects[0];
     secret.json["data"] = json!({ "user": "YWRtaW4=" });
-    secret.given = operator_core::observe::child::values(&secret.json);
+    secret.given = operator_core::state::child::values(&secret.json);
     let mut live = secret.json.clone();
     live["data"]["password"] = "b25l".into();
     let applied = body(&live);
@@ -537,7 +537,7 @@ fn settle(
                         json["spec"]["replicas"] = (*replicas).into();
                     }
                     made.apply(&json, Replicas::AsWritten);
-                    if let (Some(replicas), operator_core::node::Scale::Initial) = (replicas, object.scale) {
+                    if let (Some(replicas), operator_core::settings::Scale::Initial) = (replicas, object.scale) {
                         made.apply(&object.json, Replicas::HandedOver(*replicas));
                     }
                     *live = Some(made);

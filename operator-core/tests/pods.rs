@@ -14,8 +14,8 @@ use operator_core::{
         Check, ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, PolicyRule, Probe, Reload, RunAs,
         SecretField, Security, Workload,
     },
-    desired::{Children, Content, Desired, Object, Revisions, Scope, build},
-    kinds::ChildKind,
+    model::kind::ChildKind,
+    render::{Children, Content, Desired, Object, Revisions, Scope, build},
 };
 use serde_json::{Value, json};
 
@@ -954,8 +954,8 @@ fn what_a_hook_adds_to_the_pods_counts_and_is_confined() {
     assert_eq!(pod(&replaced)["containers"][0]["securityContext"]["allowPrivilegeEscalation"], false);
     let labels = &workload(&built)["template"]["metadata"]["labels"];
     assert_eq!(labels["app.kubernetes.io/name"], "data", "put back");
-    let other = |reference: &operator_core::desired::Reference| {
-        Content::Present(operator_core::hash::Digest::of(&reference.name.as_str().into()))
+    let other = |reference: &operator_core::render::Reference| {
+        Content::Present(operator_core::model::Digest::of(&reference.name.as_str().into()))
     };
     let spec = json!({ "image": "data:1", "do": "sidecar", "query": { "replicas": 2 } });
     let there = build(&cluster("a"), Revisions { newest: &spec }, &CUSTOMIZED, &other).unwrap();

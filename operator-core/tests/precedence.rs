@@ -1,6 +1,6 @@
 //! Properties of precedence: how layers of settings are put together.
 
-use operator_core::{NodeDefaults, node::merge};
+use operator_core::{NodeDefaults, settings::merge};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use operator_core::{
     definition::{ConfigFile, Definition, Format, Groups, NodeTemplate, NodeType, Port, Reload, Workload},
-    desired::{Content, Desired, Object, Revisions, build, names},
-    hash::Digest,
-    node::FIELDS,
-    observe::{Child, Observed},
+    model::Digest,
     plan::{Action, Inputs, plan},
+    render::{Content, Desired, Object, Revisions, build, names},
+    settings::FIELDS,
+    state::{Child, Observed},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Map, Value, json};

@@ -11,10 +11,10 @@ use operator_core::{
     ClusterStatus,
     apply::{Outcome, Writer},
     definition::{Definition, SecretField},
-    desired::{Content, Desired, Revisions, build},
-    kinds::SECRET,
-    observe::{Child, Raw, Store},
+    model::kind::SECRET,
     plan::{Inputs, plan},
+    render::{Content, Desired, Revisions, build},
+    state::{Child, Raw, Store},
     status::Facts,
 };
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use operator_core::{
     NodeDefaults,
     definition::{Definition, Groups, NodeTemplate, StorageTemplate, Workload},
-    node::{Effective, Layer, effective, explain},
+    settings::{Effective, Layer, effective, explain},
 };
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use std::thread;
 
 use operator_core::{
     Cluster, NodeSpec,
-    observe::{Child, Health},
     prelude::*,
+    state::{Child, Health},
 };
 use serde_json::{Value, json};
 

@@ -13,11 +13,11 @@ use kube::{
 };
 use operator_core::{
     Cluster,
-    desired::{self, Content, Desired, Identity, Reference, Revisions, names, references},
-    kinds,
-    node::FIELDS,
-    observe::{Child, Observed, Raw, claims},
+    model::kind,
     plan::{Inputs, plan},
+    render::{self, Content, Desired, Identity, Reference, Revisions, names, references},
+    settings::FIELDS,
+    state::{Child, Observed, Raw, claims},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
@@ -291,7 +291,7 @@ async fn build(setup: &Setup, cluster: &Identity, spec: &Value) -> Desired {
     let content =
         |reference: &Reference| contents.get(reference).map_or(Content::Missing, |digest| Content::Present(*digest));
     let spec = typed(spec).unwrap();
-    desired::build(cluster, Revisions { newest: &spec }, Data::DEFINITION, &content)
+    render::build(cluster, Revisions { newest: &spec }, Data::DEFINITION, &content)
         .unwrap_or_else(|invalid| panic!("{invalid:?}\n{spec:#}"))
 }
 
@@ -300,13 +300,13 @@ async fn look(setup: &Setup, cluster: &Identity) -> View {
     let owners = [cluster.uid.clone(), claims::owner(&cluster.namespace, &cluster.name)];
     let labels = ListParams::default().labels(&format!("{}={manager}", names::MANAGED_BY));
     let mut view = View { observed: Vec::new(), objects: BTreeMap::new() };
-    for kind in kinds::of(Data::DEFINITION).into_iter().chain([&kinds::CLAIM]) {
+    for kind in kind::of(Data::DEFINITION).into_iter().chain([&kind::CLAIM]) {
         let api: Api<Raw> = Api::namespaced_with(setup.client.clone(), &setup.namespace, &kind);
         for raw in api.list(&labels).await.unwrap() {
             let object = raw.object();
             let child = Child::reduce(kind, &manager, &names::node_label(Data::DEFINITION), &object).unwrap();
             if owners.iter().any(|owner| child.controller.as_deref() == Some(owner)) {
-                if kind != &kinds::CLAIM {
+                if kind != &kind::CLAIM {
                     view.objects.insert(format!("{} {}", kind.kind, child.name), ours(object));
                 }
                 view.observed.push(child);

@@ -16,9 +16,9 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams},
 };
 use operator_core::{
-    desired::{Children, Customize, Scope},
-    kinds::ChildKind,
+    model::kind::ChildKind,
     prelude::*,
+    render::{Children, Customize, Scope},
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

@@ -12,9 +12,9 @@ use kube::{
     core::GroupVersionKind,
 };
 use operator_core::{
-    desired::{Children, Customize, Scope},
-    kinds::ChildKind,
+    model::kind::ChildKind,
     prelude::*,
+    render::{Children, Customize, Scope},
 };
 use operator_testbed::{Request, Testbed};
 use serde_json::{Value, json};

@@ -17,11 +17,11 @@ use operator_core::{
     ClusterStatus,
     apply::{Outcome, Writer},
     definition::{Cardinality, Definition, NodeTemplate, NodeType, SecretField, StorageTemplate, Workload},
-    desired::{Content, Identity, Revisions, build},
-    hash::Digest,
-    kinds::{self, CLAIM},
-    observe::{Child, Observed, Raw, Store},
+    model::Digest,
+    model::kind::{self, CLAIM},
     plan::{Inputs, Verb, plan},
+    render::{Content, Identity, Revisions, build},
+    state::{Child, Observed, Raw, Store},
     status::Facts,
 };
 use operator_testbed::Testbed;
@@ -87,7 +87,7 @@ impl Steps {
     }
 
     async fn observe(&self, store: &Store) -> Observed {
-        for kind in kinds::of(&DEFINITION).into_iter().filter(|kind| !kind.optional).chain([&CLAIM]) {
+        for kind in kind::of(&DEFINITION).into_iter().filter(|kind| !kind.optional).chain([&CLAIM]) {
             let api = Api::<Raw>::namespaced_with(self.setup.client.clone(), &self.setup.namespace, &kind);
             for raw in api.list(&ListParams::default()).await.unwrap() {
                 let child = Child::reduce(kind, &self.writer.manager, &self.writer.node_label, &raw.object());

@@ -1,6 +1,6 @@
 //! What the API server refuses of a node at `kubectl apply`, and what it says: at least one wrong value for every field.
 
-use operator_core::node::NodeSpec;
+use operator_core::settings::NodeSpec;
 use serde_json::{Value, json};
 
 use crate::setup::{Setup, small, with};

@@ -17,7 +17,7 @@ use kube::{
     core::NamespaceResourceScope,
     runtime::wait::{await_condition, conditions},
 };
-use operator_core::{Cluster, desired::names, node::Invalid, runtime::Operator};
+use operator_core::{Cluster, render::names, runtime::Operator, settings::Invalid};
 use operator_testbed::{Request, Testbed};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@ use kube::{
 };
 use operator_core::{
     Cluster,
-    kinds::ChildKind,
+    model::kind::ChildKind,
     runtime::watches::{Availability, Changed, Watches},
 };
 use operator_testbed::Testbed;

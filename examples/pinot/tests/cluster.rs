@@ -4,7 +4,7 @@
 
 use operator_core::{
     Cluster as _,
-    desired::{self, Content, Desired, Identity, Object, Revisions},
+    render::{self, Content, Desired, Identity, Object, Revisions},
 };
 use pinot_operator::Pinot;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn build(object: Value) -> Desired {
     let pinot: Pinot = serde_json::from_value(object).unwrap();
     let spec = serde_json::to_value(&pinot.spec).unwrap();
     let identity = Identity { namespace: "pinot".into(), name: "events".into(), uid: "1".into() };
-    desired::build(&identity, Revisions { newest: &spec }, Pinot::DEFINITION, &|_| Content::Missing).unwrap()
+    render::build(&identity, Revisions { newest: &spec }, Pinot::DEFINITION, &|_| Content::Missing).unwrap()
 }
 
 fn of_kind<'a>(desired: &'a Desired, kind: &str) -> Vec<&'a Object> {
@@ -95,7 +95,7 @@ fn a_group_that_is_not_there_is_refused() {
     object["spec"]["nodes"][0]["k8sConfigGroup"] = json!("large");
     let identity = Identity { namespace: "pinot".into(), name: "events".into(), uid: "1".into() };
     let refused =
-        desired::build(&identity, Revisions { newest: &object["spec"] }, Pinot::DEFINITION, &|_| Content::Missing);
+        render::build(&identity, Revisions { newest: &object["spec"] }, Pinot::DEFINITION, &|_| Content::Missing);
     let refused = refused.unwrap_err();
     assert!(refused.iter().any(|invalid| invalid.message.contains("large")), "{refused:?}");
 }

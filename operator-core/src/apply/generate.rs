@@ -4,7 +4,7 @@ use k8s_openapi::ByteString;
 use serde_json::{Value, json};
 
 use super::Failure;
-use crate::desired::{Object, secret};
+use crate::render::{Object, secret};
 
 /// Letters and digits, 62 of them.
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

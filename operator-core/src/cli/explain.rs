@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::file::File;
 use crate::{
     Cluster, Result,
-    node::{Explained, explain as explained},
     runtime::typed,
+    settings::{Explained, explain as explained},
 };
 
 /// Longest value that is shown whole, in characters.
@@ -46,7 +46,7 @@ fn shown(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node::Layer;
+    use crate::settings::Layer;
     use serde_json::json;
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{Error, Result, definition::Definition, node::Invalid};
+use crate::{Error, Result, definition::Definition, settings::Invalid};
 
 /// A file with one custom resource.
 pub struct File {

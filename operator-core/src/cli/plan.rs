@@ -11,11 +11,11 @@ use serde_json::Value;
 use super::{diff::differences, file::File};
 use crate::{
     Cluster, Error, Result,
-    desired::{self, Content, Identity, Reference, Revisions, names, references},
-    kinds::{self, ChildKind},
-    observe::{Child, Raw, claims, owned},
+    model::kind::{self, ChildKind},
     plan::{self, Action, Inputs, Verb},
+    render::{self, Content, Identity, Reference, Revisions, names, references},
     runtime::client::client,
+    state::{Child, Raw, claims, owned},
 };
 
 /// Stands for the UID of a cluster that isn't there yet.
@@ -40,9 +40,9 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     let uid = there.and_then(|there| there.metadata.uid).unwrap_or_else(|| NO_UID.to_owned());
     let cluster = Identity { namespace, name: name.to_owned(), uid };
     let spec = serde_json::to_value(judged.spec()).map_err(|error| file.wrong(error))?;
-    let wrong = |invalid: Vec<crate::node::Invalid>| file.invalid(&invalid);
+    let wrong = |invalid: Vec<crate::settings::Invalid>| file.invalid(&invalid);
     let build = |contents: &dyn Fn(&Reference) -> Content| {
-        desired::build(&cluster, Revisions { newest: &spec }, K::DEFINITION, contents).map_err(wrong)
+        render::build(&cluster, Revisions { newest: &spec }, K::DEFINITION, contents).map_err(wrong)
     };
     // What the pods refer to is part of their hash: first it is asked what that is.
     let mut contents = HashMap::new();
@@ -57,16 +57,16 @@ pub async fn plan<K: Cluster>(path: &Path) -> Result<()> {
     let mut live = HashMap::new();
     let mut observed = Vec::new();
     let mut missing = Vec::new();
-    let mut kinds = kinds::of(K::DEFINITION);
-    kinds.push(&kinds::CLAIM);
+    let mut kinds = kind::of(K::DEFINITION);
+    kinds.push(&kind::CLAIM);
     // What an earlier build declared is pruned.
     for id in judged.status().iter().flat_map(|status| &status.kinds) {
-        kinds.extend(kinds::recorded(id, K::DEFINITION).filter(|kind| !kinds.contains(kind)));
+        kinds.extend(kind::recorded(id, K::DEFINITION).filter(|kind| !kinds.contains(kind)));
     }
     for kind in kinds {
         let api = Api::<Raw>::namespaced_with(client.clone(), &cluster.namespace, &kind);
         let listed = match api.list(&ListParams::default().labels(&selector)).await {
-            Err(kube::Error::Api(status)) if !kinds::is_always_watched(kind) && status.code == 404 => {
+            Err(kube::Error::Api(status)) if !kind::is_always_watched(kind) && status.code == 404 => {
                 missing.push(kind);
                 continue;
             }

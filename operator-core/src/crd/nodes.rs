@@ -10,7 +10,7 @@ use crate::definition::{
     Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
     Workload::{DaemonSet, Deployment, StatefulSet},
 };
-use crate::node::{FIELDS, FITTING, kubernetes};
+use crate::settings::{FIELDS, FITTING, kubernetes};
 
 /// Settings about claims, which only node types with storage can have.
 const OF_STORAGE: [&str; 2] = ["storage", "storageRetention"];

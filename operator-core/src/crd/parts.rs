@@ -107,7 +107,7 @@ mod tests {
             "a:1 b:2",
             "a b:1",
         ] {
-            assert_eq!(pattern.is_match(text), crate::desired::external::addresses(text).is_ok(), "{text}");
+            assert_eq!(pattern.is_match(text), crate::render::external::addresses(text).is_ok(), "{text}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{
     nodes::{KUBERNETES, node},
     properties, property,
 };
-use crate::{definition::Definition, node::kubernetes};
+use crate::{definition::Definition, settings::kubernetes};
 
 /// Largest definition, as compact JSON. An object's annotations may have 256 KiB.
 const LARGEST: usize = 250 * 1024;

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{Inputs, There};
 use crate::{
-    desired::{Desired, Object},
-    kinds::JOB,
-    observe::Child,
+    model::kind::JOB,
+    render::{Desired, Object},
+    state::Child,
 };
 
 /// A node that waits.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::watch::Task;
-use crate::{definition::Definition, desired::Identity, kinds::ChildKind, plan::Verb, status::Problem};
+use crate::{definition::Definition, model::kind::ChildKind, plan::Verb, render::Identity, status::Problem};
 
 /// Events that wait to be written; beyond that they are dropped.
 const WAITING: usize = 1024;

@@ -18,8 +18,8 @@ use tokio::{net::TcpStream, time::Instant};
 use super::lock;
 use crate::{
     definition::ExternalCheck,
-    desired::external::{Address, Dependency},
-    hash::Digest,
+    model::Digest,
+    render::external::{Address, Dependency},
 };
 
 /// How long a check may take.
@@ -221,7 +221,7 @@ mod tests {
     }
 
     async fn missing(spec: Value) -> Option<String> {
-        let dependencies = crate::desired::external::read(&DEFINITION, &spec).unwrap();
+        let dependencies = crate::render::external::read(&DEFINITION, &spec).unwrap();
         Some(Externals::new(true).missing("uid", &dependencies).await?.message)
     }
 
@@ -281,7 +281,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn checks_are_repeated_later_and_later() {
         let externals = Externals::new(true);
-        let of = |spec: Value| crate::desired::external::read(&DEFINITION, &spec).unwrap();
+        let of = |spec: Value| crate::render::external::read(&DEFINITION, &spec).unwrap();
         let wrong = of(json!({ "own": "this" }));
         let mut waits = Vec::new();
         for _ in 0..6 {

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 
 use super::tracked::Tracked;
 use crate::{
-    desired::Desired,
-    hash::Digest,
-    kinds::{CLAIM, ChildKind},
-    observe::Child,
+    model::Digest,
+    model::kind::{CLAIM, ChildKind},
     plan::Accepted,
+    render::Desired,
+    state::Child,
     status::{ClusterStatus, Problem},
 };
 

@@ -15,11 +15,11 @@ use super::{
 use crate::{
     apply::{Outcome, Writer},
     definition::Definition,
-    desired::{self, Desired, Identity, Revisions},
-    kinds::{self, CLAIM, ChildKind},
-    node::Invalid,
-    observe::{Child, Store},
+    model::kind::{self, CLAIM, ChildKind},
     plan::{self, Accepted, Inputs, LeftOut, Plan, Verb, Waiting},
+    render::{self, Desired, Identity, Revisions},
+    settings::Invalid,
+    state::{Child, Store},
     status::{ClusterStatus, Problem, Reason},
 };
 
@@ -109,7 +109,7 @@ impl<'a> Surroundings<'a> {
     /// The kinds that a cluster has, or had, children of.
     fn kinds(&self, definition: &Definition) -> Vec<&'static ChildKind> {
         let recorded = self.previous.into_iter().flat_map(|status| &status.kinds);
-        let recorded = recorded.filter_map(|id| kinds::recorded(id, definition));
+        let recorded = recorded.filter_map(|id| kind::recorded(id, definition));
         self.observed.iter().map(|child| child.kind).filter(|kind| *kind != &CLAIM).chain(recorded).collect()
     }
 
@@ -176,7 +176,7 @@ fn desired(
     let spec = (context.typed)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
     let content = |reference: &_| context.world.content(identity, reference);
     let desired = loop {
-        let desired = desired::build(identity, Revisions { newest: &spec }, context.definition, &content)?;
+        let desired = render::build(identity, Revisions { newest: &spec }, context.definition, &content)?;
         // What changes from here on asks for another reconcile; what changed meanwhile doesn't.
         if context.world.refer(identity, &desired) {
             break desired;
@@ -318,7 +318,7 @@ fn makes_unremembered(plan: &Plan<'_>, previous: Option<&ClusterStatus>) -> bool
     let remembered = previous.map_or(&[] as &[_], |status| &status.kinds);
     plan.actions.iter().any(|action| {
         let kind = action.target().0;
-        action.verb() == Verb::Create && !kinds::is_always_watched(kind) && !remembered.contains(&kind.id())
+        action.verb() == Verb::Create && !kind::is_always_watched(kind) && !remembered.contains(&kind.id())
     })
 }
 

@@ -23,10 +23,10 @@ use super::{
     watches::Changed,
 };
 use crate::{
-    desired::{Content, Reference, references},
-    hash::Digest,
-    kinds::ChildKind,
-    observe::Raw,
+    model::Digest,
+    model::kind::ChildKind,
+    render::{Content, Reference, references},
+    state::Raw,
 };
 
 /// Watches what pods refer to, and says which clusters are concerned.
@@ -294,7 +294,7 @@ impl fmt::Debug for Reduced {
     }
 }
 
-crate::observe::static_resource!(Reduced, &'static ChildKind, |kind| kind);
+crate::state::static_resource!(Reduced, &'static ChildKind, |kind| kind);
 
 #[cfg(test)]
 mod tests {

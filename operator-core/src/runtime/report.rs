@@ -13,7 +13,7 @@ use super::{
     tracked::Tracked,
 };
 use crate::{
-    desired::{Desired, Identity},
+    render::{Desired, Identity},
     status::{ClusterStatus, Facts},
 };
 

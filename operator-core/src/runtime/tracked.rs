@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::{definition::Definition, desired::Identity, status::ClusterStatus};
+use crate::{definition::Definition, render::Identity, status::ClusterStatus};
 
 /// A custom resource. Its spec is kept as text: parsed values take several times the memory.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Tracked {
     }
 }
 
-crate::observe::static_resource!(Tracked, Kind, |kind| kind.0);
+crate::state::static_resource!(Tracked, Kind, |kind| kind.0);
 
 /// The kind of the clusters of an operator.
 #[derive(Clone, Copy, Debug)]

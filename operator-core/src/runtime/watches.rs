@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     definition::Definition,
-    desired::names::{self, MANAGED_BY},
-    kinds::{self, ChildKind},
-    observe::{Child, Raw, Store},
+    model::kind::{self, ChildKind},
+    render::names::{self, MANAGED_BY},
+    state::{Child, Raw, Store},
 };
 
 /// First and longest wait until a kind that the API server lacks is looked for again.
@@ -158,7 +158,7 @@ impl Watches {
 
 /// A kind that a definition declares but that is one of the usual ones is watched once.
 fn always(definition: &Definition) -> Vec<&'static ChildKind> {
-    kinds::of(definition).into_iter().filter(|kind| !kind.optional).chain([&kinds::CLAIM]).collect()
+    kind::of(definition).into_iter().filter(|kind| !kind.optional).chain([&kind::CLAIM]).collect()
 }
 
 /// Of a kind that is no longer watched, nothing is known.
@@ -194,7 +194,7 @@ impl Reducer {
 
     /// Whether to go on after an error. The usual kinds are there; a server that says otherwise is ill.
     fn failed(&self, code: Option<u16>) -> ControlFlow<()> {
-        let usual = kinds::is_always_watched(self.kind);
+        let usual = kind::is_always_watched(self.kind);
         let (kind, group) = (self.kind.kind, self.kind.group);
         let is_news = *self.availability.borrow() != Availability::Missing;
         match code {

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     definition::Definition,
-    desired::{Content, Desired, Identity, Reference},
-    kinds::{self, ChildKind},
+    model::kind::{self, ChildKind},
+    render::{Content, Desired, Identity, Reference},
     status::{Problem, Reason},
 };
 
@@ -75,7 +75,7 @@ impl World {
 
     /// Whether all objects of the kind with this id are known. Of what is no kind, there are none.
     pub fn is_listed(&self, id: &str, definition: &Definition) -> bool {
-        kinds::recorded(id, definition).is_none_or(|kind| self.watches.available(kind) == Availability::Synced)
+        kind::recorded(id, definition).is_none_or(|kind| self.watches.available(kind) == Availability::Synced)
     }
 
     /// What a cluster depends on and isn't there.

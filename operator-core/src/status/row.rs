@@ -2,10 +2,10 @@
 
 use super::{Facts, NodeStatus};
 use crate::{
-    desired::Node,
-    kinds::JOB,
-    node::Scale,
-    observe::{Child, Health},
+    model::kind::JOB,
+    render::Node,
+    settings::Scale,
+    state::{Child, Health},
 };
 
 /// A node's row, and where it comes from.

@@ -67,7 +67,7 @@ pub fn definition(operator: &Operator) -> TokenStream {
         let spec = Ident::new(&operator.spec.to_string(), span);
         quote_spanned! {span=>
             _core::definition::Customization {
-                kinds: <#spec as _core::desired::Customize>::KINDS,
+                kinds: <#spec as _core::__private::Customize>::KINDS,
                 call: _core::__private::customize::<#spec>,
             }
         }

@@ -31,7 +31,7 @@ pub fn operator(operator: &Operator) -> TokenStream {
                     &self.spec
                 }
 
-                fn status(&self) -> ::core::option::Option<&_core::status::ClusterStatus> {
+                fn status(&self) -> ::core::option::Option<&_core::ClusterStatus> {
                     self.status.as_ref()
                 }
             }

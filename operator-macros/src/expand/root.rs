@@ -23,7 +23,7 @@ pub fn root(operator: &Operator) -> TokenStream {
             /// The desired state.
             pub spec: #spec_type,
             /// The observed state, as last written by the operator.
-            pub status: ::core::option::Option<#crate_path::status::ClusterStatus>,
+            pub status: ::core::option::Option<#crate_path::ClusterStatus>,
         }
     }
 }
@@ -123,13 +123,13 @@ pub fn impls(operator: &Operator) -> TokenStream {
         }
 
         impl _core::__private::kube::core::object::HasStatus for #root {
-            type Status = _core::status::ClusterStatus;
+            type Status = _core::ClusterStatus;
 
-            fn status(&self) -> ::core::option::Option<&_core::status::ClusterStatus> {
+            fn status(&self) -> ::core::option::Option<&_core::ClusterStatus> {
                 self.status.as_ref()
             }
 
-            fn status_mut(&mut self) -> &mut ::core::option::Option<_core::status::ClusterStatus> {
+            fn status_mut(&mut self) -> &mut ::core::option::Option<_core::ClusterStatus> {
                 &mut self.status
             }
         }

@@ -11,7 +11,7 @@ use kube::{
 };
 use operator_core::{
     Cluster as _,
-    kinds::{self, ChildKind},
+    model::kind::{self, ChildKind},
 };
 use serde_json::{Value, json};
 
@@ -116,7 +116,7 @@ impl Cluster {
     /// Kind and name of the children of one node, or of all, and of their pods.
     pub async fn children(&self, node: Option<&str>) -> Result<Vec<String>> {
         let mut found = Vec::new();
-        for kind in kinds::of(Druid::DEFINITION) {
+        for kind in kind::of(Druid::DEFINITION) {
             found.extend(self.names(kind, node).await?);
         }
         found.extend(self.names(&ChildKind::of::<Pod>(), node).await?);

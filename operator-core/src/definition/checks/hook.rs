@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::desired::Customize;
+use crate::render::Customize;
 
 /// Tells whether `T` has a hook: the compiler takes the constant of the type before that of [`NoHook`], where there is one.
 pub struct Hook<T>(PhantomData<T>);

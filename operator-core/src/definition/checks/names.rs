@@ -3,7 +3,7 @@
 use super::text::{Message, contains, same, starts_with};
 use crate::{
     definition::{Cardinality, LIST_KEY, LIST_TYPE, NodeType},
-    node::FIELDS,
+    settings::FIELDS,
 };
 
 /// Objects are called `<cluster>-<node type>[-<node>]`, so no node type's name may begin like one with many nodes.

@@ -1,0 +1,204 @@
+//! What the macros emit: static data that says what a kind and its node types are.
+//!
+//! Everything here can be made in a constant. [`checks`] holds the assertions that the compiler evaluates.
+
+pub mod checks;
+mod config;
+mod kind;
+mod node;
+
+pub use config::{Compute, ConfigFile, Format, Reload};
+pub use kind::{NodeField, NodeKind};
+pub use node::{
+    Cardinality, Check, LIST_KEY, LIST_TYPE, Metrics, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol, RunAs,
+    Security, StorageTemplate, Workload,
+};
+
+/// A kind of cluster: its names and its node types.
+#[derive(Debug)]
+pub struct Definition {
+    /// API group, for instance `druid.example.com`.
+    pub group: &'static str,
+    /// API version, for instance `v1alpha1`.
+    pub version: &'static str,
+    /// Kind, for instance `Druid`.
+    pub kind: &'static str,
+    /// Plural name, lower case: the resource in URLs.
+    pub plural: &'static str,
+    /// Singular name, lower case.
+    pub singular: &'static str,
+    /// Short names for `kubectl`.
+    pub short_names: &'static [&'static str],
+    /// Categories, such as `all`, under which `kubectl get` lists the kind.
+    pub categories: &'static [&'static str],
+    /// The struct's doc comment: the description of the kind.
+    pub doc: &'static str,
+    /// Annotations of the CustomResourceDefinition.
+    pub annotations: &'static [(&'static str, &'static str)],
+    /// Labels of the CustomResourceDefinition.
+    pub labels: &'static [(&'static str, &'static str)],
+    /// Whether the API server serves this version. Default: yes.
+    pub served: bool,
+    /// Whether objects are stored in this version. Default: yes.
+    pub storage: bool,
+    /// Whether the API server warns who uses this version, and what it says; empty: Kubernetes' own sentence.
+    pub deprecated: Option<&'static str>,
+    /// Makes `kubectl scale` work.
+    pub scale: Option<ScaleSubresource>,
+    /// Paths by which `kubectl get --field-selector` selects, for instance `.spec.image`.
+    pub selectable: &'static [&'static str],
+    /// Print columns of the author's own, shown between Status and Age.
+    pub print_columns: &'static [PrintColumn],
+    /// CEL rules of the author's own over `self.spec`; see kube's `validation`.
+    pub validations: &'static [Validation],
+    /// JSON name of the spec's field that holds the cluster-wide image.
+    pub image: Option<&'static str>,
+    /// JSON name of the spec's field that holds the cluster-wide [`NodeDefaults`](crate::NodeDefaults).
+    pub defaults: Option<&'static str>,
+    /// Named [`NodeDefaults`](crate::NodeDefaults), which nodes refer to.
+    pub config_groups: Option<Groups>,
+    /// Named values of node types' own fields, which nodes refer to.
+    pub app_config_groups: Option<Groups>,
+    /// JSON name of the spec's field that lists node types in the order in which they are upgraded; it stands above `order`.
+    pub deployment_order: Option<&'static str>,
+    /// Configuration files that the nodes of every type read.
+    pub configs: &'static [ConfigFile],
+    /// Secrets that the nodes of every type read.
+    pub secrets: &'static [SecretField],
+    /// What the cluster depends on and the operator doesn't run.
+    pub externals: &'static [External],
+    /// The author's hook over the desired objects.
+    pub customize: Option<Customization>,
+    /// The node types, as they stand in the struct.
+    pub node_types: &'static [NodeType],
+}
+
+impl Definition {
+    /// Has no name and no nodes.
+    pub const EMPTY: Self = Self {
+        group: "",
+        version: "",
+        kind: "",
+        plural: "",
+        singular: "",
+        short_names: &[],
+        categories: &[],
+        doc: "",
+        annotations: &[],
+        labels: &[],
+        served: true,
+        storage: true,
+        deprecated: None,
+        scale: None,
+        selectable: &[],
+        print_columns: &[],
+        validations: &[],
+        image: None,
+        defaults: None,
+        config_groups: None,
+        app_config_groups: None,
+        deployment_order: None,
+        configs: &[],
+        secrets: &[],
+        externals: &[],
+        customize: None,
+        node_types: &[],
+    };
+
+    /// `druid.example.com/v1alpha1`.
+    pub fn api_version(&self) -> String {
+        format!("{}/{}", self.group, self.version)
+    }
+}
+
+/// The scale subresource; the names are those of kube's `scale`.
+#[derive(Clone, Copy, Debug)]
+pub struct ScaleSubresource {
+    /// Path of the wanted number, for instance `.spec.brokers.replicas`.
+    pub spec_replicas_path: &'static str,
+    /// Path of the number there is, for instance `.status.replicas`: names alone, no items of lists.
+    pub status_replicas_path: &'static str,
+    /// Path of the pods' selector, a string in the status.
+    pub label_selector_path: Option<&'static str>,
+}
+
+/// Named settings that nodes refer to.
+#[derive(Clone, Copy, Debug)]
+pub struct Groups {
+    /// JSON name of the spec's field that holds them, a map by name.
+    pub field: &'static str,
+    /// JSON name of the field by which a node refers to one.
+    pub by: &'static str,
+}
+
+/// A field marked `#[secret(…)]`: it holds a [`SecretRef`](crate::settings::SecretRef), or an `Option` of one.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretField {
+    /// JSON name of the field, in the spec or in the node.
+    pub field: &'static str,
+    /// Key in the Secret where the custom resource says none.
+    pub key: &'static str,
+    /// Environment variable that carries it.
+    pub env: Option<&'static str>,
+    /// File that carries it: an absolute path.
+    pub file: Option<&'static str>,
+    /// Where the custom resource names no Secret, one is made with so many random letters and digits.
+    pub generate: Option<u32>,
+}
+
+/// A dependency: a field marked `#[external(…)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct External {
+    /// Name, for messages and `${external.<name>}`.
+    pub name: &'static str,
+    /// Path from the spec to its address, as JSON names: a string `host:port`, or several separated by commas. A check of its own gets
+    /// the value at the path, whatever it is.
+    pub at: &'static [&'static str],
+    /// How it is seen that it is there.
+    pub check: ExternalCheck,
+}
+
+/// A readiness check of an external; the nodes wait for it. It has five seconds.
+#[derive(Clone, Copy, Debug)]
+pub enum ExternalCheck {
+    /// One of the addresses takes a connection.
+    Tcp,
+    /// GET of this path at one of the addresses, over plain HTTP, is answered with 2xx.
+    Http(&'static str),
+    /// A function of the value at the path. The error says what is missing.
+    Function(AsyncCheck),
+}
+
+/// See [`ExternalCheck::Function`].
+pub type AsyncCheck = fn(serde_json::Value) -> futures::future::BoxFuture<'static, Result<(), String>>;
+
+/// The author's [`Customize`](crate::render::Customize), without its type.
+#[derive(Clone, Copy, Debug)]
+pub struct Customization {
+    /// Kinds of objects that it adds, beside the usual ones.
+    pub kinds: &'static [&'static crate::model::kind::ChildKind],
+    /// Calls it: the spec, the cluster or one of its nodes, and the objects that belong to it.
+    pub call: fn(&serde_json::Value, &crate::render::Scope<'_>, &mut crate::render::Children) -> Result<(), String>,
+}
+
+/// A column of `kubectl get`; the names are those of kube's `printcolumn`.
+#[derive(Clone, Copy, Debug)]
+pub struct PrintColumn {
+    /// Heading.
+    pub name: &'static str,
+    /// `string`, `integer`, `number`, `boolean` or `date`.
+    pub type_: &'static str,
+    /// Path in the object, for instance `.spec.image`.
+    pub json_path: &'static str,
+    /// 0 is always shown, above only with `-o wide`.
+    pub priority: i32,
+}
+
+/// A CEL rule of the author's.
+#[derive(Clone, Copy, Debug)]
+pub struct Validation {
+    /// CEL expression over `self`, the whole object.
+    pub rule: &'static str,
+    /// What is said where the rule doesn't hold.
+    pub message: &'static str,
+}

@@ -1,0 +1,69 @@
+//! Volumes: claims grow in place, and never shrink. Nothing else of them is changed, and none is deleted.
+
+use super::{Action, There};
+use crate::{
+    model::kind::CLAIM,
+    render::Object,
+    settings::{Invalid, Quantity},
+    state::Child,
+};
+
+/// Storage that would be smaller than what the StatefulSet that is there asks for.
+pub fn shrinking(object: &Object, there: &There<'_>) -> Vec<Invalid> {
+    let health = there.get(object).and_then(|child| child.health.as_deref());
+    let live = health.into_iter().flat_map(|health| &health.claims);
+    live.filter_map(|(name, size)| {
+        let (_, wanted) = object.claims.iter().find(|(wanted, _)| wanted.as_str() == name.as_ref())?;
+        (wanted.bytes() < size.bytes()).then(|| shrinks(object, name, size, wanted))
+    })
+    .collect()
+}
+
+fn shrinks(object: &Object, name: &str, size: &Quantity, wanted: &Quantity) -> Invalid {
+    let message = format!(
+        "the storage has {size} and can't shrink to {wanted}: a PersistentVolumeClaim only grows; write {size} or more, or add a \
+         node with smaller storage instead"
+    );
+    Invalid::new(format!("{}.storage.{name}.size", object.path), message)
+}
+
+/// The claims of a StatefulSet's pods that are smaller than they shall be, also those that no pod has now.
+pub fn growing<'a>(object: &'a Object, observed: &'a [Child]) -> Vec<Action<'a>> {
+    let of_node = observed.iter().filter(|child| {
+        child.kind == &CLAIM
+            && !child.deleting
+            && child.node.is_some()
+            && child.node.as_deref() == object.node.as_deref()
+    });
+    let mut growing: Vec<(&Child, &Quantity)> = of_node
+        .filter_map(|claim| {
+            let (_, size) = object.claims.iter().find(|(template, _)| is_of(&claim.name, template, &object.name))?;
+            (claim.size.as_ref()?.bytes() < size.bytes()).then_some((claim, size))
+        })
+        .collect();
+    growing.sort_by_key(|(claim, _)| &claim.name);
+    growing.into_iter().map(|(claim, size)| Action::Grow { claim, size }).collect()
+}
+
+/// Source: a StatefulSet's claims are called `<template>-<StatefulSet>-<ordinal>`.
+fn is_of(claim: &str, template: &str, workload: &str) -> bool {
+    let ordinal = claim
+        .strip_prefix(template)
+        .and_then(|rest| rest.strip_prefix('-'))
+        .and_then(|rest| rest.strip_prefix(workload))
+        .and_then(|rest| rest.strip_prefix('-'));
+    ordinal.is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_told_by_their_exact_names() {
+        assert!(is_of("data-a-store-0", "data", "a-store") && is_of("data-a-store-12", "data", "a-store"));
+        for other in ["data-a-store", "data-a-store-", "data-a-store-hot-0", "more-data-a-store-0", "data-a-store-x"] {
+            assert!(!is_of(other, "data", "a-store"), "{other}");
+        }
+    }
+}

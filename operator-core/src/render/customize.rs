@@ -1,0 +1,299 @@
+//! What attributes can't say: the author's hook over the desired objects.
+//!
+//! A sidecar in every pod of one node type:
+//! ```
+//! use k8s_openapi::api::core::v1::Container;
+//! use operator_core::prelude::*;
+//!
+//! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", customize)]
+//! pub struct CacheSpec {
+//!     #[node_type(name = "server", port(name = "cache", number = 6379))]
+//!     pub servers: BTreeMap<String, NodeSpec>,
+//!     /// Image of the exporter that runs beside each server.
+//!     pub exporter: Option<String>,
+//! }
+//!
+//! impl Customize for CacheSpec {
+//!     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
+//!         let (Some(_), Some(image)) = (scope.node_of("server"), &self.exporter) else { return Ok(()) };
+//!         children.pod(|template| {
+//!             let pod = template.spec.get_or_insert_default();
+//!             pod.containers.push(Container {
+//!                 name: "exporter".to_owned(),
+//!                 image: Some(image.clone()),
+//!                 ..Container::default()
+//!             });
+//!         })
+//!     }
+//! }
+//! ```
+//!
+//! An object of a further kind, once for the cluster:
+//! ```
+//! use k8s_openapi::api::batch::v1::CronJob;
+//! use operator_core::prelude::*;
+//!
+//! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", customize)]
+//! pub struct CacheSpec {
+//!     #[node_type(name = "server", port(name = "cache", number = 6379))]
+//!     pub servers: BTreeMap<String, NodeSpec>,
+//! }
+//!
+//! static CRON_JOB: ChildKind = ChildKind::of::<CronJob>();
+//!
+//! impl Customize for CacheSpec {
+//!     const KINDS: &'static [&'static ChildKind] = &[&CRON_JOB];
+//!
+//!     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
+//!         if scope.node.is_some() {
+//!             return Ok(());
+//!         }
+//!         let mut backup = CronJob::default();
+//!         backup.metadata.name = Some(format!("{}-backup", scope.cluster.name));
+//!         backup.spec.schedule = "0 3 * * *".to_owned();
+//!         children.add(backup)
+//!     }
+//! }
+//! ```
+
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use kube::Resource;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{Identity, Object, names::Names};
+use crate::{
+    definition::Definition,
+    model::kind::{self, ChildKind},
+    settings::{Effective, Invalid},
+};
+
+/// Changes, adds or drops desired objects. Pure: the same cluster must give the same objects.
+///
+/// It is implemented for the struct that derives `DataOperator`, and called where that has `#[operator(customize)]`: once for each node,
+/// and once for the cluster itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no hook over the desired objects",
+    label = "no `Customize`",
+    note = "write `impl Customize for {Self}`, or leave out `customize`"
+)]
+pub trait Customize: Sized {
+    /// Kinds of objects that are added beside the usual ones: they are watched, applied and pruned as those.
+    const KINDS: &'static [&'static ChildKind] = &[];
+
+    /// Looks at the objects of one node, or where `scope` has none, of the whole cluster.
+    ///
+    /// # Errors
+    /// What is wrong with the spec, in a sentence that says what to write instead. Nothing is applied then.
+    fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String>;
+}
+
+/// What the hook is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The cluster.
+    pub cluster: &'a Identity,
+    /// The node; none: the whole cluster.
+    pub node: Option<&'a Effective>,
+}
+
+impl<'a> Scope<'a> {
+    /// The node, where it is of this node type.
+    pub fn node_of(&self, node_type: &str) -> Option<&'a Effective> {
+        self.node.filter(|node| node.node_type.name == node_type)
+    }
+}
+
+/// An object that has a type: those of k8s-openapi, and custom resources of kube's.
+pub trait Typed: Resource<DynamicType = ()> + Serialize + DeserializeOwned {}
+
+impl<K: Resource<DynamicType = ()> + Serialize + DeserializeOwned> Typed for K {}
+
+/// The desired objects of a node or cluster.
+///
+/// Objects are converted to their type and back where they are looked at, and only then; what the build's version of Kubernetes doesn't know
+/// is lost. Names, owner, and the labels by which pods are selected can't be changed: they are put back. The configuration hash covers what
+/// the pods refer to after the hook.
+#[derive(Debug)]
+pub struct Children {
+    objects: Vec<Object>,
+    /// The node's workload.
+    workload: Option<(&'static ChildKind, String)>,
+    namespace: String,
+    /// Kinds that can be added beside the usual ones.
+    kinds: &'static [&'static ChildKind],
+    node: Option<(String, &'static str, i32)>,
+}
+
+impl Children {
+    pub(crate) fn new(names: &Names<'_>, node: Option<&Effective>) -> Self {
+        Self {
+            objects: Vec::new(),
+            workload: None,
+            namespace: names.cluster.namespace.clone(),
+            kinds: names.definition.customize.map_or(&[], |customization| customization.kinds),
+            node: node.map(|node| (node.name.clone(), node.node_type.name, node.order)),
+        }
+    }
+
+    pub(crate) fn extend(&mut self, objects: impl IntoIterator<Item = Object>) {
+        self.objects.extend(objects);
+    }
+
+    pub(crate) fn push_workload(&mut self, object: Object) {
+        self.workload = Some((object.kind, object.name.clone()));
+        self.objects.push(object);
+    }
+
+    /// After the author's hook, where there is one.
+    pub(crate) fn customized(
+        mut self,
+        definition: &'static Definition,
+        spec: &Value,
+        scope: &Scope<'_>,
+    ) -> Result<Self, Invalid> {
+        if let Some(customization) = definition.customize {
+            let path = scope.node.map(|node| node.path.clone()).unwrap_or_default();
+            (customization.call)(spec, scope, &mut self).map_err(|message| Invalid::new(path, message))?;
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn into_objects(self) -> Vec<Object> {
+        self.objects
+    }
+
+    /// The node's workload, unless the hook dropped it.
+    pub(crate) fn workload_mut(&mut self) -> Option<&mut Object> {
+        let (kind, name) = self.workload.as_ref()?;
+        self.objects.iter_mut().find(|object| object.kind == *kind && &object.name == name)
+    }
+
+    /// Changes the pods of the node. Containers that are added are confined as the others where they don't say otherwise.
+    ///
+    /// # Errors
+    /// Where there is no node, or the template can't be read, as where a sidecar of the custom resource has a field of another type.
+    pub fn pod(&mut self, change: impl FnOnce(&mut PodTemplateSpec)) -> Result<(), String> {
+        let template = self.workload_mut().and_then(|object| object.json.get_mut("spec")?.get_mut("template"));
+        let template = template.ok_or("the cluster as a whole has no pods; look for `scope.node`")?;
+        let mut typed = serde_json::from_value(template.clone()).map_err(|error| format!("the pods: {error}"))?;
+        change(&mut typed);
+        *template = serde_json::to_value(typed).map_err(|error| format!("the pods: {error}"))?;
+        Ok(())
+    }
+
+    /// Changes one object.
+    ///
+    /// # Errors
+    /// Where there is none of this name, it can't be read, or it is a configuration file, whose name is that of its content.
+    pub fn change<K: Typed>(&mut self, name: &str, change: impl FnOnce(&mut K)) -> Result<(), String> {
+        let missing = self.missing::<K>(name);
+        let object = self.objects.iter_mut().find(|object| is::<K>(object.kind) && object.name == name);
+        change_object(object.ok_or(missing)?, change)
+    }
+
+    /// Changes every object of a kind, also where there is none.
+    ///
+    /// # Errors
+    /// As for [`Children::change`].
+    pub fn change_all<K: Typed>(&mut self, mut change: impl FnMut(&mut K)) -> Result<(), String> {
+        let mut objects = self.objects.iter_mut().filter(|object| is::<K>(object.kind));
+        objects.try_for_each(|object| change_object(object, &mut change))
+    }
+
+    /// Adds an object, in the cluster's namespace and under a name of the author's choice; that should begin with the cluster's.
+    ///
+    /// # Errors
+    /// Where its kind is neither one of the usual nor in [`Customize::KINDS`], it has no name, is in another namespace, or is there already.
+    pub fn add<K: Typed>(&mut self, object: K) -> Result<(), String> {
+        let kind_name = K::kind(&());
+        let usual = kind::ALL.iter().copied();
+        let kind = usual.chain(self.kinds.iter().copied()).find(|kind| is::<K>(kind)).ok_or_else(|| {
+            let version = K::api_version(&());
+            format!("{kind_name} ({version}) is no kind that is watched; name it in `const KINDS` of `impl Customize`")
+        })?;
+        let meta = object.meta();
+        let name = meta.name.clone().filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| format!("the {kind_name} that is added has no metadata.name; give it one"))?;
+        if let Some(namespace) = meta.namespace.as_deref().filter(|namespace| *namespace != self.namespace) {
+            let own = &self.namespace;
+            return Err(format!(
+                "the {kind_name} {name} is in namespace {namespace}; children are in that of the cluster, {own}: leave it out"
+            ));
+        }
+        if self.objects.iter().any(|object| object.kind == kind && object.name == name) {
+            return Err(format!("there is a {kind_name} {name} already; change it, or use another name"));
+        }
+        let body = serde_json::to_value(&object).map_err(|error| format!("{kind_name} {name}: {error}"))?;
+        let mut added = Object::new(kind, name, None, body);
+        if let Some((node, node_type, order)) = &self.node {
+            (added.node, added.node_type, added.order) = (Some(node.clone()), Some(*node_type), *order);
+        }
+        self.objects.push(added);
+        Ok(())
+    }
+
+    /// Leaves an object out; the node's workload can't be.
+    ///
+    /// # Errors
+    /// Where there is none of this name.
+    pub fn drop<K: Typed>(&mut self, name: &str) -> Result<(), String> {
+        let missing = self.missing::<K>(name);
+        let index = self.objects.iter().position(|object| is::<K>(object.kind) && object.name == name);
+        self.objects.remove(index.ok_or(missing)?);
+        Ok(())
+    }
+
+    /// The names of the objects of a kind.
+    pub fn names<K: Typed>(&self) -> Vec<String> {
+        self.objects.iter().filter(|object| is::<K>(object.kind)).map(|object| object.name.clone()).collect()
+    }
+
+    /// An object, as it shall be; none: there is none of this name.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub fn get<K: Typed>(&self, name: &str) -> Result<Option<K>, String> {
+        let object = self.objects.iter().find(|object| is::<K>(object.kind) && object.name == name);
+        object.map(typed).transpose()
+    }
+
+    fn missing<K: Typed>(&self, name: &str) -> String {
+        let (kind, names) = (K::kind(&()), self.names::<K>());
+        let there =
+            if names.is_empty() { "there is none".to_owned() } else { format!("there are: {}", names.join(", ")) };
+        format!("there is no {kind} {name}; {there}")
+    }
+}
+
+fn is<K: Typed>(kind: &ChildKind) -> bool {
+    kind.group == K::group(&()) && kind.version == K::version(&()) && kind.kind == K::kind(&())
+}
+
+fn change_object<K: Typed>(object: &mut Object, change: impl FnOnce(&mut K)) -> Result<(), String> {
+    if object.kind == &kind::CONFIG_MAP && object.json["immutable"] == true {
+        let name = &object.name;
+        return Err(format!("the ConfigMap {name} is named by its content; compute the file by `with = …` instead"));
+    }
+    let mut typed = typed::<K>(object)?;
+    change(&mut typed);
+    object.json = serde_json::to_value(typed).map_err(|error| unreadable(object, &error))?;
+    Ok(())
+}
+
+fn typed<K: Typed>(object: &Object) -> Result<K, String> {
+    let mut json = object.json.clone();
+    if let Some(json) = json.as_object_mut() {
+        json.insert("apiVersion".to_owned(), object.kind.api_version().into());
+        json.insert("kind".to_owned(), object.kind.kind.into());
+        let metadata = json.entry("metadata").or_insert_with(|| json!({}));
+        metadata["name"] = object.name.as_str().into();
+    }
+    serde_json::from_value(json).map_err(|error| unreadable(object, &error))
+}
+
+fn unreadable(object: &Object, error: &serde_json::Error) -> String {
+    format!("{} {}: {error}", object.kind.kind, object.name)
+}

@@ -1,0 +1,16 @@
+//! The DaemonSet of a node.
+
+use serde_json::{Value, json};
+
+use super::{Object, names::Names, strategy};
+use crate::{model::kind::DAEMON_SET, settings::Effective};
+
+pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
+    let mut spec = json!({
+        "selector": { "matchLabels": names.selector(&node.name) },
+        "updateStrategy": strategy::build(node),
+        "template": pod,
+    });
+    strategy::set_min_ready(node, &mut spec);
+    Object::new(&DAEMON_SET, names.node(&node.name), Some(node), json!({ "spec": spec }))
+}

@@ -1,0 +1,178 @@
+//! What a cluster depends on and the operator doesn't run: fields marked `#[external(…)]`, with their addresses.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::{
+    definition::{Definition, External, ExternalCheck},
+    settings::Invalid,
+};
+
+/// An external that the spec names.
+#[derive(Clone, Debug)]
+pub struct Dependency {
+    /// What the definition says of it.
+    pub external: &'static External,
+    /// What the spec says of it.
+    pub value: Value,
+    /// Where it is; empty for a check of the author's own.
+    pub addresses: Vec<Address>,
+}
+
+/// A host and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Name or IP address, without brackets.
+    pub host: String,
+    /// 1 to 65535.
+    pub port: u16,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+/// The externals that a spec names. One that isn't there, or is `null`, isn't depended on.
+///
+/// # Errors
+/// Addresses that can't be read, each with its path.
+pub fn read(definition: &Definition, spec: &Value) -> Result<Vec<Dependency>, Vec<Invalid>> {
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for external in definition.externals {
+        let value = external.at.iter().try_fold(spec, |value, key| value.get(key)).filter(|value| !value.is_null());
+        let Some(value) = value else { continue };
+        let addresses = match external.check {
+            ExternalCheck::Function(_) => Ok(Vec::new()),
+            ExternalCheck::Tcp | ExternalCheck::Http(_) => match value.as_str() {
+                Some(text) => addresses(text),
+                None => Err("must be a string, `host:port`".to_owned()),
+            },
+        };
+        match addresses {
+            Ok(addresses) => found.push(Dependency { external, value: value.clone(), addresses }),
+            Err(message) => errors.push(Invalid::new(external.at.join("."), message)),
+        }
+    }
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
+}
+
+/// Reads `host:port[,host:port]`. IPv6 addresses stand in brackets, as in URLs.
+///
+/// # Errors
+/// What is wrong and what to write instead.
+pub fn addresses(text: &str) -> Result<Vec<Address>, String> {
+    text.split(',').map(str::trim).map(address).collect()
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    let wrong = |what: &str| Err(format!("`{text}` {what}: write `host:port`, several separated by commas"));
+    if text.contains("://") {
+        return wrong("has a scheme");
+    }
+    let Some((host, port)) = text.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) else {
+        return wrong("has no port");
+    };
+    let Some(port) = port.parse().ok().filter(|number| *number > 0 && port.bytes().all(|c| c.is_ascii_digit())) else {
+        return wrong("has no port from 1 to 65535");
+    };
+    if let Some(host) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        return match host.parse::<std::net::Ipv6Addr>() {
+            Ok(_) => Ok(Address { host: host.to_owned(), port }),
+            Err(_) => wrong("has no IPv6 address between its brackets"),
+        };
+    }
+    if host.contains(':') {
+        return Err(format!("`{text}` is an IPv6 address without brackets: write `[address]:port`"));
+    }
+    if !is_host(host) {
+        return wrong("has no host name");
+    }
+    Ok(Address { host: host.to_owned(), port })
+}
+
+/// Source: RFC 1123; an underscore, which it doesn't know, is common in names that only containers resolve.
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    // The root's dot, at the end, keeps a name from being looked up in search domains.
+    let text = text.strip_suffix('.').unwrap_or(text);
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn addresses_are_hosts_with_ports() {
+        let read = |text: &str| addresses(text).unwrap().iter().map(Address::to_string).collect::<Vec<_>>();
+        assert_eq!(read("zookeeper:2181"), ["zookeeper:2181"]);
+        assert_eq!(read("a.b.svc.cluster.local.:1, 10.0.0.1:65535"), ["a.b.svc.cluster.local.:1", "10.0.0.1:65535"]);
+        assert_eq!(read("[::1]:80,[2001:db8::1]:81"), ["[::1]:80", "[2001:db8::1]:81"]);
+        assert_eq!(addresses("[::1]:80").unwrap()[0].host, "::1");
+    }
+
+    #[test]
+    fn a_wrong_address_is_told_what_to_write() {
+        for (text, what) in [
+            ("", "has no port"),
+            ("zookeeper", "has no port"),
+            ("a:1,", "`` has no port"),
+            ("a:1,b", "`b` has no port"),
+            ("a:0", "has no port from 1 to 65535"),
+            ("a:65536", "has no port from 1 to 65535"),
+            ("a:+1", "has no port from 1 to 65535"),
+            ("a:http", "has no port from 1 to 65535"),
+            (":80", "has no host name"),
+            ("-a:80", "has no host name"),
+            ("a b:80", "has no host name"),
+            ("a..b:80", "has no host name"),
+            ("http://a:80", "has a scheme"),
+            ("::1:80", "without brackets"),
+            ("[::1]", "has no port"),
+            ("[a]:80", "has no IPv6 address"),
+        ] {
+            let message = addresses(text).unwrap_err();
+            assert!(message.contains(what) && message.contains("write `"), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn only_what_the_spec_names_is_depended_on() {
+        const fn at(name: &'static str, at: &'static [&'static str], check: ExternalCheck) -> External {
+            External { name, at, check }
+        }
+        static DEFINITION: Definition = Definition {
+            externals: &[
+                at("zookeeper", &["external", "zookeeper"], ExternalCheck::Tcp),
+                at("store", &["external", "store", "address"], ExternalCheck::Http("/health")),
+                at("own", &["own"], ExternalCheck::Function(|_| Box::pin(async { Ok(()) }))),
+            ],
+            ..Definition::EMPTY
+        };
+        let names = |spec: Value| {
+            let found = read(&DEFINITION, &spec).unwrap();
+            found.iter().map(|found| (found.external.name, found.addresses.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(names(json!({})), []);
+        assert_eq!(names(json!({ "external": { "zookeeper": null, "store": {} } })), []);
+        assert_eq!(
+            names(json!({ "external": { "zookeeper": "a:1,b:2" }, "own": { "any": 1 } })),
+            [("zookeeper", 2), ("own", 0)]
+        );
+        let wrong = read(&DEFINITION, &json!({ "external": { "zookeeper": "a", "store": { "address": 1 } } }));
+        let wrong: Vec<String> = wrong.unwrap_err().iter().map(ToString::to_string).collect();
+        assert!(wrong[0].starts_with("spec.external.zookeeper: `a` has no port"), "{wrong:?}");
+        assert!(wrong[1].starts_with("spec.external.store.address: must be a string"), "{wrong:?}");
+    }
+}

@@ -1,0 +1,90 @@
+//! What sets the number of a node's pods, where that is wanted.
+
+use serde_json::{Map, Value, json};
+
+use super::{Object, names::Names, normal, pod};
+use crate::{
+    model::kind::{AUTOSCALER, ChildKind},
+    settings::{Autoscaling, Effective, Invalid, Scale},
+};
+
+/// Of the requested CPU, in percent, where no metric is given.
+const UTILIZATION: i32 = 80;
+
+/// `workload` is the kind of what is scaled, whose pods are as `pod`.
+pub fn build(
+    names: &Names<'_>,
+    node: &Effective,
+    workload: &ChildKind,
+    pod: &Value,
+) -> Result<Option<Object>, Invalid> {
+    let (Some(given), Scale::Autoscaled) = (&node.spec.autoscaling, node.scale()) else { return Ok(None) };
+    let name = names.node(&node.name);
+    let mut spec = json!({
+        "scaleTargetRef": { "apiVersion": workload.api_version(), "kind": workload.kind, "name": name },
+        "minReplicas": given.min_replicas.unwrap_or(1),
+        "maxReplicas": given.max_replicas,
+        "metrics": metrics(node, given, pod)?,
+    });
+    if let Some(behavior) = behavior(given) {
+        spec["behavior"] = behavior;
+    }
+    Ok(Some(Object::new(&AUTOSCALER, name, Some(node), json!({ "spec": spec }))))
+}
+
+/// The default is about the node's own container, whatever its sidecars use.
+fn metrics(node: &Effective, given: &Autoscaling, pod: &Value) -> Result<Vec<Value>, Invalid> {
+    if let Some(metrics) = given.metrics.as_ref().filter(|metrics| !metrics.is_empty()) {
+        return Ok(metrics.iter().cloned().map(canonical).collect());
+    }
+    let resources = pod::main(node, pod).and_then(|main| main.get("resources"));
+    let says = |what: &str| resources.and_then(|it| it.get(what)?.get("cpu")).is_some();
+    if !says("requests") && !says("limits") {
+        let message = "without metrics, the number of pods follows the CPU they use of what they request; \
+                       set resources.requests.cpu, or metrics";
+        return Err(Invalid::new(format!("{}.autoscaling", node.path), message));
+    }
+    let target = json!({ "type": "Utilization", "averageUtilization": UTILIZATION });
+    let source = json!({ "name": "cpu", "container": node.node_type.name, "target": target });
+    Ok(vec![json!({ "type": "ContainerResource", "containerResource": source })])
+}
+
+/// As it is stored: the list is atomic.
+fn canonical(mut metric: Value) -> Value {
+    let sources = metric.as_object_mut().into_iter().flat_map(Map::values_mut);
+    for target in sources.filter_map(|source| source.get_mut("target")) {
+        for field in ["value", "averageValue"] {
+            target.get_mut(field).into_iter().for_each(normal::quantity);
+        }
+    }
+    metric
+}
+
+/// With what Kubernetes fills in, so that it all goes when it is taken back.
+///
+/// Source: `pkg/apis/autoscaling/v2/defaults.go`.
+fn behavior(given: &Autoscaling) -> Option<Value> {
+    let percent = json!({ "type": "Percent", "value": 100, "periodSeconds": 15 });
+    let pods = json!({ "type": "Pods", "value": 4, "periodSeconds": 15 });
+    let mut behavior = given.behavior.clone().filter(|behavior| !behavior.is_null())?;
+    if !behavior.is_object() {
+        return Some(behavior);
+    }
+    for (direction, defaults) in [
+        ("scaleUp", json!({ "stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [pods, percent] })),
+        ("scaleDown", json!({ "selectPolicy": "Max", "policies": [percent] })),
+    ] {
+        let mut rules = defaults;
+        match (&mut rules, behavior.get(direction).cloned()) {
+            (Value::Object(rules), Some(Value::Object(own))) => {
+                rules.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
+            }
+            (_, None | Some(Value::Null)) => {}
+            // The API server says what is wrong with it.
+            (rules, Some(own)) => *rules = own,
+        }
+        rules.get_mut("tolerance").into_iter().for_each(normal::quantity);
+        behavior[direction] = rules;
+    }
+    Some(behavior)
+}

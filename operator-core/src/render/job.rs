@@ -1,0 +1,27 @@
+//! The Job of a node: named by its configuration and by what it runs (image, command, arguments, variables), so that it runs once for each.
+
+use serde_json::{Value, json};
+
+use super::{Object, names::Names, pod};
+use crate::{model::Digest, model::kind::JOB, settings::Effective};
+
+/// How often a pod that failed is tried again; Kubernetes' own default.
+const RETRIES: i32 = 6;
+
+pub fn build(names: &Names<'_>, node: &Effective, mut pod: Value) -> Object {
+    if pod["spec"].get("restartPolicy").is_none() {
+        pod["spec"]["restartPolicy"] = "OnFailure".into();
+    }
+    let body = json!({ "spec": { "backoffLimit": RETRIES, "template": pod } });
+    let mut job = Object::new(&JOB, names.node(&node.name), Some(node), body);
+    job.once = true;
+    job
+}
+
+/// The name of the run of a finished template.
+pub fn name(names: &Names<'_>, node: &Effective, template: &Value, revision: &str) -> String {
+    let main = pod::main(node, template);
+    let runs = ["image", "command", "args", "env"].map(|field| main.and_then(|main| main.get(field)));
+    let run = Digest::of(&json!([revision, runs])).short();
+    names.child(Some(&node.name), &run)
+}

@@ -1,0 +1,140 @@
+//! Names, labels and selectors.
+
+use serde_json::{Map, Value, json};
+
+use super::Identity;
+use crate::{definition::Definition, model::Digest};
+
+/// Longest name of a workload or Service: a StatefulSet's pods get a revision label that appends eleven characters, of 63.
+pub const LONGEST: usize = 52;
+
+/// Name of the kind of application: the recommended label, and part of every selector.
+pub const NAME: &str = "app.kubernetes.io/name";
+/// Name of the cluster.
+pub const INSTANCE: &str = "app.kubernetes.io/instance";
+/// Node type.
+pub const COMPONENT: &str = "app.kubernetes.io/component";
+/// Who made it; the operator's watches select by it.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// Makes the names of one cluster's objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// The cluster.
+    pub cluster: &'a Identity,
+    /// Its kind.
+    pub definition: &'static Definition,
+}
+
+impl Names<'_> {
+    /// Name of a node's workload and Service: `<cluster>-<node type>[-<node>]`.
+    pub fn node(&self, node: &str) -> String {
+        cut(&format!("{}-{node}", self.cluster.name), LONGEST)
+    }
+
+    /// Name of a further object of a node or the cluster: `<cluster>[-<node>]-<what>`.
+    pub fn child(&self, node: Option<&str>, what: &str) -> String {
+        match node {
+            Some(node) => cut(&format!("{}-{node}-{what}", self.cluster.name), LONGEST),
+            None => cut(&format!("{}-{what}", self.cluster.name), LONGEST),
+        }
+    }
+
+    /// Name of a ConfigMap: `<cluster>[-<node>]-<file>-<hash>`. The hash tells apart what the readable part may not.
+    pub fn config_map(&self, node: Option<&str>, file: &str, hash: &Digest) -> String {
+        let owner = node.map_or_else(|| cut(&self.cluster.name, LONGEST), |node| self.node(node));
+        format!("{owner}-{}-{}", cut(&readable(file), 150), hash.short())
+    }
+
+    /// Name of a ConfigMap that changes in place: `<cluster>[-<node>]-<file>`. Where several files are called alike, the folder tells them apart.
+    pub fn stable_config_map(&self, node: Option<&str>, file: &str, mount: Option<&str>) -> String {
+        let file = readable(file);
+        match mount {
+            Some(mount) => self.child(node, &format!("{file}-{}", Digest::of(&mount.into()).short())),
+            None => self.child(node, &file),
+        }
+    }
+
+    /// The annotation, on pods, that carries the hash of what they read.
+    pub fn config_hash(&self) -> String {
+        format!("{}/config-hash", self.definition.group)
+    }
+
+    /// What a node's pods are selected by. It never changes.
+    pub fn selector(&self, node: &str) -> Map<String, Value> {
+        Map::from_iter([
+            (NAME.to_owned(), self.definition.singular.into()),
+            (INSTANCE.to_owned(), instance(&self.cluster.name).into()),
+            (self.node_label(), cut(node, 63).into()),
+        ])
+    }
+
+    /// The labels of a child: the selector's, the node type and the operator.
+    pub fn labels(&self, node: Option<(&str, &str)>) -> Map<String, Value> {
+        let mut labels = match node {
+            Some((_, node)) => self.selector(node),
+            None => Map::from_iter([
+                (NAME.to_owned(), self.definition.singular.into()),
+                (INSTANCE.to_owned(), instance(&self.cluster.name).into()),
+            ]),
+        };
+        labels.extend(node.map(|(node_type, _)| (COMPONENT.to_owned(), node_type.into())));
+        labels.insert(MANAGED_BY.to_owned(), manager(self.definition).into());
+        labels
+    }
+
+    /// The label that names a node within its cluster: `<group>/node`.
+    pub fn node_label(&self) -> String {
+        node_label(self.definition)
+    }
+
+    /// The reference that makes a child the cluster's.
+    pub fn owner_reference(&self) -> Value {
+        json!({
+            "apiVersion": format!("{}/{}", self.definition.group, self.definition.version),
+            "kind": self.definition.kind,
+            "name": self.cluster.name,
+            "uid": self.cluster.uid,
+            "controller": true,
+            "blockOwnerDeletion": true,
+        })
+    }
+}
+
+/// The name of a file as part of an object's name.
+pub fn readable(file: &str) -> String {
+    let file: String = file
+        .to_ascii_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+        .collect();
+    file.trim_matches(['-', '.']).replace("..", ".").replace(".-", "-").replace("-.", "-")
+}
+
+/// The label that names a node within its cluster.
+pub fn node_label(definition: &Definition) -> String {
+    format!("{}/node", definition.group)
+}
+
+/// Value of [`INSTANCE`] for a cluster of this name.
+pub fn instance(cluster: &str) -> String {
+    cut(cluster, 63)
+}
+
+/// The operator's name: field manager, event source and value of [`MANAGED_BY`].
+pub fn manager(definition: &Definition) -> String {
+    format!("{}-operator", definition.singular)
+}
+
+/// `name`, or where it is longer than `longest`: its beginning and a hash of it all.
+pub fn cut(name: &str, longest: usize) -> String {
+    if name.len() <= longest {
+        return name.to_owned();
+    }
+    let hash = &Digest::of(&Value::from(name)).to_string()[..8];
+    let mut end = longest - hash.len() - 1;
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}-{hash}", name[..end].trim_end_matches(['-', '.']))
+}

@@ -1,0 +1,101 @@
+//! The children of one node, and its row in the status.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{
+    Children, Content, Node, Object, Reference, Scope, config_map, daemon_set, deployment, files,
+    horizontal_pod_autoscaler as autoscaler, http_route, ingress, job, names::Names, network_policy, pod,
+    pod_disruption_budget, references, role, role_binding, secrets, service, service_account, service_monitor,
+    stateful_set,
+};
+use crate::{
+    definition::Workload,
+    settings::{Effective, Invalid},
+};
+
+/// Puts them together; what its pods refer to goes into `references`.
+pub fn build(
+    names: &Names<'_>,
+    spec: &Value,
+    nodes: &[Effective],
+    node: &Effective,
+    contents: &dyn Fn(&Reference) -> Content,
+    references: &mut BTreeMap<Reference, Content>,
+) -> Result<(Vec<Object>, Node), Vec<Invalid>> {
+    let files = files::read(names, spec, nodes, node)?;
+    let secrets = secrets::read(names, spec, node)?;
+    let pod = pod::build(names, node, &files, &secrets)?;
+    let containers = pod::containers(&pod);
+    let mut children = Children::new(names, Some(node));
+    children.extend(files.iter().map(|file| config_map::build(file, node)));
+    children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.own));
+    children.extend(around(names, node, &pod)?);
+    children.push_workload(match node.node_type.workload() {
+        Workload::StatefulSet => stateful_set::build(names, node, pod),
+        Workload::Deployment => deployment::build(names, node, pod),
+        Workload::DaemonSet => daemon_set::build(names, node, pod),
+        Workload::Job => job::build(names, node, pod),
+    });
+    let scope = Scope { cluster: names.cluster, node: Some(node) };
+    let customized = children.customized(names.definition, spec, &scope);
+    let mut children = customized.map_err(|invalid| vec![invalid])?;
+    let Some(workload) = children.workload_mut() else {
+        let message = "the hook dropped the node's workload; leave the node out of the spec instead";
+        return Err(vec![Invalid::new(node.path.as_str(), message)]);
+    };
+
+    // After the hook, so that what its sidecars refer to counts.
+    let template = &mut workload.json["spec"]["template"];
+    pod::finish(names, node, template, &containers);
+    let own: Vec<&str> = files.iter().map(|file| file.config_map.as_str()).collect();
+    let mut read = BTreeMap::new();
+    for (reference, optional) in references::of(template, &own) {
+        let content = contents(&reference);
+        match content {
+            // Whatever it is comes into the hash: to go on without it would restart pods for nothing.
+            Content::Unknown => workload.waits_for.push(format!("{reference} is not known yet")),
+            Content::Missing if !optional => workload.waits_for.push(format!("{reference} is not there yet")),
+            Content::Missing | Content::Present(_) => {}
+        }
+        read.insert(reference, content);
+    }
+    let revision = files::hash(&files, &read);
+    references.extend(read);
+    pod::stamp(names, node, template, &revision);
+    match node.node_type.workload() {
+        Workload::Job => workload.name = job::name(names, node, template, &revision),
+        _ => workload.json["spec"]["selector"] = json!({ "matchLabels": names.selector(&node.name) }),
+    }
+    workload.claims = stateful_set::claims(&workload.json);
+    let row = Node {
+        name: node.name.clone(),
+        kind: workload.kind,
+        workload: workload.name.clone(),
+        replicas: node.replicas(),
+        scale: node.scale(),
+        revision,
+        order: node.order,
+    };
+    Ok((children.into_objects(), row))
+}
+
+/// What stands around the workload of a node, whose pods are as `pod`.
+fn around(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
+    let workload = node.node_type.workload().kind();
+    let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
+    let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;
+    let mut built = Vec::new();
+    built.extend(service_account::build(names, node, account));
+    built.extend(role::build(names, node));
+    built.extend(role_binding::build(names, node, account));
+    built.extend(service::build(names, node));
+    built.extend(network_policy::build(names, node, pod));
+    built.extend(pod_disruption_budget::build(names, node));
+    built.extend(ingress::build(names, node));
+    built.extend(http_route::build(names, node));
+    built.extend(service_monitor::build(names, node));
+    built.extend(autoscaler);
+    Ok(built)
+}

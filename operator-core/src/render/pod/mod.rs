@@ -1,0 +1,130 @@
+//! The pod template of a node's workload.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `container`, `probe` | the node's own container |
+//! | `volumes` | volumes and mounts |
+//! | `security` | how pods are confined |
+//! | `scheduling` | where they run |
+//! | `overrides`, `strategic` | `podOverrides`: what they may change, and how they are merged |
+//! | `refers` | whether volumes and ports that containers name are there |
+
+mod container;
+mod overrides;
+mod probe;
+mod refers;
+mod scheduling;
+mod security;
+mod strategic;
+mod volumes;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{files::File, names::Names, normal, secrets::Secret};
+use crate::settings::{Effective, Invalid};
+pub use security::containers;
+
+/// The template without the configuration hash, which covers what the author's hook adds, too.
+pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Value, Vec<Invalid>> {
+    let settings = &node.spec.settings;
+    let built = volumes::build(node, files, secrets)?;
+    let mut labels = strings(&settings.pod_labels);
+    labels.extend(names.labels(Some((node.node_type.name, &node.name))));
+    let mut containers = vec![container::build(node, secrets, built.mounts)];
+    containers.extend(settings.sidecars.iter().cloned());
+
+    let mut spec = Map::from_iter([("containers".to_owned(), containers.into())]);
+    set(&mut spec, "initContainers", json!(settings.init_containers));
+    set(&mut spec, "volumes", built.volumes.into());
+    set(&mut spec, "imagePullSecrets", json!(settings.image_pull_secrets));
+    set(&mut spec, "securityContext", security::pod(node));
+    set(&mut spec, "serviceAccountName", service_account(names, node).into());
+    set(&mut spec, "automountServiceAccountToken", json!(automount(node)));
+    set(&mut spec, "terminationGracePeriodSeconds", json!(settings.termination_grace_period_seconds));
+    set(&mut spec, "dnsPolicy", json!(settings.dns_policy));
+    set(&mut spec, "dnsConfig", json!(settings.dns_config));
+    set(&mut spec, "hostAliases", json!(settings.host_aliases));
+    scheduling::put(names, node, &mut spec);
+
+    let annotations = strings(&settings.pod_annotations);
+    let mut template = json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec });
+    security::confine(node, &mut template, &[node.node_type.name.to_owned()]);
+    let known = security::containers(&template);
+    overrides::apply(names, node, &mut template)?;
+    refers::check(node, &template)?;
+    security::confine(node, &mut template, &known);
+    normal::template(&mut template);
+    Ok(template)
+}
+
+/// After the author's hook: containers that it added are confined as the others, what it broke of the wiring is put back, and all is canonical.
+pub fn finish(names: &Names<'_>, node: &Effective, template: &mut Value, known: &[String]) {
+    security::confine(node, template, known);
+    put(template, "labels", names.labels(Some((node.node_type.name, &node.name))));
+    normal::template(template);
+}
+
+/// Puts the configuration hash into a finished template: an annotation, and a variable where the node type wants one.
+pub fn stamp(names: &Names<'_>, node: &Effective, template: &mut Value, revision: &str) {
+    put(template, "annotations", Map::from_iter([(names.config_hash(), revision.into())]));
+    let Some(name) = node.node_type.says(|says| says.config_hash_env) else { return };
+    let Some(main) = main_mut(node, template).and_then(Value::as_object_mut) else { return };
+    if let Some(env) = main.entry("env").or_insert_with(|| json!([])).as_array_mut() {
+        env.retain(|variable| variable["name"] != name);
+        env.insert(0, json!({ "name": name, "value": revision }));
+    }
+}
+
+/// The node's own container.
+pub fn main<'a>(node: &Effective, template: &'a Value) -> Option<&'a Value> {
+    let containers = template.get("spec")?.get("containers")?.as_array()?;
+    containers.iter().find(|container| container["name"] == node.node_type.name)
+}
+
+/// The account of its own that a node with rights has, unless the custom resource names another; else `default`.
+///
+/// It is said in any case: under server-side apply, the field's deprecated twin `serviceAccount` would keep a name that is taken back.
+fn service_account(names: &Names<'_>, node: &Effective) -> String {
+    let own = || if node.node_type.rules().is_empty() { "default".to_owned() } else { names.node(&node.name) };
+    node.spec.settings.service_account_name.clone().unwrap_or_else(own)
+}
+
+/// A token is there for the rights that the operator gives; whose account has others says that it wants one.
+fn automount(node: &Effective) -> bool {
+    let needed = !node.node_type.rules().is_empty();
+    node.spec.settings.automount_service_account_token.unwrap_or(needed)
+}
+
+fn main_mut<'a>(node: &Effective, template: &'a mut Value) -> Option<&'a mut Value> {
+    let containers = template.get_mut("spec")?.get_mut("containers")?.as_array_mut()?;
+    containers.iter_mut().find(|container| container["name"] == node.node_type.name)
+}
+
+/// Puts labels or annotations into a template, over what is there.
+fn put(template: &mut Value, field: &str, entries: Map<String, Value>) {
+    let Some(template) = template.as_object_mut() else { return };
+    let metadata = template.entry("metadata").or_insert_with(|| json!({}));
+    let Some(metadata) = metadata.as_object_mut() else { return };
+    if let Some(map) = metadata.entry(field).or_insert_with(|| json!({})).as_object_mut() {
+        map.extend(entries);
+    }
+}
+
+/// What says nothing isn't sent: it would be owned for nothing.
+fn set(map: &mut Map<String, Value>, key: &str, value: Value) {
+    let empty = match &value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    };
+    if !empty {
+        map.insert(key.to_owned(), value);
+    }
+}
+
+fn strings(map: &BTreeMap<String, String>) -> Map<String, Value> {
+    map.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect()
+}

@@ -1,0 +1,80 @@
+//! `podOverrides`: what the custom resource lays over the finished pod template. What would break the operator's own wiring is refused.
+
+use serde_json::Value;
+
+use super::strategic::{self, Wrong};
+use crate::{
+    render::names::Names,
+    settings::{Effective, Invalid},
+};
+
+/// Lays the node's `podOverrides` over `template`.
+pub fn apply(names: &Names<'_>, node: &Effective, template: &mut Value) -> Result<(), Vec<Invalid>> {
+    let Some(patch) = &node.spec.settings.pod_overrides else { return Ok(()) };
+    let invalid = |at: &str, message: String| {
+        let path = if at.is_empty() { String::new() } else { format!(".{at}") };
+        Invalid::new(format!("{}.podOverrides{path}", node.path), message)
+    };
+    let mut errors: Vec<Invalid> =
+        wiring(names, patch).into_iter().map(|(at, message)| invalid(&at, message)).collect();
+    if errors.is_empty() {
+        match strategic::patch(template, patch) {
+            Ok(()) => {
+                errors.extend(broken(names, node, template).into_iter().map(|(at, message)| invalid(&at, message)))
+            }
+            Err(Wrong { at, message }) => errors.push(invalid(&at, message)),
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// What a patch must not speak of.
+fn wiring(names: &Names<'_>, patch: &Value) -> Vec<(String, String)> {
+    let mut wrong = Vec::new();
+    let fields = patch.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+    for field in fields.filter(|field| !field.starts_with('$') && !["metadata", "spec"].contains(field)) {
+        wrong.push((field.to_owned(), "a pod template has `metadata` and `spec`".to_owned()));
+    }
+    let metadata = |field: &str| patch.get("metadata").and_then(|metadata| metadata.get(field));
+    for field in ["name", "generateName", "namespace"] {
+        if metadata(field).is_some() {
+            wrong.push((format!("metadata.{field}"), "pods are named by their workload; drop it".to_owned()));
+        }
+    }
+    let hash = names.config_hash();
+    if metadata("annotations").and_then(|annotations| annotations.get(&hash)).is_some() {
+        wrong.push((format!("metadata.annotations.{hash}"), "is the operator's own; use another key".to_owned()));
+    }
+    wrong
+}
+
+/// What a patch must not have changed.
+fn broken(names: &Names<'_>, node: &Effective, template: &Value) -> Vec<(String, String)> {
+    let mut wrong = Vec::new();
+    let labels = template.get("metadata").and_then(|metadata| metadata.get("labels"));
+    for (label, value) in names.labels(Some((node.node_type.name, &node.name))) {
+        if labels.and_then(|labels| labels.get(&label)) != Some(&value) {
+            let message = "is the operator's own: pods are selected by it; leave it as it is".to_owned();
+            wrong.push((format!("metadata.labels.{label}"), message));
+        }
+    }
+    // Rights are given to the account that the settings say.
+    let spec = template.get("spec");
+    let account = spec.and_then(|spec| spec.get("serviceAccountName")).and_then(Value::as_str).unwrap_or("default");
+    for (field, ok) in [
+        ("serviceAccountName", account == super::service_account(names, node)),
+        ("serviceAccount", spec.is_none_or(|spec| spec.get("serviceAccount").is_none())),
+    ] {
+        if !ok {
+            let message = "rights belong to the account: write the node's own `serviceAccountName` instead".to_owned();
+            wrong.push((format!("spec.{field}"), message));
+        }
+    }
+    let main = node.node_type.name;
+    let containers = template.get("spec").and_then(|spec| spec.get("containers")).and_then(Value::as_array);
+    if !containers.into_iter().flatten().any(|container| container["name"] == main) {
+        let message = format!("`{main}` is the node's own container; it can be changed, not removed");
+        wrong.push(("spec.containers".to_owned(), message));
+    }
+    wrong
+}

@@ -1,0 +1,102 @@
+//! How pods are confined.
+//!
+//! Source: the `restricted` Pod Security Standard.
+
+use serde_json::{Value, json};
+
+use crate::{
+    definition::Security,
+    settings::{Effective, merge},
+};
+
+/// The pod's security context: the standard's settings and the node type's user, under what the custom resource says.
+pub fn pod(node: &Effective) -> Value {
+    let mut defaults = if restricted(node) {
+        json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })
+    } else {
+        json!({})
+    };
+    if let Some(run_as) = node.node_type.says(|says| says.run_as) {
+        let user = json!({
+            "runAsUser": run_as.user,
+            "runAsGroup": run_as.group,
+            "fsGroup": run_as.group,
+            "fsGroupChangePolicy": "OnRootMismatch",
+        });
+        defaults = merge(defaults, user);
+    }
+    let own = json!(node.spec.settings.pod_security_context);
+    // Who asks for root by number has answered the question.
+    if own.get("runAsUser") == Some(&json!(0)) && own.get("runAsNonRoot").is_none() {
+        remove(&mut defaults, "runAsNonRoot");
+    }
+    if let Some(profile) = own.get("seccompProfile").filter(|profile| !profile.is_null()) {
+        // A profile is one thing: the type and what goes with it.
+        defaults["seccompProfile"] = profile.clone();
+    }
+    merge(defaults, own)
+}
+
+/// The security context of the node's own container.
+pub fn main(node: &Effective) -> Value {
+    let mut own = json!(node.spec.settings.security_context);
+    if let Some(read_only) = node.node_type.says(|says| says.read_only_root) {
+        own = merge(json!({ "readOnlyRootFilesystem": read_only }), own);
+    }
+    container(node, own)
+}
+
+/// Puts the standard's settings under what the containers of a template say, other than `known` ones. One that says nothing is new, whatever
+/// its name: it took the place of a known one.
+pub fn confine(node: &Effective, template: &mut Value, known: &[String]) {
+    for list in ["initContainers", "containers"] {
+        let containers = template.get_mut("spec").and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
+        for it in containers.into_iter().flatten() {
+            let name = it.get("name").and_then(Value::as_str);
+            let is_known = name.is_some_and(|name| known.iter().any(|it| it == name))
+                && it.get("securityContext").is_some_and(|context| !context.is_null());
+            if let Some(fields) = it.as_object_mut().filter(|_| !is_known) {
+                let context = container(node, fields.remove("securityContext").unwrap_or(Value::Null));
+                super::set(fields, "securityContext", context);
+            }
+        }
+    }
+}
+
+/// Names of the containers of a template.
+pub fn containers(template: &Value) -> Vec<String> {
+    ["initContainers", "containers"]
+        .iter()
+        .filter_map(|list| template.get("spec")?.get(list)?.as_array())
+        .flatten()
+        .filter_map(|container| Some(container.get("name")?.as_str()?.to_owned()))
+        .collect()
+}
+
+fn container(node: &Effective, own: Value) -> Value {
+    if !restricted(node) {
+        return own;
+    }
+    let mut defaults = json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } });
+    // The API server refuses what contradicts itself.
+    if own.get("privileged") == Some(&json!(true)) || adds(&own, "SYS_ADMIN") || adds(&own, "CAP_SYS_ADMIN") {
+        remove(&mut defaults, "allowPrivilegeEscalation");
+    }
+    if own.get("runAsUser") == Some(&json!(0)) {
+        defaults["runAsNonRoot"] = false.into();
+    }
+    merge(defaults, own)
+}
+
+fn adds(context: &Value, capability: &str) -> bool {
+    let added = context.pointer("/capabilities/add").and_then(Value::as_array);
+    added.is_some_and(|added| added.iter().any(|it| it == capability))
+}
+
+fn remove(map: &mut Value, key: &str) {
+    map.as_object_mut().map(|map| map.remove(key));
+}
+
+fn restricted(node: &Effective) -> bool {
+    node.node_type.says(|says| says.security).unwrap_or(Security::Restricted) == Security::Restricted
+}

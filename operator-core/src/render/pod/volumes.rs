@@ -1,0 +1,107 @@
+//! The volumes of a pod and where its container mounts them: configuration, secrets, claims, empty folders, and the custom resource's own.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    model::Digest,
+    render::{files::File, names::cut, secrets::Secret},
+    settings::{Effective, Invalid},
+};
+
+/// Volumes, and the container's mounts.
+#[derive(Debug, Default)]
+pub struct Volumes {
+    /// As in a pod's `volumes`.
+    pub volumes: Vec<Value>,
+    /// As in a container's `volumeMounts`.
+    pub mounts: Vec<Value>,
+    /// Volumes that the workload brings: claims.
+    claimed: Vec<String>,
+}
+
+pub fn build(node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Volumes, Vec<Invalid>> {
+    let mut built = Volumes::default();
+    let mut errors = Vec::new();
+    for claim in &node.claims {
+        built.mounts.push(json!({ "name": claim.name, "mountPath": claim.mount }));
+        built.claimed.push(claim.name.to_owned());
+    }
+    for folder in node.node_type.empty_dirs() {
+        let name = name("empty", folder);
+        built.volumes.push(json!({ "name": name, "emptyDir": {} }));
+        built.mounts.push(json!({ "name": name, "mountPath": folder }));
+    }
+    for (folder, sources) in folders(files, secrets) {
+        if folder.is_empty() || built.mounted(folder) {
+            let place = if folder.is_empty() { "the root folder" } else { folder };
+            let message = format!("files can't be put into {place}, for it is no folder of theirs alone: name another");
+            errors.push(Invalid::new(node.path.as_str(), message));
+            continue;
+        }
+        let name = name("config", folder);
+        built.volumes.push(json!({ "name": name, "projected": { "sources": sources } }));
+        built.mounts.push(json!({ "name": name, "mountPath": folder, "readOnly": true }));
+    }
+    errors.extend(built.add(node));
+    if errors.is_empty() { Ok(built) } else { Err(errors) }
+}
+
+impl Volumes {
+    /// The custom resource's own.
+    fn add(&mut self, node: &Effective) -> Vec<Invalid> {
+        let settings = &node.spec.settings;
+        let mut errors = Vec::new();
+        for volume in &settings.volumes {
+            let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
+            if self.claimed.iter().any(|claimed| claimed == name)
+                || self.volumes.iter().any(|other| other["name"] == name)
+            {
+                let message = format!("`{name}` is a volume of the operator's; use another name, or podOverrides");
+                errors.push(Invalid::new(format!("{}.volumes", node.path), message));
+            }
+        }
+        for mount in &settings.volume_mounts {
+            if self.mounted(&mount.mount_path) {
+                let path = &mount.mount_path;
+                let message = format!("`{path}` is mounted by the operator; use another path, or podOverrides");
+                errors.push(Invalid::new(format!("{}.volumeMounts", node.path), message));
+            }
+        }
+        self.volumes.extend(settings.volumes.iter().cloned());
+        self.mounts.extend(settings.volume_mounts.iter().map(|mount| json!(mount)));
+        errors
+    }
+
+    fn mounted(&self, folder: &str) -> bool {
+        self.mounts.iter().any(|mount| mount["mountPath"] == folder)
+    }
+}
+
+/// What stands in each folder: one volume, whichever ConfigMaps and Secrets its files are in. A file is never mounted by itself, for such a
+/// mount never sees a change; so secrets share a folder with configuration files only.
+fn folders(files: &[File], secrets: &[Secret]) -> BTreeMap<&'static str, Vec<Value>> {
+    let mut folders = BTreeMap::<_, Vec<_>>::new();
+    for file in files {
+        folders.entry(file.mount).or_default().push(json!({ "configMap": { "name": file.config_map } }));
+    }
+    // By path, as configuration files are: to move a field restarts no pods.
+    let in_files = secrets.iter().filter_map(|secret| Some((secret.file?.rsplit_once('/')?, secret)));
+    let in_files: BTreeMap<_, _> = in_files.collect();
+    for ((folder, file), secret) in in_files {
+        let items = json!([{ "key": secret.key, "path": file }]);
+        folders.entry(folder).or_default().push(json!({ "secret": { "name": secret.name, "items": items } }));
+    }
+    folders
+}
+
+/// `config-opt-druid-conf`; the hash tells apart folders whose names differ in what a label can't hold.
+fn name(prefix: &str, mount: &str) -> String {
+    let readable: String =
+        mount.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let readable = readable.trim_matches('-');
+    let plain = format!("/{}", readable.replace('-', "/")) == mount;
+    let name = format!("{prefix}-{readable}");
+    if plain { cut(&name, 63) } else { format!("{}-{}", cut(&name, 52), Digest::of(&mount.into()).short()) }
+}

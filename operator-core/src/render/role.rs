@@ -1,0 +1,17 @@
+//! What a node's pods may do at the API server, where its node type says so.
+
+use serde_json::{Value, json};
+
+use super::{Object, names::Names};
+use crate::{model::kind::ROLE, settings::Effective};
+
+pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+    let rules: Vec<Value> = node
+        .node_type
+        .rules()
+        .iter()
+        .map(|rule| json!({ "apiGroups": rule.groups, "resources": rule.resources, "verbs": rule.verbs }))
+        .collect();
+    let name = names.node(&node.name);
+    (!rules.is_empty()).then(|| Object::new(&ROLE, name, Some(node), json!({ "rules": rules })))
+}

@@ -1,0 +1,98 @@
+//! What is wrong with the settings of a node's pods, whatever its workload.
+
+use std::collections::HashSet;
+
+use super::{Checked, name};
+use crate::render::names;
+
+pub fn check(node: &mut Checked<'_>) {
+    labels(node);
+    tolerations(node);
+    containers(node);
+}
+
+fn labels(node: &mut Checked<'_>) {
+    let settings = &node.spec.settings;
+    let no_label =
+        |key: &str, value: &str| format!("`{key}: {value}` is no label: letters, digits, `-`, `_` and `.`, at most 63");
+    let own = [names::NAME, names::INSTANCE, names::COMPONENT, names::MANAGED_BY];
+    let group = node.definition.group;
+    let is_own = |key: &str| own.contains(&key) || key.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+    for (key, value) in &settings.pod_labels {
+        if !is_label_key(key) || !is_label_value(value) {
+            node.wrong("podLabels", no_label(key, value));
+        }
+        if is_own(key) {
+            node.wrong("podLabels", format!("`{key}` is the operator's own: pods are selected by it; use another key"));
+        }
+    }
+    for key in settings.pod_annotations.keys() {
+        if is_own(key) {
+            node.wrong("podAnnotations", format!("`{key}` is the operator's own; use another key"));
+        }
+        if !is_label_key(key) {
+            node.wrong("podAnnotations", format!("`{key}` can't be an annotation's key"));
+        }
+    }
+    for (key, value) in &settings.node_selector {
+        if !is_label_key(key) || !is_label_value(value) {
+            node.wrong("nodeSelector", no_label(key, value));
+        }
+    }
+}
+
+fn tolerations(node: &mut Checked<'_>) {
+    for toleration in node.spec.settings.tolerations.iter().flatten() {
+        let exists = toleration.operator.as_deref() == Some("Exists");
+        if toleration.key.as_deref().unwrap_or_default().is_empty() && !exists {
+            node.wrong("tolerations", "a toleration without a key needs `operator: Exists`");
+        }
+        if exists && toleration.value.as_ref().is_some_and(|value| !value.is_empty()) {
+            node.wrong("tolerations", "a toleration with `operator: Exists` takes no value");
+        }
+        if toleration.toleration_seconds.is_some() && toleration.effect.as_deref() != Some("NoExecute") {
+            node.wrong("tolerations", "tolerationSeconds goes with `effect: NoExecute` only");
+        }
+    }
+}
+
+/// All containers of a pod share their names.
+fn containers(node: &mut Checked<'_>) {
+    let settings = &node.spec.settings;
+    let main = node.node_type.name;
+    let init = settings.init_containers.iter().map(|container| ("initContainers", name(container)));
+    let beside = settings.sidecars.iter().map(|container| ("sidecars", name(container)));
+    let mut seen = HashSet::new();
+    for (field, container) in init.chain(beside) {
+        if container == main {
+            let message =
+                format!("`{main}` is the node's own container; use another name, or change it by podOverrides");
+            node.unfit(field, message);
+        } else if !seen.insert(container) {
+            node.wrong(field, format!("there are two containers `{container}`; rename one"));
+        }
+    }
+}
+
+/// `[prefix/]name`; source: Kubernetes' labels and selectors.
+fn is_label_key(key: &str) -> bool {
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let subdomain = |prefix: &str| {
+        prefix.len() <= 253
+            && prefix.split('.').all(|part| {
+                is_label_value(part)
+                    && !part.is_empty()
+                    && !part.contains('_')
+                    && !part.chars().any(|c| c.is_ascii_uppercase())
+            })
+    };
+    !name.is_empty() && is_label_value(name) && prefix.is_none_or(subdomain)
+}
+
+fn is_label_value(value: &str) -> bool {
+    let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    value.len() <= 63
+        && edge(value.chars().next())
+        && edge(value.chars().last())
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}

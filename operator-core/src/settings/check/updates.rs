@@ -1,0 +1,38 @@
+//! What goes with some kinds of workload only, and what is wrong with how pods are replaced.
+
+use super::Checked;
+use crate::{
+    definition::Workload::{self, DaemonSet, Deployment, StatefulSet},
+    render::strategy,
+    settings::FITTING,
+};
+
+pub fn check(node: &mut Checked<'_>) {
+    let (workload, kind) = (node.node_type.workload(), node.kind());
+    for (field, workloads) in FITTING {
+        if !workloads.contains(&workload) && node.gives(field) {
+            let whose = listed(workloads);
+            node.unfit(field, format!("this node is a {kind}; the setting is for {whose}: leave it out"));
+        }
+    }
+    let (Some(given), StatefulSet | Deployment | DaemonSet) = (&node.spec.settings.update_strategy, workload) else {
+        return;
+    };
+    if node.gives("updateStrategy") {
+        for (field, message) in strategy::unfit(workload, given) {
+            node.unfit(&format!("updateStrategy.{field}"), message);
+        }
+    }
+    for field in strategy::idle(workload, given) {
+        node.wrong(&format!("updateStrategy.{field}"), "goes with `type: RollingUpdate` only; drop one");
+    }
+}
+
+/// `StatefulSets, Deployments and DaemonSets`
+fn listed(workloads: &[Workload]) -> String {
+    let kinds: Vec<String> = workloads.iter().map(|workload| format!("{}s", workload.kind().kind)).collect();
+    match kinds.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        kinds => kinds.concat(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Where each setting of a node comes from.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Invalid,
+    layers::{Layer, layers},
+    merge,
+    merge::{DIRECTIVE, Place, Rule},
+    resolve::entries,
+};
+use crate::definition::Definition;
+
+/// A field of a node's effective settings.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
+    /// Which, for instance `resources.limits.cpu` or `env[JAVA_OPTS]`.
+    pub path: String,
+    /// Its value; of an item of a list, what it has beside its key. Of what comes from a Secret, the reference.
+    pub value: Value,
+    /// The layer that has the last word on it.
+    pub layer: Layer,
+}
+
+/// Why a node can't be explained.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unexplained {
+    /// There is no such node.
+    #[error("there is no node `{name}`; {}", there(.nodes))]
+    NoNode {
+        /// What was asked for.
+        name: String,
+        /// The nodes there are.
+        nodes: Vec<String>,
+    },
+    /// Its layers can't be put together.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+fn there(nodes: &[String]) -> String {
+    if nodes.is_empty() { "the cluster has none".to_owned() } else { format!("there are: {}", nodes.join(", ")) }
+}
+
+/// Every field of the effective settings of a node, sorted by path. `name` is node type and key, as in `historical-hot`.
+///
+/// # Errors
+/// Where there is no such node, or it refers to a group that isn't there.
+pub fn explain(definition: &'static Definition, spec: &Value, name: &str) -> Result<Vec<Explained>, Unexplained> {
+    let mut nodes = Vec::new();
+    for node_type in definition.node_types {
+        for entry in entries(node_type, spec) {
+            if entry.name == name {
+                let (layers, _) = layers(definition, spec, node_type, &entry.path, entry.own)?;
+                return Ok(of_layers(layers));
+            }
+            nodes.push(entry.name);
+        }
+    }
+    Err(Unexplained::NoNode { name: name.to_owned(), nodes })
+}
+
+/// A field is of the last layer that names it, or that changed it by what it says of something else.
+fn of_layers(layers: Vec<(Layer, Value)>) -> Vec<Explained> {
+    let mut merged = json!({});
+    let mut explained: Vec<Explained> = Vec::new();
+    for (layer, settings) in layers {
+        let named = leaves(&settings);
+        merged = merge(merged, settings);
+        let before = explained;
+        let is_of_this = |path: &str| named.iter().any(|(name, _)| name == path);
+        explained = leaves(&merged)
+            .into_iter()
+            .map(|(path, value)| match before.iter().find(|field| field.path == path && field.value == value) {
+                Some(field) if !is_of_this(&path) => field.clone(),
+                _ => Explained { path, value, layer: layer.clone() },
+            })
+            .collect();
+    }
+    explained.sort_by(|one, other| one.path.cmp(&other.path));
+    explained
+}
+
+/// Paths and values of single values, of lists that are replaced, and of items with a key.
+fn leaves(settings: &Value) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    walk(Place::ROOT, "", settings, &mut found);
+    found
+}
+
+fn walk(place: Place, path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
+    match (value, place.rule()) {
+        (Value::Object(map), _) if !map.is_empty() => {
+            for (key, value) in map.iter().filter(|(key, _)| *key != DIRECTIVE) {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                walk(place.field(key), &path, value, found);
+            }
+        }
+        (Value::Array(items), Some(Rule::ByKey(keys))) if !items.is_empty() => {
+            found.extend(items.iter().map(|item| (format!("{path}[{}]", key(item, keys)), without(item, keys))));
+        }
+        (Value::Array(items), Some(Rule::PatchByKey(field))) if !items.is_empty() => {
+            for item in items {
+                walk(place, &format!("{path}[{}]", key(item, &[field])), &without(item, &[field]), found);
+            }
+        }
+        (Value::Object(_), _) if path.is_empty() => {}
+        _ => found.push((path.to_owned(), value.clone())),
+    }
+}
+
+/// `JAVA_OPTS`, or of several `dedicated/Equal/NoSchedule`.
+fn key(item: &Value, keys: &[&str]) -> String {
+    let text = |key: &&str| match item.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => "*".to_owned(),
+    };
+    keys.iter().map(text).collect::<Vec<_>>().join("/")
+}
+
+/// An item beside its key; where it has nothing but a value or the source of one, that.
+fn without(item: &Value, keys: &[&str]) -> Value {
+    let fields = item.as_object().into_iter().flatten().filter(|(key, _)| !keys.contains(&key.as_str()));
+    let rest: Map<String, Value> = fields.map(|(key, value)| (key.clone(), value.clone())).collect();
+    match rest.get("value").or(rest.get("valueFrom")) {
+        Some(value) if rest.len() == 1 => value.clone(),
+        _ => Value::Object(rest),
+    }
+}

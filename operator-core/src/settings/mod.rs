@@ -1,0 +1,25 @@
+//! What the custom resource says of a node, and how it is put together from its layers.
+
+mod check;
+mod explain;
+mod fields;
+mod layers;
+pub(crate) mod merge;
+pub(crate) mod ports;
+pub mod properties;
+mod resolve;
+mod spec;
+mod templates;
+mod unknown;
+
+pub use crate::model::Quantity;
+pub use explain::{Explained, Unexplained, explain};
+pub use fields::FIELDS;
+pub(crate) use fields::FITTING;
+pub use layers::Layer;
+pub use merge::merge;
+pub(crate) use merge::{apply_patch, merge_values, unknown_directive};
+pub(crate) use ports::Port;
+pub(crate) use resolve::once;
+pub use resolve::{Claim, Effective, Invalid, Scale, effective};
+pub use spec::*;

@@ -1,0 +1,189 @@
+//! Schemas and patterns that several parts share; all as Kubernetes itself has them.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+/// A DNS subdomain, as most objects are named; at most 253 characters. Source: RFC 1123.
+pub const SUBDOMAIN: &str = r"^[a-z0-9]+((-+|\.)[a-z0-9]+)*$";
+/// A DNS label; at most 63 characters. Source: RFC 1123.
+pub const LABEL: &str = "^[a-z0-9]+(-+[a-z0-9]+)*$";
+/// A host name, or all below one; at most 253 characters.
+pub const HOST: &str = r"^(\*\.)?[a-z0-9]+((-+|\.)[a-z0-9]+)*$";
+/// A name of a port; at most 15 characters, of which one is a letter. Source: RFC 6335.
+pub const PORT_NAME: &str = "^([0-9]+-?)*[a-z](-?[a-z0-9])*$";
+/// Key of a label: a name of at most 63 characters, with a DNS subdomain and `/` before it or not.
+pub const LABEL_KEY: &str = r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$";
+/// Value of a label; at most 63 characters.
+pub const LABEL_VALUE: &str = r"^([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?$";
+/// Name of an environment variable: ASCII that can be printed, without `=`.
+pub const ENV_NAME: &str = "^[ -<>-~]+$";
+/// Key in a ConfigMap's or Secret's data; at most 253 characters.
+pub const DATA_KEY: &str = r"^[\w.-]+$";
+/// An absolute path of a URL, without empty parts.
+pub const URL_PATH: &str = "^(/|(/[-A-Za-z0-9._~!$&'()*+,;=:@%]+)+/?)$";
+/// A time as Prometheus writes it.
+pub const DURATION: &str = "^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+
+/// What is said of labels' and annotations' keys.
+const KEYS: &str = "write keys as name or example.com/name, at most 63 of A-Z, a-z, 0-9, -, _, . after the /";
+
+/// An object that the API server judges where it is used.
+pub fn preserved(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true })
+}
+
+/// A list of such objects.
+pub fn list_of_preserved(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 50,
+        "items": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
+    })
+}
+
+/// A list of such objects, of which each has a name.
+pub fn named_list_of_preserved(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 50,
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"],
+        "items": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": { "type": "string", "description": "Name: a DNS label.", "maxLength": 63, "pattern": LABEL },
+            },
+            "x-kubernetes-preserve-unknown-fields": true,
+        },
+    })
+}
+
+/// Scheduling gates, which are named like labels.
+pub fn scheduling_gates(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 20,
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"],
+        "items": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": {
+                    "type": "string",
+                    "description": "Name, such as `example.com/licence`.",
+                    "maxLength": 316,
+                    "pattern": LABEL_KEY,
+                },
+            },
+        },
+    })
+}
+
+/// Values of configuration files, by file name. The CustomResourceDefinition of a kind names the files.
+pub fn config_overrides(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 50,
+        "additionalProperties": { "x-kubernetes-preserve-unknown-fields": true },
+    })
+}
+
+/// Labels, or what is asked of labels.
+pub fn labels(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 64,
+        "additionalProperties": { "type": "string", "maxLength": 63, "pattern": LABEL_VALUE },
+        "x-kubernetes-validations": [{
+            "rule": keys(LABEL_KEY),
+            "message": KEYS,
+        }],
+    })
+}
+
+/// Annotations: values are free.
+pub fn annotations(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 64,
+        "additionalProperties": { "type": "string" },
+        "x-kubernetes-validations": [{
+            "rule": keys(LABEL_KEY),
+            "message": KEYS,
+        }],
+    })
+}
+
+/// Amounts of a container's resources, by resource.
+pub fn resources(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 20,
+        "additionalProperties": generator.subschema_for::<crate::settings::Quantity>(),
+        "x-kubernetes-validations": [{
+            "rule": "self.all(key, key.matches('^(cpu|memory|ephemeral-storage|hugepages-.+|.+/.+)$'))",
+            "message": "write cpu, memory, ephemeral-storage, hugepages-<size>, or a name such as example.com/gpu",
+        }],
+    })
+}
+
+/// Address ranges.
+pub fn address_ranges(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 100,
+        "x-kubernetes-list-type": "set",
+        "items": {
+            "type": "string",
+            "maxLength": 43,
+            "x-kubernetes-validations": [{
+                "rule": "isCIDR(self)",
+                "message": "write an address range, such as 10.0.0.0/8 or 2001:db8::/32",
+            }],
+        },
+    })
+}
+
+/// Host names, of which the first part may be `*`.
+pub fn hosts(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 16,
+        "x-kubernetes-list-type": "set",
+        "items": { "type": "string", "maxLength": 253, "pattern": HOST },
+    })
+}
+
+/// A number of pods, or a percentage up to 100.
+pub fn part(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "x-kubernetes-int-or-string": true, "minimum": 0, "maxLength": 4, "pattern": "^(100|[0-9]{1,2})%$" })
+}
+
+/// A number of pods, or a percentage of any size.
+pub fn surplus(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "x-kubernetes-int-or-string": true, "minimum": 0, "maxLength": 6, "pattern": "^[0-9]+%$" })
+}
+
+/// A port, by number or name.
+pub fn port(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "x-kubernetes-int-or-string": true, "minimum": 1, "maximum": 65535, "maxLength": 15, "pattern": PORT_NAME,
+    })
+}
+
+/// A CEL rule: no two items have the same number for the same protocol.
+pub fn unique_numbers(number: &str) -> Value {
+    let protocol = |item: &str| format!("(has({item}.protocol) ? {item}.protocol : 'TCP')");
+    let same = format!("a.{number} == b.{number} && {} == {}", protocol("a"), protocol("b"));
+    json!([{
+        "rule": format!("self.all(a, self.exists_one(b, {same}))"),
+        "message": "two ports have the same number",
+    }])
+}
+
+/// A CEL rule: every key matches.
+fn keys(pattern: &str) -> String {
+    format!("self.all(key, key.matches(r'{pattern}'))")
+}

@@ -1,0 +1,200 @@
+//! All children, by their owner's UID; claims by [what names their cluster](super::claims::owner). Never older than what the operator itself wrote.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{Child, Observed};
+use crate::model::kind::ChildKind;
+
+/// How many of the objects that went last are remembered.
+const GONE: usize = 1024;
+
+/// The children that the watches have seen, and what came of the operator's own writes.
+#[derive(Debug, Default)]
+pub struct Store(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    owners: HashMap<Arc<str>, Vec<Child>>,
+    /// Owner of each object, by UID: it may lose its owner reference, or be deleted with nothing left but its UID.
+    owner_of: HashMap<Box<str>, Arc<str>>,
+    /// UIDs and versions of the objects that went last: an answer from before, which comes late, must not bring them back.
+    gone: VecDeque<(Box<str>, u64)>,
+    /// UIDs that were seen or written since a list of their kind began.
+    lists: HashMap<&'static ChildKind, HashSet<Box<str>>>,
+}
+
+impl Store {
+    /// The children of the owner with this UID.
+    pub fn children(&self, owner: &str) -> Observed {
+        self.lock().owners.get(owner).cloned().unwrap_or_default()
+    }
+
+    /// The children of a cluster, with the claims of its pods.
+    pub fn cluster(&self, uid: &str, namespace: &str, name: &str) -> Observed {
+        let inner = self.lock();
+        let claims = super::claims::owner(namespace, name);
+        [uid, claims.as_str()].into_iter().filter_map(|owner| inner.owners.get(owner)).flatten().cloned().collect()
+    }
+
+    /// The child with this UID.
+    pub fn child(&self, uid: &str) -> Option<Child> {
+        self.lock().known(uid).cloned()
+    }
+
+    /// Whether this version of an object, or a newer one, is there already: nothing in it is news.
+    pub fn has(&self, kind: &'static ChildKind, uid: &str, version: u64) -> bool {
+        let mut inner = self.lock();
+        let known = inner.known(uid).is_some_and(|known| known.version >= version);
+        if known {
+            inner.listed(kind, uid);
+        }
+        known
+    }
+
+    /// Takes in a child as seen or written. Returns the owners for whom something changed.
+    pub fn apply(&self, child: Child) -> Vec<Arc<str>> {
+        self.lock().apply(child)
+    }
+
+    /// Takes note that a child is gone, or no longer to be seen, since this version. Returns its owner.
+    pub fn gone(&self, uid: &str, version: u64) -> Option<Arc<str>> {
+        let mut inner = self.lock();
+        if inner.gone.len() >= GONE {
+            inner.gone.pop_front();
+        }
+        inner.gone.push_back((uid.into(), version));
+        inner.remove(uid)
+    }
+
+    /// Takes note that the operator deleted a child; the watch will say when it is gone.
+    pub fn deleting(&self, uid: &str) {
+        let mut inner = self.lock();
+        let Some(owner) = inner.owner_of.get(uid).cloned() else { return };
+        let children = inner.owners.get_mut(&owner);
+        if let Some(child) = children.into_iter().flatten().find(|child| child.uid.as_ref() == uid) {
+            child.deleting = true;
+        }
+    }
+
+    /// Begins a list of one kind.
+    pub fn begin_list(&self, kind: &'static ChildKind) {
+        self.lock().lists.insert(kind, HashSet::new());
+    }
+
+    /// Ends a list of one kind: what was neither in it nor written since it began is gone. Returns the owners for whom something changed.
+    pub fn end_list(&self, kind: &'static ChildKind) -> Vec<Arc<str>> {
+        let mut inner = self.lock();
+        let Some(listed) = inner.lists.remove(kind) else { return Vec::new() };
+        let children = inner.owners.values().flatten();
+        let missing: Vec<Box<str>> = children
+            .filter(|child| child.kind == kind && !listed.contains(&child.uid))
+            .map(|child| child.uid.clone())
+            .collect();
+        missing.iter().filter_map(|uid| inner.remove(uid)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic elsewhere can't leave a half-made change: each is one insert or remove.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn known(&self, uid: &str) -> Option<&Child> {
+        let owner = self.owner_of.get(uid)?;
+        self.owners.get(owner)?.iter().find(|known| known.uid.as_ref() == uid)
+    }
+
+    fn listed(&mut self, kind: &'static ChildKind, uid: &str) {
+        if let Some(list) = self.lists.get_mut(kind) {
+            list.insert(uid.into());
+        }
+    }
+
+    fn apply(&mut self, mut child: Child) -> Vec<Arc<str>> {
+        if self.gone.iter().any(|(uid, version)| *uid == child.uid && child.version <= *version) {
+            return Vec::new();
+        }
+        self.listed(child.kind, &child.uid);
+        let mut changed = Vec::new();
+        if let Some(owner) = self.owner_of.get(&child.uid).cloned() {
+            let known = self.known(&child.uid);
+            if known.is_some_and(|known| known.version >= child.version) {
+                return changed;
+            }
+            // What is being deleted isn't taken back; an event from before doesn't know.
+            child.deleting |= known.is_some_and(|known| known.deleting);
+            if known.is_none_or(|known| !known.says_the_same(&child)) {
+                changed.push(owner.clone());
+            }
+            if child.controller.as_ref() != Some(&owner) {
+                self.remove(&child.uid);
+            }
+        } else {
+            changed.extend(child.controller.clone());
+        }
+        if let Some(owner) = child.controller.clone() {
+            // One text for all children of an owner.
+            let owner = self.owners.get_key_value(&owner).map_or(owner, |(owner, _)| owner.clone());
+            child.controller = Some(owner.clone());
+            self.owner_of.insert(child.uid.clone(), owner.clone());
+            let children = self.owners.entry(owner).or_default();
+            match children.iter_mut().find(|known| known.uid == child.uid) {
+                Some(known) => *known = child,
+                None => children.push(child),
+            }
+        }
+        changed
+    }
+
+    fn remove(&mut self, uid: &str) -> Option<Arc<str>> {
+        let owner = self.owner_of.remove(uid)?;
+        if let Some(children) = self.owners.get_mut(&owner) {
+            children.retain(|child| child.uid.as_ref() != uid);
+            if children.is_empty() {
+                self.owners.remove(&owner);
+            }
+        }
+        Some(owner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::kind::SERVICE;
+
+    fn child(version: u64) -> Child {
+        let object = json!({ "metadata": {
+            "name": "a", "uid": "u", "resourceVersion": version.to_string(),
+            "ownerReferences": [{ "uid": "owner", "controller": true }],
+        } });
+        Child::reduce(&SERVICE, "op", "node", &object).unwrap()
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_deletion_brings_nothing_back() {
+        let store = Store::default();
+        store.apply(child(1));
+        store.gone("u", 3);
+        assert!(store.apply(child(2)).is_empty());
+        assert!(store.children("owner").is_empty());
+        // It only had lost its label.
+        assert_eq!(store.apply(child(4)).len(), 1);
+        assert_eq!(store.children("owner").len(), 1);
+    }
+
+    #[test]
+    fn an_event_from_before_a_deletion_does_not_undo_it() {
+        let store = Store::default();
+        store.apply(child(1));
+        store.deleting("u");
+        store.apply(child(2));
+        assert!(store.children("owner").iter().all(|child| child.deleting));
+    }
+}
