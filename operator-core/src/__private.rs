@@ -11,8 +11,8 @@ pub use serde;
 pub use crate::render::Customize;
 use crate::{
     Cluster,
+    model::ClusterStatus,
     render::{Children, Scope},
-    status::ClusterStatus,
 };
 use futures::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};

@@ -71,8 +71,8 @@ pub mod __private;
 
 pub use cli::cli;
 pub use error::{Error, Result};
+pub use model::ClusterStatus;
 pub use operator_macros::{DataOperator, node_type};
 pub use render::cluster::Cluster;
 pub use settings::properties::Properties;
 pub use settings::{NodeDefaults, NodeSpec, SecretRef};
-pub use status::ClusterStatus;

@@ -1,48 +1,72 @@
-//! Why a write didn't go through.
+//! Why a request didn't go through.
 
-use http::StatusCode;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use k8s_openapi::ByteString;
-use kube::core::Status;
+use kube::core::{Status, response::StatusCause};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A write that didn't go through. It has no `Debug`: the API server may quote what was sent.
+use crate::model::ChildKind;
+
+/// A request that didn't go through. It has no `Debug`: the API server may quote what was sent.
+#[derive(Default)]
 pub struct Failure {
     /// As HTTP has it; none: there was no answer.
     pub code: Option<u16>,
     /// A sentence, mostly the API server's.
     pub message: String,
+    /// When the API server wants to be asked again.
+    pub again: Option<Duration>,
+    causes: Vec<StatusCause>,
 }
 
 impl Failure {
     /// There was no answer that says anything.
     pub fn text(message: impl Into<String>) -> Self {
-        Self { code: None, message: message.into() }
+        Self { message: message.into(), ..Self::default() }
     }
 
-    /// What was written to isn't what was seen.
-    pub fn meanwhile() -> Self {
-        Self::text("it was changed, deleted or replaced meanwhile")
+    /// The answer can't be read.
+    pub fn unreadable(error: &serde_json::Error) -> Self {
+        Self::text(format!("unreadable answer: {error}"))
     }
 
     /// An answer that isn't a success. Proxies on the way don't answer with a `Status`.
-    pub fn answered(code: StatusCode, body: &[u8]) -> Self {
-        let status = serde_json::from_slice::<Status>(body).map(|status| status.message);
-        let message = status.ok().filter(|message| !message.is_empty());
-        let message = message.unwrap_or_else(|| format!("{code}: {}", String::from_utf8_lossy(body).trim()));
-        Self { code: Some(code.as_u16()), message }
+    pub fn answered(code: StatusCode, body: &[u8], again: Option<Duration>) -> Self {
+        let status = serde_json::from_slice::<Status>(body).unwrap_or_default();
+        let said = || format!("{code}: {}", String::from_utf8_lossy(body).trim());
+        Self {
+            code: Some(code.as_u16()),
+            message: if status.message.is_empty() { said() } else { status.message },
+            causes: status.details.map(|details| details.causes).unwrap_or_default(),
+            again,
+        }
     }
 
-    /// Whether the same request would be refused again: it can't be read (400), fails validation (422), or doesn't have its type's shape,
-    /// which server-side apply reports as an internal error.
+    /// Whether the same request would be refused again: it can't be read (400), fails validation (422), is too large (413), or doesn't have its
+    /// type's shape, which server-side apply reports as an internal error.
     pub fn is_refusal(&self) -> bool {
-        matches!(self.code, Some(400 | 422))
+        matches!(self.code, Some(400 | 413 | 422))
             || (self.code == Some(500) && self.message.starts_with("failed to create typed patch object"))
+            || self.is_denial()
     }
 
     /// Whether someone's admission webhook or policy said no.
-    pub fn is_denial(&self) -> bool {
+    fn is_denial(&self) -> bool {
         ["denied the request", "denied request"].iter().any(|said| self.message.contains(said))
+    }
+
+    /// Whether it is about what is there rather than about what was sent: a field of the kind that can't be changed, or an item of a list whose
+    /// key someone else has changed.
+    pub fn is_about(&self, kind: &ChildKind) -> bool {
+        let immutable = |cause: &StatusCause| {
+            kind.immutable
+                .iter()
+                .any(|path| cause.field.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('[')))
+        };
+        !self.is_denial() && self.causes.iter().any(|cause| cause.reason == "FieldValueDuplicate" || immutable(cause))
     }
 
     /// Without the values of the `secret` that was sent.
@@ -56,4 +80,15 @@ impl Failure {
         }
         self
     }
+}
+
+impl From<kube::core::request::Error> for Failure {
+    fn from(error: kube::core::request::Error) -> Self {
+        Self::text(error.to_string())
+    }
+}
+
+/// The `Retry-After` of an answer, in seconds.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }

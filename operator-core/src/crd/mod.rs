@@ -41,7 +41,7 @@ use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewri
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{Cluster, definition::Definition, status::ClusterStatus};
+use crate::{Cluster, definition::Definition, model::ClusterStatus};
 
 /// What the definition has beside its schema, in bytes, and some.
 const AROUND: usize = 4096;

@@ -1,6 +1,7 @@
 //! What a node type says of its nodes.
 
 use super::{ConfigFile, SecretField};
+use crate::model::kind::{self, ChildKind};
 
 /// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +127,18 @@ pub enum Workload {
     DaemonSet,
     /// Pods that run to their end, once per configuration and what it runs. Node types of a higher order wait for it.
     Job,
+}
+
+impl Workload {
+    /// The kind of object that it is.
+    pub fn kind(self) -> &'static ChildKind {
+        match self {
+            Self::StatefulSet => &kind::STATEFUL_SET,
+            Self::Deployment => &kind::DEPLOYMENT,
+            Self::DaemonSet => &kind::DAEMON_SET,
+            Self::Job => &kind::JOB,
+        }
+    }
 }
 
 /// How pods are confined; source: the Pod Security Standards.

@@ -1,19 +1,27 @@
 //! Hashes over canonical JSON: sorted keys, no white space.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// The first 128 bits of a SHA-256 over canonical JSON.
+/// The first 64 bits of a SHA-256. As text: 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest([u8; 16]);
+pub struct Digest(u64);
 
 impl Digest {
     /// Over one value.
     pub fn of(value: &Value) -> Self {
         let mut hasher = Hasher::default();
         hasher.value(value);
+        hasher.finish()
+    }
+
+    /// Over texts, each told from its neighbours.
+    pub fn of_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hasher = Hasher::default();
+        texts.into_iter().for_each(|text| hasher.text(text));
         hasher.finish()
     }
 
@@ -27,7 +35,20 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        u64::from_str_radix(&text, 16).map(Self).map_err(de::Error::custom)
     }
 }
 
@@ -78,8 +99,7 @@ impl Hasher {
     }
 
     fn finish(self) -> Digest {
-        let mut first = [0; 16];
-        first.iter_mut().zip(self.0.finalize()).for_each(|(to, from)| *to = from);
-        Digest(first)
+        let first = self.0.finalize().into_iter().take(8);
+        Digest(first.fold(0, |bits, byte| bits << 8 | u64::from(byte)))
     }
 }

@@ -1,48 +1,45 @@
-//! The kinds of objects that clusters are made of.
+//! The kinds of objects that clusters are made of: all that is special about a kind stands in its row here.
 
 use std::{
-    collections::BTreeMap,
+    borrow::Cow,
+    fmt,
     hash::{Hash, Hasher},
-    sync::{Mutex, PoisonError},
+    ops::Deref,
+    sync::Arc,
 };
 
-use crate::definition::{Definition, Workload};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A kind of child object. Two are equal where group and kind are: whoever wrote them down, they name the same objects.
-#[derive(Clone, Copy, Debug)]
+/// A row of the table: a kind of child object. Two rows are equal where group and kind are.
+#[derive(Clone, Debug)]
 pub struct ChildKind {
     /// API group; empty for the core group.
-    pub group: &'static str,
+    pub group: Cow<'static, str>,
     /// API version.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
     /// Kind.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Plural, as in URLs.
-    pub plural: &'static str,
-    /// Top-level fields and, with `spec.`, fields below `spec` that can't be changed: a difference means delete and create again.
-    pub immutable: &'static [&'static str],
-    /// When it is made; what is made earlier is there before what is made later.
+    pub plural: Cow<'static, str>,
+    /// Whether its objects are in a namespace.
+    pub namespaced: bool,
+    /// When it is written: what is written earlier is there before what is written later.
     pub stage: Stage,
-    /// Whether the API server may lack it: then it is left out.
-    pub optional: bool,
+    /// Whether its objects are created and then never changed, except for their metadata.
+    pub once: bool,
+    /// Fields of which the API server refuses a change: a path, or its beginning.
+    pub immutable: &'static [&'static str],
+    /// When it is watched, and whether the API server may lack it.
+    pub presence: Presence,
+    /// Whether pods read it or act as it: it is kept while pods of an earlier template may need it.
+    pub read_by_pods: bool,
+    /// What becomes of its dependents when it is pruned.
+    pub prune: Propagation,
 }
 
-impl PartialEq for ChildKind {
-    fn eq(&self, other: &Self) -> bool {
-        (self.group, self.kind) == (other.group, other.kind)
-    }
-}
-
-impl Eq for ChildKind {}
-
-impl Hash for ChildKind {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.group, self.kind).hash(state);
-    }
-}
-
-/// When a child is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// When a child is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Stage {
     /// Configuration, identities, Services.
     Base,
@@ -52,81 +49,125 @@ pub enum Stage {
     After,
 }
 
-const fn kind(group: &'static str, kind: &'static str, plural: &'static str) -> ChildKind {
-    ChildKind { group, version: "v1", kind, plural, immutable: &[], stage: Stage::Base, optional: false }
+/// When a kind is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// From the start: nearly every cluster has some.
+    Start,
+    /// From the first time that a cluster wants one.
+    Wanted,
+    /// The same; where the API server lacks the kind, its objects are left out.
+    Optional,
 }
 
-const fn workload(
-    group: &'static str,
-    kind: &'static str,
-    plural: &'static str,
-    immutable: &'static [&'static str],
-) -> ChildKind {
-    ChildKind { group, version: "v1", kind, plural, immutable, stage: Stage::Workload, optional: false }
+/// What becomes of the dependents of an object that is deleted; source: `DeleteOptions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Propagation {
+    /// They are deleted afterwards.
+    Background,
+    /// They are deleted first: the object is there until they are gone.
+    Foreground,
+    /// They stay.
+    Orphan,
 }
+
+const fn row(group: &'static str, version: &'static str, kind: &'static str, plural: &'static str) -> ChildKind {
+    ChildKind {
+        group: Cow::Borrowed(group),
+        version: Cow::Borrowed(version),
+        kind: Cow::Borrowed(kind),
+        plural: Cow::Borrowed(plural),
+        namespaced: true,
+        stage: Stage::Base,
+        once: false,
+        immutable: &[],
+        presence: Presence::Wanted,
+        read_by_pods: false,
+        prune: Propagation::Background,
+    }
+}
+
+/// What makes a row special.
+impl ChildKind {
+    const fn read_by_pods(mut self) -> Self {
+        self.read_by_pods = true;
+        self
+    }
+
+    const fn presence(mut self, presence: Presence) -> Self {
+        self.presence = presence;
+        self
+    }
+
+    const fn immutable(mut self, immutable: &'static [&'static str]) -> Self {
+        self.immutable = immutable;
+        self
+    }
+
+    const fn stage(mut self, stage: Stage) -> Self {
+        self.stage = stage;
+        self
+    }
+
+    const fn once(mut self, prune: Propagation) -> Self {
+        self.once = true;
+        self.prune = prune;
+        self
+    }
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+const NETWORKING: &str = "networking.k8s.io";
 
 /// Configuration files. Those that roll pods are immutable and named by content.
-pub static CONFIG_MAP: ChildKind = kind("", "ConfigMap", "configmaps");
-
+pub static CONFIG_MAP: ChildKind = row("", "v1", "ConfigMap", "configmaps").presence(Presence::Start).read_by_pods();
 /// Generated passwords.
-pub static SECRET: ChildKind = kind("", "Secret", "secrets");
-
+pub static SECRET: ChildKind = row("", "v1", "Secret", "secrets").read_by_pods();
 /// Identities of pods.
-pub static SERVICE_ACCOUNT: ChildKind = kind("", "ServiceAccount", "serviceaccounts");
-
+pub static SERVICE_ACCOUNT: ChildKind = row("", "v1", "ServiceAccount", "serviceaccounts").read_by_pods();
 /// Rights of pods.
-pub static ROLE: ChildKind = kind("rbac.authorization.k8s.io", "Role", "roles");
-
+pub static ROLE: ChildKind = row(RBAC, "v1", "Role", "roles").read_by_pods();
 /// Who has which rights.
 pub static ROLE_BINDING: ChildKind =
-    ChildKind { immutable: &["roleRef"], ..kind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings") };
-
+    row(RBAC, "v1", "RoleBinding", "rolebindings").immutable(&["roleRef"]).read_by_pods();
 /// Names of nodes.
-pub static SERVICE: ChildKind = ChildKind { immutable: &["spec.clusterIP"], ..kind("", "Service", "services") };
-
+pub static SERVICE: ChildKind =
+    row("", "v1", "Service", "services").presence(Presence::Start).immutable(&["spec.clusterIP", "spec.clusterIPs"]);
 /// Who may connect.
-pub static NETWORK_POLICY: ChildKind = kind("networking.k8s.io", "NetworkPolicy", "networkpolicies");
-
+pub static NETWORK_POLICY: ChildKind = row(NETWORKING, "v1", "NetworkPolicy", "networkpolicies");
 /// How many pods may be missing.
-pub static POD_DISRUPTION_BUDGET: ChildKind = kind("policy", "PodDisruptionBudget", "poddisruptionbudgets");
-
+pub static POD_DISRUPTION_BUDGET: ChildKind = row("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets");
 /// Ways in, by HTTP.
-pub static INGRESS: ChildKind = kind("networking.k8s.io", "Ingress", "ingresses");
-
+pub static INGRESS: ChildKind = row(NETWORKING, "v1", "Ingress", "ingresses");
 /// Ways in, by the Gateway API.
 pub static HTTP_ROUTE: ChildKind =
-    ChildKind { optional: true, ..kind("gateway.networking.k8s.io", "HTTPRoute", "httproutes") };
-
+    row("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes").presence(Presence::Optional);
 /// What Prometheus scrapes.
 pub static SERVICE_MONITOR: ChildKind =
-    ChildKind { optional: true, ..kind("monitoring.coreos.com", "ServiceMonitor", "servicemonitors") };
-
-/// Pods with stable names and claims.
-pub static STATEFUL_SET: ChildKind = workload(
-    "apps",
-    "StatefulSet",
-    "statefulsets",
-    &["spec.selector", "spec.serviceName", "spec.podManagementPolicy", "spec.volumeClaimTemplates"],
-);
-
+    row("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors").presence(Presence::Optional);
+/// Pods with stable names and claims. The API server names no field below `spec` that can't be changed.
+pub static STATEFUL_SET: ChildKind = row("apps", "v1", "StatefulSet", "statefulsets")
+    .stage(Stage::Workload)
+    .presence(Presence::Start)
+    .immutable(&["spec"]);
 /// Interchangeable pods.
-pub static DEPLOYMENT: ChildKind = workload("apps", "Deployment", "deployments", &["spec.selector"]);
-
+pub static DEPLOYMENT: ChildKind = row("apps", "v1", "Deployment", "deployments")
+    .stage(Stage::Workload)
+    .presence(Presence::Start)
+    .immutable(&["spec.selector"]);
 /// A pod per machine.
-pub static DAEMON_SET: ChildKind = workload("apps", "DaemonSet", "daemonsets", &["spec.selector"]);
-
-/// Pods that run to their end.
-pub static JOB: ChildKind = workload("batch", "Job", "jobs", &[]);
-
+pub static DAEMON_SET: ChildKind = row("apps", "v1", "DaemonSet", "daemonsets")
+    .stage(Stage::Workload)
+    .presence(Presence::Start)
+    .immutable(&["spec.selector"]);
+/// Pods that run to their end. A Job is there until its pods are gone: only then a newer one may run.
+pub static JOB: ChildKind =
+    row("batch", "v1", "Job", "jobs").stage(Stage::Workload).presence(Presence::Start).once(Propagation::Foreground);
 /// What sets the number of pods.
-pub static AUTOSCALER: ChildKind = ChildKind {
-    version: "v2",
-    stage: Stage::After,
-    ..kind("autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
-};
-
+pub static AUTOSCALER: ChildKind =
+    row("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers").stage(Stage::After);
 /// Volumes that pods claim. StatefulSets make them; the operator only lets them grow.
-pub static CLAIM: ChildKind = kind("", "PersistentVolumeClaim", "persistentvolumeclaims");
+pub static CLAIM: ChildKind = row("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims");
 
 /// Every kind of child, in the order in which they are created.
 pub static ALL: [&ChildKind; 16] = [
@@ -148,52 +189,152 @@ pub static ALL: [&ChildKind; 16] = [
     &AUTOSCALER,
 ];
 
-/// Every kind of child that clusters of `definition` may have: the usual ones, and those that the author declares.
-pub fn of(definition: &Definition) -> Vec<&'static ChildKind> {
-    let declared = definition.customize.map_or(&[] as &[_], |customization| customization.kinds);
-    let mut kinds = ALL.to_vec();
-    for kind in declared {
-        if !kinds.contains(kind) {
-            kinds.push(kind);
+impl ChildKind {
+    /// The kind of `T`, for objects that an author's hook adds. Where the API server lacks it, its objects are left out.
+    pub const fn of<T: k8s_openapi::Resource>() -> Self {
+        Self::named(T::GROUP, T::VERSION, T::KIND, T::URL_PATH_SEGMENT)
+    }
+
+    /// A kind of these names about which nothing is special. Where the API server lacks it, its objects are left out.
+    pub const fn named(group: &'static str, version: &'static str, kind: &'static str, plural: &'static str) -> Self {
+        row(group, version, kind, plural).presence(Presence::Optional)
+    }
+
+    /// Whether it runs pods.
+    pub fn is_workload(&self) -> bool {
+        self.stage == Stage::Workload
+    }
+
+    /// Whether the API server may lack it.
+    pub fn is_optional(&self) -> bool {
+        self.presence == Presence::Optional
+    }
+
+    /// `v1` or `apps/v1`.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// Position in the order of creation; kinds that authors add come last.
+    pub fn position(&self) -> usize {
+        ALL.iter().position(|known| *known == self).unwrap_or(ALL.len())
+    }
+}
+
+impl PartialEq for ChildKind {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.kind, &self.group) == (&other.kind, &other.group)
+    }
+}
+
+impl Eq for ChildKind {}
+
+/// A kind, cheap to clone: a row of the table or of an author's, or one that only a status remembers.
+#[derive(Clone)]
+pub enum Kind {
+    /// A row that stands in a program.
+    Row(&'static ChildKind),
+    /// A kind that this build doesn't declare.
+    Recorded(Arc<ChildKind>),
+}
+
+impl Kind {
+    /// The kind of an id, `apps/v1/StatefulSet/statefulsets`; kinds of the core group begin with the version. `None` where it is no id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        let [group, version, kind, plural] = parts(id)?;
+        if let Some(known) = ALL.into_iter().chain([&CLAIM]).find(|row| (&*row.group, &*row.kind) == (group, kind)) {
+            return Some(Self::Row(known));
+        }
+        let own = |text: &str| Cow::Owned(text.to_owned());
+        Some(Self::Recorded(Arc::new(ChildKind {
+            group: own(group),
+            version: own(version),
+            kind: own(kind),
+            plural: own(plural),
+            // It may have been uninstalled since.
+            presence: Presence::Optional,
+            ..row("", "", "", "")
+        })))
+    }
+
+    /// Its id; see [`Kind::from_id`].
+    pub fn id(&self) -> String {
+        format!("{}/{}/{}", self.api_version(), self.kind, self.plural)
+    }
+}
+
+impl Deref for Kind {
+    type Target = ChildKind;
+
+    fn deref(&self) -> &ChildKind {
+        match self {
+            Self::Row(row) => row,
+            Self::Recorded(row) => row,
         }
     }
-    kinds
 }
 
-/// The kind as it stands in [`ALL`], where it does: what authors write down doesn't say what can't be changed.
-pub fn known(kind: &'static ChildKind) -> &'static ChildKind {
-    ALL.into_iter().find(|known| *known == kind).unwrap_or(kind)
+/// What authors write down doesn't say all that is special about a kind of the table.
+impl From<&'static ChildKind> for Kind {
+    fn from(row: &'static ChildKind) -> Self {
+        Self::Row(ALL.into_iter().find(|known| *known == row).unwrap_or(row))
+    }
 }
 
-/// Kinds that this build doesn't know otherwise, by their [id](ChildKind::id). Kinds are kept by reference everywhere, so these are kept for
-/// good: each once, and at most [`MOST`].
-static RECORDED: Mutex<BTreeMap<&'static str, &'static ChildKind>> = Mutex::new(BTreeMap::new());
-/// More kinds than the builds of an operator ever declare; not the operator alone may write a status.
-const MOST: usize = 256;
-
-/// The kind with an [id](ChildKind::id) that a status remembers: as `definition` has it, else, where only an earlier build declared it, as the
-/// id says. `None` where it is no id.
-pub fn recorded(id: &str, definition: &Definition) -> Option<&'static ChildKind> {
-    let [group, _, kind, _] = parts(id)?;
-    if let Some(known) = of(definition).into_iter().find(|known| (known.group, known.kind) == (group, kind)) {
-        return Some(known);
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
     }
-    let mut recorded = RECORDED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(kind) = recorded.get(id) {
-        return Some(kind);
-    }
-    if recorded.len() >= MOST {
-        tracing::warn!(id, "too many kinds are remembered; this one isn't looked for");
-        return None;
-    }
-    let id: &'static str = Box::leak(Box::from(id));
-    let [group, version, kind, plural] = parts(id)?;
-    // It may have been uninstalled since.
-    let kind = ChildKind { version, optional: true, ..self::kind(group, kind, plural) };
-    let kind: &'static ChildKind = Box::leak(Box::new(kind));
-    recorded.insert(id, kind);
-    Some(kind)
 }
+
+impl Eq for Kind {}
+
+impl PartialEq<&ChildKind> for Kind {
+    fn eq(&self, other: &&ChildKind) -> bool {
+        **self == **other
+    }
+}
+
+impl Hash for Kind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.kind, &self.group).hash(state);
+    }
+}
+
+impl Ord for Kind {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (&self.kind, &self.group).cmp(&(&other.kind, &other.group))
+    }
+}
+
+impl PartialOrd for Kind {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id())
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = Cow::<str>::deserialize(deserializer)?;
+        Self::from_id(&id)
+            .ok_or_else(|| de::Error::custom(format!("`{id}` is no kind: write group/version/Kind/plural")))
+    }
+}
+
+/// Longest id, in bytes: a group of 253, and three labels.
+const LONGEST: usize = 253 + 3 * 64;
 
 /// Group, version, kind and plural of an id. They become parts of URLs.
 fn parts(id: &str) -> Option<[&str; 4]> {
@@ -208,99 +349,31 @@ fn parts(id: &str) -> Option<[&str; 4]> {
     (id.len() <= LONGEST && rest.matches('/').count() == 2).then_some(parts)
 }
 
-/// Longest id, in bytes: a group of 253, and three labels.
-const LONGEST: usize = 253 + 3 * 64;
-
-/// Whether children of a kind are always watched. The status remembers the others, so that they are pruned after they are no longer
-/// declared, and found again where their kind is installed later.
-pub fn is_always_watched(kind: &ChildKind) -> bool {
-    !kind.optional && (kind == &CLAIM || ALL.contains(&kind))
-}
-
-impl Workload {
-    /// The kind of object that it is.
-    pub fn kind(self) -> &'static ChildKind {
-        match self {
-            Self::StatefulSet => &STATEFUL_SET,
-            Self::Deployment => &DEPLOYMENT,
-            Self::DaemonSet => &DAEMON_SET,
-            Self::Job => &JOB,
-        }
-    }
-}
-
-/// Position of a kind in the order of creation; kinds that authors add come last.
-pub fn position(kind: &ChildKind) -> usize {
-    ALL.iter().position(|known| *known == kind).unwrap_or(ALL.len())
-}
-
-impl ChildKind {
-    /// The kind of `T`, for objects that [`Customize`](crate::render::Customize) adds.
-    pub const fn of<T: k8s_openapi::Resource>() -> Self {
-        Self { version: T::VERSION, ..kind(T::GROUP, T::KIND, T::URL_PATH_SEGMENT) }
-    }
-
-    /// `batch/v1/CronJob/cronjobs`, as the status has it; kinds of the core group begin with the version.
-    pub fn id(&self) -> String {
-        format!("{}/{}/{}", self.api_version(), self.kind, self.plural)
-    }
-
-    /// Whether it runs pods.
-    pub fn is_workload(&self) -> bool {
-        self.stage == Stage::Workload
-    }
-
-    /// `v1` or `apps/v1`.
-    pub fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
-    }
-
-    /// Path of one object on the API server.
-    pub fn url(&self, namespace: &str, name: &str) -> String {
-        let prefix = if self.group.is_empty() { "api".to_owned() } else { format!("apis/{}", self.group) };
-        format!("/{prefix}/{}/namespaces/{namespace}/{}/{name}", self.version, self.plural)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::Customization;
 
     static DECLARED: [&ChildKind; 2] =
-        [&ChildKind::of::<k8s_openapi::api::core::v1::Service>(), &kind("example.com", "Extra", "extras")];
-    static DEFINITION: Definition =
-        Definition { customize: Some(Customization { kinds: &DECLARED, call: |_, _, _| Ok(()) }), ..Definition::EMPTY };
+        [&ChildKind::of::<k8s_openapi::api::core::v1::Service>(), &row("example.com", "v1", "Extra", "extras")];
 
     #[test]
-    fn declared_kinds_come_after_the_usual_ones_and_none_twice() {
-        let kinds = of(&DEFINITION);
-        assert_eq!(kinds.len(), ALL.len() + 1);
-        assert_eq!(kinds.last().map(|kind| kind.id()).as_deref(), Some("example.com/v1/Extra/extras"));
-    }
-
-    #[test]
-    fn a_usual_kind_that_an_author_declares_keeps_what_is_known_of_it() {
+    fn a_kind_of_the_table_that_an_author_declares_keeps_what_is_known_of_it() {
         assert!(DECLARED[0].immutable.is_empty());
-        assert_eq!(known(DECLARED[0]).immutable, SERVICE.immutable);
+        assert_eq!(Kind::from(DECLARED[0]).immutable, SERVICE.immutable);
     }
 
     #[test]
-    fn a_kind_is_found_again_by_its_id_whether_or_not_it_is_still_declared() {
+    fn a_kind_is_found_again_by_its_id_whether_or_not_it_is_declared() {
         for kind in [&SERVICE, &HTTP_ROUTE, DECLARED[1]] {
-            let found = recorded(&kind.id(), &DEFINITION).unwrap();
-            assert!(std::ptr::eq(found, kind), "{found:?}");
+            let kind = Kind::from(kind);
+            assert_eq!(Kind::from_id(&kind.id()), Some(kind));
         }
-        let id = DECLARED[1].id();
-        assert_eq!(id, "example.com/v1/Extra/extras");
-        let found = recorded(&id, &Definition::EMPTY).unwrap();
-        assert_eq!((found, found.id().as_str(), found.optional), (DECLARED[1], id.as_str(), true));
-        assert!(std::ptr::eq(found, recorded(&id, &Definition::EMPTY).unwrap()), "it is kept once");
-        assert_eq!(found.url("n", "a"), "/apis/example.com/v1/namespaces/n/extras/a");
-        assert_eq!(
-            recorded("v1/LimitRange/limitranges", &DEFINITION).map(ChildKind::api_version).as_deref(),
-            Some("v1")
-        );
+        let extra = Kind::from(DECLARED[1]);
+        assert_eq!(extra.id(), "example.com/v1/Extra/extras");
+        assert!(Kind::from_id(&extra.id()).is_some_and(|found| found.is_optional()));
+        assert_eq!(Kind::from_id("v1/LimitRange/limitranges").map(|kind| kind.api_version()).as_deref(), Some("v1"));
+        let text = serde_json::to_string(&extra).unwrap();
+        assert_eq!(serde_json::from_str::<Kind>(&text).unwrap(), extra);
     }
 
     #[test]
@@ -318,13 +391,7 @@ mod tests {
             "a/v1/A/a?b",
             &long,
         ] {
-            assert!(recorded(id, &DEFINITION).is_none(), "{id}");
+            assert!(Kind::from_id(id).is_none(), "{id}");
         }
-    }
-
-    #[test]
-    fn only_what_may_be_missing_or_is_declared_must_be_remembered() {
-        assert!(is_always_watched(&JOB) && is_always_watched(&CLAIM));
-        assert!(!is_always_watched(&HTTP_ROUTE) && !is_always_watched(DECLARED[1]));
     }
 }

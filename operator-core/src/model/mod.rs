@@ -1,8 +1,29 @@
-//! The words of everything that follows: identity, kinds, digests, quantities.
+//! The words of everything that follows.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `identity` | a cluster's identity |
+//! | [`kind`] | the kinds of children: one row for all that is special about a kind |
+//! | `object` | a child as it shall be |
+//! | `reference` | what pods refer to |
+//! | `inventory` | what the status remembers of every child |
+//! | `status` | the status of a cluster, as its custom resource has it |
+//! | [`digest`], [`quantity`] | digests over canonical JSON; Kubernetes' quantities |
 
 pub mod digest;
+mod identity;
+mod inventory;
 pub mod kind;
+mod object;
 pub mod quantity;
+mod reference;
+mod status;
 
 pub use digest::Digest;
+pub use identity::Identity;
+pub use inventory::{Inventory, Mark};
+pub use kind::{ChildKind, Kind};
+pub use object::{ConfigHash, Object, Scale};
 pub use quantity::Quantity;
+pub use reference::{Content, Reference, Source};
+pub use status::{ClusterStatus, NodeStatus};

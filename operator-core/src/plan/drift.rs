@@ -1,57 +1,51 @@
-//! Whether an object is as wanted, and how many pods a write asks for.
+//! What brings an object to what it shall be, and how many pods that asks for.
 
-use super::{Accepted, Replicas};
+use std::sync::Arc;
+
+use super::{Action, Replicas};
 use crate::{
-    model::Digest,
-    render::Object,
-    settings::Scale,
-    state::{Child, owned::Owners},
-    status::ClusterStatus,
+    model::{Object, Scale},
+    state::{Child, Snapshot, health::Owners},
 };
 
-/// Whether what is there is what shall be.
-pub fn is_as_wanted(object: &Object, child: &Child, accepted: Option<&Accepted>) -> bool {
-    if object.once {
-        return true;
+/// The write that brings an object to what it shall be; none where it is, or is being deleted: then it comes again once it is gone.
+pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot) -> Option<Action> {
+    let object = object.clone();
+    let Some(child) = child else {
+        let replicas = before(&object, snapshot);
+        return Some(Action::Create { object, replicas });
+    };
+    if child.deleting || snapshot.is_in_sync(&object, child) {
+        return None;
     }
-    let wanted = sent(object, replicas(object, child));
-    let back = accepted.and_then(|accepted| accepted.get(&child.uid)).filter(|(sent, _)| *sent == wanted);
-    let same = child.digest == Some(wanted) || back.is_some_and(|(_, back)| child.digest == Some(*back));
-    same && holds(object, child)
-}
-
-/// Whether a Secret holds the values that are given; those that were generated are kept, whatever they are.
-fn holds(object: &Object, child: &Child) -> bool {
-    let held = child.held.as_ref().map_or(&[] as &[_], |held| &held.values);
-    object.given.iter().all(|given| held.contains(given))
-}
-
-/// The digest of what an apply sends.
-pub fn sent(object: &Object, replicas: Replicas) -> Digest {
-    match replicas {
-        Replicas::AsWritten => object.digest,
-        Replicas::Left | Replicas::HandedOver(_) => object.unscaled,
-    }
+    let found = (child.uid.clone(), child.seen);
+    let replicas = replicas(&object, child);
+    let keys = child.secret.as_ref().map_or(&[] as &[_], |secret| &secret.keys);
+    let is_missing = |key: &str| !keys.iter().any(|there| **there == *key);
+    let generate = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
+    Some(Action::Apply { object, found, replicas, generate })
 }
 
 /// How many pods an apply to what is there asks for.
-pub fn replicas(object: &Object, child: &Child) -> Replicas {
+fn replicas(object: &Object, child: &Child) -> Replicas {
     let Some(health) = &child.health else { return Replicas::AsWritten };
     match (object.scale, health.replicas_by) {
         (Scale::Autoscaled, Owners { ours: true, others: false }) => Replicas::HandedOver(health.replicas),
         (Scale::Autoscaled, _) => Replicas::Left,
         // An autoscaler was turned off, or someone scaled it by hand.
         (Scale::Initial, Owners { ours: false, .. }) => Replicas::Left,
+        // It got that number when it was created in the place of one that had it.
+        (Scale::Initial, Owners { others: false, .. }) if health.replicas != 1 => Replicas::HandedOver(health.replicas),
         _ => Replicas::AsWritten,
     }
 }
 
 /// How many pods a workload had that isn't there, where the spec doesn't say how many it shall have.
-pub fn before(object: &Object, previous: Option<&ClusterStatus>) -> Option<i32> {
+fn before(object: &Object, snapshot: &Snapshot) -> Option<i32> {
     if !matches!(object.scale, Scale::Autoscaled | Scale::Initial) {
         return None;
     }
-    let row = previous?.nodes.iter().find(|row| Some(&row.name) == object.node.as_ref())?;
+    let row = snapshot.status.as_ref()?.nodes.iter().find(|row| Some(&row.name) == object.node.as_ref())?;
     // One is what it gets anyway.
     Some(row.replicas).filter(|replicas| *replicas != 1)
 }

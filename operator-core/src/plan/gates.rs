@@ -1,86 +1,330 @@
-//! What must be there before a workload is created or changed. Running workloads stay as they are meanwhile.
+//! What keeps objects from being written. Running workloads stay as they are meanwhile.
 
-use std::fmt;
+use std::{collections::BTreeMap, time::Duration};
 
-use super::{Inputs, There};
+use k8s_openapi::jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Action, Situation, Verb, is_claim};
 use crate::{
-    model::kind::JOB,
-    render::{Desired, Object},
-    state::Child,
+    model::{
+        Content, Kind, Object, Reference,
+        kind::{JOB, Stage},
+    },
+    state::{
+        Answer, Availability, Child, Fact, Probe,
+        fact::{Controller, Refusal},
+    },
 };
 
-/// A node that waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// The node.
-    pub node: String,
-    /// For what: a sentence about it.
-    pub message: String,
+/// How often what was refused is tried again: policies, quotas and classes change, too.
+pub const REFUSED_AGAIN: Duration = Duration::from_secs(300);
+/// How often a name that is someone else's is tried again, and one that an earlier cluster of the same name leaves soon.
+pub const TAKEN_AGAIN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(1));
+
+/// What keeps an object from being written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "gate")]
+pub enum Gate {
+    /// What the pods of a node refer to isn't known, or isn't there.
+    Reference {
+        /// The node.
+        node: String,
+        /// What they refer to.
+        reference: Reference,
+        /// What is known of it.
+        content: Content,
+    },
+    /// A Job of a lower order isn't complete.
+    Job {
+        /// The node that waits.
+        node: String,
+        /// The Job's node.
+        job: String,
+        /// Whether it failed.
+        failed: bool,
+    },
+    /// An earlier Job of the same node runs.
+    EarlierJob {
+        /// The node that waits.
+        node: String,
+        /// Name of the Job.
+        job: String,
+    },
+    /// Something that the operator doesn't run isn't there.
+    External {
+        /// The node that waits.
+        node: String,
+        /// What is missing; empty: it is being looked for.
+        missing: Vec<String>,
+    },
+    /// What the pods of a node need can't be written.
+    Needs {
+        /// The node that waits.
+        node: String,
+        /// Kind of what they need.
+        kind: Kind,
+        /// Its name.
+        name: String,
+    },
+    /// The API server lacks a kind that it may lack: the object is left out.
+    KindMissing {
+        /// The kind.
+        kind: Kind,
+        /// Name of the object.
+        name: String,
+    },
+    /// Objects of a kind can't be listed.
+    KindUnavailable {
+        /// The kind.
+        kind: Kind,
+        /// Name of the object.
+        name: String,
+        /// Why.
+        message: String,
+    },
+    /// The API server refuses an object.
+    Refused {
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// What the API server said.
+        message: String,
+    },
+    /// An object of this name is there and isn't the cluster's.
+    NameTaken {
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// Whose it is; none: nobody's.
+        controller: Option<Controller>,
+        /// Whether it is an earlier cluster's of the same name, and so will be gone soon.
+        passing: bool,
+    },
 }
 
-impl fmt::Display for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.node, self.message)
+impl Gate {
+    /// Whether nothing waits for it.
+    pub fn is_remark(&self) -> bool {
+        matches!(self, Self::KindMissing { .. })
+    }
+
+    /// Whether it will be known in a moment how this stands.
+    pub fn is_undecided(&self) -> bool {
+        match self {
+            Self::Reference { content, .. } => *content == Content::Unknown,
+            Self::External { missing, .. } => missing.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether the API server refuses what others depend on.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { kind, .. } if !is_claim(kind))
+    }
+
+    /// Whether nothing may be deleted meanwhile: what waits may be what comes in its place.
+    pub fn forbids_pruning(&self) -> bool {
+        match self {
+            Self::External { .. } | Self::Needs { .. } | Self::KindUnavailable { .. } | Self::NameTaken { .. } => true,
+            _ => self.is_refusal(),
+        }
     }
 }
 
-/// What is in the way of workloads.
-pub struct Gates<'a> {
-    hold: Option<&'a str>,
+/// Finds what keeps objects from being written, from the first to the last object.
+pub(super) struct Gates<'a> {
+    situation: &'a Situation<'a>,
     /// Jobs that aren't complete: order, node, and whether they failed.
-    jobs: Vec<(i32, &'a str, bool)>,
-    /// Jobs that run.
-    running: Vec<&'a Child>,
+    jobs: Vec<(i32, String, bool)>,
+    /// What was found of objects.
+    pub(super) found: Vec<Gate>,
+    /// Whether it has to be known whether the externals are there.
+    pub(super) wants_probe: bool,
+    /// What can't be written, by node; none: of the whole cluster.
+    failed: BTreeMap<Option<String>, (Kind, String)>,
 }
 
 impl<'a> Gates<'a> {
-    pub fn new(desired: &'a Desired, inputs: &Inputs<'a>, there: &There<'a>) -> Self {
-        let jobs = desired.objects.iter().filter(|object| object.kind == &JOB);
-        let incomplete = jobs.filter_map(|object| {
-            let health = there.get(object).filter(|child| !child.deleting).and_then(|child| child.health.as_deref());
+    pub(super) fn new(situation: &'a Situation<'a>) -> Self {
+        let jobs = situation.wanted.iter().filter(|object| object.kind == &JOB).filter_map(|object| {
+            let child = situation.child(object).filter(|child| !child.deleting);
+            let health = child.and_then(|child| child.health.as_deref());
             let complete = health.is_some_and(|health| health.ready >= health.replicas);
             let failed = health.is_some_and(|health| health.failure.is_some());
-            (!complete).then(|| (object.order, name(object), failed))
+            (!complete).then(|| (object.order, object.subject().to_owned(), failed))
         });
-        let running = inputs
-            .observed
-            .iter()
-            .filter(|child| child.kind == &JOB && !child.health.as_ref().is_some_and(|health| health.ended()));
-        Self { hold: inputs.hold, jobs: incomplete.collect(), running: running.collect() }
+        let jobs = jobs.collect();
+        Self { situation, jobs, found: Vec::new(), wants_probe: false, failed: BTreeMap::new() }
     }
 
-    /// Whether no workload may be created or changed.
-    pub fn are_held(&self) -> bool {
-        self.hold.is_some()
-    }
-
-    /// Why an object can't be created or changed now; empty: it can.
-    pub fn shut(&self, object: &Object) -> Vec<Waiting> {
-        let mut reasons = self.reasons(object);
+    /// What keeps an object from being written now.
+    pub(super) fn shut(&mut self, object: &Object) -> Vec<Gate> {
+        let mut shut = self.before(object);
+        let node = object.subject().to_owned();
         // Two versions of a migration never run at once: the older one is deleted first.
         if object.kind == &JOB {
-            let older = self
-                .running
-                .iter()
-                .filter(|child| *child.name != *object.name && child.node.as_deref() == object.node.as_deref());
-            reasons.extend(older.map(|child| format!("the earlier Job {} is ended first", child.name)));
+            let earlier = self.situation.snapshot.children.iter().filter(|child| {
+                child.kind == &JOB
+                    && *child.name != *object.name
+                    && child.node.as_deref() == object.node.as_deref()
+                    && !child.health.as_ref().is_some_and(|health| health.ended())
+            });
+            shut.extend(earlier.map(|child| Gate::EarlierJob { node: node.clone(), job: child.name.to_string() }));
         }
-        reasons.into_iter().map(|message| Waiting { node: name(object).to_owned(), message }).collect()
-    }
-
-    /// The same, earlier Jobs of its node aside.
-    pub fn reasons(&self, object: &Object) -> Vec<String> {
-        let mut reasons = object.waits_for.clone();
         if object.kind.is_workload() {
-            reasons.extend(self.hold.map(str::to_owned));
-            reasons.extend(self.jobs.iter().filter(|(order, _, _)| *order < object.order).map(|(_, job, failed)| {
-                if *failed { format!("waits for {job}, which failed") } else { format!("waits for {job}") }
+            let needed = [&None, &object.node].into_iter().find_map(|node| self.failed.get(node));
+            shut.extend(needed.map(|(kind, name)| Gate::Needs {
+                node: node.clone(),
+                kind: kind.clone(),
+                name: name.clone(),
             }));
         }
-        reasons
+        self.wants_probe |= shut.iter().any(|gate| matches!(gate, Gate::External { .. }));
+        shut
+    }
+
+    /// The same, earlier Jobs of its node and what can't be written aside.
+    pub(super) fn before(&self, object: &Object) -> Vec<Gate> {
+        let node = object.subject().to_owned();
+        let mut shut: Vec<Gate> = self.references(object).collect();
+        if !object.kind.is_workload() {
+            return shut;
+        }
+        let jobs = self.jobs.iter().filter(|(order, _, _)| *order < object.order);
+        // Pods don't stay without their workload: one that was there before comes back.
+        let comes_back = self.situation.child(object).is_none() && self.situation.was_there(object);
+        if self.situation.has_externals && !comes_back {
+            match &self.situation.snapshot.externals {
+                Probe::There => {}
+                Probe::Unknown => shut.push(Gate::External { node: node.clone(), missing: Vec::new() }),
+                Probe::Missing(missing) => {
+                    shut.push(Gate::External { node: node.clone(), missing: missing.clone() });
+                }
+            }
+        }
+        shut.extend(jobs.map(|(_, job, failed)| Gate::Job { node: node.clone(), job: job.clone(), failed: *failed }));
+        shut
+    }
+
+    fn references(&self, object: &Object) -> impl Iterator<Item = Gate> {
+        let reads = object.hash.iter().flat_map(|hash| &hash.reads);
+        reads.filter_map(|(reference, optional)| {
+            let content = self.situation.snapshot.references.get(reference).cloned().unwrap_or(Content::Unknown);
+            let shut = match content {
+                // Whatever it is comes into the hash: to go on without it would restart pods for nothing.
+                Content::Unknown | Content::Unreadable(_) => true,
+                Content::Missing => !optional,
+                Content::Present(_) => false,
+            };
+            let node = object.subject().to_owned();
+            shut.then(|| Gate::Reference { node, reference: reference.clone(), content })
+        })
+    }
+
+    /// An object whose kind can't be seen.
+    pub(super) fn refuse_kind(&mut self, object: &Object, availability: &Availability) {
+        let (kind, name) = (object.kind.clone(), object.name.clone());
+        let message = match availability {
+            Availability::Missing if kind.is_optional() => return self.found.push(Gate::KindMissing { kind, name }),
+            Availability::Failing(message) => message.clone(),
+            _ => "the API server has no such kind".to_owned(),
+        };
+        self.fail(object);
+        self.found.push(Gate::KindUnavailable { kind, name, message });
+    }
+
+    /// What is to be done where `action` was tried before and answered; else when to try again.
+    pub(super) fn answered(
+        &mut self,
+        object: &Object,
+        child: Option<&Child>,
+        action: Action,
+    ) -> Result<Action, Option<Duration>> {
+        let snapshot = self.situation.snapshot;
+        let fact = snapshot.fact(&object.kind, &object.name).filter(|fact| fact.holds(object.intent, child));
+        let Some(fact) = fact else { return Ok(action) };
+        let found = child.map(|child| (child.uid.clone(), child.seen));
+        match (&fact.answer, action, found) {
+            (Answer::Exists, Action::Create { object, .. }, _) => Ok(Action::Inspect { object }),
+            (Answer::Refused(refusal), Action::Apply { object, generate, .. }, Some(found))
+                // What was generated would be lost.
+                if refusal.immutable && object.generate.is_empty() && generate.is_empty() && !object.once =>
+            {
+                Ok(Action::Try { object, found })
+            }
+            (Answer::WouldBeStored, Action::Apply { object, .. }, Some((uid, _))) => Ok(Action::Replace { object, uid }),
+            (Answer::Refused(refusal) | Answer::WouldBeRefused(refusal), action, _) => {
+                self.wait(fact, REFUSED_AGAIN, object, action, refused(object, refusal))
+            }
+            (Answer::Foreign(controller), action, _) => {
+                let passing = controller.as_ref().is_some_and(|controller| is_namesake(object, controller));
+                let again = if passing { TAKEN_AGAIN.1 } else { TAKEN_AGAIN.0 };
+                let (kind, name) = (object.kind.clone(), object.name.clone());
+                let gate = Gate::NameTaken { kind, name, controller: controller.clone(), passing };
+                self.wait(fact, again, object, action, gate)
+            }
+            (_, action, _) => Ok(action),
+        }
+    }
+
+    fn wait(
+        &mut self,
+        fact: &Fact,
+        again: Duration,
+        object: &Object,
+        action: Action,
+        gate: Gate,
+    ) -> Result<Action, Option<Duration>> {
+        match left(fact, again, self.situation.snapshot.time) {
+            None => Ok(action),
+            Some(left) => {
+                self.fail(object);
+                self.found.push(gate);
+                Err(Some(left))
+            }
+        }
+    }
+
+    /// Workloads don't start without what they need.
+    fn fail(&mut self, object: &Object) {
+        if object.kind.stage == Stage::Base && !object.kind.is_optional() {
+            self.failed.insert(object.node.clone(), (object.kind.clone(), object.name.clone()));
+        }
     }
 }
 
-fn name(object: &Object) -> &str {
-    object.node.as_deref().unwrap_or(&object.name)
+/// What keeps a claim from growing, and how long until it is tried again; else the action.
+pub(super) fn grown(fact: Option<&Fact>, now: Timestamp, action: Action) -> Result<Action, (Gate, Duration)> {
+    match fact.map(|fact| (fact, &fact.answer)) {
+        Some((fact, Answer::Refused(refusal))) => match left(fact, REFUSED_AGAIN, now) {
+            None => Ok(action),
+            Some(left) => {
+                let (kind, name) = action.target();
+                let (kind, name, message) = (kind.clone(), name.to_owned(), refusal.message.clone());
+                debug_assert_eq!(action.verb(), Verb::Grow);
+                Err((Gate::Refused { kind, name, message }, left))
+            }
+        },
+        _ => Ok(action),
+    }
+}
+
+/// Time left until what was answered is tried again; none: it is over.
+fn left(fact: &Fact, again: Duration, now: Timestamp) -> Option<Duration> {
+    let elapsed = Duration::try_from(now.duration_since(fact.at)).unwrap_or_default();
+    again.checked_sub(elapsed).filter(|left| !left.is_zero())
+}
+
+fn refused(object: &Object, refusal: &Refusal) -> Gate {
+    Gate::Refused { kind: object.kind.clone(), name: object.name.clone(), message: refusal.message.clone() }
+}
+
+/// Whether the controller is called as the object's own.
+fn is_namesake(object: &Object, controller: &Controller) -> bool {
+    let own = object.json.pointer("/metadata/ownerReferences/0").unwrap_or(&Value::Null);
+    own["kind"] == *controller.kind && own["name"] == *controller.name
 }

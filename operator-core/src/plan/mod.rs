@@ -1,252 +1,216 @@
-//! What is to be done: the difference between what shall be and what is there. Pure, and in a fixed order.
+//! What is to be done: the only place that decides. Pure, and in a fixed order.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | `compare` | whether an object is as wanted, and how many pods a write asks for |
-//! | `gates` | what must be there before a workload is created or changed |
-//! | `claims` | volumes that grow, and those that can't shrink |
-//! | `surplus` | what shall not be any more |
+//! | `action` | what the writer is told to do |
+//! | [`gates`] | what keeps objects from being written |
+//! | `drift` | what brings an object to what it shall be |
+//! | `volumes` | claims that grow, and those that can't shrink |
+//! | `prune` | what shall not be any more |
 
+mod action;
 mod drift;
-mod gates;
+pub mod gates;
 mod prune;
 mod volumes;
 
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde::Serialize;
 
-pub(crate) use drift::{replicas, sent};
-pub use gates::Waiting;
+pub use action::{Action, Replicas, Verb};
+pub use gates::Gate;
 
 use crate::{
-    model::Digest,
-    model::kind::{CLAIM, ChildKind},
-    render::{Desired, Object},
-    settings::{Invalid, Quantity},
-    state::Child,
-    status::ClusterStatus,
+    model::{Kind, Object, kind::CLAIM},
+    render::Blueprint,
+    settings::Invalid,
+    state::{Answer, Availability, Child, Probe, Snapshot},
 };
 use gates::Gates;
 
-/// The writes that bring a cluster to its desired state, in order.
-#[derive(Clone, Debug, Default)]
-pub struct Plan<'a> {
-    /// Empty where everything is as it shall be, or waits.
-    pub actions: Vec<Action<'a>>,
-    /// What is not created or changed yet, and why.
-    pub waiting: Vec<Waiting>,
-    /// Objects whose kind the API server lacks.
-    pub left_out: Vec<LeftOut>,
-    /// Whether something is being deleted that comes again once it is gone.
+/// What is to be done for a cluster now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The writes, in order. Empty where everything is as it shall be, or waits.
+    pub actions: Vec<Action>,
+    /// What keeps objects from being written, and nodes from getting on.
+    pub gates: Vec<Gate>,
+    /// What is wrong with the spec. Nothing is done then.
+    pub invalid: Vec<Invalid>,
+    /// What the inventory has to name before anything is written: objects that nobody would find again else.
+    pub record: Vec<(Kind, String)>,
+    /// Whether the status has to tell how many pods there are before anything is written: a workload is about to be replaced.
+    pub record_replicas: bool,
+    /// Whether something that the plan depends on is about to be known: it isn't worth a word yet.
+    pub undecided: bool,
+    /// Whether it has to be known whether the externals are there.
+    pub probe: bool,
+    /// Whether something is being deleted that is created again once it is gone.
     pub returning: bool,
+    /// When to look again though nothing changes.
+    pub again: Option<Duration>,
 }
 
-/// An object that isn't made: the API server lacks its kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Its kind.
-    pub kind: &'static ChildKind,
-    /// Its name.
-    pub name: String,
-}
-
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} is left out: its CRD is not installed", self.kind.kind, self.name)
-    }
-}
-
-impl Plan<'_> {
-    /// Whether no object's JSON is needed to carry it out.
-    pub fn writes_nothing(&self) -> bool {
-        self.actions.iter().all(|action| matches!(action.verb(), Verb::Delete | Verb::Replace | Verb::Grow))
-    }
-
+impl Plan {
     /// Whether everything is as it shall be.
     pub fn is_done(&self) -> bool {
-        self.actions.is_empty() && self.waiting.is_empty() && !self.returning
+        self.actions.is_empty() && self.gates.iter().all(Gate::is_remark) && self.invalid.is_empty() && !self.returning
+    }
+
+    /// Whether the status must be written before the actions are carried out.
+    pub fn must_record(&self) -> bool {
+        !self.record.is_empty() || self.record_replicas
+    }
+
+    /// How often something is done.
+    pub fn count(&self, verb: Verb) -> usize {
+        self.actions.iter().filter(|action| action.verb() == verb).count()
     }
 }
 
-/// A write.
-#[derive(Clone, Debug)]
-pub enum Action<'a> {
-    /// Makes an object that must not be there yet.
-    Create {
-        /// What it shall be.
-        object: &'a Object,
-        /// How many pods it had before it was replaced, where the spec doesn't say how many.
-        replicas: Option<i32>,
-    },
-    /// Brings one of the cluster's objects to what it shall be.
-    Apply {
-        /// What it shall be.
-        object: &'a Object,
-        /// UID of the object that is there.
-        uid: &'a str,
-        /// How many pods it asks for.
-        replicas: Replicas,
-    },
-    /// Deletes an object whose fixed fields shall differ; once it is gone, it is created. Pods of a workload go on running.
-    Replace {
-        /// What it shall be.
-        object: &'a Object,
-        /// UID of the object that is there.
-        uid: &'a str,
-    },
-    /// Asks for more storage.
-    Grow {
-        /// The claim.
-        claim: &'a Child,
-        /// How much.
-        size: &'a Quantity,
-    },
-    /// Deletes one of the cluster's objects that shall not be.
-    Delete(&'a Child),
+/// Compares what shall be with what is.
+pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> Plan {
+    let blueprint = match blueprint {
+        Ok(blueprint) => blueprint,
+        Err(invalid) => return Plan { invalid: invalid.to_vec(), ..Plan::default() },
+    };
+    let situation = Situation::new(blueprint, snapshot);
+    let invalid = volumes::shrinking(&situation);
+    if !invalid.is_empty() {
+        return Plan { invalid, ..Plan::default() };
+    }
+    let mut plan = write(&situation);
+    if plan.gates.iter().any(Gate::is_refusal) && situation.is_first_install() {
+        // Nothing is half-installed.
+        plan.actions = prune::created(&situation);
+        plan.probe = false;
+        return plan;
+    }
+    grow(&mut plan, &situation);
+    if !plan.gates.iter().any(Gate::forbids_pruning) {
+        plan.actions.extend(prune::surplus(&situation));
+    }
+    record(&mut plan, &situation);
+    plan
 }
 
-/// How many pods an apply asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replicas {
-    /// As many as the object says, where it says it.
-    AsWritten,
-    /// As many as there are: someone else set that number.
-    Left,
-    /// As many as there are. The operator set that number alone: were it just given up, it would be reset to 1, so it is handed over first.
-    HandedOver(i32),
+/// What there is to decide on.
+struct Situation<'a> {
+    snapshot: &'a Snapshot,
+    wanted: Vec<Arc<Object>>,
+    has_externals: bool,
+    children: HashMap<(&'a Kind, &'a str), &'a Child>,
 }
 
-/// What a [`Action`] does, for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verb {
-    /// See [`Action::Create`].
-    Create,
-    /// See [`Action::Apply`].
-    Apply,
-    /// See [`Action::Replace`].
-    Replace,
-    /// See [`Action::Grow`].
-    Grow,
-    /// See [`Action::Delete`].
-    Delete,
-}
-
-impl<'a> Action<'a> {
-    /// What it does.
-    pub fn verb(&self) -> Verb {
-        match self {
-            Self::Create { .. } => Verb::Create,
-            Self::Apply { .. } => Verb::Apply,
-            Self::Replace { .. } => Verb::Replace,
-            Self::Grow { .. } => Verb::Grow,
-            Self::Delete(_) => Verb::Delete,
+impl<'a> Situation<'a> {
+    fn new(blueprint: &Blueprint, snapshot: &'a Snapshot) -> Self {
+        Self {
+            snapshot,
+            wanted: blueprint.with(&snapshot.references),
+            has_externals: !blueprint.externals.is_empty(),
+            children: snapshot.children.iter().map(|child| ((&child.kind, &*child.name), child)).collect(),
         }
-    }
-
-    /// Kind and name of what it is about.
-    pub fn target(&self) -> (&'static ChildKind, &'a str) {
-        match self {
-            Self::Create { object, .. } | Self::Apply { object, .. } | Self::Replace { object, .. } => {
-                (object.kind, &object.name)
-            }
-            Self::Grow { claim, .. } => (&CLAIM, &claim.name),
-            Self::Delete(child) => (child.kind, &child.name),
-        }
-    }
-}
-
-/// Objects that a webhook changes on their way in, by UID: the digest that was sent, and the one that came back.
-pub type Accepted = HashMap<Box<str>, (Digest, Digest)>;
-
-/// What a plan depends on beside the desired state.
-#[derive(Clone, Copy)]
-pub struct Inputs<'a> {
-    /// The cluster's objects, with the claims of its pods.
-    pub observed: &'a [Child],
-    /// Objects that a webhook changes.
-    pub accepted: Option<&'a Accepted>,
-    /// The status as it was last written: how many pods a workload had that is being replaced.
-    pub previous: Option<&'a ClusterStatus>,
-    /// Whether the API server has a kind; only asked of those that it may lack.
-    pub available: &'a (dyn Fn(&ChildKind) -> bool + Sync),
-    /// Why no workload may be created or changed now: a sentence.
-    pub hold: Option<&'a str>,
-}
-
-impl<'a> Inputs<'a> {
-    /// These objects are there, every kind is, and nothing is to be waited for.
-    pub fn new(observed: &'a [Child]) -> Self {
-        Self { observed, accepted: None, previous: None, available: &|_| true, hold: None }
-    }
-}
-
-/// What is there, by kind and name.
-struct There<'a> {
-    by_name: HashMap<(&'static ChildKind, &'a str), &'a Child>,
-    accepted: Option<&'a Accepted>,
-}
-
-impl<'a> There<'a> {
-    fn new(inputs: &Inputs<'a>) -> Self {
-        let by_name = inputs.observed.iter().map(|child| ((child.kind, child.name.as_ref()), child)).collect();
-        Self { by_name, accepted: inputs.accepted }
     }
 
     /// What is in an object's place.
-    fn get(&self, object: &Object) -> Option<&'a Child> {
-        self.by_name.get(&(object.kind, object.name.as_str())).copied()
+    fn child(&self, object: &Object) -> Option<&'a Child> {
+        self.children.get(&(&object.kind, &*object.name)).copied()
     }
 
-    fn is_as_wanted(&self, object: &Object, child: &Child) -> bool {
-        drift::is_as_wanted(object, child, self.accepted)
+    /// Whether an object was there once: it was recorded, or just written.
+    fn was_there(&self, object: &Object) -> bool {
+        self.snapshot.mark(&object.kind, &object.name).is_some()
+    }
+
+    /// Whether nothing was ever recorded as written: whatever is there, this process has just created it.
+    fn is_first_install(&self) -> bool {
+        !self.snapshot.status.as_ref().is_some_and(|status| status.inventory.has_marks())
     }
 }
 
-/// Compares what shall be with what is there.
-///
-/// # Errors
-/// What can't be done to the objects that are there: storage that would shrink.
-pub fn plan<'a>(desired: &'a Desired, inputs: &Inputs<'a>) -> Result<Plan<'a>, Vec<Invalid>> {
-    let there = There::new(inputs);
-    let shrinking: Vec<Invalid> =
-        desired.objects.iter().flat_map(|object| volumes::shrinking(object, &there)).collect();
-    if !shrinking.is_empty() {
-        return Err(shrinking);
-    }
+/// The writes of what shall be there.
+fn write(situation: &Situation<'_>) -> Plan {
     let mut plan = Plan::default();
-    let gates = Gates::new(desired, inputs, &there);
-    for object in &desired.objects {
-        plan.returning |= there.get(object).is_some_and(|child| child.deleting);
-        if object.kind.optional && !(inputs.available)(object.kind) {
-            plan.left_out.push(LeftOut { kind: object.kind, name: object.name.clone() });
-        } else if let Some(action) = write(object, inputs, &there) {
-            match gates.shut(object) {
-                reasons if reasons.is_empty() => plan.actions.push(action),
-                reasons => plan.waiting.extend(reasons),
+    let mut gates = Gates::new(situation);
+    for object in &situation.wanted {
+        match situation.snapshot.availability(&object.kind) {
+            Availability::Synced => {}
+            Availability::Pending => {
+                plan.undecided = true;
+                continue;
+            }
+            availability => {
+                gates.refuse_kind(object, availability);
+                continue;
+            }
+        }
+        let child = situation.child(object);
+        plan.returning |= child.is_some_and(|child| child.deleting);
+        let Some(action) = drift::correct(object, child, situation.snapshot) else { continue };
+        let shut = gates.shut(object);
+        if !shut.is_empty() {
+            gates.found.extend(shut);
+            continue;
+        }
+        match gates.answered(object, child, action) {
+            Ok(action) => plan.actions.push(action),
+            Err(again) => plan.again = plan.again.into_iter().chain(again).min(),
+        }
+    }
+    plan.probe = gates.wants_probe;
+    // Until it is known whether the externals are there, it isn't worth a word.
+    plan.undecided |= gates.wants_probe && situation.snapshot.externals == Probe::Unknown;
+    plan.gates = gates.found;
+    plan.undecided |= plan.gates.iter().any(Gate::is_undecided);
+    plan
+}
+
+/// Claims that shall be larger. A refusal of one is in nobody's way.
+fn grow(plan: &mut Plan, situation: &Situation<'_>) {
+    for action in volumes::growing(situation) {
+        let (kind, name) = action.target();
+        let child = situation.snapshot.child(kind, name);
+        let fact = situation.snapshot.fact(kind, name).filter(|fact| fact.holds(action.sent(), child));
+        match gates::grown(fact, situation.snapshot.time, action) {
+            Ok(action) => plan.actions.push(action),
+            Err((gate, again)) => {
+                plan.gates.push(gate);
+                plan.again = plan.again.into_iter().chain([again]).min();
             }
         }
     }
-    plan.actions.extend(desired.objects.iter().flat_map(|object| volumes::growing(object, inputs.observed)));
-    plan.actions.extend(prune::surplus(desired, inputs.observed, &there, &gates).map(Action::Delete));
-    Ok(plan)
 }
 
-/// What brings an object to what it shall be.
-fn write<'a>(object: &'a Object, inputs: &Inputs<'a>, there: &There<'a>) -> Option<Action<'a>> {
-    let Some(child) = there.get(object) else {
-        return Some(Action::Create { object, replicas: drift::before(object, inputs.previous) });
-    };
-    // What is being deleted comes again once it is gone.
-    if child.deleting || there.is_as_wanted(object, child) {
-        return None;
+/// What must be in the status before anything is written: else an operator that dies in between would never find it again.
+fn record(plan: &mut Plan, situation: &Situation<'_>) {
+    use crate::model::kind::Presence;
+    let inventory = situation.snapshot.status.as_ref().map(|status| &status.inventory);
+    for action in &plan.actions {
+        let (kind, name) = action.target();
+        let is_recorded = inventory.is_some_and(|inventory| inventory.has(kind, name));
+        if action.verb() == Verb::Create && kind.presence != Presence::Start && !is_recorded {
+            plan.record.push((kind.clone(), name.to_owned()));
+        }
+        let replicas = |child: &Child| child.health.as_ref().map(|health| health.replicas);
+        let row = |child: &Child| {
+            let rows = situation.snapshot.status.iter().flat_map(|status| &status.nodes);
+            rows.into_iter().find(|row| Some(&*row.name) == child.node.as_deref()).map(|row| row.replicas)
+        };
+        if let Action::Replace { object, .. } = action {
+            let child = situation.child(object);
+            plan.record_replicas |= child.is_some_and(|child| replicas(child) != row(child));
+        }
     }
-    // What was generated would be lost.
-    let replaceable = object.generate.is_empty() && child.digest.is_some();
-    Some(if replaceable && child.immutable != object.immutable {
-        Action::Replace { object, uid: &child.uid }
-    } else {
-        Action::Apply { object, uid: &child.uid, replicas: drift::replicas(object, child) }
-    })
+}
+
+/// Whether a fact is that something was created just now.
+fn is_created(answer: &Answer) -> bool {
+    matches!(answer, Answer::Stored { created: true, .. })
+}
+
+/// Whether a kind is that of claims, of which a refusal is in nobody's way.
+fn is_claim(kind: &Kind) -> bool {
+    *kind == &CLAIM
 }

@@ -1,22 +1,24 @@
 //! Volumes: claims grow in place, and never shrink. Nothing else of them is changed, and none is deleted.
 
-use super::{Action, There};
+use super::{Action, Situation, is_claim};
 use crate::{
-    model::kind::CLAIM,
-    render::Object,
-    settings::{Invalid, Quantity},
+    model::{Object, Quantity},
+    settings::Invalid,
     state::Child,
 };
 
 /// Storage that would be smaller than what the StatefulSet that is there asks for.
-pub fn shrinking(object: &Object, there: &There<'_>) -> Vec<Invalid> {
-    let health = there.get(object).and_then(|child| child.health.as_deref());
-    let live = health.into_iter().flat_map(|health| &health.claims);
-    live.filter_map(|(name, size)| {
-        let (_, wanted) = object.claims.iter().find(|(wanted, _)| wanted.as_str() == name.as_ref())?;
-        (wanted.bytes() < size.bytes()).then(|| shrinks(object, name, size, wanted))
-    })
-    .collect()
+pub fn shrinking(situation: &Situation<'_>) -> Vec<Invalid> {
+    let of_object = |object: &Object| {
+        let health = situation.child(object).and_then(|child| child.health.as_deref());
+        let live = health.into_iter().flat_map(|health| &health.claims);
+        let shrinking = live.filter_map(|(name, size)| {
+            let (_, wanted) = object.claims.iter().find(|(wanted, _)| wanted.as_str() == name.as_ref())?;
+            (wanted.bytes() < size.bytes()).then(|| shrinks(object, name, size, wanted))
+        });
+        shrinking.collect::<Vec<_>>()
+    };
+    situation.wanted.iter().flat_map(|object| of_object(object)).collect()
 }
 
 fn shrinks(object: &Object, name: &str, size: &Quantity, wanted: &Quantity) -> Invalid {
@@ -27,22 +29,31 @@ fn shrinks(object: &Object, name: &str, size: &Quantity, wanted: &Quantity) -> I
     Invalid::new(format!("{}.storage.{name}.size", object.path), message)
 }
 
-/// The claims of a StatefulSet's pods that are smaller than they shall be, also those that no pod has now.
-pub fn growing<'a>(object: &'a Object, observed: &'a [Child]) -> Vec<Action<'a>> {
-    let of_node = observed.iter().filter(|child| {
-        child.kind == &CLAIM
-            && !child.deleting
-            && child.node.is_some()
-            && child.node.as_deref() == object.node.as_deref()
-    });
-    let mut growing: Vec<(&Child, &Quantity)> = of_node
-        .filter_map(|claim| {
-            let (_, size) = object.claims.iter().find(|(template, _)| is_of(&claim.name, template, &object.name))?;
-            (claim.size.as_ref()?.bytes() < size.bytes()).then_some((claim, size))
-        })
-        .collect();
-    growing.sort_by_key(|(claim, _)| &claim.name);
-    growing.into_iter().map(|(claim, size)| Action::Grow { claim, size }).collect()
+/// The claims of StatefulSets' pods that are smaller than they shall be, also those that no pod has now.
+pub fn growing(situation: &Situation<'_>) -> Vec<Action> {
+    let mut growing = Vec::new();
+    for object in &situation.wanted {
+        let of_node = situation.snapshot.children.iter().filter(|child| {
+            is_claim(&child.kind)
+                && !child.deleting
+                && child.node.is_some()
+                && child.node.as_deref() == object.node.as_deref()
+        });
+        let mut too_small: Vec<(&Child, &Quantity)> = of_node
+            .filter_map(|claim| {
+                let (_, size) =
+                    object.claims.iter().find(|(template, _)| is_of(&claim.name, template, &object.name))?;
+                (claim.size.as_ref()?.bytes() < size.bytes()).then_some((claim, size))
+            })
+            .collect();
+        too_small.sort_by_key(|(claim, _)| &claim.name);
+        growing.extend(too_small.into_iter().map(|(claim, size)| Action::Grow {
+            claim: claim.name.to_string(),
+            found: (claim.uid.clone(), claim.seen),
+            size: size.clone(),
+        }));
+    }
+    growing
 }
 
 /// Source: a StatefulSet's claims are called `<template>-<StatefulSet>-<ordinal>`.

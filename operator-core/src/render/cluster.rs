@@ -6,7 +6,7 @@ use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{definition::Definition, status::ClusterStatus};
+use crate::{definition::Definition, model::ClusterStatus};
 
 /// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
 pub trait Cluster:

@@ -63,7 +63,7 @@ use kube::Resource;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Identity, Object, names::Names};
+use super::{Identity, Kind, Object, names::Names};
 use crate::{
     definition::Definition,
     model::kind::{self, ChildKind},
@@ -120,7 +120,7 @@ impl<K: Resource<DynamicType = ()> + Serialize + DeserializeOwned> Typed for K {
 pub struct Children {
     objects: Vec<Object>,
     /// The node's workload.
-    workload: Option<(&'static ChildKind, String)>,
+    workload: Option<(Kind, String)>,
     namespace: String,
     /// Kinds that can be added beside the usual ones.
     kinds: &'static [&'static ChildKind],
@@ -143,7 +143,7 @@ impl Children {
     }
 
     pub(crate) fn push_workload(&mut self, object: Object) {
-        self.workload = Some((object.kind, object.name.clone()));
+        self.workload = Some((object.kind.clone(), object.name.clone()));
         self.objects.push(object);
     }
 
@@ -190,7 +190,7 @@ impl Children {
     /// Where there is none of this name, it can't be read, or it is a configuration file, whose name is that of its content.
     pub fn change<K: Typed>(&mut self, name: &str, change: impl FnOnce(&mut K)) -> Result<(), String> {
         let missing = self.missing::<K>(name);
-        let object = self.objects.iter_mut().find(|object| is::<K>(object.kind) && object.name == name);
+        let object = self.objects.iter_mut().find(|object| is::<K>(&object.kind) && object.name == name);
         change_object(object.ok_or(missing)?, change)
     }
 
@@ -199,7 +199,7 @@ impl Children {
     /// # Errors
     /// As for [`Children::change`].
     pub fn change_all<K: Typed>(&mut self, mut change: impl FnMut(&mut K)) -> Result<(), String> {
-        let mut objects = self.objects.iter_mut().filter(|object| is::<K>(object.kind));
+        let mut objects = self.objects.iter_mut().filter(|object| is::<K>(&object.kind));
         objects.try_for_each(|object| change_object(object, &mut change))
     }
 
@@ -241,14 +241,14 @@ impl Children {
     /// Where there is none of this name.
     pub fn drop<K: Typed>(&mut self, name: &str) -> Result<(), String> {
         let missing = self.missing::<K>(name);
-        let index = self.objects.iter().position(|object| is::<K>(object.kind) && object.name == name);
+        let index = self.objects.iter().position(|object| is::<K>(&object.kind) && object.name == name);
         self.objects.remove(index.ok_or(missing)?);
         Ok(())
     }
 
     /// The names of the objects of a kind.
     pub fn names<K: Typed>(&self) -> Vec<String> {
-        self.objects.iter().filter(|object| is::<K>(object.kind)).map(|object| object.name.clone()).collect()
+        self.objects.iter().filter(|object| is::<K>(&object.kind)).map(|object| object.name.clone()).collect()
     }
 
     /// An object, as it shall be; none: there is none of this name.
@@ -256,7 +256,7 @@ impl Children {
     /// # Errors
     /// Where it can't be read.
     pub fn get<K: Typed>(&self, name: &str) -> Result<Option<K>, String> {
-        let object = self.objects.iter().find(|object| is::<K>(object.kind) && object.name == name);
+        let object = self.objects.iter().find(|object| is::<K>(&object.kind) && object.name == name);
         object.map(typed).transpose()
     }
 
@@ -287,7 +287,7 @@ fn typed<K: Typed>(object: &Object) -> Result<K, String> {
     let mut json = object.json.clone();
     if let Some(json) = json.as_object_mut() {
         json.insert("apiVersion".to_owned(), object.kind.api_version().into());
-        json.insert("kind".to_owned(), object.kind.kind.into());
+        json.insert("kind".to_owned(), object.kind.kind.to_string().into());
         let metadata = json.entry("metadata").or_insert_with(|| json!({}));
         metadata["name"] = object.name.as_str().into();
     }

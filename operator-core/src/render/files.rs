@@ -1,11 +1,9 @@
 //! Configuration files: which values they are written from, and the hash over all that a pod reads.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{
-    Content, Reference, format,
+    format,
     names::Names,
     placeholder::{References, Replaced},
 };
@@ -53,15 +51,10 @@ pub fn read(names: &Names<'_>, spec: &Value, nodes: &[Effective], node: &Effecti
     if errors.is_empty() { Ok(files) } else { Err(errors) }
 }
 
-/// Hash over all files that roll a node's pods, and over the contents of what else the pods refer to.
-pub fn hash(files: &[File], read: &BTreeMap<Reference, Content>) -> String {
+/// Over all files that roll a node's pods.
+pub fn digest(files: &[File]) -> Digest {
     let rolling = files.iter().filter(|file| file.reload == Reload::Pods);
-    let mut parts: Vec<Value> = rolling.map(|file| json!([file.mount, file.name, file.content])).collect();
-    parts.extend(read.iter().filter_map(|(reference, content)| match content {
-        Content::Present(digest) => Some(json!([reference.to_string(), digest.to_string()])),
-        Content::Missing | Content::Unknown => None,
-    }));
-    Digest::of(&Value::from(parts)).short()
+    Digest::of(&rolling.map(|file| json!([file.mount, file.name, file.content])).collect())
 }
 
 /// A file, with the fields that say what stands in it: the cluster's, then the node type's, as they are declared.

@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, pod};
-use crate::{model::Digest, model::kind::JOB, settings::Effective};
+use super::names::Names;
+use crate::{
+    model::{Object, kind::JOB},
+    settings::Effective,
+};
 
 /// How often a pod that failed is tried again; Kubernetes' own default.
 const RETRIES: i32 = 6;
@@ -13,15 +16,5 @@ pub fn build(names: &Names<'_>, node: &Effective, mut pod: Value) -> Object {
         pod["spec"]["restartPolicy"] = "OnFailure".into();
     }
     let body = json!({ "spec": { "backoffLimit": RETRIES, "template": pod } });
-    let mut job = Object::new(&JOB, names.node(&node.name), Some(node), body);
-    job.once = true;
-    job
-}
-
-/// The name of the run of a finished template.
-pub fn name(names: &Names<'_>, node: &Effective, template: &Value, revision: &str) -> String {
-    let main = pod::main(node, template);
-    let runs = ["image", "command", "args", "env"].map(|field| main.and_then(|main| main.get(field)));
-    let run = Digest::of(&json!([revision, runs])).short();
-    names.child(Some(&node.name), &run)
+    Object::new(&JOB, names.node(&node.name), Some(node), body)
 }

@@ -1,23 +1,26 @@
-//! Every child object that a cluster shall have. Pure: the same cluster gives the same objects.
+//! The blueprint of a cluster: every child object that definition and spec come to. Pure: the same cluster gives the same objects.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`names`] | names of objects, labels, selectors |
 //! | `config_map`, `secret`, `service`, … | a child kind each, all of one form |
-//! | `object` | a child as it leaves the build: with its digests |
+//! | `seal` | what all children share, and their intent |
+//! | `config_hash` | the configuration hash, in the pods |
 //! | `of_node` | what one node comes to |
 //! | `pod` | the pod template of every workload |
-//! | `normal` | the form in which the API server stores it |
+//! | `normal` | the form that server-side apply needs |
 //! | `ports`, `strategy` | a node's ports; how its pods are replaced |
-//! | `files` | configuration files: values, hash |
+//! | `files` | configuration files |
 //! | `format` | how configuration files are written |
 //! | `placeholder` | references in texts, `${service.brokers.http}` |
 //! | `secrets` | which Secrets a node reads, and how |
-//! | [`references`] | the ConfigMaps and Secrets that pods refer to |
+//! | `references` | the ConfigMaps and Secrets that pods refer to |
 //! | [`external`] | what the cluster depends on, and where that is |
 //! | [`customize`] | the author's hook |
+//! | [`cluster`] | a kind of cluster, as its author wrote it |
 
 pub mod cluster;
+mod config_hash;
 mod config_map;
 pub mod customize;
 mod daemon_set;
@@ -37,7 +40,7 @@ mod placeholder;
 mod pod;
 mod pod_disruption_budget;
 mod ports;
-pub mod references;
+mod references;
 mod role;
 mod role_binding;
 mod seal;
@@ -49,57 +52,35 @@ mod service_monitor;
 mod stateful_set;
 pub(crate) mod strategy;
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
 use crate::{
     definition::Definition,
-    model::Digest,
-    model::kind::{self, ChildKind},
-    settings::{self, Invalid, Scale, effective},
+    model::{Content, Identity, Kind, Object, Reference, Scale, kind::CLAIM},
+    settings::{self, Invalid, effective},
 };
 pub use customize::{Children, Customize, Scope};
 use names::Names;
-pub use references::{Content, Reference};
-pub use seal::Object;
 
-/// The identity of a cluster: what its children need to know of it beside the spec.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Namespace.
-    pub namespace: String,
-    /// Name.
-    pub name: String,
-    /// UID, which every child's controller reference carries.
-    pub uid: String,
-}
-
-/// Everything a cluster shall consist of.
+/// Everything that a cluster shall consist of, as far as definition and spec say it.
 #[derive(Clone, Debug, Default)]
-pub struct Desired {
-    /// The children, in the order of creation: configuration, Services, workloads, what is about workloads.
-    pub objects: Vec<Object>,
+pub struct Blueprint {
+    /// The children, in the order of creation: configuration, Services, workloads, what is about workloads. Those whose pods refer to
+    /// something lack its digest; see [`Blueprint::with`].
+    pub objects: Vec<Arc<Object>>,
     /// The nodes, in the order of the spec.
     pub nodes: Vec<Node>,
-    /// What the pods refer to that isn't the operator's own configuration, with what was known of it.
-    pub references: BTreeMap<Reference, Content>,
     /// What the cluster depends on and the operator doesn't run, as far as the spec names it.
     pub externals: Vec<external::Dependency>,
-}
-
-impl Desired {
-    /// Without the objects' JSON: enough to plan by, not to write.
-    #[must_use]
-    pub fn outline(&self) -> Self {
-        let outline = |object: &Object| Object { json: Value::Null, ..object.clone() };
-        Self { objects: self.objects.iter().map(outline).collect(), ..self.clone() }
-    }
-
-    /// Over all objects.
-    pub fn digest(&self) -> Digest {
-        Digest::of(&self.objects.iter().map(|object| Value::from(object.digest.to_string())).collect())
-    }
+    /// Label selector of the cluster's pods.
+    pub selector: String,
+    /// Annotation of every child that carries its intent.
+    intent_annotation: String,
 }
 
 /// A node, as the status needs it.
@@ -108,67 +89,84 @@ pub struct Node {
     /// Node type and key: `historical-hot`.
     pub name: String,
     /// Kind of its workload.
-    pub kind: &'static ChildKind,
-    /// Name of its workload.
-    pub workload: String,
+    pub kind: Kind,
     /// Wanted pods, as far as the spec says.
     pub replicas: i32,
     /// How their number is decided.
     pub scale: Scale,
-    /// Hash of its configuration.
-    pub revision: String,
-    /// Position in upgrades.
-    pub order: i32,
 }
 
-/// Which spec each node shall be on. Today that is the newest for all; ordered upgrades choose here.
-#[derive(Clone, Copy, Debug)]
-pub struct Revisions<'a> {
-    /// The spec as it is stored.
-    pub newest: &'a Value,
+impl Blueprint {
+    /// What the pods refer to that isn't the operator's own configuration.
+    pub fn references(&self) -> BTreeSet<&Reference> {
+        let hashes = self.objects.iter().filter_map(|object| object.hash.as_ref());
+        hashes.flat_map(|hash| &hash.reads).map(|(reference, _)| reference).collect()
+    }
+
+    /// The kinds that have to be watched for it.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        let claims = self.objects.iter().any(|object| !object.claims.is_empty()).then_some(Kind::Row(&CLAIM));
+        self.objects.iter().map(|object| object.kind.clone()).chain(claims)
+    }
+
+    /// The objects as they shall be, where the pods refer to these contents. What isn't among them is unknown.
+    pub fn with(&self, contents: &BTreeMap<Reference, Content>) -> Vec<Arc<Object>> {
+        let finished = |object: &Arc<Object>| match &object.hash {
+            Some(hash) if !hash.reads.is_empty() => {
+                let mut object = Object::clone(object);
+                config_hash::put(&mut object, contents);
+                seal::set_intent(&mut object, &self.intent_annotation);
+                Arc::new(object)
+            }
+            _ => object.clone(),
+        };
+        self.objects.iter().map(finished).collect()
+    }
 }
 
-/// Puts together every child object of a cluster. `contents` says what is known of a ConfigMap or Secret that pods refer to.
+/// Renders the blueprint of a cluster with this spec, as its type has it.
 ///
 /// # Errors
 /// Everything that is wrong with the spec and only shows once its layers are merged. Nothing is returned then: nothing is half-applied.
-pub fn build(
-    cluster: &Identity,
-    revisions: Revisions<'_>,
-    definition: &'static Definition,
-    contents: &dyn Fn(&Reference) -> Content,
-) -> Result<Desired, Vec<Invalid>> {
-    let spec = revisions.newest;
+pub fn render(cluster: &Identity, spec: &Value, definition: &'static Definition) -> Result<Blueprint, Vec<Invalid>> {
     let names = Names { cluster, definition };
     let nodes = effective(definition, spec)?;
     let mut errors = Vec::new();
-    let mut built = Desired::default();
+    let mut objects = Vec::new();
+    let mut blueprint =
+        Blueprint { selector: names.selector_of_all(), intent_annotation: names.intent(), ..Blueprint::default() };
     match external::read(definition, spec) {
-        Ok(externals) => built.externals = externals,
+        Ok(externals) => blueprint.externals = externals,
         Err(invalid) => errors.extend(invalid),
     }
     let mut of_cluster = Children::new(&names, None);
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
     for node in &nodes {
-        let built_node = placeholder::settle(&names, spec, &nodes, node)
-            .and_then(|node| of_node::build(&names, spec, &nodes, &node, contents, &mut built.references));
-        match built_node {
-            Ok((children, row)) => {
-                built.objects.extend(children);
-                built.nodes.push(row);
+        let rendered = placeholder::settle(&names, spec, &nodes, node)
+            .and_then(|node| Ok((of_node::render(&names, spec, &nodes, &node)?, node)));
+        match rendered {
+            Ok((children, node)) => {
+                objects.extend(children);
+                blueprint.nodes.push(Node {
+                    name: node.name.clone(),
+                    kind: node.node_type.workload().kind().into(),
+                    replicas: node.replicas(),
+                    scale: node.scale(),
+                });
             }
             Err(invalid) => errors.extend(invalid),
         }
     }
     match of_cluster.customized(definition, spec, &Scope { cluster, node: None }) {
-        Ok(children) => built.objects.extend(children.into_objects()),
+        Ok(children) => objects.extend(children.into_objects()),
         Err(invalid) => errors.push(invalid),
     }
-    built.objects.iter_mut().for_each(|object| object.seal(&names));
-    built.objects.sort_by_key(|object| (object.kind.stage, kind::position(object.kind)));
+    objects.iter_mut().for_each(|object| seal::seal(object, &names));
+    objects.sort_by_key(|object| (object.kind.stage, object.kind.position()));
     // Files of the whole cluster come from every node that reads them.
     let mut seen = HashSet::new();
-    built.objects.retain(|object| seen.insert((object.kind, object.name.clone(), object.digest)));
-    errors.extend(seal::twins(&built.objects));
-    if errors.is_empty() { Ok(built) } else { Err(settings::once(errors)) }
+    objects.retain(|object| seen.insert((object.kind.clone(), object.name.clone(), object.intent)));
+    errors.extend(seal::duplicates(&objects));
+    blueprint.objects = objects.into_iter().map(Arc::new).collect();
+    if errors.is_empty() { Ok(blueprint) } else { Err(settings::once(errors)) }
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Identity;
-use crate::{definition::Definition, model::Digest};
+use crate::{
+    definition::Definition,
+    model::{Digest, Identity},
+};
 
 /// Longest name of a workload or Service: a StatefulSet's pods get a revision label that appends eleven characters, of 63.
 pub const LONGEST: usize = 52;
@@ -85,7 +87,18 @@ impl Names<'_> {
 
     /// The label that names a node within its cluster: `<group>/node`.
     pub fn node_label(&self) -> String {
-        node_label(self.definition)
+        node_label(self.definition.group)
+    }
+
+    /// The annotation, on children, that carries the digest of what was applied.
+    pub fn intent(&self) -> String {
+        intent(self.definition.group)
+    }
+
+    /// What all pods of the cluster are selected by, as text.
+    pub fn selector_of_all(&self) -> String {
+        let Definition { singular, .. } = self.definition;
+        format!("{NAME}={singular},{INSTANCE}={}", instance(&self.cluster.name))
     }
 
     /// The reference that makes a child the cluster's.
@@ -112,8 +125,13 @@ pub fn readable(file: &str) -> String {
 }
 
 /// The label that names a node within its cluster.
-pub fn node_label(definition: &Definition) -> String {
-    format!("{}/node", definition.group)
+pub fn node_label(group: &str) -> String {
+    format!("{group}/node")
+}
+
+/// The annotation, on children, that carries the digest of what was applied.
+pub fn intent(group: &str) -> String {
+    format!("{group}/intent")
 }
 
 /// Value of [`INSTANCE`] for a cluster of this name.

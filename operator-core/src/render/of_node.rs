@@ -1,29 +1,25 @@
 //! The children of one node, and its row in the status.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{
-    Children, Content, Node, Object, Reference, Scope, config_map, daemon_set, deployment, files,
-    horizontal_pod_autoscaler as autoscaler, http_route, ingress, job, names::Names, network_policy, pod,
-    pod_disruption_budget, references, role, role_binding, secrets, service, service_account, service_monitor,
-    stateful_set,
+    Children, Object, Scope, config_map, daemon_set, deployment, files, horizontal_pod_autoscaler as autoscaler,
+    http_route, ingress, job, names::Names, network_policy, pod, pod_disruption_budget, references, role, role_binding,
+    secrets, service, service_account, service_monitor, stateful_set,
 };
 use crate::{
     definition::Workload,
+    model::ConfigHash,
     settings::{Effective, Invalid},
 };
 
-/// Puts them together; what its pods refer to goes into `references`.
-pub fn build(
+/// Renders them.
+pub fn render(
     names: &Names<'_>,
     spec: &Value,
     nodes: &[Effective],
     node: &Effective,
-    contents: &dyn Fn(&Reference) -> Content,
-    references: &mut BTreeMap<Reference, Content>,
-) -> Result<(Vec<Object>, Node), Vec<Invalid>> {
+) -> Result<Vec<Object>, Vec<Invalid>> {
     let files = files::read(names, spec, nodes, node)?;
     let secrets = secrets::read(names, spec, node)?;
     let pod = pod::build(names, node, &files, &secrets)?;
@@ -31,7 +27,7 @@ pub fn build(
     let mut children = Children::new(names, Some(node));
     children.extend(files.iter().map(|file| config_map::build(file, node)));
     children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.own));
-    children.extend(around(names, node, &pod)?);
+    children.extend(supporting(names, node, &pod)?);
     children.push_workload(match node.node_type.workload() {
         Workload::StatefulSet => stateful_set::build(names, node, pod),
         Workload::Deployment => deployment::build(names, node, pod),
@@ -50,39 +46,23 @@ pub fn build(
     let template = &mut workload.json["spec"]["template"];
     pod::finish(names, node, template, &containers);
     let own: Vec<&str> = files.iter().map(|file| file.config_map.as_str()).collect();
-    let mut read = BTreeMap::new();
-    for (reference, optional) in references::of(template, &own) {
-        let content = contents(&reference);
-        match content {
-            // Whatever it is comes into the hash: to go on without it would restart pods for nothing.
-            Content::Unknown => workload.waits_for.push(format!("{reference} is not known yet")),
-            Content::Missing if !optional => workload.waits_for.push(format!("{reference} is not there yet")),
-            Content::Missing | Content::Present(_) => {}
-        }
-        read.insert(reference, content);
-    }
-    let revision = files::hash(&files, &read);
-    references.extend(read);
-    pod::stamp(names, node, template, &revision);
-    match node.node_type.workload() {
-        Workload::Job => workload.name = job::name(names, node, template, &revision),
-        _ => workload.json["spec"]["selector"] = json!({ "matchLabels": names.selector(&node.name) }),
+    let is_job = node.node_type.workload() == Workload::Job;
+    workload.hash = Some(ConfigHash {
+        files: files::digest(&files),
+        reads: references::of(template, &own).into_iter().collect(),
+        annotation: names.config_hash(),
+        variable: node.node_type.says(|says| says.config_hash_env).map(|name| (node.node_type.name, name)),
+        job: is_job.then(|| format!("{}-{}", names.cluster.name, node.name)),
+    });
+    if !is_job {
+        workload.json["spec"]["selector"] = json!({ "matchLabels": names.selector(&node.name) });
     }
     workload.claims = stateful_set::claims(&workload.json);
-    let row = Node {
-        name: node.name.clone(),
-        kind: workload.kind,
-        workload: workload.name.clone(),
-        replicas: node.replicas(),
-        scale: node.scale(),
-        revision,
-        order: node.order,
-    };
-    Ok((children.into_objects(), row))
+    Ok(children.into_objects())
 }
 
-/// What stands around the workload of a node, whose pods are as `pod`.
-fn around(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
+/// A node's supporting objects (ServiceAccount, Service, PDB, NetworkPolicy …). `pod` is the template of its pods.
+fn supporting(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
     let workload = node.node_type.workload().kind();
     let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
     let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;

@@ -1,68 +1,10 @@
 //! The ConfigMaps and Secrets that pods refer to.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{
-    model::Digest,
-    model::kind::{CONFIG_MAP, ChildKind, SECRET},
-};
-
-/// A ConfigMap or Secret in the cluster's namespace.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reference {
-    /// Which of the two.
-    pub source: Source,
-    /// Its name.
-    pub name: String,
-}
-
-/// What can be referred to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Source {
-    /// A ConfigMap.
-    ConfigMap,
-    /// A Secret.
-    Secret,
-}
-
-impl Source {
-    /// Its kind.
-    pub fn kind(self) -> &'static ChildKind {
-        match self {
-            Self::ConfigMap => &CONFIG_MAP,
-            Self::Secret => &SECRET,
-        }
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.source.kind().kind, self.name)
-    }
-}
-
-/// What is known of what is referred to. Its values are never kept, only their digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// Nothing yet: it isn't watched yet.
-    Unknown,
-    /// It isn't there.
-    Missing,
-    /// Over its data.
-    Present(Digest),
-}
-
-/// Over what a ConfigMap or Secret holds: its `data` and `binaryData`. Its other fields don't matter to pods.
-pub fn digest(object: &Value) -> Digest {
-    let empty = Value::Object(serde_json::Map::new());
-    let over = |key: &str| {
-        let data = object.get(key).filter(|data| !data.is_null());
-        Value::from(Digest::of(data.unwrap_or(&empty)).to_string())
-    };
-    Digest::of(&Value::from_iter([over("data"), over("binaryData")]))
-}
+use crate::model::{Reference, Source};
 
 /// What the pods of a template refer to, each with whether they start without it. What is `own` is in the hash already.
 pub fn of(pod: &Value, own: &[&str]) -> BTreeMap<Reference, bool> {
@@ -104,16 +46,6 @@ pub fn of(pod: &Value, own: &[&str]) -> BTreeMap<Reference, bool> {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn a_digest_is_over_the_data_alone() {
-        let of = |object: Value| digest(&object);
-        let one = of(json!({ "data": { "a": "1", "b": "2" }, "metadata": { "resourceVersion": "7" } }));
-        assert_eq!(one, of(json!({ "data": { "b": "2", "a": "1" }, "type": "Opaque", "binaryData": null })));
-        assert_ne!(one, of(json!({ "data": { "a": "1", "b": "3" } })));
-        assert_ne!(one, of(json!({ "binaryData": { "a": "1", "b": "2" } })));
-        assert_eq!(of(json!({})), of(json!({ "data": {} })));
-    }
 
     #[test]
     fn what_pods_refer_to_is_found_wherever_it_stands() {

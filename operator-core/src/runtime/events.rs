@@ -1,13 +1,17 @@
 //! Kubernetes events on clusters: what was done to their children, and what is wrong.
 
-use http::Request;
 use k8s_openapi::jiff::Timestamp;
-use kube::Client;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
-use super::watch::Task;
-use crate::{definition::Definition, model::kind::ChildKind, plan::Verb, render::Identity, status::Problem};
+use crate::{
+    apply::Writer,
+    definition::Definition,
+    model::{Identity, Kind},
+    plan::Verb,
+    status::{Problem, cut},
+};
 
 /// Events that wait to be written; beyond that they are dropped.
 const WAITING: usize = 1024;
@@ -17,31 +21,28 @@ const LONGEST: usize = 1000;
 /// Writes events, one after the other, beside the loop.
 pub struct Recorder {
     manager: String,
+    definition: &'static Definition,
     queue: mpsc::Sender<(String, Value)>,
-    _task: Task,
+    _task: AbortOnDropHandle<()>,
 }
 
 impl Recorder {
-    /// Starts writing in the name of `manager`.
-    pub fn start(client: Client, manager: &str) -> Self {
+    /// Starts writing.
+    pub fn start(writer: Writer, definition: &'static Definition) -> Self {
         let (queue, mut waiting) = mpsc::channel::<(String, Value)>(WAITING);
+        let manager = writer.manager().to_owned();
         let task = tokio::spawn(async move {
             while let Some((namespace, event)) = waiting.recv().await {
-                let url = format!("/apis/events.k8s.io/v1/namespaces/{namespace}/events");
-                let request = Request::post(url).header("content-type", "application/json");
-                let Ok(request) = request.body(event.to_string().into_bytes()) else {
-                    continue;
-                };
-                if let Err(error) = client.request::<serde::de::IgnoredAny>(request).await {
-                    tracing::debug!(%error, "event");
+                if let Err(failure) = writer.event(&namespace, &event).await {
+                    tracing::debug!(error = failure.message, "event");
                 }
             }
         });
-        Self { manager: manager.to_owned(), queue, _task: Task(task) }
+        Self { manager, definition, queue, _task: AbortOnDropHandle::new(task) }
     }
 
     /// Says what was done, in one event: its reason is the first of what was done, its note all of it.
-    pub fn done(&self, cluster: &Identity, definition: &Definition, done: &[(Verb, &'static ChildKind, String)]) {
+    pub fn done(&self, cluster: &Identity, done: &[(Verb, Kind, String)]) {
         let said = |wanted: Verb| {
             let objects = done.iter().filter(move |(verb, _, _)| *verb == wanted);
             objects.map(|(_, kind, name)| format!("{} {name}", kind.kind)).collect::<Vec<_>>().join(", ")
@@ -59,20 +60,16 @@ impl Recorder {
         .collect();
         let Some((reason, _)) = parts.first() else { return };
         let note: Vec<String> = parts.iter().map(|(reason, objects)| format!("{reason} {objects}")).collect();
-        self.record(cluster, definition, "Normal", reason, "Reconcile", &note.join("; "));
+        self.record(cluster, "Normal", reason, "Reconcile", &note.join("; "));
     }
 
     /// Says what is wrong.
-    pub fn problem(&self, cluster: &Identity, definition: &Definition, problem: &Problem) {
-        self.record(cluster, definition, "Warning", problem.reason.as_str(), "Reconcile", &problem.message);
+    pub fn problem(&self, cluster: &Identity, problem: &Problem) {
+        self.record(cluster, "Warning", problem.reason.as_str(), "Reconcile", &problem.message);
     }
 
-    fn record(&self, cluster: &Identity, definition: &Definition, type_: &str, reason: &str, action: &str, note: &str) {
-        let mut end = note.len().min(LONGEST);
-        while !note.is_char_boundary(end) {
-            end -= 1;
-        }
-        let note = if end < note.len() { format!("{}…", &note[..end]) } else { note.to_owned() };
+    fn record(&self, cluster: &Identity, type_: &str, reason: &str, action: &str, note: &str) {
+        let note = cut(note.to_owned(), LONGEST);
         let event = json!({
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
@@ -85,8 +82,8 @@ impl Recorder {
             "action": action,
             "note": note,
             "regarding": {
-                "apiVersion": definition.api_version(),
-                "kind": definition.kind,
+                "apiVersion": self.definition.api_version(),
+                "kind": self.definition.kind,
                 "namespace": cluster.namespace,
                 "name": cluster.name,
                 "uid": cluster.uid,

@@ -3,10 +3,10 @@
 //! One watch per source and namespace, for all clusters there; it lasts as long as one of them refers to something.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
     ops::ControlFlow,
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -14,19 +14,18 @@ use kube::{
     Api, Client,
     runtime::watcher::{self, Event},
 };
+use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    lock,
-    watch::{Task, message, watch_while},
+    watch::{message, watch_while},
     watches::Changed,
 };
 use crate::{
-    model::Digest,
-    model::kind::ChildKind,
-    render::{Content, Reference, references},
-    state::Raw,
+    model::{ChildKind, Content, Digest, Identity, Kind, Reference},
+    state::{Child, content, dynamic_resource},
 };
 
 /// Watches what pods refer to, and says which clusters are concerned.
@@ -44,11 +43,11 @@ struct Inner {
 }
 
 /// Kind and namespace.
-type Place = (&'static ChildKind, Arc<str>);
+type Place = (Kind, Arc<str>);
 
 struct Source {
     watched: Arc<Watched>,
-    _task: Task,
+    _task: AbortOnDropHandle<()>,
 }
 
 impl References {
@@ -57,62 +56,57 @@ impl References {
         Self { client, changed, inner: Mutex::default() }
     }
 
-    /// What is known of what is referred to in a namespace.
-    pub fn content(&self, namespace: &str, reference: &Reference) -> Content {
-        let watched = self.watched(reference.source.kind(), namespace);
-        watched.map_or(Content::Unknown, |watched| lock(&watched.seen).content(&reference.name))
-    }
-
-    /// Sets what a cluster's pods refer to, with what was known of it. Returns whether that still holds; any later change is told.
-    pub fn set(&self, cluster: &str, namespace: &str, known: &BTreeMap<Reference, Content>) -> bool {
-        let mut inner = lock(&self.inner);
-        let before = inner.clusters.get(cluster).map(|(_, references)| references.as_slice()).unwrap_or_default();
-        if !before.iter().eq(known.keys()) {
-            self.replace(&mut inner, cluster, namespace.into(), known.keys().cloned().collect());
+    /// Sets what a cluster's pods refer to, and returns what is known of it. Any later change is told.
+    pub fn set(&self, cluster: &Identity, references: &BTreeSet<&Reference>) -> BTreeMap<Reference, Content> {
+        let mut inner = self.inner.lock();
+        let before = inner.clusters.get(&*cluster.uid).map(|(_, before)| before.as_slice()).unwrap_or_default();
+        if !before.iter().eq(references.iter().copied()) {
+            let references = references.iter().map(|reference| (*reference).clone()).collect();
+            self.replace(&mut inner, &cluster.uid, cluster.namespace.as_str().into(), references);
         }
         drop(inner);
-        known.iter().all(|(reference, content)| self.content(namespace, reference) == *content)
+        let known = |reference: &&Reference| ((*reference).clone(), self.content(&cluster.namespace, reference));
+        references.iter().map(known).collect()
+    }
+
+    /// What is known of what is referred to in a namespace.
+    fn content(&self, namespace: &str, reference: &Reference) -> Content {
+        let watched = self.watched(reference.source.kind(), namespace);
+        watched.map_or(Content::Unknown, |watched| watched.seen.lock().content(&reference.name))
     }
 
     /// A cluster is gone: what only its pods referred to is no longer watched.
     pub fn forget(&self, cluster: &str) {
-        self.set(cluster, "", &BTreeMap::new());
+        self.replace(&mut self.inner.lock(), cluster, "".into(), Vec::new());
     }
 
-    /// Why something isn't known, where its watch fails.
-    pub fn trouble(&self, namespace: &str, reference: &Reference) -> Option<String> {
-        let watched = self.watched(reference.source.kind(), namespace)?;
-        let trouble = lock(&watched.seen).trouble.clone()?;
-        Some(format!("{reference} can't be looked at: {trouble}"))
-    }
-
-    /// Takes in an object as the operator itself wrote it; its watch would say so a little later.
-    pub fn written(&self, kind: &'static ChildKind, object: &Raw) {
-        if let Some(watched) = self.watched(kind, object.namespace()) {
-            let object = Reduced::of(&object.object());
-            let told = lock(&watched.seen).written(object.name(), object.version, object.digest);
+    /// Ingests a Secret as the operator itself wrote it; its watch would say so a little later.
+    pub fn written(&self, namespace: &str, child: &Child) {
+        let Some(secret) = &child.secret else { return };
+        if let Some(watched) = self.watched(&crate::model::kind::SECRET, namespace) {
+            let told = watched.seen.lock().written(&child.name, child.version, secret.content);
             watched.tell(told);
         }
     }
 
     fn watched(&self, kind: &'static ChildKind, namespace: &str) -> Option<Arc<Watched>> {
-        lock(&self.inner).sources.get(&(kind, namespace.into())).map(|source| source.watched.clone())
+        self.inner.lock().sources.get(&(kind.into(), namespace.into())).map(|source| source.watched.clone())
     }
 
     fn replace(&self, inner: &mut Inner, cluster: &str, namespace: Arc<str>, references: Vec<Reference>) {
         for reference in &references {
-            let place = (reference.source.kind(), namespace.clone());
+            let place = (Kind::from(reference.source.kind()), namespace.clone());
             let source = inner.sources.entry(place).or_insert_with_key(|place| self.watch(place));
-            lock(&source.watched.seen).users.entry(reference.name.as_str().into()).or_default().insert(cluster.into());
+            source.watched.seen.lock().users.entry(reference.name.as_str().into()).or_default().insert(cluster.into());
         }
         if let Some((namespace, before)) = inner.clusters.remove(cluster) {
             for reference in before.iter().filter(|reference| !references.contains(reference)) {
-                if let Some(source) = inner.sources.get(&(reference.source.kind(), namespace.clone())) {
-                    lock(&source.watched.seen).leave(&reference.name, cluster);
+                if let Some(source) = inner.sources.get(&(reference.source.kind().into(), namespace.clone())) {
+                    source.watched.seen.lock().leave(&reference.name, cluster);
                 }
             }
         }
-        inner.sources.retain(|_, source| !lock(&source.watched.seen).users.is_empty());
+        inner.sources.retain(|_, source| !source.watched.seen.lock().users.is_empty());
         if !references.is_empty() {
             inner.clusters.insert(cluster.into(), (namespace, references));
         }
@@ -122,7 +116,7 @@ impl References {
         let watched = Arc::new(Watched { changed: self.changed.clone(), seen: Mutex::default() });
         let api = Api::namespaced_with(self.client.clone(), namespace, kind);
         let task = tokio::spawn(watched.clone().run(api));
-        Source { watched, _task: Task(task) }
+        Source { watched, _task: AbortOnDropHandle::new(task) }
     }
 }
 
@@ -134,16 +128,16 @@ struct Watched {
 
 impl Watched {
     async fn run(self: Arc<Self>, api: Api<Reduced>) {
-        let take_in = |event| {
-            let told = lock(&self.seen).take_in(event);
+        let ingest = |event| {
+            let told = self.seen.lock().ingest(event);
             self.tell(told);
         };
         let failed = |error: &watcher::Error| {
-            let told = lock(&self.seen).failed(message(error));
+            let told = self.seen.lock().failed(message(error));
             self.tell(told);
             ControlFlow::Continue(())
         };
-        watch_while(api, None, take_in, failed).await;
+        watch_while(api, None, ingest, failed).await;
     }
 
     /// Without the lock: who is told may ask.
@@ -172,7 +166,7 @@ struct Seen {
 impl Seen {
     fn content(&self, name: &str) -> Content {
         match self.known.get(name) {
-            _ if !self.synced => Content::Unknown,
+            _ if !self.synced => self.trouble.clone().map_or(Content::Unknown, Content::Unreadable),
             Some((_, digest)) => Content::Present(*digest),
             None => Content::Missing,
         }
@@ -188,7 +182,7 @@ impl Seen {
     }
 
     /// Returns the clusters for which something changed.
-    fn take_in(&mut self, event: Event<Reduced>) -> Vec<Arc<str>> {
+    fn ingest(&mut self, event: Event<Reduced>) -> Vec<Arc<str>> {
         match event {
             Event::Init => {
                 self.listed.clear();
@@ -272,7 +266,7 @@ impl Reduced {
         let resource_version = text("resourceVersion");
         Self {
             version: resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or_default(),
-            digest: references::digest(object),
+            digest: content::digest(object),
             metadata: ObjectMeta { name: text("name"), resource_version, ..ObjectMeta::default() },
         }
     }
@@ -294,7 +288,7 @@ impl fmt::Debug for Reduced {
     }
 }
 
-crate::state::static_resource!(Reduced, &'static ChildKind, |kind| kind);
+dynamic_resource!(Reduced, Kind, |kind| kind);
 
 #[cfg(test)]
 mod tests {
@@ -314,7 +308,7 @@ mod tests {
 
     fn list(seen: &mut Seen, objects: Vec<Reduced>) -> usize {
         let events = objects.into_iter().map(Event::InitApply);
-        std::iter::once(Event::Init).chain(events).chain([Event::InitDone]).map(|event| seen.take_in(event).len()).sum()
+        std::iter::once(Event::Init).chain(events).chain([Event::InitDone]).map(|event| seen.ingest(event).len()).sum()
     }
 
     fn answer(seen: &mut Seen, version: u64) -> usize {
@@ -324,10 +318,10 @@ mod tests {
     #[test]
     fn nothing_is_known_until_a_list_is_complete() {
         let mut seen = used(&["a", "b"]);
-        assert!(seen.take_in(Event::Init).is_empty());
-        assert!(seen.take_in(Event::InitApply(object("a", 1, "x"))).is_empty());
+        assert!(seen.ingest(Event::Init).is_empty());
+        assert!(seen.ingest(Event::InitApply(object("a", 1, "x"))).is_empty());
         assert_eq!(seen.content("a"), Content::Unknown);
-        assert_eq!(seen.take_in(Event::InitDone).len(), 1, "each cluster once");
+        assert_eq!(seen.ingest(Event::InitDone).len(), 1, "each cluster once");
         assert!(matches!(seen.content("a"), Content::Present(_)));
         assert_eq!(seen.content("b"), Content::Missing);
     }
@@ -336,10 +330,10 @@ mod tests {
     fn only_a_change_of_content_is_told_and_only_to_who_refers_to_it() {
         let mut seen = used(&["a"]);
         list(&mut seen, vec![object("a", 1, "x"), object("c", 2, "x")]);
-        assert!(seen.take_in(Event::Apply(object("a", 3, "x"))).is_empty());
-        assert!(seen.take_in(Event::Apply(object("c", 4, "y"))).is_empty());
-        assert_eq!(seen.take_in(Event::Apply(object("a", 5, "y"))).len(), 1);
-        assert!(seen.take_in(Event::Apply(object("a", 4, "x"))).is_empty(), "an old event");
+        assert!(seen.ingest(Event::Apply(object("a", 3, "x"))).is_empty());
+        assert!(seen.ingest(Event::Apply(object("c", 4, "y"))).is_empty());
+        assert_eq!(seen.ingest(Event::Apply(object("a", 5, "y"))).len(), 1);
+        assert!(seen.ingest(Event::Apply(object("a", 4, "x"))).is_empty(), "an old event");
         assert_eq!(list(&mut seen, vec![object("a", 5, "y"), object("c", 4, "y")]), 0, "a list that repeats");
         assert_eq!(list(&mut seen, vec![object("c", 4, "y")]), 1, "a list without it");
         assert_eq!(seen.content("a"), Content::Missing);
@@ -351,12 +345,12 @@ mod tests {
         assert_eq!(answer(&mut seen, 1), 0);
         list(&mut seen, vec![object("b", 2, "x")]);
         assert_eq!(answer(&mut seen, 3), 1);
-        assert!(seen.take_in(Event::Apply(object("a", 3, "x"))).is_empty(), "the watch repeats it");
-        assert_eq!(seen.take_in(Event::Delete(object("a", 4, "x"))).len(), 1);
+        assert!(seen.ingest(Event::Apply(object("a", 3, "x"))).is_empty(), "the watch repeats it");
+        assert_eq!(seen.ingest(Event::Delete(object("a", 4, "x"))).len(), 1);
         assert_eq!(answer(&mut seen, 3), 0, "an answer that came late");
         assert_eq!(seen.content("a"), Content::Missing);
         assert_eq!(answer(&mut seen, 5), 1);
-        assert!(seen.take_in(Event::Delete(object("a", 4, "x"))).is_empty(), "an old deletion");
+        assert!(seen.ingest(Event::Delete(object("a", 4, "x"))).is_empty(), "an old deletion");
     }
 
     #[test]

@@ -1,14 +1,21 @@
 //! A cluster as the loop keeps it: without its type, and small.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    borrow::Cow,
+    hash::{Hash, Hasher},
+};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Value, value::RawValue};
 
-use crate::{definition::Definition, render::Identity, status::ClusterStatus};
+use crate::{
+    definition::Definition,
+    model::{ChildKind, ClusterStatus, Identity, Kind},
+    state::dynamic_resource,
+};
 
-/// A custom resource. Its spec is kept as text: parsed values take several times the memory.
+/// A custom resource. Its spec and its status are kept as text: parsed values take several times the memory.
 #[derive(Clone, Debug)]
 pub struct Tracked {
     metadata: ObjectMeta,
@@ -19,8 +26,7 @@ pub struct Tracked {
     /// Whether it is being deleted.
     pub deleting: bool,
     spec: Box<str>,
-    /// The status, where there is one that can be read.
-    pub status: Option<Box<ClusterStatus>>,
+    status: Option<Box<str>>,
 }
 
 impl Tracked {
@@ -49,47 +55,76 @@ impl Tracked {
     pub fn spec(&self) -> Value {
         serde_json::from_str(&self.spec).unwrap_or_default()
     }
+
+    /// The status, where there is one that can be read.
+    pub fn status(&self) -> Option<ClusterStatus> {
+        serde_json::from_str(self.status.as_deref()?).ok()
+    }
 }
 
 impl<'de> Deserialize<'de> for Tracked {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut object = Value::deserialize(deserializer)?;
-        let spec = object.get_mut("spec").map(Value::take).unwrap_or_default();
-        let status = object.get_mut("status").map(Value::take);
-        let metadata = object.get("metadata").unwrap_or(&Value::Null);
-        let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
+        #[derive(Deserialize)]
+        struct Object<'a> {
+            #[serde(borrow)]
+            metadata: Head<'a>,
+            #[serde(borrow)]
+            spec: Option<&'a RawValue>,
+            #[serde(borrow)]
+            status: Option<&'a RawValue>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head<'a> {
+            name: Option<String>,
+            namespace: Option<String>,
+            uid: Option<String>,
+            resource_version: Option<Cow<'a, str>>,
+            #[serde(default)]
+            generation: i64,
+            #[serde(borrow)]
+            deletion_timestamp: Option<&'a RawValue>,
+        }
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let Object { metadata, spec, status } = serde_json::from_str(text.get()).map_err(de::Error::custom)?;
         Ok(Self {
-            version: text("resourceVersion").and_then(|version| version.parse().ok()).unwrap_or_default(),
-            generation: metadata.get("generation").and_then(Value::as_i64).unwrap_or_default(),
-            deleting: metadata.get("deletionTimestamp").is_some(),
-            spec: spec.to_string().into(),
-            status: status.and_then(|status| serde_json::from_value(status).ok()),
+            version: metadata.resource_version.and_then(|version| version.parse().ok()).unwrap_or_default(),
+            generation: metadata.generation,
+            deleting: metadata.deletion_timestamp.is_some(),
+            spec: spec.map_or("null", RawValue::get).into(),
+            status: status.map(|status| status.get().into()),
             metadata: ObjectMeta {
-                name: text("name"),
-                namespace: text("namespace"),
-                uid: text("uid"),
-                resource_version: text("resourceVersion"),
+                name: metadata.name,
+                namespace: metadata.namespace,
+                uid: metadata.uid,
                 ..ObjectMeta::default()
             },
         })
     }
 }
 
-crate::state::static_resource!(Tracked, Kind, |kind| kind.0);
+dynamic_resource!(Tracked, ClusterKind, |kind| kind.0);
 
 /// The kind of the clusters of an operator.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind(pub &'static Definition);
+pub struct ClusterKind(pub &'static Definition);
 
-impl PartialEq for Kind {
+impl From<ClusterKind> for Kind {
+    fn from(ClusterKind(definition): ClusterKind) -> Self {
+        let Definition { group, version, kind, plural, .. } = definition;
+        Self::Recorded(std::sync::Arc::new(ChildKind::named(group, version, kind, plural)))
+    }
+}
+
+impl PartialEq for ClusterKind {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.0, other.0)
     }
 }
 
-impl Eq for Kind {}
+impl Eq for ClusterKind {}
 
-impl Hash for Kind {
+impl Hash for ClusterKind {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.0.group, self.0.kind).hash(state);
     }

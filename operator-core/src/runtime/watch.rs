@@ -12,24 +12,23 @@ use kube::{
     },
 };
 use serde::de::DeserializeOwned;
-use tokio::task::JoinHandle;
 
 /// Objects of a page, where lists are paged: what is decoded at once.
 const PAGE: u32 = 100;
 
 /// Watches for ever.
-pub async fn watch<K>(api: Api<K>, labels: Option<String>, take_in: impl FnMut(Event<K>))
+pub async fn watch<K>(api: Api<K>, labels: Option<String>, ingest: impl FnMut(Event<K>))
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
-    watch_while(api, labels, take_in, |_| ControlFlow::Continue(())).await;
+    watch_while(api, labels, ingest, |_| ControlFlow::Continue(())).await;
 }
 
 /// Watches until `failed`, which is told every error, has enough.
 pub async fn watch_while<K>(
     api: Api<K>,
     labels: Option<String>,
-    mut take_in: impl FnMut(Event<K>),
+    mut ingest: impl FnMut(Event<K>),
     mut failed: impl FnMut(&watcher::Error) -> ControlFlow<()>,
 ) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
@@ -40,7 +39,7 @@ pub async fn watch_while<K>(
     let mut events = watcher(api.clone(), config).default_backoff().boxed();
     while let Some(event) = events.next().await {
         match event {
-            Ok(event) => take_in(event),
+            Ok(event) => ingest(event),
             Err(error) if streaming && is_refused(&error) => {
                 tracing::info!("the API server doesn't stream lists; paging them instead");
                 streaming = false;
@@ -83,13 +82,4 @@ pub fn message(error: &watcher::Error) -> String {
 fn is_refused(error: &watcher::Error) -> bool {
     status(error)
         .is_some_and(|status| matches!(status.code, 400 | 403 | 422) && status.message.contains("sendInitialEvents"))
-}
-
-/// A task that ends with its owner.
-pub struct Task(pub JoinHandle<()>);
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

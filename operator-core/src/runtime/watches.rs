@@ -1,98 +1,84 @@
-//! The registry of watches: one per child kind, whoever asks; reduced while they are decoded.
+//! The registry of watches: one per child kind for all operators of a process, reduced while they are decoded.
 //!
-//! Kinds that the API server may lack are watched from the first time a cluster wants one until none does.
+//! Kinds that most clusters have are watched from the start, the others from the first time that a cluster wants one until none does. A kind
+//! that can't be watched concerns only the clusters that want it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ops::ControlFlow,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
-use kube::{Api, Client, runtime::watcher::Event};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use kube::{
+    Api, Client,
+    runtime::watcher::{self, Event},
+};
+use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    lock,
-    watch::{Task, code, watch_while},
+    raw::Raw,
+    watch::{code, message, watch_while},
 };
 use crate::{
-    definition::Definition,
-    model::kind::{self, ChildKind},
-    render::names::{self, MANAGED_BY},
-    state::{Child, Raw, Store},
+    model::{
+        Kind,
+        kind::{self, Presence},
+    },
+    render::names::MANAGED_BY,
+    state::{Availability, Child, Manager, Store},
 };
 
 /// First and longest wait until a kind that the API server lacks is looked for again.
 const LACKING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
-/// Is told the UID of an owner of whose world something changed.
+/// Called with an owner's UID when something changed on which its plan depends.
 pub type Changed = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What can be said of the objects of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Availability {
-    /// All are known.
-    Synced,
-    /// They aren't listed yet. Who wants the kind is told when they are, or when it turns out to be missing.
-    Pending,
-    /// The API server has no such kind, or the operator may not see it. Looked for again now and then; who wants it is told.
-    Missing,
-}
-
 /// All watches of children. They end when this is dropped.
-pub struct Watches {
+pub struct WatchRegistry {
     client: Client,
     namespace: Option<String>,
-    manager: String,
-    node_label: String,
-    store: Arc<Store>,
-    changed: Changed,
-    /// Kinds that are watched whether or not anyone wants them.
-    always: Vec<&'static ChildKind>,
-    watched: Mutex<HashMap<&'static ChildKind, Watched>>,
-    wanted: Arc<Wanted>,
+    shared: Arc<Shared>,
+    watched: Mutex<HashMap<Kind, Watched>>,
 }
 
-/// The other kinds, by the UID of the cluster that wants them.
-type Wanted = Mutex<HashMap<Box<str>, Vec<&'static ChildKind>>>;
+/// What all watches work on.
+struct Shared {
+    managers: Vec<Manager>,
+    store: Store,
+    changed: Changed,
+    /// Kinds that aren't watched from the start, by the UID of the cluster that wants them.
+    wanted: Mutex<HashMap<Box<str>, HashSet<Kind>>>,
+}
 
 struct Watched {
     availability: watch::Receiver<Availability>,
-    _task: Task,
+    _task: AbortOnDropHandle<()>,
 }
 
-impl Watches {
-    /// Starts a watch for each kind of child that every API server has, for claims, and for those that the author's hook adds. `changed`
-    /// is told the owner of every child that changed.
-    pub fn start(client: &Client, namespace: Option<&str>, definition: &'static Definition, changed: Changed) -> Self {
-        let watches = Self {
-            client: client.clone(),
-            namespace: namespace.map(str::to_owned),
-            manager: names::manager(definition),
-            node_label: names::node_label(definition),
-            store: Arc::default(),
-            changed,
-            always: always(definition),
-            watched: Mutex::default(),
-            wanted: Arc::default(),
-        };
-        let started = watches.always.iter().map(|kind| (*kind, watches.watch(kind))).collect();
-        *lock(&watches.watched) = started;
+impl WatchRegistry {
+    /// Starts a watch for each kind that most clusters have. `changed` is told the owner of every child that changed.
+    pub fn start(client: &Client, namespace: Option<&str>, managers: Vec<Manager>, changed: Changed) -> Self {
+        let shared = Arc::new(Shared { managers, store: Store::default(), changed, wanted: Mutex::default() });
+        let watches =
+            Self { client: client.clone(), namespace: namespace.map(str::to_owned), shared, watched: Mutex::default() };
+        let start = kind::ALL.into_iter().filter(|kind| kind.presence == Presence::Start).map(Kind::from);
+        *watches.watched.lock() = start.map(|kind| (kind.clone(), watches.watch(kind))).collect();
         watches
     }
 
     /// Where the children are.
-    pub fn store(&self) -> Arc<Store> {
-        self.store.clone()
+    pub fn store(&self) -> &Store {
+        &self.shared.store
     }
 
-    /// Waits until every kind that is always watched was listed once, or turned out to be missing where that may be.
+    /// Waits until every kind that is watched from the start was listed once, or turned out not to be available.
     pub async fn ready(&self) {
-        let waiting: Vec<_> = lock(&self.watched).values().map(|watched| watched.availability.clone()).collect();
+        let waiting: Vec<_> = self.watched.lock().values().map(|watched| watched.availability.clone()).collect();
         for mut availability in waiting {
             // Fails only where the watch ended, which is with this registry.
             let _ = availability.wait_for(|availability| *availability != Availability::Pending).await;
@@ -100,22 +86,20 @@ impl Watches {
     }
 
     /// What can be said of a kind now.
-    pub fn available(&self, kind: &ChildKind) -> Availability {
-        lock(&self.watched).get(kind).map_or(Availability::Pending, |watched| *watched.availability.borrow())
+    pub fn availability(&self, kind: &Kind) -> Availability {
+        self.watched.lock().get(kind).map_or(Availability::Pending, |watched| watched.availability.borrow().clone())
     }
 
     /// Says which kinds a cluster has or shall have. What isn't watched yet is watched from now on, what nobody wants any more no longer.
-    pub fn want(&self, cluster: &str, kinds: impl IntoIterator<Item = &'static ChildKind>) {
-        let mut kinds: Vec<_> = kinds.into_iter().filter(|kind| !self.always.contains(kind)).collect();
-        kinds.sort_by_key(|kind| (kind.group, kind.kind, kind.version));
-        kinds.dedup();
-        let mut wanted = lock(&self.wanted);
-        if wanted.get(cluster).map(Vec::as_slice).unwrap_or_default() == kinds {
+    pub fn want(&self, cluster: &str, kinds: impl IntoIterator<Item = Kind>) {
+        let kinds: HashSet<Kind> = kinds.into_iter().filter(|kind| kind.presence != Presence::Start).collect();
+        let mut wanted = self.shared.wanted.lock();
+        if wanted.get(cluster).map_or(kinds.is_empty(), |before| *before == kinds) {
             return;
         }
-        let mut watched = lock(&self.watched);
+        let mut watched = self.watched.lock();
         for kind in &kinds {
-            watched.entry(kind).or_insert_with(|| self.watch(kind));
+            watched.entry(kind.clone()).or_insert_with(|| self.watch(kind.clone()));
         }
         if kinds.is_empty() {
             wanted.remove(cluster);
@@ -123,9 +107,9 @@ impl Watches {
             wanted.insert(cluster.into(), kinds);
         }
         watched.retain(|kind, _| {
-            let keep = self.always.contains(kind) || wanted.values().flatten().any(|wanted| wanted == kind);
+            let keep = kind.presence == Presence::Start || wanted.values().any(|wanted| wanted.contains(kind));
             if !keep {
-                clear(&self.store, kind);
+                self.shared.clear(kind);
             }
             keep
         });
@@ -136,115 +120,107 @@ impl Watches {
         self.want(cluster, []);
     }
 
-    fn watch(&self, kind: &'static ChildKind) -> Watched {
+    fn watch(&self, kind: Kind) -> Watched {
         let api: Api<Raw> = match &self.namespace {
-            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &kind),
-            None => Api::all_with(self.client.clone(), &kind),
+            Some(namespace) if kind.namespaced => Api::namespaced_with(self.client.clone(), namespace, &kind),
+            _ => Api::all_with(self.client.clone(), &kind),
         };
         let (sender, availability) = watch::channel(Availability::Pending);
-        let reducer = Reducer {
-            kind,
-            manager: self.manager.clone(),
-            node_label: self.node_label.clone(),
-            store: self.store.clone(),
-            changed: self.changed.clone(),
-            wanted: self.wanted.clone(),
-            availability: sender,
-            tried: AtomicU32::new(0),
-        };
-        Watched { availability, _task: Task(tokio::spawn(reducer.run(api))) }
+        let reducer = Reducer { kind, shared: self.shared.clone(), availability: sender };
+        Watched { availability, _task: AbortOnDropHandle::new(tokio::spawn(reducer.run(api))) }
     }
 }
 
-/// A kind that a definition declares but that is one of the usual ones is watched once.
-fn always(definition: &Definition) -> Vec<&'static ChildKind> {
-    kind::of(definition).into_iter().filter(|kind| !kind.optional).chain([&kind::CLAIM]).collect()
-}
-
-/// Of a kind that is no longer watched, nothing is known.
-fn clear(store: &Store, kind: &'static ChildKind) -> Vec<Arc<str>> {
-    store.begin_list(kind);
-    store.end_list(kind)
+impl Shared {
+    /// Of a kind that isn't watched, nothing is known. Returns whose children that were.
+    fn clear(&self, kind: &Kind) -> Vec<Arc<str>> {
+        self.store.begin_list(kind);
+        self.store.end_list(kind)
+    }
 }
 
 /// Turns the events of one watch into entries of the store.
 struct Reducer {
-    kind: &'static ChildKind,
-    manager: String,
-    node_label: String,
-    store: Arc<Store>,
-    changed: Changed,
-    wanted: Arc<Wanted>,
+    kind: Kind,
+    shared: Arc<Shared>,
     availability: watch::Sender<Availability>,
-    /// How often in a row the kind was looked for and missing.
-    tried: AtomicU32,
 }
 
 impl Reducer {
     async fn run(self, api: Api<Raw>) {
-        let selector = format!("{MANAGED_BY}={}", self.manager);
+        let names: Vec<&str> = self.shared.managers.iter().map(|manager| manager.name.as_str()).collect();
+        let selector = format!("{MANAGED_BY} in ({})", names.join(","));
+        let waits = || {
+            let waits = ExponentialBuilder::default().with_min_delay(LACKING.0).with_max_delay(LACKING.1);
+            waits.without_max_times().build()
+        };
+        let mut wait = waits();
         loop {
-            let take_in = |event| self.take_in(event).iter().for_each(|owner| (self.changed)(owner));
-            watch_while(api.clone(), Some(selector.clone()), take_in, |error| self.failed(code(error))).await;
-            // Only a missing kind ends a watch.
-            let tried = self.tried.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(LACKING.0.saturating_mul(1 << tried.min(16)).min(LACKING.1)).await;
-        }
-    }
-
-    /// Whether to go on after an error. The usual kinds are there; a server that says otherwise is ill.
-    fn failed(&self, code: Option<u16>) -> ControlFlow<()> {
-        let usual = kind::is_always_watched(self.kind);
-        let (kind, group) = (self.kind.kind, self.kind.group);
-        let is_news = *self.availability.borrow() != Availability::Missing;
-        match code {
-            Some(404) if !usual && is_news => {
-                tracing::info!(kind, group, "the API server has no such kind; going on without it");
+            let mut was_listed = false;
+            let ingest = |event| {
+                was_listed |= matches!(event, Event::InitDone);
+                self.ingest(event).iter().for_each(|owner| (self.shared.changed)(owner));
+            };
+            watch_while(api.clone(), Some(selector.clone()), ingest, |error| self.failed(error)).await;
+            // Only a kind that is missing or forbidden ends a watch.
+            if was_listed {
+                wait = waits();
             }
-            Some(403) if !usual && is_news => {
-                tracing::warn!(kind, group, "the operator may not watch this kind; going on without it");
-            }
-            Some(403 | 404) if !usual => {}
-            _ => return ControlFlow::Continue(()),
-        }
-        let owners = clear(&self.store, self.kind);
-        self.tell(Availability::Missing);
-        owners.iter().for_each(|owner| (self.changed)(owner));
-        ControlFlow::Break(())
-    }
-
-    /// Tells who waits for this kind, where there is something to tell.
-    fn tell(&self, availability: Availability) {
-        if self.availability.send_replace(availability) != availability {
-            let wanting = |kinds: &Vec<&ChildKind>| kinds.contains(&self.kind);
-            let wanted = lock(&self.wanted);
-            let told: Vec<_> = wanted.iter().filter(|(_, kinds)| wanting(kinds)).map(|(uid, _)| uid.clone()).collect();
-            drop(wanted);
-            told.iter().for_each(|cluster| (self.changed)(cluster));
+            tokio::time::sleep(wait.next().unwrap_or(LACKING.1)).await;
         }
     }
 
-    fn take_in(&self, event: Event<Raw>) -> Vec<Arc<str>> {
+    /// Whether to go on after an error. A watch that was listed once goes on: what was seen still counts.
+    fn failed(&self, error: &watcher::Error) -> ControlFlow<()> {
+        let availability = match code(error) {
+            Some(404) => Availability::Missing,
+            _ => Availability::Failing(message(error)),
+        };
+        let is_over = matches!(code(error), Some(403 | 404));
+        if !is_over && *self.availability.borrow() == Availability::Synced {
+            return ControlFlow::Continue(());
+        }
+        let (kind, group) = (&self.kind.kind, &self.kind.group);
+        if std::mem::discriminant(&*self.availability.borrow()) != std::mem::discriminant(&availability) {
+            tracing::warn!(%kind, %group, error = message(error), "this kind can't be watched");
+        }
+        let owners = if is_over { self.shared.clear(&self.kind) } else { Vec::new() };
+        self.publish(availability);
+        owners.iter().for_each(|owner| (self.shared.changed)(owner));
+        if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Tells who wants this kind, where there is something to tell.
+    fn publish(&self, availability: Availability) {
+        if self.availability.send_replace(availability.clone()) == availability {
+            return;
+        }
+        let wanted = self.shared.wanted.lock();
+        let told = wanted.iter().filter(|(_, kinds)| kinds.contains(&self.kind)).map(|(uid, _)| uid.clone());
+        let told: Vec<_> = told.collect();
+        drop(wanted);
+        told.iter().for_each(|cluster| (self.shared.changed)(cluster));
+    }
+
+    fn ingest(&self, event: Event<Raw>) -> Vec<Arc<str>> {
+        let store = &self.shared.store;
         match event {
             Event::Init => {
-                self.store.begin_list(self.kind);
+                store.begin_list(&self.kind);
                 Vec::new()
             }
             Event::InitDone => {
-                let owners = self.store.end_list(self.kind);
-                self.tried.store(0, Ordering::Relaxed);
-                self.tell(Availability::Synced);
+                let owners = store.end_list(&self.kind);
+                self.publish(Availability::Synced);
                 owners
             }
             // Mostly the operator's own write, which its answer told already.
-            Event::Apply(raw) | Event::InitApply(raw) if self.store.has(self.kind, raw.uid(), raw.version()) => {
-                Vec::new()
-            }
+            Event::Apply(raw) | Event::InitApply(raw) if store.has(&self.kind, raw.uid(), raw.version()) => Vec::new(),
             Event::Apply(raw) | Event::InitApply(raw) => {
-                let child = Child::reduce(self.kind, &self.manager, &self.node_label, &raw.object());
-                child.map_or_else(Vec::new, |child| self.store.apply(child))
+                let child = Child::read(&self.kind, &self.shared.managers, raw.text());
+                child.map_or_else(Vec::new, |child| store.apply(child))
             }
-            Event::Delete(raw) => self.store.gone(raw.uid(), raw.version()).into_iter().collect(),
+            Event::Delete(raw) => store.gone(raw.uid(), raw.version()).into_iter().collect(),
         }
     }
 }

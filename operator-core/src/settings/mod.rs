@@ -12,7 +12,7 @@ mod spec;
 mod templates;
 mod unknown;
 
-pub use crate::model::Quantity;
+pub use crate::model::{Quantity, Scale};
 pub use explain::{Explained, Unexplained, explain};
 pub use fields::FIELDS;
 pub(crate) use fields::FITTING;
@@ -21,5 +21,5 @@ pub use merge::merge;
 pub(crate) use merge::{apply_patch, merge_values, unknown_directive};
 pub(crate) use ports::Port;
 pub(crate) use resolve::once;
-pub use resolve::{Claim, Effective, Invalid, Scale, effective};
+pub use resolve::{Claim, Effective, Invalid, effective};
 pub use spec::*;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    AccessMode, NodeSpec, Quantity,
+    AccessMode, NodeSpec, Quantity, Scale,
     check::{Judged, check},
     layers::layers,
     merge,
@@ -56,19 +56,6 @@ impl Effective {
     }
 }
 
-/// How the number of a node's pods is decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
-    /// The custom resource says it.
-    Fixed(i32),
-    /// Nobody says it: 1, unless an autoscaler had set another number before it was turned off.
-    Initial,
-    /// An autoscaler sets it.
-    Autoscaled,
-    /// There is no such number: DaemonSets, Jobs, and what is no workload.
-    Unscaled,
-}
-
 /// A claim of every pod of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
@@ -87,7 +74,7 @@ pub struct Claim {
 }
 
 /// Something in a spec that only shows once the layers are merged.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[error("{}: {message}", self.place())]
 pub struct Invalid {
     /// Where, for instance `historicals.hot.resources`; empty: the spec as a whole.

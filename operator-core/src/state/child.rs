@@ -1,24 +1,26 @@
-//! A child, reduced: a few hundred bytes instead of its object.
+//! A child as it is: decoded no further than its metadata and its health.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::{Deserialize, Deserializer, de};
-use serde_json::{Value, value::RawValue};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::{Health, claims, owned};
+use super::{Health, claims, content};
 use crate::{
-    model::Digest,
-    model::kind::{CLAIM, ChildKind, SECRET},
-    render::references,
-    settings::Quantity,
+    definition::Definition,
+    model::{
+        Digest, Kind, Quantity,
+        kind::{CLAIM, SECRET},
+    },
+    render::names::{self, MANAGED_BY},
 };
 
-/// What planning needs to know of a child.
-#[derive(Clone, Debug, PartialEq)]
+/// What decisions need to know of a child.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Child {
     /// Its kind.
-    pub kind: &'static ChildKind,
+    pub kind: Kind,
     /// Name.
     pub name: Box<str>,
     /// UID.
@@ -29,66 +31,82 @@ pub struct Child {
     pub node: Option<Box<str>>,
     /// Version; the API server counts upwards within a kind (KEP-5504).
     pub version: u64,
-    /// Over the live values of what the operator applied; `None` where it applied nothing.
-    pub digest: Option<Digest>,
-    /// Over the part of it that can't be changed in place.
-    pub immutable: Digest,
+    /// Over the annotation with its intent, and over which fields the API server says that the operator set. When someone changes or removes
+    /// one of these fields, the API server takes it from the operator's entry in `managedFields`; nothing else changes that entry.
+    pub seen: Digest,
     /// Whether it is being deleted.
     pub deleting: bool,
     /// Of workloads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Box<Health>>,
     /// Of Secrets.
-    pub held: Option<Box<Held>>,
-    /// Of PersistentVolumeClaims that are bound, and so may grow: the size that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Box<Held>>,
+    /// Of claims that are bound, and so may grow: the size that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Box<Quantity>>,
 }
 
 /// What a Secret holds, without any of its values.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Held {
-    /// Over all of it: what pods that read it depend on.
+    /// Over all of it.
     pub content: Digest,
-    /// Over each value, by key.
-    pub values: Vec<(Box<str>, Digest)>,
+    /// Its keys.
+    pub keys: Vec<Box<str>>,
 }
 
-impl Held {
-    fn of(secret: &Value) -> Self {
-        Self { content: references::digest(secret), values: values(secret) }
+/// In whose name children are managed: an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manager {
+    /// Field manager, and value of the label by which children are watched.
+    pub name: String,
+    node_label: String,
+    intent: String,
+}
+
+impl Manager {
+    /// The operator of a definition.
+    pub fn of(definition: &Definition) -> Self {
+        Self {
+            name: names::manager(definition),
+            node_label: names::node_label(definition.group),
+            intent: names::intent(definition.group),
+        }
     }
 }
 
-/// A digest of each value that a Secret holds, by key.
-pub fn values(secret: &Value) -> Vec<(Box<str>, Digest)> {
-    let data = secret.get("data").and_then(Value::as_object);
-    data.into_iter().flatten().map(|(key, value)| (key.as_str().into(), Digest::of(value))).collect()
-}
-
 impl Child {
-    /// Reduces an object to what the operator called `manager` must know of it. `None` where it has no name or version.
-    pub fn reduce(kind: &'static ChildKind, manager: &str, node_label: &str, object: &Value) -> Option<Self> {
-        let metadata = object.get("metadata")?;
-        let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(Box::<str>::from);
-        let node = metadata.get("labels").and_then(|labels| labels.get(node_label)?.as_str()).map(Box::from);
-        let controller = if kind == &CLAIM {
+    /// Reads an object as the one of `managers` whose label it bears has to know it; where there is only one, as that. `None` where it has no
+    /// name or version.
+    pub fn read(kind: &Kind, managers: &[Manager], text: &str) -> Option<Self> {
+        let object: Object<'_> = serde_json::from_str(text).ok()?;
+        let metadata = &object.metadata;
+        let managed_by = metadata.label(MANAGED_BY);
+        let manager = match managers {
+            [only] => only,
+            several => several.iter().find(|manager| Some(&*manager.name) == managed_by)?,
+        };
+        let node = metadata.label(&manager.node_label).map(Box::from);
+        let controller = if *kind == &CLAIM {
             claims::owner_of(metadata).filter(|_| node.is_some()).map(Arc::from)
         } else {
-            controller(metadata).map(Arc::from)
+            metadata.controller().map(|controller| Arc::from(&*controller.uid))
         };
-        let applied = owned::applied(object, manager).map(|applied| owned::canonical(applied, kind));
+        let fields = metadata.managed_fields.iter().filter(|entry| entry.is_of(&manager.name));
+        let intent = metadata.annotations.get(&*manager.intent).map_or("", |intent| &**intent);
         Some(Self {
-            kind,
-            name: text("name")?,
-            uid: text("uid")?,
+            kind: kind.clone(),
+            name: Box::from(&**metadata.name.as_ref()?),
+            uid: Box::from(&**metadata.uid.as_ref()?),
             controller,
             node,
-            version: text("resourceVersion")?.parse().ok()?,
-            immutable: owned::immutable(applied.as_ref().unwrap_or(&Value::Null), kind),
-            digest: applied.as_ref().map(Digest::of),
-            deleting: metadata.get("deletionTimestamp").is_some(),
-            health: Health::of(kind, manager, object).map(Box::new),
-            held: (kind == &SECRET).then(|| Box::new(Held::of(object))),
-            size: (kind == &CLAIM).then(|| claims::bound(object)).flatten().map(Box::new),
+            version: metadata.version()?,
+            seen: Digest::of_texts([intent].into_iter().chain(fields.filter_map(Entry::text))),
+            deleting: metadata.deletion_timestamp.is_some(),
+            health: Health::read(kind, &manager.name, &object).map(Box::new),
+            secret: (*kind == &SECRET).then(|| Held::read(text).map(Box::new)).flatten(),
+            size: (*kind == &CLAIM).then(|| claims::bound(&object)).flatten().map(Box::new),
         })
     }
 
@@ -98,73 +116,159 @@ impl Child {
     }
 }
 
-/// UID of the owner that is marked as the controller.
-fn controller(metadata: &Value) -> Option<&str> {
-    let owners = metadata.get("ownerReferences").and_then(Value::as_array)?;
-    owners.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))?.get("uid")?.as_str()
-}
-
-/// An object as it comes from a watch: its text, of which only the head is read. The rest is, where the head is news.
-#[derive(Clone)]
-pub struct Raw {
-    metadata: ObjectMeta,
-    text: Box<RawValue>,
-}
-
-/// Only its head: the text may be a Secret's.
-impl fmt::Debug for Raw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Raw").field("name", &self.metadata.name).field("uid", &self.uid()).finish_non_exhaustive()
+impl Held {
+    fn read(text: &str) -> Option<Self> {
+        let secret: serde_json::Value = serde_json::from_str(text).ok()?;
+        let data = secret.get("data").and_then(serde_json::Value::as_object);
+        let keys = data.into_iter().flatten().map(|(key, _)| key.as_str().into()).collect();
+        Some(Self { content: content::digest(&secret), keys })
     }
 }
 
-impl Raw {
-    /// UID.
-    pub fn uid(&self) -> &str {
-        self.metadata.uid.as_deref().unwrap_or_default()
+/// The part of an object that is read.
+#[derive(Deserialize)]
+pub struct Object<'a> {
+    /// Its metadata.
+    #[serde(borrow)]
+    pub metadata: Metadata<'a>,
+    /// Its spec, as text.
+    #[serde(borrow)]
+    pub spec: Option<&'a RawValue>,
+    /// Its status, as text.
+    #[serde(borrow)]
+    pub status: Option<&'a RawValue>,
+}
+
+/// The part of its metadata that is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata<'a> {
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    /// Its namespace.
+    #[serde(borrow)]
+    pub namespace: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    uid: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    resource_version: Option<Cow<'a, str>>,
+    /// Version of its spec.
+    #[serde(default)]
+    pub generation: i64,
+    #[serde(borrow)]
+    deletion_timestamp: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    labels: Texts<'a>,
+    #[serde(borrow, default)]
+    annotations: Texts<'a>,
+    #[serde(borrow, default)]
+    owner_references: Vec<Owner<'a>>,
+    /// Who set which fields.
+    #[serde(borrow, default)]
+    pub managed_fields: Vec<Entry<'a>>,
+}
+
+type Texts<'a> = std::collections::BTreeMap<Cow<'a, str>, Cow<'a, str>>;
+
+/// An owner of an object.
+#[derive(Deserialize)]
+pub struct Owner<'a> {
+    /// Its kind.
+    #[serde(borrow)]
+    pub kind: Cow<'a, str>,
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    /// Its UID.
+    #[serde(borrow)]
+    pub uid: Cow<'a, str>,
+    #[serde(default)]
+    controller: bool,
+}
+
+/// An entry of `managedFields`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry<'a> {
+    #[serde(borrow, default)]
+    manager: Cow<'a, str>,
+    #[serde(borrow, default)]
+    subresource: Cow<'a, str>,
+    /// The fields, as text.
+    #[serde(borrow)]
+    pub fields_v1: Option<&'a RawValue>,
+}
+
+impl Metadata<'_> {
+    /// A label's value.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).map(|value| &**value)
     }
 
-    /// Namespace.
-    pub fn namespace(&self) -> &str {
-        self.metadata.namespace.as_deref().unwrap_or_default()
+    /// The owner that is marked as the controller.
+    pub fn controller(&self) -> Option<&Owner<'_>> {
+        self.owner_references.iter().find(|owner| owner.controller)
     }
 
     /// Version; the API server counts upwards within a kind (KEP-5504).
-    pub fn version(&self) -> u64 {
-        self.metadata.resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or_default()
-    }
-
-    /// The whole object.
-    pub fn object(&self) -> Value {
-        serde_json::from_str(self.text.get()).unwrap_or_default()
+    pub fn version(&self) -> Option<u64> {
+        self.resource_version.as_ref()?.parse().ok()
     }
 }
 
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Object {
-            metadata: Head,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Head {
-            name: Option<String>,
-            namespace: Option<String>,
-            uid: Option<String>,
-            resource_version: Option<String>,
-        }
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        let Object { metadata } = serde_json::from_str(text.get()).map_err(de::Error::custom)?;
-        let metadata = ObjectMeta {
-            name: metadata.name,
-            namespace: metadata.namespace,
-            uid: metadata.uid,
-            resource_version: metadata.resource_version,
-            ..ObjectMeta::default()
+impl<'a> Entry<'a> {
+    /// Whether it is what `manager` set: applied, or where objects are never applied, created.
+    pub fn is_of(&self, manager: &str) -> bool {
+        self.manager == manager && self.subresource.is_empty()
+    }
+
+    fn text(&self) -> Option<&'a str> {
+        self.fields_v1.map(RawValue::get)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kind::SERVICE;
+    use serde_json::{Value, json};
+
+    fn read(metadata: Value) -> Child {
+        let mut object = json!({ "metadata": { "name": "a", "uid": "u", "resourceVersion": "7" } });
+        object["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
+        let manager = Manager { name: "op".to_owned(), node_label: "g/node".to_owned(), intent: "g/intent".to_owned() };
+        Child::read(&Kind::Row(&SERVICE), &[manager], &object.to_string()).unwrap()
+    }
+
+    fn entry(manager: &str, subresource: &str, fields: Value) -> Value {
+        json!({ "manager": manager, "operation": "Apply", "subresource": subresource, "fieldsV1": fields })
+    }
+
+    #[test]
+    fn only_the_operator_s_entry_and_its_annotation_are_seen() {
+        let ours = json!({ "f:spec": { "f:type": {} } });
+        let with = |entries: Vec<Value>, intent: &str| {
+            read(json!({ "managedFields": entries, "annotations": { "g/intent": intent, "other": intent } })).seen
         };
-        Ok(Self { metadata, text })
+        let alone = with(vec![entry("op", "", ours.clone())], "x");
+        let others = vec![
+            entry("someone", "", ours.clone()),
+            entry("op", "", ours.clone()),
+            entry("op", "status", json!({ "f:status": {} })),
+            entry("op-scale", "", json!({ "f:spec": {} })),
+        ];
+        assert_eq!(with(others, "x"), alone);
+        assert_ne!(with(vec![entry("op", "", json!({ "f:spec": {} }))], "x"), alone);
+        assert_ne!(with(vec![entry("op", "", ours)], "y"), alone);
+        assert_ne!(with(vec![], "x"), alone);
+    }
+
+    #[test]
+    fn the_controller_is_the_owner_that_is_marked_so() {
+        let owner =
+            |uid: &str, controller: bool| json!({ "kind": "Data", "name": "a", "uid": uid, "controller": controller });
+        let child = read(json!({ "ownerReferences": [owner("1", false), owner("2", true)] }));
+        assert_eq!(child.controller.as_deref(), Some("2"));
+        assert_eq!(read(json!({})).controller, None);
     }
 }
-
-crate::state::static_resource!(Raw, &'static ChildKind, |kind| kind);

@@ -1,10 +1,12 @@
 //! PersistentVolumeClaims: made by StatefulSets, owned by nobody. Exact labels say whose they are.
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
 
+use super::child::{Metadata, Object};
 use crate::{
+    model::Quantity,
     render::names::{INSTANCE, cut},
-    settings::Quantity,
 };
 
 /// What stands for a cluster's UID as the owner of its claims: they outlive the cluster, and are its successor's of the same name.
@@ -13,18 +15,29 @@ pub fn owner(namespace: &str, cluster: &str) -> String {
 }
 
 /// The [`owner`] of a claim, by its metadata.
-pub(super) fn owner_of(metadata: &Value) -> Option<String> {
-    let instance = metadata.get("labels")?.get(INSTANCE)?.as_str()?;
-    Some(format!("{}/{instance}", metadata.get("namespace")?.as_str()?))
+pub(super) fn owner_of(metadata: &Metadata<'_>) -> Option<String> {
+    Some(format!("{}/{}", metadata.namespace.as_ref()?, metadata.label(INSTANCE)?))
 }
 
 /// The size that a bound claim asks for: the API server lets no other grow.
-pub(super) fn bound(claim: &Value) -> Option<Quantity> {
-    let phase = claim.pointer("/status/phase").and_then(Value::as_str);
-    if phase == Some("Bound") { size(claim) } else { None }
+pub(super) fn bound(claim: &Object<'_>) -> Option<Quantity> {
+    let status: Value = serde_json::from_str(claim.status?.get()).ok()?;
+    if status.get("phase").and_then(Value::as_str) == Some("Bound") { size(claim.spec?) } else { None }
 }
 
-/// The size that a claim, or a claim template, asks for.
-pub(super) fn size(claim: &Value) -> Option<Quantity> {
-    claim.pointer("/spec/resources/requests/storage")?.as_str()?.parse().ok()
+/// The size that a claim, or a claim template, asks for by its spec.
+pub(super) fn size(spec: &RawValue) -> Option<Quantity> {
+    #[derive(Deserialize)]
+    struct Spec {
+        resources: Resources,
+    }
+    #[derive(Deserialize)]
+    struct Resources {
+        requests: Requests,
+    }
+    #[derive(Deserialize)]
+    struct Requests {
+        storage: String,
+    }
+    serde_json::from_str::<Spec>(spec.get()).ok()?.resources.requests.storage.parse().ok()
 }

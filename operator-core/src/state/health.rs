@@ -1,18 +1,20 @@
 //! How a workload is doing: what the status reports and gates ask.
 
-use serde_json::Value;
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::{Value, value::RawValue};
 
 use super::{
+    child::{Entry, Object},
     claims,
-    owned::{self, Owners},
 };
-use crate::{
-    model::kind::{ChildKind, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET},
-    settings::Quantity,
+use crate::model::{
+    ChildKind, Kind, Quantity,
+    kind::{DAEMON_SET, JOB},
 };
 
 /// How a workload is doing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Health {
     /// Whether its controller has seen its newest spec.
     pub observed: bool,
@@ -27,7 +29,7 @@ pub struct Health {
     /// Ready pods; of a Job 1 once it is complete.
     pub ready: i32,
     /// Whether the newest template is the only one (StatefulSets say so themselves).
-    pub settled: bool,
+    pub single_revision: bool,
     /// Most pods that its update strategy leaves on an earlier template, by `OnDelete` or a partition.
     pub leaves: i32,
     /// Why it can't get on.
@@ -36,46 +38,74 @@ pub struct Health {
     pub claims: Vec<(Box<str>, Quantity)>,
 }
 
+/// Who set a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owners {
+    /// The operator.
+    pub ours: bool,
+    /// Someone else.
+    pub others: bool,
+}
+
+/// The part of a workload's spec that is read.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Spec<'a> {
+    replicas: Option<i32>,
+    update_strategy: Value,
+    #[serde(borrow)]
+    volume_claim_templates: Vec<ClaimTemplate<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ClaimTemplate<'a> {
+    metadata: Named,
+    #[serde(borrow)]
+    spec: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: Box<str>,
+}
+
 impl Health {
     /// Of a workload; `None` of what is none. `manager` is the operator's name.
-    pub fn of(kind: &ChildKind, manager: &str, object: &Value) -> Option<Self> {
-        if kind == &JOB {
-            return Some(job(object));
-        }
-        let (spec, status) = (object.get("spec")?, object.get("status").unwrap_or(&Value::Null));
-        let health = if kind == &DAEMON_SET {
-            Self {
-                replicas: number(status, "desiredNumberScheduled").unwrap_or(0),
-                current: number(status, "currentNumberScheduled").unwrap_or(0),
-                updated: number(status, "updatedNumberScheduled").unwrap_or(0),
-                ready: number(status, "numberReady").unwrap_or(0),
-                settled: true,
-                ..Self::default()
-            }
-        } else if kind == &STATEFUL_SET || kind == &DEPLOYMENT {
-            Self {
-                replicas: number(spec, "replicas").unwrap_or(1),
-                replicas_by: owned::replicas(object, manager),
-                current: number(status, "replicas").unwrap_or(0),
-                updated: number(status, "updatedReplicas").unwrap_or(0),
-                ready: number(status, "readyReplicas").unwrap_or(0),
-                settled: kind != &STATEFUL_SET || status.get("currentRevision") == status.get("updateRevision"),
-                failure: failure(status),
-                claims: templates(spec),
-                ..Self::default()
-            }
-        } else {
+    pub fn read(kind: &Kind, manager: &str, object: &Object<'_>) -> Option<Self> {
+        if !kind.is_workload() {
             return None;
+        }
+        let status = object.status.and_then(|status| serde_json::from_str(status.get()).ok()).unwrap_or(Value::Null);
+        if *kind == &JOB {
+            return Some(job(&status));
+        }
+        let spec: Spec<'_> = object.spec.and_then(|spec| serde_json::from_str(spec.get()).ok()).unwrap_or_default();
+        let replicas = if *kind == &DAEMON_SET {
+            number(&status, "desiredNumberScheduled").unwrap_or(0)
+        } else {
+            spec.replicas.unwrap_or(1)
         };
-        let health = Self { leaves: leaves(spec, health.replicas), ..health };
-        let generation = object.get("metadata")?.get("generation").and_then(Value::as_i64).unwrap_or(0);
+        let counts = counts(kind).map(|field| number(&status, field).unwrap_or(0));
+        let [current, updated, ready] = counts;
         let seen = status.get("observedGeneration").and_then(Value::as_i64);
-        Some(Self { observed: seen.is_some_and(|seen| seen >= generation), ..health })
+        let claims = spec.volume_claim_templates.iter();
+        Some(Self {
+            observed: seen.is_some_and(|seen| seen >= object.metadata.generation),
+            replicas,
+            replicas_by: replicas_by(&object.metadata.managed_fields, manager),
+            current,
+            updated,
+            ready,
+            single_revision: status.get("currentRevision") == status.get("updateRevision"),
+            leaves: leaves(&spec.update_strategy, replicas),
+            failure: failure(&status),
+            claims: claims.filter_map(|claim| Some((claim.metadata.name.clone(), claims::size(claim.spec)?))).collect(),
+        })
     }
 
     /// Whether every pod is on the newest template: no other is used any more.
     pub fn rolled_out(&self) -> bool {
-        self.observed && self.settled && self.updated == self.replicas && self.current == self.replicas
+        self.observed && self.single_revision && self.updated == self.replicas && self.current == self.replicas
     }
 
     /// Whether it went as far as it goes by itself: under some update strategies pods stay on an earlier template.
@@ -93,31 +123,51 @@ impl Health {
     }
 }
 
-fn leaves(spec: &Value, replicas: i32) -> i32 {
-    let strategy = spec.get("updateStrategy").unwrap_or(&Value::Null);
+/// The fields of a workload's status that count pods: all, on the newest template, ready.
+fn counts(kind: &ChildKind) -> [&'static str; 3] {
+    if kind == &DAEMON_SET {
+        ["currentNumberScheduled", "updatedNumberScheduled", "numberReady"]
+    } else {
+        ["replicas", "updatedReplicas", "readyReplicas"]
+    }
+}
+
+/// Who set `spec.replicas`, by managedFields.
+fn replicas_by(entries: &[Entry<'_>], manager: &str) -> Owners {
+    #[derive(Deserialize)]
+    struct Fields {
+        #[serde(rename = "f:spec")]
+        spec: Option<Spec>,
+    }
+    #[derive(Deserialize)]
+    struct Spec {
+        #[serde(rename = "f:replicas")]
+        replicas: Option<IgnoredAny>,
+    }
+    let mut owners = Owners::default();
+    for entry in entries {
+        let fields = entry.fields_v1.and_then(|fields| serde_json::from_str::<Fields>(fields.get()).ok());
+        if fields.and_then(|fields| fields.spec?.replicas).is_some() {
+            *(if entry.is_of(manager) { &mut owners.ours } else { &mut owners.others }) = true;
+        }
+    }
+    owners
+}
+
+fn leaves(strategy: &Value, replicas: i32) -> i32 {
     if strategy.get("type").and_then(Value::as_str) == Some("OnDelete") {
         return replicas;
     }
-    strategy
-        .get("rollingUpdate")
-        .and_then(|rolling| number(rolling, "partition"))
-        .unwrap_or(0)
-        .clamp(0, replicas.max(0))
+    let partition = strategy.get("rollingUpdate").and_then(|rolling| number(rolling, "partition"));
+    partition.unwrap_or(0).clamp(0, replicas.max(0))
 }
 
 fn number(value: &Value, key: &str) -> Option<i32> {
     value.get(key).and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok())
 }
 
-fn templates(spec: &Value) -> Vec<(Box<str>, Quantity)> {
-    let templates = spec.get("volumeClaimTemplates").and_then(Value::as_array);
-    let claim = |claim: &Value| Some((claim.pointer("/metadata/name")?.as_str()?.into(), claims::size(claim)?));
-    templates.into_iter().flatten().filter_map(claim).collect()
-}
-
 /// A Job's template can't change: its pods are always on the newest. Source: the conditions `Complete` and `Failed` of `batch/v1`.
-fn job(object: &Value) -> Health {
-    let status = object.get("status").unwrap_or(&Value::Null);
+fn job(status: &Value) -> Health {
     let complete = condition(status, |type_, _| type_ == ("Complete", "True")).is_some();
     let failed = condition(status, |type_, _| type_ == ("Failed", "True"));
     Health {
@@ -126,7 +176,7 @@ fn job(object: &Value) -> Health {
         current: 1,
         updated: 1,
         ready: complete.into(),
-        settled: true,
+        single_revision: true,
         failure: failed.map(|message| if message.is_empty() { "the Job failed".into() } else { message.into() }),
         ..Health::default()
     }
@@ -166,16 +216,16 @@ mod tests {
                 "updatedNumberScheduled": 3, "numberReady": 2,
             } })
         };
-        let health = Health::of(&DAEMON_SET, "op", &object(2)).unwrap();
+        let health = read(&DAEMON_SET, &object(2)).unwrap();
         assert_eq!((health.replicas, health.ready, health.rolled_out()), (3, 2, true));
-        assert!(!Health::of(&DAEMON_SET, "op", &object(1)).unwrap().rolled_out());
+        assert!(!read(&DAEMON_SET, &object(1)).unwrap().rolled_out());
     }
 
     #[test]
     fn a_job_is_one_pod_that_is_ready_once_complete() {
         let job = |conditions: Value| {
             let object = json!({ "metadata": {}, "spec": {}, "status": { "conditions": conditions } });
-            Health::of(&JOB, "op", &object).unwrap()
+            read(&JOB, &object)
         };
         let running = job(json!([]));
         assert_eq!((running.replicas, running.ready, running.ended()), (1, 0, false));
@@ -196,7 +246,7 @@ mod tests {
             for entry in object["metadata"]["managedFields"].as_array_mut().unwrap() {
                 entry.as_object_mut().unwrap().retain(|_, value| !value.is_null());
             }
-            Health::of(&DEPLOYMENT, "op", &object).unwrap().replicas_by
+            read(&DEPLOYMENT, &object).replicas_by
         };
         let ours = entry("op", "Apply", None);
         let theirs = entry("kube-controller-manager", "Update", Some("scale"));

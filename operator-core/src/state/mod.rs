@@ -1,50 +1,51 @@
-//! What is there: every child, reduced to what planning needs while it is decoded.
+//! The state of the world, as far as decisions depend on it: decoded no further than that.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`child`] | a child: identity, owner, version, digest |
+//! | [`child`] | a child: identity, owner, version, whether anyone touched what the operator applied |
 //! | [`health`] | how a workload is doing |
-//! | [`claims`] | volumes: whose they are, and their sizes |
-//! | [`owned`] | the part of an object that the operator applied, by managedFields |
-//! | `zero` | what says nothing in an object |
-//! | [`store`] | all children of a kind's clusters, by their owner's UID |
+//! | [`claims`] | PVCs: whose they are, and their sizes |
+//! | `content` | digests of what pods refer to |
+//! | [`store`] | all children, by their owner's UID |
+//! | [`fact`] | what the API server answered to a write |
+//! | [`snapshot`] | everything that one decision depends on |
 
 pub mod child;
 pub mod claims;
+pub mod content;
+pub mod fact;
 pub mod health;
-pub mod owned;
+pub mod snapshot;
 pub mod store;
-mod zero;
 
-pub use child::{Child, Held, Raw};
+pub use child::{Child, Manager};
+pub use fact::{Answer, Fact};
 pub use health::Health;
+pub use snapshot::{Availability, Probe, Snapshot};
 pub use store::Store;
 
-/// The children of one cluster.
-pub type Observed = Vec<Child>;
-
-/// Makes a type with a field `metadata` a kube resource whose kind is static data: `$names` gives what has `group`, `version`, `kind` and
+/// Makes a type with a field `metadata` a kube resource whose kind is given at run time: `$names` gives what has `group`, `version`, `kind` and
 /// `plural`.
-macro_rules! static_resource {
+macro_rules! dynamic_resource {
     ($type:ty, $dynamic:ty, |$kind:ident| $names:expr) => {
         impl ::kube::Resource for $type {
             type DynamicType = $dynamic;
             type Scope = ::kube::core::DynamicResourceScope;
 
             fn kind($kind: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
-                $names.kind.into()
+                (*$names.kind).into()
             }
 
             fn group($kind: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
-                $names.group.into()
+                (*$names.group).into()
             }
 
             fn version($kind: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
-                $names.version.into()
+                (*$names.version).into()
             }
 
             fn plural($kind: &Self::DynamicType) -> ::std::borrow::Cow<'_, str> {
-                $names.plural.into()
+                (*$names.plural).into()
             }
 
             fn meta(&self) -> &::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta {
@@ -57,4 +58,4 @@ macro_rules! static_resource {
         }
     };
 }
-pub(crate) use static_resource;
+pub(crate) use dynamic_resource;

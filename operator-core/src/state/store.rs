@@ -2,11 +2,13 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
-use super::{Child, Observed};
-use crate::model::kind::ChildKind;
+use parking_lot::{Mutex, MutexGuard};
+
+use super::Child;
+use crate::model::Kind;
 
 /// How many of the objects that went last are remembered.
 const GONE: usize = 1024;
@@ -23,29 +25,24 @@ struct Inner {
     /// UIDs and versions of the objects that went last: an answer from before, which comes late, must not bring them back.
     gone: VecDeque<(Box<str>, u64)>,
     /// UIDs that were seen or written since a list of their kind began.
-    lists: HashMap<&'static ChildKind, HashSet<Box<str>>>,
+    lists: HashMap<Kind, HashSet<Box<str>>>,
 }
 
 impl Store {
     /// The children of the owner with this UID.
-    pub fn children(&self, owner: &str) -> Observed {
+    pub fn children(&self, owner: &str) -> Vec<Child> {
         self.lock().owners.get(owner).cloned().unwrap_or_default()
     }
 
     /// The children of a cluster, with the claims of its pods.
-    pub fn cluster(&self, uid: &str, namespace: &str, name: &str) -> Observed {
+    pub fn cluster(&self, uid: &str, namespace: &str, name: &str) -> Vec<Child> {
         let inner = self.lock();
         let claims = super::claims::owner(namespace, name);
         [uid, claims.as_str()].into_iter().filter_map(|owner| inner.owners.get(owner)).flatten().cloned().collect()
     }
 
-    /// The child with this UID.
-    pub fn child(&self, uid: &str) -> Option<Child> {
-        self.lock().known(uid).cloned()
-    }
-
     /// Whether this version of an object, or a newer one, is there already: nothing in it is news.
-    pub fn has(&self, kind: &'static ChildKind, uid: &str, version: u64) -> bool {
+    pub fn has(&self, kind: &Kind, uid: &str, version: u64) -> bool {
         let mut inner = self.lock();
         let known = inner.known(uid).is_some_and(|known| known.version >= version);
         if known {
@@ -80,25 +77,24 @@ impl Store {
     }
 
     /// Begins a list of one kind.
-    pub fn begin_list(&self, kind: &'static ChildKind) {
-        self.lock().lists.insert(kind, HashSet::new());
+    pub fn begin_list(&self, kind: &Kind) {
+        self.lock().lists.insert(kind.clone(), HashSet::new());
     }
 
     /// Ends a list of one kind: what was neither in it nor written since it began is gone. Returns the owners for whom something changed.
-    pub fn end_list(&self, kind: &'static ChildKind) -> Vec<Arc<str>> {
+    pub fn end_list(&self, kind: &Kind) -> Vec<Arc<str>> {
         let mut inner = self.lock();
         let Some(listed) = inner.lists.remove(kind) else { return Vec::new() };
         let children = inner.owners.values().flatten();
         let missing: Vec<Box<str>> = children
-            .filter(|child| child.kind == kind && !listed.contains(&child.uid))
+            .filter(|child| child.kind == *kind && !listed.contains(&child.uid))
             .map(|child| child.uid.clone())
             .collect();
         missing.iter().filter_map(|uid| inner.remove(uid)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic elsewhere can't leave a half-made change: each is one insert or remove.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -108,7 +104,7 @@ impl Inner {
         self.owners.get(owner)?.iter().find(|known| known.uid.as_ref() == uid)
     }
 
-    fn listed(&mut self, kind: &'static ChildKind, uid: &str) {
+    fn listed(&mut self, kind: &Kind, uid: &str) {
         if let Some(list) = self.lists.get_mut(kind) {
             list.insert(uid.into());
         }
@@ -118,7 +114,7 @@ impl Inner {
         if self.gone.iter().any(|(uid, version)| *uid == child.uid && child.version <= *version) {
             return Vec::new();
         }
-        self.listed(child.kind, &child.uid);
+        self.listed(&child.kind.clone(), &child.uid);
         let mut changed = Vec::new();
         if let Some(owner) = self.owner_of.get(&child.uid).cloned() {
             let known = self.known(&child.uid);
@@ -167,14 +163,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::kind::SERVICE;
+    use crate::{model::kind::SERVICE, state::Manager};
 
     fn child(version: u64) -> Child {
         let object = json!({ "metadata": {
             "name": "a", "uid": "u", "resourceVersion": version.to_string(),
             "ownerReferences": [{ "uid": "owner", "controller": true }],
         } });
-        Child::reduce(&SERVICE, "op", "node", &object).unwrap()
+        Child::read(&Kind::Row(&SERVICE), &[Manager::of(&crate::definition::Definition::EMPTY)], &object.to_string())
+            .unwrap()
     }
 
     #[test]

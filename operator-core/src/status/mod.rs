@@ -4,91 +4,27 @@
 //! | --- | --- |
 //! | `row` | a node's row |
 //! | `summary` | what the conditions say |
+//! | [`sentence`] | what a gate says, for people |
+//! | `inventory` | what has to be remembered of every child |
+//! | `patch` | the part of a status that changed |
 
+mod inventory;
+mod patch;
 mod row;
+pub mod sentence;
 mod summary;
 
-use std::collections::BTreeSet;
-
-use k8s_openapi::jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::{
-    model::kind::{self, ChildKind},
-    plan::{LeftOut, Waiting},
-    render::Desired,
-    state::Child,
+    model::{ClusterStatus, NodeStatus},
+    plan::Plan,
+    render::Blueprint,
+    state::{Snapshot, fact::Failed},
 };
+pub use patch::patch;
 use row::Row;
 use summary::Summary;
-
-/// The observed state of a cluster.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClusterStatus {
-    /// Generation of the spec that this status is about.
-    #[serde(default)]
-    pub observed_generation: i64,
-    /// Ready pods and wanted pods of all nodes, as `5/6`.
-    #[serde(default)]
-    pub ready: String,
-    /// Wanted pods of all nodes, for a scale subresource of kinds with one node type.
-    #[serde(default)]
-    pub replicas: i32,
-    /// `Ready`, `Progressing` and `Degraded`.
-    #[serde(default)]
-    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
-    pub conditions: Vec<Condition>,
-    /// A row per node.
-    #[serde(default)]
-    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
-    pub nodes: Vec<NodeStatus>,
-    /// Kinds of children beside the usual ones, as `batch/v1/CronJob/cronjobs`, of which there is something.
-    #[serde(default)]
-    #[schemars(extend("x-kubernetes-list-type" = "set"))]
-    pub kinds: Vec<String>,
-}
-
-/// A condition, as in the Kubernetes API conventions.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(inline)]
-pub struct Condition {
-    /// `Ready`, `Progressing` or `Degraded`.
-    #[serde(rename = "type")]
-    pub type_: String,
-    /// `True`, `False` or `Unknown`.
-    #[schemars(extend("enum" = ["True", "False", "Unknown"]))]
-    pub status: String,
-    /// Why, in one word for machines.
-    pub reason: String,
-    /// Why, in a sentence for people.
-    pub message: String,
-    /// When `status` last changed.
-    #[schemars(extend("format" = "date-time"))]
-    pub last_transition_time: String,
-    /// Generation of the spec that the condition is about.
-    #[serde(default)]
-    pub observed_generation: i64,
-}
-
-/// State of one node.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(inline)]
-pub struct NodeStatus {
-    /// Node type and node, as in object names: `historical-hot`.
-    pub name: String,
-    /// Wanted pods.
-    pub replicas: i32,
-    /// Ready pods.
-    pub ready: i32,
-    /// Pods on the newest template.
-    pub updated: i32,
-    /// Hash of the configuration that the node shall be on.
-    pub revision: String,
-}
 
 /// What keeps a cluster from its desired state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,9 +40,9 @@ pub struct Problem {
 pub enum Reason {
     /// The spec can't be read, or is wrong once its layers are merged. Terminal: nothing is applied.
     InvalidSpec,
-    /// The API server refuses a child. Terminal.
+    /// The API server refuses a child. Terminal, and tried again every five minutes.
     Refused,
-    /// An object of a child's name belongs to someone else. Tried again now and then.
+    /// An object of a child's name belongs to someone else. Tried again every 15 seconds.
     NameTaken,
     /// A request failed. Tried again.
     Retrying,
@@ -127,115 +63,81 @@ impl Reason {
 /// Longest message of a condition, in bytes: what the API server says can be long.
 const LONGEST: usize = 4096;
 
-impl ClusterStatus {
-    /// The status of a cluster.
-    pub fn report(facts: &Facts<'_>) -> Self {
-        let rows: Vec<Row<'_>> = match facts.desired {
-            Some(desired) => desired.nodes.iter().map(|node| Row::of(node, facts)).collect(),
-            None => facts.previous.iter().flat_map(|status| &status.nodes).map(|row| Row::again(row, facts)).collect(),
-        };
-        let summary = Summary::of(&rows, facts);
-        let stamp = |(type_, status, reason, message): (&str, bool, &str, String)| {
-            let status = if status { "True" } else { "False" };
-            let before = facts
-                .previous
-                .and_then(|previous| previous.conditions.iter().find(|condition| condition.type_ == type_));
-            Condition {
-                type_: type_.to_owned(),
-                status: status.to_owned(),
-                reason: reason.to_owned(),
-                message: cut(message),
-                last_transition_time: match before {
-                    Some(before) if before.status == status => before.last_transition_time.clone(),
-                    _ => facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-                },
-                observed_generation: facts.generation,
-            }
-        };
-        let nodes: Vec<NodeStatus> = rows.into_iter().map(|row| row.status).collect();
-        let replicas = nodes.iter().map(|node| node.replicas).sum();
-        Self {
-            observed_generation: facts.generation,
-            ready: format!("{}/{replicas}", nodes.iter().map(|node| node.ready.min(node.replicas)).sum::<i32>()),
-            replicas,
-            conditions: summary.conditions().into_iter().map(stamp).collect(),
-            nodes,
-            kinds: kinds(facts),
+/// The status of a cluster: what `plan` is about, as it stands in `snapshot`. Without a blueprint, the rows are the earlier ones.
+pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], snapshot: &Snapshot) -> ClusterStatus {
+    let before = snapshot.status.as_ref();
+    let rows: Vec<Row<'_>> = match blueprint {
+        Some(blueprint) => row::of_all(blueprint, snapshot),
+        None => before.iter().flat_map(|status| &status.nodes).map(|row| Row::again(row, snapshot)).collect(),
+    };
+    let problem = problem(plan, failed);
+    let summary = Summary::of(&rows, plan, problem.as_ref());
+    let stamp = |(type_, is_true, reason, message): (&str, bool, &str, String)| {
+        let status = if is_true { "True" } else { "False" };
+        let since = before.and_then(|before| before.condition(type_)).filter(|before| before.status == status);
+        Condition {
+            type_: type_.to_owned(),
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            message: cut(message, LONGEST),
+            last_transition_time: since
+                .map_or(Time(whole_seconds(snapshot)), |before| before.last_transition_time.clone()),
+            observed_generation: Some(snapshot.generation),
         }
-    }
-
-    /// The condition of this type.
-    pub fn condition(&self, type_: &str) -> Option<&Condition> {
-        self.conditions.iter().find(|condition| condition.type_ == type_)
-    }
-
-    /// Whether the condition `Ready` is true.
-    pub fn is_ready(&self) -> bool {
-        self.condition("Ready").is_some_and(|condition| condition.status == "True")
-    }
-}
-
-/// What a status is made from.
-pub struct Facts<'a> {
-    /// Generation of the spec.
-    pub generation: i64,
-    /// `None` where the spec gives none; the rows are then the previous ones.
-    pub desired: Option<&'a Desired>,
-    /// What is there.
-    pub observed: &'a [Child],
-    /// What keeps the cluster from its desired state.
-    pub problem: Option<&'a Problem>,
-    /// What the plan says of nodes that wait.
-    pub waiting: &'a [Waiting],
-    /// Whether what they wait for is something that the operator doesn't run.
-    pub held: bool,
-    /// What the plan says of objects whose kind is missing.
-    pub left_out: &'a [LeftOut],
-    /// The status as it was last written.
-    pub previous: Option<&'a ClusterStatus>,
-    /// Whether `observed` has all there is of a kind, by its [id](ChildKind::id): of the others the status goes on to remember that there
-    /// may be some.
-    pub listed: &'a dyn Fn(&str) -> bool,
-    /// The time of a condition that changes.
-    pub now: Timestamp,
-}
-
-impl<'a> Facts<'a> {
-    /// Nothing is wrong, waits or is left out, and every kind was listed.
-    pub fn new(generation: i64, desired: Option<&'a Desired>, observed: &'a [Child], now: Timestamp) -> Self {
-        Self {
-            generation,
-            desired,
-            observed,
-            problem: None,
-            waiting: &[],
-            held: false,
-            left_out: &[],
-            previous: None,
-            listed: &|_| true,
-            now,
-        }
+    };
+    let nodes: Vec<NodeStatus> = rows.into_iter().map(|row| row.status).collect();
+    let replicas = nodes.iter().map(|node| node.replicas).sum();
+    ClusterStatus {
+        observed_generation: snapshot.generation,
+        ready: format!("{}/{replicas}", nodes.iter().map(|node| node.ready.min(node.replicas)).sum::<i32>()),
+        replicas,
+        selector: blueprint.map_or_else(
+            || before.map(|before| before.selector.clone()).unwrap_or_default(),
+            |blueprint| blueprint.selector.clone(),
+        ),
+        conditions: summary.conditions().into_iter().map(stamp).collect(),
+        nodes,
+        inventory: inventory::inventory(blueprint, &[], snapshot),
     }
 }
 
-/// The kinds that the status remembers: those that aren't always watched and of which there is something, or shall be.
-fn kinds(facts: &Facts<'_>) -> Vec<String> {
-    let desired = facts.desired.into_iter().flat_map(|desired| &desired.objects).map(|object| object.kind);
-    let observed = facts.observed.iter().map(|child| child.kind);
-    let known = desired.chain(observed).filter(|kind| !kind::is_always_watched(kind)).map(ChildKind::id);
-    let before = facts.previous.into_iter().flat_map(|previous| &previous.kinds);
-    let unsure = before.filter(|id| facts.desired.is_none() || !(facts.listed)(id)).cloned();
-    known.chain(unsure).collect::<BTreeSet<_>>().into_iter().collect()
+/// The status with what has to be recorded before a plan is carried out, and nothing else new.
+pub fn record(blueprint: &Blueprint, plan: &Plan, snapshot: &Snapshot) -> ClusterStatus {
+    let mut status = snapshot.status.clone().unwrap_or_default();
+    status.inventory = inventory::inventory(Some(blueprint), &plan.record, snapshot);
+    if plan.record_replicas {
+        status.nodes = row::of_all(blueprint, snapshot).into_iter().map(|row| row.status).collect();
+    }
+    status
 }
 
-fn cut(mut message: String) -> String {
-    if message.len() > LONGEST {
-        let mut end = LONGEST;
-        while !message.is_char_boundary(end) {
-            end -= 1;
-        }
-        message.truncate(end);
-        message.push('…');
+/// What is wrong, the worst first.
+pub fn problem(plan: &Plan, failed: &[Failed]) -> Option<Problem> {
+    let of = |reason: Reason, messages: Vec<String>| {
+        (!messages.is_empty()).then(|| Problem { reason, message: messages.join("; ") })
+    };
+    let gates = |reason: Reason| {
+        plan.gates.iter().filter(|gate| sentence::reason(gate) == Some(reason)).map(sentence::message).collect()
+    };
+    let failed = failed.iter().map(|failed| failed.message.clone());
+    let retrying: Vec<String> = failed.chain(gates(Reason::Retrying)).collect();
+    of(Reason::InvalidSpec, plan.invalid.iter().map(ToString::to_string).collect())
+        .or_else(|| of(Reason::Refused, gates(Reason::Refused)))
+        .or_else(|| of(Reason::NameTaken, gates(Reason::NameTaken)))
+        .or_else(|| of(Reason::Retrying, retrying))
+}
+
+/// As the API server stores times of conditions.
+fn whole_seconds(snapshot: &Snapshot) -> k8s_openapi::jiff::Timestamp {
+    k8s_openapi::jiff::Timestamp::from_second(snapshot.time.as_second()).unwrap_or(snapshot.time)
+}
+
+/// `text`, or where it is longer than so many bytes, its beginning.
+pub(crate) fn cut(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
     }
-    message
+    text
 }

@@ -1,11 +1,9 @@
 //! The row of a node in the status.
 
-use super::{Facts, NodeStatus};
 use crate::{
-    model::kind::JOB,
-    render::Node,
-    settings::Scale,
-    state::{Child, Health},
+    model::{NodeStatus, Object, Scale, kind::JOB},
+    render::{Blueprint, Node},
+    state::{Child, Health, Snapshot},
 };
 
 /// A node's row, and where it comes from.
@@ -15,17 +13,23 @@ pub struct Row<'a> {
     pub is_job: bool,
 }
 
+/// The rows of all nodes, in the order of the spec.
+pub fn of_all<'a>(blueprint: &Blueprint, snapshot: &'a Snapshot) -> Vec<Row<'a>> {
+    let wanted = blueprint.with(&snapshot.references);
+    let workload =
+        |node: &Node| wanted.iter().find(|object| object.kind == node.kind && object.node.as_ref() == Some(&node.name));
+    blueprint.nodes.iter().map(|node| Row::of(node, workload(node).map(|object| &**object), snapshot)).collect()
+}
+
 impl<'a> Row<'a> {
-    pub fn of(node: &Node, facts: &Facts<'a>) -> Self {
-        let child = facts.observed.iter().find(|child| child.kind == node.kind && *child.name == *node.workload);
-        // One that is being made anew is as good as gone.
-        let child = child.filter(|child| !child.deleting);
-        let health = child.and_then(|child| child.health.as_deref());
-        let before = facts.previous.and_then(|previous| previous.nodes.iter().find(|row| row.name == node.name));
+    fn of(node: &Node, workload: Option<&Object>, snapshot: &'a Snapshot) -> Self {
+        let child = workload.and_then(|workload| snapshot.child(&workload.kind, &workload.name));
+        // One that is being replaced is as good as gone.
+        let health = child.filter(|child| !child.deleting).and_then(|child| child.health.as_deref());
+        let rows = snapshot.status.iter().flat_map(|status| &status.nodes);
+        let before = rows.into_iter().find(|row| row.name == node.name);
         let replicas = match (node.scale, health) {
             (Scale::Fixed(replicas), _) => replicas,
-            // The operator's own number, which may be about to change.
-            (Scale::Initial, Some(health)) if health.replicas_by.ours => node.replicas,
             (_, Some(health)) => health.replicas,
             // While a workload is being replaced, this is where its number is kept.
             (Scale::Initial, None) => before.map_or(node.replicas, |before| before.replicas),
@@ -33,16 +37,18 @@ impl<'a> Row<'a> {
             (Scale::Autoscaled, None) => before.map_or(1, |before| before.replicas),
             (Scale::Unscaled, None) => node.replicas,
         };
-        Self { status: row(&node.name, replicas, &node.revision, health), health, is_job: node.kind == &JOB }
+        let hash = workload.and_then(|workload| workload.hash.as_ref());
+        let config_hash = hash.map(|hash| hash.value(&snapshot.references)).unwrap_or_default();
+        Self { status: row(&node.name, replicas, config_hash, health), health, is_job: node.kind == &JOB }
     }
 
     /// A row as it was, with what is there now.
-    pub fn again(before: &NodeStatus, facts: &Facts<'a>) -> Self {
+    pub fn again(before: &NodeStatus, snapshot: &'a Snapshot) -> Self {
         let of_node = |child: &&Child| child.health.is_some() && child.node.as_deref() == Some(&before.name);
-        let child = facts.observed.iter().find(of_node);
+        let child = snapshot.children.iter().find(of_node);
         let health = child.and_then(|child| child.health.as_deref());
         let is_job = child.is_some_and(|child| child.kind == &JOB);
-        Self { status: row(&before.name, before.replicas, &before.revision, health), health, is_job }
+        Self { status: row(&before.name, before.replicas, before.config_hash.clone(), health), health, is_job }
     }
 
     /// Pods that an update strategy leaves on an earlier template, in a sentence.
@@ -59,12 +65,12 @@ impl<'a> Row<'a> {
     }
 }
 
-fn row(name: &str, replicas: i32, revision: &str, health: Option<&Health>) -> NodeStatus {
+fn row(name: &str, replicas: i32, config_hash: String, health: Option<&Health>) -> NodeStatus {
     NodeStatus {
         name: name.to_owned(),
         replicas,
         ready: health.map_or(0, |health| health.ready),
         updated: health.map_or(0, |health| health.updated),
-        revision: revision.to_owned(),
+        config_hash,
     }
 }

@@ -1,7 +1,7 @@
 //! What the conditions of a status say.
 
-use super::{Facts, Reason, row::Row};
-use crate::plan::{LeftOut, Waiting};
+use super::{Problem, Reason, row::Row, sentence};
+use crate::plan::{Gate, Plan};
 
 /// What the three conditions say.
 pub enum Summary {
@@ -14,38 +14,36 @@ pub enum Summary {
 }
 
 impl Summary {
-    pub fn of(rows: &[Row<'_>], facts: &Facts<'_>) -> Self {
-        if let Some(problem) = facts.problem {
+    pub fn of(rows: &[Row<'_>], plan: &Plan, problem: Option<&Problem>) -> Self {
+        if let Some(problem) = problem {
             return Self::Problem(problem.reason, problem.message.clone());
         }
-        let failing: Vec<String> = rows
-            .iter()
-            .filter_map(|row| Some(format!("{}: {}", row.status.name, row.health?.failure.as_deref()?)))
-            .collect();
-        let mut going: Vec<String> = together(facts.waiting);
+        let failing =
+            rows.iter().filter_map(|row| Some(format!("{}: {}", row.status.name, row.health?.failure.as_deref()?)));
+        let failing: Vec<String> = failing.collect();
+        let waiting: Vec<(&str, String)> =
+            plan.gates.iter().filter_map(|gate| Some((sentence::node(gate)?, sentence::message(gate)))).collect();
+        let mut going: Vec<String> = together(&waiting);
         if !failing.is_empty() {
             let failing = failing.join("; ");
             going.insert(0, failing.clone());
             return Self::Failing(failing, going.join("; "));
         }
-        let waits = |row: &Row<'_>| facts.waiting.iter().any(|waiting| waiting.node == row.status.name);
-        going.extend(
-            rows.iter()
-                .filter(|row| !row.is_ready() && !waits(row))
-                .map(|row| format!("{}: {}", row.status.name, waits_for(row))),
-        );
-        if !facts.waiting.is_empty() {
-            let reason = if facts.held { "WaitingForExternal" } else { "Waiting" };
-            return Self::Waiting(reason, going.join("; "));
+        let waits = |row: &Row<'_>| waiting.iter().any(|(node, _)| *node == row.status.name);
+        let unready = rows.iter().filter(|row| !row.is_ready() && !waits(row));
+        going.extend(unready.map(|row| format!("{}: {}", row.status.name, waits_for(row))));
+        if !waiting.is_empty() {
+            let external = plan.gates.iter().any(|gate| matches!(gate, Gate::External { .. }));
+            return Self::Waiting(if external { "WaitingForExternal" } else { "Waiting" }, going.join("; "));
         }
         if !going.is_empty() {
             return Self::Progressing(going.join("; "));
         }
-        let left = rows.iter().filter_map(Row::left).collect::<Vec<_>>();
+        let left: Vec<String> = rows.iter().filter_map(Row::left).collect();
         let ready =
             if left.is_empty() { "every node is ready on its newest configuration" } else { "every node is ready" };
-        let more = left.into_iter().chain(facts.left_out.iter().map(LeftOut::to_string));
-        Self::Ready(std::iter::once(ready.to_owned()).chain(more).collect::<Vec<_>>().join("; "))
+        let remarks = plan.gates.iter().filter(|gate| gate.is_remark()).map(sentence::message);
+        Self::Ready(std::iter::once(ready.to_owned()).chain(left).chain(remarks).collect::<Vec<_>>().join("; "))
     }
 
     /// Ready, Progressing, Degraded; the reason of Ready is what `kubectl get` shows as Status.
@@ -85,9 +83,9 @@ impl Summary {
 }
 
 /// What waits for the same in one sentence: `broker, router: Secret db is not there yet`.
-fn together(waiting: &[Waiting]) -> Vec<String> {
+fn together(waiting: &[(&str, String)]) -> Vec<String> {
     let mut messages: Vec<(&str, Vec<&str>)> = Vec::new();
-    for Waiting { node, message } in waiting {
+    for (node, message) in waiting {
         match messages.iter_mut().find(|(known, _)| known == message) {
             Some((_, nodes)) => nodes.push(node),
             None => messages.push((message, vec![node])),

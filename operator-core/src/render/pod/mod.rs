@@ -66,17 +66,6 @@ pub fn finish(names: &Names<'_>, node: &Effective, template: &mut Value, known: 
     normal::template(template);
 }
 
-/// Puts the configuration hash into a finished template: an annotation, and a variable where the node type wants one.
-pub fn stamp(names: &Names<'_>, node: &Effective, template: &mut Value, revision: &str) {
-    put(template, "annotations", Map::from_iter([(names.config_hash(), revision.into())]));
-    let Some(name) = node.node_type.says(|says| says.config_hash_env) else { return };
-    let Some(main) = main_mut(node, template).and_then(Value::as_object_mut) else { return };
-    if let Some(env) = main.entry("env").or_insert_with(|| json!([])).as_array_mut() {
-        env.retain(|variable| variable["name"] != name);
-        env.insert(0, json!({ "name": name, "value": revision }));
-    }
-}
-
 /// The node's own container.
 pub fn main<'a>(node: &Effective, template: &'a Value) -> Option<&'a Value> {
     let containers = template.get("spec")?.get("containers")?.as_array()?;
@@ -95,11 +84,6 @@ fn service_account(names: &Names<'_>, node: &Effective) -> String {
 fn automount(node: &Effective) -> bool {
     let needed = !node.node_type.rules().is_empty();
     node.spec.settings.automount_service_account_token.unwrap_or(needed)
-}
-
-fn main_mut<'a>(node: &Effective, template: &'a mut Value) -> Option<&'a mut Value> {
-    let containers = template.get_mut("spec")?.get_mut("containers")?.as_array_mut()?;
-    containers.iter_mut().find(|container| container["name"] == node.node_type.name)
 }
 
 /// Puts labels or annotations into a template, over what is there.

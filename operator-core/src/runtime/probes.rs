@@ -1,6 +1,12 @@
-//! Whether what a cluster depends on is there: checks that hold its workloads back, not those that run.
+//! Whether what clusters depend on is there. Probes hold workloads back that shall be written, not those that run; they run beside the loop, and
+//! only while a plan asks for them.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Mutex, time::Duration};
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use futures::{
     FutureExt,
@@ -12,88 +18,102 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use kube::client::Body;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::{net::TcpStream, time::Instant};
+use tokio_util::task::AbortOnDropHandle;
 
-use super::lock;
+use super::watches::Changed;
 use crate::{
     definition::ExternalCheck,
     model::Digest,
     render::external::{Address, Dependency},
+    state::Probe,
 };
 
-/// How long a check may take.
+/// How long a probe may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// First and longest wait after a check that failed.
+/// First and longest wait after a probe that failed.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
-/// How long a check that succeeded counts.
+/// How long a probe that succeeded counts.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// Checks externals, of each cluster no more often than every five seconds.
-pub struct Externals {
+/// Probes externals, of each cluster no more often than every five seconds.
+pub struct Probes {
     enabled: bool,
     http: Client<HttpConnector, Body>,
+    changed: Changed,
     /// By the cluster's UID.
-    checked: Mutex<HashMap<Box<str>, Checked>>,
+    probed: Mutex<HashMap<Box<str>, Probed>>,
+    this: Weak<Self>,
 }
 
-/// What came of the last check of a cluster's externals.
-#[derive(Clone)]
-struct Checked {
+/// What came of the last probe of a cluster's externals.
+struct Probed {
     /// Over what the spec says of them.
     of: Digest,
-    /// Until when it counts.
+    /// What came of it; none yet: it is under way.
+    result: Option<Result<(), Vec<String>>>,
+    /// Until when that counts.
     until: Instant,
     /// Failures in a row.
     failures: u32,
-    missing: Option<String>,
+    /// The next one.
+    next: Option<AbortOnDropHandle<()>>,
 }
 
-/// Something that a cluster depends on isn't there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Missing {
-    /// What, where, and what went wrong.
-    pub message: String,
-    /// When it shall be looked for again.
-    pub again: Duration,
-}
-
-impl Externals {
-    /// Checks nothing where it isn't `enabled`.
-    pub fn new(enabled: bool) -> Self {
+impl Probes {
+    /// Probes nothing where it isn't `enabled`. `changed` is called with the cluster's UID when something is known.
+    pub fn new(enabled: bool, changed: Changed) -> Arc<Self> {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(TIMEOUT));
         let http = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
-        Self { enabled, http, checked: Mutex::default() }
+        Arc::new_cyclic(|this| Self { enabled, http, changed, probed: Mutex::default(), this: this.clone() })
     }
 
-    /// Checks all externals of a cluster at once, or says again what came of that a moment ago.
-    pub async fn missing(&self, cluster: &str, dependencies: &[Dependency]) -> Option<Missing> {
+    /// What is known of a cluster's externals.
+    pub fn known(&self, cluster: &str, dependencies: &[Dependency]) -> Probe {
         if !self.enabled || dependencies.is_empty() {
-            return None;
+            return Probe::There;
         }
-        let of = Digest::of(&dependencies.iter().map(|dependency| dependency.value.clone()).collect());
-        let before = lock(&self.checked).get(cluster).filter(|checked| checked.of == of).cloned();
-        if let Some(before) = before.as_ref().filter(|before| before.until > Instant::now()) {
-            return before.report();
+        let probed = self.probed.lock();
+        match probed.get(cluster).filter(|probed| probed.of == digest(dependencies)) {
+            Some(Probed { result: Some(Ok(())), until, .. }) if *until > Instant::now() => Probe::There,
+            Some(Probed { result: Some(Err(missing)), .. }) => Probe::Missing(missing.clone()),
+            _ => Probe::Unknown,
         }
-        let failed = join_all(dependencies.iter().map(|dependency| self.check(dependency))).await;
-        let failed: Vec<String> = failed.into_iter().flatten().collect();
-        let failures = if failed.is_empty() { 0 } else { before.map_or(0, |before| before.failures).saturating_add(1) };
-        let wait = match failures {
-            0 => FRESH,
-            failures => AGAIN.0.saturating_mul(1 << (failures - 1).min(8)).min(AGAIN.1),
+    }
+
+    /// Probes all externals of a cluster, when the last result no longer counts.
+    pub fn ask(&self, cluster: &str, dependencies: &[Dependency]) {
+        let of = digest(dependencies);
+        let mut all = self.probed.lock();
+        let probed = all.entry(cluster.into()).or_insert_with(|| Probed::new(of));
+        if probed.of != of {
+            *probed = Probed::new(of);
+        }
+        let (Some(this), true) = (self.this.upgrade(), probed.next.is_none()) else {
+            return;
         };
-        let missing = (!failed.is_empty()).then(|| failed.join("; "));
-        let checked = Checked { of, until: Instant::now() + wait, failures, missing };
-        let report = checked.report();
-        lock(&self.checked).insert(cluster.into(), checked);
-        report
+        let (cluster, dependencies, until) = (Box::<str>::from(cluster), dependencies.to_vec(), probed.until);
+        probed.next = Some(AbortOnDropHandle::new(tokio::spawn(async move {
+            tokio::time::sleep_until(until).await;
+            let failed = join_all(dependencies.iter().map(|dependency| this.check(dependency))).await;
+            let failed: Vec<String> = failed.into_iter().flatten().collect();
+            let mut probed = this.probed.lock();
+            if let Some(probed) = probed.get_mut(&cluster) {
+                // This task's own handle: nothing is awaited after this.
+                probed.next = None;
+                probed.note(failed);
+            }
+            drop(probed);
+            (this.changed)(&cluster);
+        })));
     }
 
     /// A cluster is gone.
     pub fn forget(&self, cluster: &str) {
-        lock(&self.checked).remove(cluster);
+        self.probed.lock().remove(cluster);
     }
 
     /// What is wrong with one of them.
@@ -121,11 +141,24 @@ impl Externals {
     }
 }
 
-impl Checked {
-    fn report(&self) -> Option<Missing> {
-        let message = self.missing.clone()?;
-        Some(Missing { message, again: self.until.saturating_duration_since(Instant::now()) })
+impl Probed {
+    fn new(of: Digest) -> Self {
+        Self { of, result: None, until: Instant::now(), failures: 0, next: None }
     }
+
+    fn note(&mut self, failed: Vec<String>) {
+        self.failures = if failed.is_empty() { 0 } else { self.failures.saturating_add(1) };
+        let wait = match self.failures {
+            0 => FRESH,
+            failures => AGAIN.0.saturating_mul(1 << (failures - 1).min(8)).min(AGAIN.1),
+        };
+        self.until = Instant::now() + wait;
+        self.result = Some(if failed.is_empty() { Ok(()) } else { Err(failed) });
+    }
+}
+
+fn digest(dependencies: &[Dependency]) -> Digest {
+    Digest::of(&dependencies.iter().map(|dependency| dependency.value.clone()).collect())
 }
 
 /// Succeeds with the first address that does.
@@ -141,7 +174,7 @@ async fn any<'a>(
         let (check, errors) = (check(address), &errors);
         async move {
             let error = in_time(check).await.err();
-            if let (Some(error), Some(place)) = (&error, lock(errors).get_mut(index)) {
+            if let (Some(error), Some(place)) = (&error, errors.lock().get_mut(index)) {
                 place.clone_from(error);
             }
             error.map_or(Ok(()), Err)
@@ -152,7 +185,7 @@ async fn any<'a>(
         return Ok(());
     }
     // The same trouble at every address is said once.
-    let mut errors = std::mem::take(&mut *lock(&errors));
+    let mut errors = std::mem::take(&mut *errors.lock());
     errors.dedup();
     Err(errors.join(", "))
 }

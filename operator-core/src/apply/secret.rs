@@ -1,37 +1,10 @@
 //! The content of Secrets that are made: random, put in at the last moment, and kept from then on.
 
-use k8s_openapi::ByteString;
-use serde_json::{Value, json};
-
-use super::Failure;
-use crate::render::{Object, secret};
-
 /// Letters and digits, 62 of them.
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// The object as it is sent: with what `there` holds for the keys that are generated, and random values where it holds none.
-pub fn generated(object: &Object, there: &Value) -> Result<Value, Failure> {
-    let mut failed = None;
-    let json = secret::filled(object.json.clone(), &object.generate, |(key, length)| {
-        if let Some(kept) = there.get("data").and_then(|data| data.get(key)) {
-            return kept.clone();
-        }
-        random(*length).map_or_else(
-            |error| {
-                failed = Some(error);
-                Value::Null
-            },
-            |text| json!(ByteString(text)),
-        )
-    });
-    match failed {
-        Some(error) => Err(Failure::text(format!("no random numbers: {error}"))),
-        None => Ok(json),
-    }
-}
-
 /// So many random letters and digits, each as likely as any other.
-fn random(length: u32) -> Result<Vec<u8>, getrandom::Error> {
+pub fn random(length: u32) -> Result<Vec<u8>, getrandom::Error> {
     let length = usize::try_from(length).unwrap_or_default();
     let mut text = Vec::with_capacity(length);
     let mut bytes = [0; 64];

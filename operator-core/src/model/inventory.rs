@@ -1,0 +1,54 @@
+//! What the status remembers of every child, so that a restart costs no write and nothing is forgotten that has to be pruned.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Digest, Kind};
+
+/// The children of a cluster, by kind (`apps/v1/StatefulSet/statefulsets`) and name. What stands behind a name is a [`Mark`]; empty: the
+/// object is about to be created.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Inventory(pub BTreeMap<String, BTreeMap<String, String>>);
+
+/// What a child's last write came to. As text: `<sent>.<seen>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Over what was sent; see [`Object::intent`](super::Object::intent).
+    pub sent: Digest,
+    /// Over what of the answer changes when someone else changes a field of the operator's; see `Child::seen`.
+    pub seen: Digest,
+}
+
+impl Inventory {
+    /// What is remembered of a child; `None` where nothing is, or nothing was written yet.
+    pub fn mark(&self, kind: &Kind, name: &str) -> Option<Mark> {
+        let (sent, seen) = self.0.get(&kind.id())?.get(name)?.split_once('.')?;
+        let digest = |text: &str| serde_json::from_value(text.into()).ok();
+        Some(Mark { sent: digest(sent)?, seen: digest(seen)? })
+    }
+
+    /// Whether a child is remembered, be it as one that is about to be created.
+    pub fn has(&self, kind: &Kind, name: &str) -> bool {
+        self.0.get(&kind.id()).is_some_and(|names| names.contains_key(name))
+    }
+
+    /// The kinds of which something is remembered.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.0.keys().filter_map(|id| Kind::from_id(id))
+    }
+
+    /// Remembers a child.
+    pub fn set(&mut self, kind: &Kind, name: &str, mark: Option<Mark>) {
+        let text = mark.map(|mark| format!("{}.{}", mark.sent, mark.seen)).unwrap_or_default();
+        self.0.entry(kind.id()).or_default().insert(name.to_owned(), text);
+    }
+
+    /// Whether any child was ever written, and that was recorded.
+    pub fn has_marks(&self) -> bool {
+        self.0.values().flat_map(BTreeMap::values).any(|mark| !mark.is_empty())
+    }
+}

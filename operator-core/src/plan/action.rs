@@ -1,0 +1,186 @@
+//! What the writer is told to do.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Digest, Kind, Object, Quantity,
+    kind::{CLAIM, Propagation, Stage},
+};
+
+/// A write.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "verb")]
+pub enum Action {
+    /// Creates an object that must not be there yet.
+    Create {
+        /// What it shall be.
+        object: Arc<Object>,
+        /// How many pods it had before it was replaced, where the spec doesn't say how many.
+        replicas: Option<i32>,
+    },
+    /// Brings one of the cluster's objects to what it shall be.
+    Apply {
+        /// What it shall be.
+        object: Arc<Object>,
+        /// UID of the object that is there, and what is seen of it.
+        found: (Box<str>, Digest),
+        /// How many pods it asks for.
+        replicas: Replicas,
+        /// Keys of a Secret that are generated and not there.
+        generate: Vec<(String, u32)>,
+    },
+    /// Looks at an object of this name that is there and wasn't known.
+    Inspect {
+        /// What shall be in its place.
+        object: Arc<Object>,
+    },
+    /// Asks, by a dry run, whether a new object could be stored where what is there can't be changed.
+    Try {
+        /// What it shall be.
+        object: Arc<Object>,
+        /// UID of the object that is there, and what is seen of it.
+        found: (Box<str>, Digest),
+    },
+    /// Deletes an object that can't be changed to what it shall be; once it is gone, it is created. Pods of a workload go on running.
+    Replace {
+        /// What it shall be.
+        object: Arc<Object>,
+        /// UID of the object that is there.
+        uid: Box<str>,
+    },
+    /// Asks for more storage.
+    Grow {
+        /// Name of the claim.
+        claim: String,
+        /// Its UID, and what is seen of it.
+        found: (Box<str>, Digest),
+        /// How much.
+        size: Quantity,
+    },
+    /// Deletes one of the cluster's objects that shall not be.
+    Delete {
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// Its UID.
+        uid: Box<str>,
+    },
+}
+
+/// How many pods an apply asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Replicas {
+    /// As many as the object says, where it says it.
+    AsWritten,
+    /// As many as there are: someone else set that number.
+    Left,
+    /// As many as there are. The operator set that number alone: were it just given up, it would be reset to 1, so it is handed over first.
+    HandedOver(i32),
+}
+
+/// What an [`Action`] does, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verb {
+    /// See [`Action::Create`].
+    Create,
+    /// See [`Action::Apply`].
+    Apply,
+    /// See [`Action::Inspect`].
+    Inspect,
+    /// See [`Action::Try`].
+    Try,
+    /// See [`Action::Replace`].
+    Replace,
+    /// See [`Action::Grow`].
+    Grow,
+    /// See [`Action::Delete`].
+    Delete,
+}
+
+impl Action {
+    /// What it does.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Create { .. } => Verb::Create,
+            Self::Apply { .. } => Verb::Apply,
+            Self::Inspect { .. } => Verb::Inspect,
+            Self::Try { .. } => Verb::Try,
+            Self::Replace { .. } => Verb::Replace,
+            Self::Grow { .. } => Verb::Grow,
+            Self::Delete { .. } => Verb::Delete,
+        }
+    }
+
+    /// What shall be there; none where something is only deleted or grown.
+    pub fn object(&self) -> Option<&Arc<Object>> {
+        match self {
+            Self::Create { object, .. }
+            | Self::Apply { object, .. }
+            | Self::Inspect { object }
+            | Self::Try { object, .. }
+            | Self::Replace { object, .. } => Some(object),
+            Self::Grow { .. } | Self::Delete { .. } => None,
+        }
+    }
+
+    /// Kind and name of what it is about.
+    pub fn target(&self) -> (&Kind, &str) {
+        static CLAIMS: Kind = Kind::Row(&CLAIM);
+        match self {
+            Self::Grow { claim, .. } => (&CLAIMS, claim),
+            Self::Delete { kind, name, .. } => (kind, name),
+            Self::Create { object, .. }
+            | Self::Apply { object, .. }
+            | Self::Inspect { object }
+            | Self::Try { object, .. }
+            | Self::Replace { object, .. } => (&object.kind, &object.name),
+        }
+    }
+
+    /// Over what it sends.
+    pub fn sent(&self) -> Digest {
+        match self {
+            Self::Grow { size, .. } => Digest::of_texts([size.as_str()]),
+            Self::Delete { .. } => Digest::of_texts([]),
+            Self::Create { object, .. }
+            | Self::Apply { object, .. }
+            | Self::Inspect { object }
+            | Self::Try { object, .. }
+            | Self::Replace { object, .. } => object.intent,
+        }
+    }
+
+    /// UID of what it is done to, and what was seen of it; none where nothing was there.
+    pub fn found(&self) -> Option<(Box<str>, Digest)> {
+        match self {
+            Self::Apply { found, .. } | Self::Try { found, .. } | Self::Grow { found, .. } => Some(found.clone()),
+            Self::Create { .. } | Self::Inspect { .. } | Self::Replace { .. } | Self::Delete { .. } => None,
+        }
+    }
+
+    /// When its turn is: each stage begins where all went well before. Deletions come last.
+    pub fn stage(&self) -> Option<Stage> {
+        (self.verb() != Verb::Delete).then(|| self.target().0.stage)
+    }
+
+    /// What becomes of the dependents of what it deletes.
+    pub fn propagation(&self) -> Propagation {
+        let (kind, _) = self.target();
+        match self {
+            Self::Replace { .. } if kind.is_workload() => Propagation::Orphan,
+            _ => kind.prune,
+        }
+    }
+}
+
+impl PartialEq for Action {
+    fn eq(&self, other: &Self) -> bool {
+        let intent = |action: &Self| action.object().map(|object| object.intent);
+        (self.verb(), self.target(), intent(self)) == (other.verb(), other.target(), intent(other))
+    }
+}

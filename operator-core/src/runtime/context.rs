@@ -1,0 +1,179 @@
+//! What every reconcile of a kind shares, and the snapshot that is taken from it.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+
+use k8s_openapi::jiff::Timestamp;
+
+use super::{
+    Author,
+    events::Recorder,
+    probes::Probes,
+    reconcile::{Transient, place},
+    record::{Records, Rendered},
+    references::References,
+    tracked::{ClusterKind, Tracked},
+    watches::WatchRegistry,
+};
+use crate::{
+    apply::{Failure, Outcome, Writer},
+    model::{ClusterStatus, Identity, Kind},
+    plan::Plan,
+    render::{self, Blueprint},
+    state::{Probe, Snapshot},
+    status::{self, Problem, Reason},
+};
+
+/// The shortest time between two writes of a status that differ in nothing but counts.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+
+/// What every reconcile shares.
+pub struct Context {
+    pub author: Author,
+    pub watches: Arc<WatchRegistry>,
+    pub references: Arc<References>,
+    pub probes: Arc<Probes>,
+    pub writer: Writer,
+    pub events: Recorder,
+    pub records: Records,
+    /// Folder into which snapshots and plans are written.
+    pub dump: Option<PathBuf>,
+}
+
+impl Context {
+    /// A cluster is gone: nothing of it is kept.
+    pub fn forget(&self, uid: &str) {
+        self.records.forget(uid);
+        self.watches.forget(uid);
+        self.references.forget(uid);
+        self.probes.forget(uid);
+    }
+
+    /// The blueprint of a cluster, or what is wrong with its spec.
+    pub fn render(&self, cluster: &Tracked) -> Rendered {
+        self.records.blueprint(cluster, || {
+            let spec = (self.author.read)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
+            render::render(&cluster.identity(), &spec, self.author.definition)
+        })
+    }
+
+    /// Everything that a plan depends on. From now on, changes of it ask for a reconcile.
+    pub fn snapshot(&self, cluster: &Tracked, blueprint: Option<&Blueprint>) -> Snapshot {
+        let identity = cluster.identity();
+        let status = self.records.status(cluster);
+        let children = self.watches.store().cluster(&identity.uid, &identity.namespace, &identity.name);
+        let recorded = status.iter().flat_map(|status| status.inventory.kinds());
+        let wanted = blueprint.into_iter().flat_map(Blueprint::kinds);
+        let kinds: BTreeSet<Kind> =
+            children.iter().map(|child| child.kind.clone()).chain(recorded).chain(wanted).collect();
+        self.watches.want(&identity.uid, kinds.iter().cloned());
+        let references = blueprint.map(Blueprint::references).unwrap_or_default();
+        Snapshot {
+            time: Timestamp::now(),
+            generation: cluster.generation,
+            children,
+            status,
+            kinds: kinds.into_iter().map(|kind| (kind.clone(), self.watches.availability(&kind))).collect(),
+            references: self.references.set(&identity, &references),
+            externals: blueprint
+                .map_or(Probe::Unknown, |blueprint| self.probes.known(&identity.uid, &blueprint.externals)),
+            facts: self.records.facts(&identity.uid),
+            cluster: identity,
+        }
+    }
+
+    /// Takes in what came of a plan.
+    pub fn learn(&self, cluster: &Tracked, outcome: &Outcome) {
+        let identity = cluster.identity();
+        for child in &outcome.children {
+            self.references.written(&identity.namespace, child);
+            self.watches.store().apply(child.clone());
+        }
+        outcome.deleted.iter().for_each(|uid| self.watches.store().deleting(uid));
+        self.records.learn(&identity.uid, outcome);
+        for (verb, kind, name) in &outcome.done {
+            tracing::debug!(namespace = identity.namespace, cluster = identity.name, ?verb, kind = %kind.kind, name, "done");
+        }
+        if !outcome.done.is_empty() {
+            let (namespace, cluster) = (&identity.namespace, &identity.name);
+            tracing::info!(namespace, cluster, writes = outcome.done.len(), "applied");
+        }
+        self.events.done(&identity, &outcome.done);
+    }
+
+    /// Says in an event what is wrong, once.
+    pub fn tell(&self, cluster: &Identity, problem: Option<Problem>) {
+        let is_news = self.records.is_news(&cluster.uid, problem.as_ref());
+        if let Some(problem) = problem.filter(|problem| is_news && problem.reason != Reason::Retrying) {
+            let (reason, Identity { namespace, name, .. }) = (problem.reason.as_str(), cluster);
+            tracing::warn!(namespace, cluster = name, reason, problem = problem.message, "can't get on");
+            self.events.problem(cluster, &problem);
+        }
+    }
+
+    /// Writes a status where it changed. One that differs in nothing but counts is written no more often than [`STATUS_EVERY`]; returns how
+    /// long to wait where it is too soon.
+    pub async fn report(
+        &self,
+        cluster: &Tracked,
+        blueprint: Option<&Blueprint>,
+        snapshot: &Snapshot,
+        status: ClusterStatus,
+    ) -> Result<Option<Duration>, Transient> {
+        if let Some(since) = self.records.since_written(cluster.uid())
+            && since < STATUS_EVERY
+            && snapshot.status.as_ref().is_some_and(|before| is_same_but_for_counts(before, &status))
+        {
+            return Ok((snapshot.status.as_ref() != Some(&status)).then(|| STATUS_EVERY - since));
+        }
+        self.write_status(cluster, blueprint, snapshot, status).await?;
+        Ok(None)
+    }
+
+    /// Writes the part of a status that changed.
+    pub async fn write_status(
+        &self,
+        cluster: &Tracked,
+        blueprint: Option<&Blueprint>,
+        snapshot: &Snapshot,
+        status: ClusterStatus,
+    ) -> Result<(), Transient> {
+        let Some(changed) = status::patch(snapshot.status.as_ref(), &status) else { return Ok(()) };
+        let patch = serde_json::json!({ "status": changed });
+        let kind = Kind::from(ClusterKind(self.author.definition));
+        let written = self.writer.status(&kind, &snapshot.cluster, patch).await;
+        let failed = |failure: Failure| Transient {
+            cluster: place(cluster),
+            message: format!("status: {}", failure.message),
+            again: failure.again,
+        };
+        if let Some(version) = written.map_err(failed)? {
+            let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
+            let is_wanted =
+                |kind: &Kind, name: &str| wanted.iter().any(|object| object.kind == *kind && object.name == name);
+            self.records.written(cluster, status, version, is_wanted);
+        }
+        Ok(())
+    }
+
+    /// Writes down what was decided on, and what was decided.
+    pub fn dump(&self, snapshot: &Snapshot, plan: &Plan) {
+        let Some(folder) = self.dump.as_ref().filter(|_| !plan.is_done()) else { return };
+        let Identity { namespace, name, .. } = &snapshot.cluster;
+        let path = folder.join(format!("{namespace}.{name}.{}.json", snapshot.time.as_millisecond()));
+        let text = format!("{:#}\n", serde_json::json!({ "snapshot": snapshot, "plan": plan }));
+        if let Err(error) = std::fs::write(&path, text) {
+            tracing::warn!(path = %path.display(), %error, "the snapshot can't be written");
+        }
+    }
+}
+
+/// Whether two statuses are about one generation and say the same, numbers of pods aside.
+fn is_same_but_for_counts(before: &ClusterStatus, after: &ClusterStatus) -> bool {
+    let said = |status: &ClusterStatus| {
+        let conditions = status.conditions.iter();
+        conditions
+            .map(|condition| (condition.type_.clone(), condition.status.clone(), condition.reason.clone()))
+            .collect::<Vec<_>>()
+    };
+    before.observed_generation == after.observed_generation && said(before) == said(after)
+}

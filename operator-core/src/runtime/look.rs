@@ -1,0 +1,107 @@
+//! A snapshot without watches: everything is asked for once. For the command line, and for tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::jiff::Timestamp;
+use kube::{Api, Client, api::ListParams};
+use serde_json::Value;
+
+use super::raw::Raw;
+use crate::{
+    definition::Definition,
+    model::{
+        ClusterStatus, Content, Digest, Identity, Kind, Reference,
+        kind::{self, SECRET},
+    },
+    render::{Blueprint, names::MANAGED_BY},
+    state::{Availability, Child, Manager, Probe, Snapshot, Store, content},
+};
+
+/// Objects of a page.
+const PAGE: u32 = 100;
+
+/// Takes the snapshot of a cluster. What it depends on counts as being there; Secrets that the operator would generate count as being there,
+/// too, for they are before the workloads that read them.
+///
+/// # Errors
+/// Where the API server doesn't answer, or refuses to show what pods refer to. A kind that it refuses to show is in the snapshot as such.
+pub async fn look(
+    client: &Client,
+    definition: &'static Definition,
+    cluster: Identity,
+    generation: i64,
+    status: Option<ClusterStatus>,
+    blueprint: Option<&Blueprint>,
+) -> kube::Result<Snapshot> {
+    let manager = Manager::of(definition);
+    let selector = ListParams::default().labels(&format!("{MANAGED_BY}={}", manager.name)).limit(PAGE);
+    let recorded = status.iter().flat_map(|status| status.inventory.kinds());
+    let table = kind::ALL.into_iter().filter(|kind| !kind.is_optional()).map(Kind::from);
+    let wanted = blueprint.into_iter().flat_map(Blueprint::kinds);
+    let kinds_of_all: BTreeSet<Kind> = recorded.chain(table).chain(wanted).chain([Kind::Row(&kind::CLAIM)]).collect();
+    let store = Store::default();
+    let mut kinds = BTreeMap::new();
+    for kind in kinds_of_all {
+        let availability = list(client, &kind, &cluster.namespace, &selector, &manager, &store).await?;
+        kinds.insert(kind, availability);
+    }
+    let mut references = BTreeMap::new();
+    for reference in blueprint.map(Blueprint::references).unwrap_or_default() {
+        let is_ours = blueprint.is_some_and(|blueprint| {
+            blueprint.objects.iter().any(|object| object.kind == &SECRET && object.name == reference.name)
+        });
+        let content = match content_of(client, &cluster.namespace, reference).await? {
+            Content::Missing if is_ours => Content::Present(Digest::of(&Value::Null)),
+            content => content,
+        };
+        references.insert(reference.clone(), content);
+    }
+    let children = store.cluster(&cluster.uid, &cluster.namespace, &cluster.name);
+    Ok(Snapshot {
+        time: Timestamp::now(),
+        cluster,
+        generation,
+        children,
+        status,
+        kinds,
+        references,
+        externals: Probe::There,
+        facts: Vec::new(),
+    })
+}
+
+async fn list(
+    client: &Client,
+    kind: &Kind,
+    namespace: &str,
+    selector: &ListParams,
+    manager: &Manager,
+    store: &Store,
+) -> kube::Result<Availability> {
+    let api = Api::<Raw>::namespaced_with(client.clone(), namespace, kind);
+    let mut page = selector.clone();
+    loop {
+        let listed = match api.list(&page).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => return Ok(Availability::Missing),
+            Err(kube::Error::Api(status)) => return Ok(Availability::Failing(status.message)),
+            listed => listed?,
+        };
+        for raw in &listed.items {
+            if let Some(child) = Child::read(kind, std::slice::from_ref(manager), raw.text()) {
+                store.apply(child);
+            }
+        }
+        match listed.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => page = selector.clone().continue_token(&token),
+            None => return Ok(Availability::Synced),
+        }
+    }
+}
+
+/// What is known of a ConfigMap or Secret: its values aren't kept.
+async fn content_of(client: &Client, namespace: &str, reference: &Reference) -> kube::Result<Content> {
+    let api = Api::<Raw>::namespaced_with(client.clone(), namespace, &Kind::from(reference.source.kind()));
+    let object = api.get_opt(&reference.name).await?;
+    let digest = |raw: Raw| content::digest(&serde_json::from_str(raw.text()).unwrap_or_default());
+    Ok(object.map_or(Content::Missing, |raw| Content::Present(digest(raw))))
+}

@@ -1,0 +1,189 @@
+//! What is kept of a cluster between two reconciles. All of it is a cache: what correctness needs stands in the status.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::tracked::Tracked;
+use crate::{
+    apply::Outcome,
+    model::{ClusterStatus, Kind, kind::CLAIM},
+    render::Blueprint,
+    settings::Invalid,
+    state::{Answer, Fact},
+    status::Problem,
+};
+
+/// First and longest wait after a failure.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+/// How many blueprints are kept: those of clusters that are being worked on. To render one again takes a fraction of a millisecond.
+const BLUEPRINTS: usize = 32;
+
+/// What spec and definition come to, or what is wrong with the spec.
+pub type Rendered = Arc<Result<Blueprint, Vec<Invalid>>>;
+
+/// Of one cluster.
+#[derive(Default)]
+struct Record {
+    /// What the API server answered to writes, by kind and name.
+    facts: BTreeMap<(Kind, String), Fact>,
+    /// Failures in a row.
+    attempts: usize,
+    /// The status as last written.
+    written: Option<Written>,
+    /// What was last said in an event.
+    told: Option<Problem>,
+}
+
+/// A status that was written.
+struct Written {
+    /// What, until the watch shows it.
+    status: Option<ClusterStatus>,
+    /// Of which generation of the spec.
+    generation: i64,
+    /// The version that the cluster got by it.
+    version: u64,
+    /// When.
+    at: Instant,
+}
+
+/// Of all clusters, by UID.
+#[derive(Default)]
+pub struct Records {
+    records: Mutex<HashMap<Box<str>, Record>>,
+    /// UID, generation and blueprint, the latest used last.
+    blueprints: Mutex<VecDeque<(Box<str>, i64, Rendered)>>,
+}
+
+impl Records {
+    /// The blueprint of a cluster: as kept, else as `render` makes it.
+    pub fn blueprint(&self, cluster: &Tracked, render: impl FnOnce() -> Result<Blueprint, Vec<Invalid>>) -> Rendered {
+        let kept = {
+            let mut kept = self.blueprints.lock();
+            let place = kept.iter().position(|(uid, _, _)| **uid == *cluster.uid());
+            place.and_then(|place| kept.remove(place)).filter(|(_, generation, _)| *generation == cluster.generation)
+        };
+        let rendered = kept.map_or_else(|| Arc::new(render()), |(_, _, rendered)| rendered);
+        let mut kept = self.blueprints.lock();
+        if kept.len() >= BLUEPRINTS {
+            kept.pop_front();
+        }
+        kept.push_back((cluster.uid().into(), cluster.generation, rendered.clone()));
+        rendered
+    }
+
+    /// Drops the blueprint of a cluster that is as it shall be.
+    pub fn rest(&self, uid: &str) {
+        self.blueprints.lock().retain(|(kept, _, _)| **kept != *uid);
+    }
+
+    /// Forgets a cluster that is gone.
+    pub fn forget(&self, uid: &str) {
+        self.records.lock().remove(uid);
+        self.rest(uid);
+    }
+
+    /// What the API server answered to the cluster's writes.
+    pub fn facts(&self, uid: &str) -> Vec<Fact> {
+        self.with(uid, |record| record.facts.values().cloned().collect())
+    }
+
+    /// Takes in what came of a plan.
+    pub fn learn(&self, uid: &str, outcome: &Outcome) {
+        self.with(uid, |record| {
+            for fact in &outcome.facts {
+                record.facts.insert((fact.kind.clone(), fact.name.clone()), fact.clone());
+            }
+        });
+    }
+
+    /// The status as it was last written: what was written here may be newer than what the watch has shown.
+    pub fn status(&self, cluster: &Tracked) -> Option<ClusterStatus> {
+        let written = self.with(cluster.uid(), |record| match &record.written {
+            Some(Written { status: Some(status), version, .. }) if *version > cluster.version => Some(status.clone()),
+            _ => None,
+        });
+        written.or_else(|| cluster.status())
+    }
+
+    /// Takes in that a status was written, and drops the facts that it has now.
+    pub fn written(
+        &self,
+        cluster: &Tracked,
+        status: ClusterStatus,
+        version: u64,
+        wanted: impl Fn(&Kind, &str) -> bool,
+    ) {
+        self.with(cluster.uid(), |record| {
+            record.facts.retain(|(kind, name), fact| match fact.answer {
+                Answer::Stored { .. } => status.inventory.mark(kind, name) != fact.mark(),
+                Answer::Deleted => false,
+                _ => *kind == &CLAIM || wanted(kind, name),
+            });
+            let generation = cluster.generation;
+            record.written = Some(Written { status: Some(status), generation, version, at: Instant::now() });
+        });
+    }
+
+    /// Time since the status was last written.
+    pub fn since_written(&self, uid: &str) -> Option<Duration> {
+        self.with(uid, |record| record.written.as_ref().map(|written| written.at.elapsed()))
+    }
+
+    /// Whether `cluster` is as the loop's own last write of its status left it. What was kept of that is then no longer needed.
+    pub fn is_own_write(&self, cluster: &Tracked) -> bool {
+        self.with(cluster.uid(), |record| {
+            record.written.as_mut().is_some_and(|written| {
+                if cluster.version >= written.version {
+                    written.status = None;
+                }
+                cluster.version == written.version && cluster.generation == written.generation
+            })
+        })
+    }
+
+    /// Whether a problem is another than the one that was last told.
+    pub fn is_news(&self, uid: &str, problem: Option<&Problem>) -> bool {
+        self.with(uid, |record| {
+            let news = record.told.as_ref() != problem;
+            record.told = problem.cloned();
+            news
+        })
+    }
+
+    /// Failures in a row.
+    pub fn attempts(&self, uid: &str) -> usize {
+        self.with(uid, |record| record.attempts)
+    }
+
+    /// All went well.
+    pub fn succeeded(&self, uid: &str) {
+        self.with(uid, |record| record.attempts = 0);
+    }
+
+    /// How long to wait after another failure.
+    pub fn backoff(&self, uid: &str) -> Duration {
+        // Of a cluster that was deleted meanwhile nothing is kept.
+        let attempts = self.records.lock().get_mut(uid).map_or(1, |record| {
+            record.attempts += 1;
+            record.attempts
+        });
+        let waits = ExponentialBuilder::default().with_min_delay(BACKOFF.0).with_max_delay(BACKOFF.1);
+        let mut waits = waits.with_jitter().without_max_times().build();
+        waits.nth(attempts.min(16) - 1).unwrap_or(BACKOFF.1)
+    }
+
+    fn with<T>(&self, uid: &str, then: impl FnOnce(&mut Record) -> T) -> T {
+        let mut all = self.records.lock();
+        match all.get_mut(uid) {
+            Some(record) => then(record),
+            None => then(all.entry(uid.into()).or_default()),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the API server answered to a write. Kept until something newer is known; it may be lost, which costs a request.
+
+use k8s_openapi::jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Child;
+use crate::model::{Digest, Kind, Mark};
+
+/// The newest answer about one object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fact {
+    /// Kind of the object.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Over what was sent.
+    pub sent: Digest,
+    /// UID of what was there, and what was seen of it.
+    pub found: Option<(Box<str>, Digest)>,
+    /// When.
+    pub at: Timestamp,
+    /// What was answered.
+    pub answer: Answer,
+}
+
+/// What the API server answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answer {
+    /// It is stored.
+    #[serde(rename_all = "camelCase")]
+    Stored {
+        /// Its UID.
+        uid: Box<str>,
+        /// What is seen of it; see [`Child::seen`].
+        seen: Digest,
+        /// Whether it wasn't there before.
+        created: bool,
+    },
+    /// It can't be stored, or the request can't be allowed.
+    Refused(Refusal),
+    /// A new object of another name could be stored: what is there is in the way.
+    WouldBeStored,
+    /// A new object couldn't be stored, either.
+    WouldBeRefused(Refusal),
+    /// An object of its name is there, and it wasn't known.
+    Exists,
+    /// The object of its name isn't this cluster's.
+    Foreign(Option<Controller>),
+    /// It is being deleted.
+    Deleted,
+}
+
+/// Why something was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What the API server said.
+    pub message: String,
+    /// Whether it refused a change of a field that can't be changed, or that what is there contradicts.
+    pub immutable: bool,
+}
+
+/// The owner that an object names as its controller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Controller {
+    /// Its kind.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A write that failed and may work later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// What, and what went wrong.
+    pub message: String,
+    /// When the API server wants to be asked again.
+    pub again: Option<std::time::Duration>,
+}
+
+impl Fact {
+    /// Whether it is still about what shall be there, and about what is.
+    pub fn holds(&self, wanted: Digest, child: Option<&Child>) -> bool {
+        let found = child.map(|child| (&child.uid, child.seen));
+        self.sent == wanted && self.found.as_ref().map(|(uid, seen)| (uid, *seen)) == found
+    }
+
+    /// What the inventory has to remember.
+    pub fn mark(&self) -> Option<Mark> {
+        match self.answer {
+            Answer::Stored { seen, .. } => Some(Mark { sent: self.sent, seen }),
+            _ => None,
+        }
+    }
+}

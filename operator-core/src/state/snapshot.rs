@@ -1,0 +1,88 @@
+//! Everything that one decision depends on, taken once. Two plans from equal snapshots are equal; a bug report is a snapshot in a file.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Child, Fact};
+use crate::model::{ClusterStatus, Content, Identity, Kind, Mark, Object, Reference};
+
+/// What is known of a cluster at one time. It has no value of any Secret.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// When it was taken.
+    pub time: Timestamp,
+    /// The cluster.
+    pub cluster: Identity,
+    /// Generation of its spec.
+    pub generation: i64,
+    /// Its children, with the claims of its pods.
+    pub children: Vec<Child>,
+    /// Its status, as last written; none: there never was one.
+    pub status: Option<ClusterStatus>,
+    /// What can be said of each kind that it has, had or wants.
+    pub kinds: BTreeMap<Kind, Availability>,
+    /// What its pods refer to.
+    pub references: BTreeMap<Reference, Content>,
+    /// Whether what it depends on is there.
+    pub externals: Probe,
+    /// What the API server answered to earlier writes.
+    pub facts: Vec<Fact>,
+}
+
+/// What can be said of the objects of a kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Availability {
+    /// They aren't listed yet.
+    Pending,
+    /// All are known.
+    Synced,
+    /// The API server has no such kind.
+    Missing,
+    /// They can't be listed, and why.
+    Failing(String),
+}
+
+/// Whether what a cluster depends on is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Probe {
+    /// Nobody has looked lately.
+    #[default]
+    Unknown,
+    /// All of it is, or it depends on nothing.
+    There,
+    /// Something isn't: what is said of each.
+    Missing(Vec<String>),
+}
+
+impl Snapshot {
+    /// The child in an object's place.
+    pub fn child(&self, kind: &Kind, name: &str) -> Option<&Child> {
+        self.children.iter().find(|child| child.kind == *kind && *child.name == *name)
+    }
+
+    /// What was answered to the last write of an object.
+    pub fn fact(&self, kind: &Kind, name: &str) -> Option<&Fact> {
+        self.facts.iter().find(|fact| fact.kind == *kind && fact.name == name)
+    }
+
+    /// What the last write of an object came to: as answered, else as the status remembers it.
+    pub fn mark(&self, kind: &Kind, name: &str) -> Option<Mark> {
+        let recorded = || self.status.as_ref()?.inventory.mark(kind, name);
+        self.fact(kind, name).and_then(Fact::mark).or_else(recorded)
+    }
+
+    /// What can be said of a kind.
+    pub fn availability(&self, kind: &Kind) -> &Availability {
+        self.kinds.get(kind).unwrap_or(&Availability::Pending)
+    }
+
+    /// Whether what is there is what shall be: as it was sent, and untouched since.
+    pub fn is_in_sync(&self, object: &Object, child: &Child) -> bool {
+        self.mark(&object.kind, &object.name) == Some(Mark { sent: object.intent, seen: child.seen })
+    }
+}

@@ -1,0 +1,32 @@
+//! What has to be remembered of every child.
+
+use std::collections::HashSet;
+
+use crate::{
+    model::{Inventory, Kind, kind::CLAIM},
+    render::Blueprint,
+    state::{Availability, Snapshot},
+};
+
+/// The inventory of a cluster: what is there, what was, and what is about to be. Nothing is forgotten of which it isn't known that it is gone.
+pub fn inventory(blueprint: Option<&Blueprint>, about_to_be: &[(Kind, String)], snapshot: &Snapshot) -> Inventory {
+    let before = snapshot.status.as_ref().map(|status| status.inventory.clone()).unwrap_or_default();
+    let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
+    let wanted: HashSet<(&Kind, &str)> = wanted.iter().map(|object| (&object.kind, object.name.as_str())).collect();
+    let mut inventory = Inventory::default();
+    for kind in before.kinds() {
+        for name in before.0.get(&kind.id()).into_iter().flat_map(|names| names.keys()) {
+            let is_listed = *snapshot.availability(&kind) == Availability::Synced;
+            if blueprint.is_none() || !is_listed || wanted.contains(&(&kind, name)) {
+                inventory.set(&kind, name, snapshot.mark(&kind, name));
+            }
+        }
+    }
+    for child in snapshot.children.iter().filter(|child| child.kind != &CLAIM) {
+        inventory.set(&child.kind, &child.name, snapshot.mark(&child.kind, &child.name));
+    }
+    for (kind, name) in about_to_be {
+        inventory.set(kind, name, snapshot.mark(kind, name));
+    }
+    inventory
+}
