@@ -86,9 +86,10 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// The cluster is one that the testbed didn't start.
+    /// The cluster is one that the testbed didn't start, and no client is recorded.
     #[error(
-        "requests are only recorded by a control plane that the testbed starts: unset TESTBED_KUBECONFIG for this test"
+        "the cluster of TESTBED_KUBECONFIG has no audit log that the testbed can read: unset TESTBED_KUBECONFIG, so that a control plane is \
+         started, or record a client by Testbed::recorded"
     )]
     NoAuditLog,
 

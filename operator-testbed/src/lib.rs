@@ -32,6 +32,7 @@
 //! | `testbed` | [`Testbed`]: start, share, clients |
 //! | `namespace` | [`Namespace`]: a fresh one per test |
 //! | `request` | [`Request`]: what the API server was asked, from its audit log |
+//! | `recorder` | the same from the client, where there is no audit log |
 //! | [`annotations`] | how pods are told to misbehave |
 //! | `source` | where the programs come from; `source/build` builds them |
 //! | `control_plane` | the processes: their folder, ports and flags, their watchdog, the cluster's first objects |
@@ -44,6 +45,7 @@ pub mod annotations;
 mod control_plane;
 mod error;
 mod namespace;
+mod recorder;
 mod request;
 mod source;
 mod testbed;

@@ -1,10 +1,12 @@
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use tokio::sync::{OnceCell, oneshot};
 
 use crate::control_plane::ControlPlane;
+use crate::recorder::Recorder;
 use crate::source::Source;
 use crate::{Error, Namespace, Request, request};
 
@@ -15,6 +17,8 @@ pub struct Testbed {
     kubeconfig: PathBuf,
     operator_kubeconfig: PathBuf,
     control_plane: Option<ControlPlane>,
+    /// Of the clients that are recorded where there is no audit log.
+    recorder: OnceLock<Recorder>,
 }
 
 impl Testbed {
@@ -50,7 +54,7 @@ impl Testbed {
     }
 
     /// Kubeconfig file of the user `operator`, who may do anything too, and whose [requests](Testbed::requests) are recorded. With
-    /// `TESTBED_KUBECONFIG` it is the same as [`Testbed::kubeconfig`].
+    /// `TESTBED_KUBECONFIG` it is the same as [`Testbed::kubeconfig`], and only [recorded](Testbed::recorded) clients are.
     pub fn operator_kubeconfig(&self) -> &Path {
         &self.operator_kubeconfig
     }
@@ -93,23 +97,37 @@ impl Testbed {
         Namespace::create(self.client().await?, prefix, external).await
     }
 
-    /// What the user `operator` has asked the API server so far, in order, without leader election's Leases.
+    /// A client of the user `operator` whose [requests](Testbed::requests) are recorded also with `TESTBED_KUBECONFIG`, where there is no audit
+    /// log: they are recorded on their way through this client then. Otherwise this is the same client.
+    pub fn recorded(&self, client: kube::Client) -> kube::Client {
+        match self.control_plane {
+            Some(_) => client,
+            None => self.recorder.get_or_init(Recorder::default).client(client),
+        }
+    }
+
+    /// The requests of the user `operator` to the API server so far, in order, without leader election's Leases.
     ///
     /// A request is in the list when it ends, a watch when it starts. The API server writes it down before it ends the response, but may send
     /// the last bytes of a large one a moment earlier: to be sure of the very last request, ask again some milliseconds later.
     ///
+    /// With `TESTBED_KUBECONFIG`, these are the requests of the [recorded](Testbed::recorded) clients of this process; a create has no name there.
+    ///
     /// # Errors
-    /// With `TESTBED_KUBECONFIG`, as there is no audit log; or if that can't be read.
+    /// With `TESTBED_KUBECONFIG`, if no client is recorded; otherwise if the audit log can't be read.
     pub fn requests(&self) -> Result<Vec<Request>, Error> {
-        let control_plane = self.control_plane.as_ref().ok_or(Error::NoAuditLog)?;
-        request::read(&control_plane.audit_log())
+        match &self.control_plane {
+            Some(control_plane) => request::read(&control_plane.audit_log()),
+            None => Ok(self.recorder.get().ok_or(Error::NoAuditLog)?.requests()),
+        }
     }
 }
 
 fn start_blocking() -> Result<Testbed, Error> {
     match Source::find()? {
         Source::Cluster(kubeconfig) => {
-            Ok(Testbed { operator_kubeconfig: kubeconfig.clone(), kubeconfig, control_plane: None })
+            let operator_kubeconfig = kubeconfig.clone();
+            Ok(Testbed { kubeconfig, operator_kubeconfig, control_plane: None, recorder: OnceLock::new() })
         }
         Source::Programs(programs) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -119,6 +137,7 @@ fn start_blocking() -> Result<Testbed, Error> {
                 kubeconfig: control_plane.kubeconfig(),
                 operator_kubeconfig: control_plane.operator_kubeconfig(),
                 control_plane: Some(control_plane),
+                recorder: OnceLock::new(),
             })
         }
     }

@@ -33,6 +33,8 @@ pub struct Setup {
     pub client: Client,
     pub namespace: String,
     operator: Option<Running>,
+    /// With `TESTBED_KUBECONFIG`, dropping it deletes the namespace.
+    _namespace: operator_testbed::Namespace,
 }
 
 struct Running {
@@ -63,8 +65,8 @@ impl Setup {
         let testbed = Testbed::shared().await.unwrap();
         let client = testbed.client().await.unwrap();
         install(&client, K::crd()).await;
-        let namespace = testbed.namespace(prefix).await.unwrap().name().to_owned();
-        Self { client, namespace, operator: None }
+        let namespace = testbed.namespace(prefix).await.unwrap();
+        Self { client, namespace: namespace.name().to_owned(), operator: None, _namespace: namespace }
     }
 
     /// Starts an operator of this namespace.
@@ -74,8 +76,9 @@ impl Setup {
 
     /// Starts an operator of this namespace that isn't as usual.
     pub async fn start_with(&mut self, operator: impl FnOnce(Client) -> Operator) {
-        let config = Testbed::shared().await.unwrap().operator_config().await.unwrap();
-        let client = operator_core::runtime::client::client(config).unwrap();
+        let testbed = Testbed::shared().await.unwrap();
+        let config = testbed.operator_config().await.unwrap();
+        let client = testbed.recorded(operator_core::runtime::client::client(config).unwrap());
         let (end, ended) = oneshot::channel();
         let operator = operator(client).namespace(Some(self.namespace.clone()));
         let task = tokio::spawn(operator.run(async {
@@ -274,9 +277,17 @@ impl Setup {
 /// Held by tests that count on kinds that the API server may lack: to read, that they are there; to write, that one comes and goes.
 pub static OPTIONAL_KINDS: RwLock<()> = RwLock::const_new(());
 
+/// Panics if somebody else installed this kind in the cluster of `TESTBED_KUBECONFIG`: to change it would harm their objects.
+async fn assert_not_of_others(crds: &Api<CustomResourceDefinition>, name: &str) {
+    let managers = crds.get_opt(name).await.unwrap().map(|crd| crd.metadata.managed_fields.unwrap_or_default());
+    let ours = managers.is_none_or(|managers| managers.iter().any(|entry| entry.manager.as_deref() == Some("tests")));
+    assert!(ours, "{name} is installed in this cluster, and not by these tests: use a cluster without it");
+}
+
 /// Takes a kind away, if it is there, and waits until it is gone.
 pub async fn uninstall(client: &Client, name: &str) {
     let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    assert_not_of_others(&crds, name).await;
     let _ = crds.delete(name, &DeleteParams::default()).await;
     eventually(&format!("{name} to be gone"), || async {
         match crds.get_opt(name).await.unwrap() {
@@ -291,6 +302,7 @@ pub async fn uninstall(client: &Client, name: &str) {
 pub async fn install(client: &Client, crd: CustomResourceDefinition) {
     let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
     let name = crd.metadata.name.clone().unwrap();
+    assert_not_of_others(&crds, &name).await;
     crds.patch(&name, &PatchParams::apply("tests").force(), &Patch::Apply(&crd)).await.unwrap();
     let spec = crd.spec.clone();
     await_condition(crds, &name, conditions::is_crd_established()).await.unwrap();
