@@ -94,11 +94,13 @@ fn service_monitors() -> CustomResourceDefinition {
 }
 
 impl Setup {
-    /// Waits until the status remembers these kinds.
+    /// Waits until the inventory has these kinds beside those of every cluster.
     async fn remembers(&self, kinds: &[&str]) {
         let wanted = format!("to remember {kinds:?}");
         self.cluster("a", &wanted, |cluster: &Optional| {
-            cluster.status.as_ref().is_some_and(|status| status.kinds == kinds)
+            let kinds_now = cluster.status.iter().flat_map(|status| status.inventory.kinds());
+            let rare = kinds_now.filter(|kind| kind.is_optional()).map(|kind| kind.id());
+            rare.collect::<Vec<_>>() == kinds
         })
         .await;
     }

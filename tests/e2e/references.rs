@@ -182,7 +182,14 @@ static GENERATING: Definition = Definition {
 #[tokio::test]
 async fn a_generated_secret_is_in_the_first_apply_of_a_workload() {
     let mut setup = Setup::without_operator("generated").await;
-    setup.start_with(|client| operator_core::runtime::Operator::of(client, &GENERATING, typed)).await;
+    setup
+        .start_with(|client| {
+            operator_core::runtime::Operator::of(
+                client,
+                operator_core::runtime::Author { definition: &GENERATING, read: typed },
+            )
+        })
+        .await;
     let spec = with(small(), [("/defaults", json!({ "env": password("a-password", false) }))]);
     setup.ready("a", spec).await;
     let requests = setup.requests().await;

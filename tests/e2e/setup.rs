@@ -17,7 +17,14 @@ use kube::{
     core::NamespaceResourceScope,
     runtime::wait::{await_condition, conditions},
 };
-use operator_core::{Cluster, render::names, runtime::Operator, settings::Invalid};
+use operator_core::{
+    Cluster,
+    plan::{Plan, plan},
+    render::{names, render},
+    runtime::{Author, Operator, look::look},
+    settings::Invalid,
+    state::Snapshot,
+};
 use operator_testbed::{Request, Testbed};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -133,6 +140,39 @@ impl Setup {
         .await
     }
 
+    /// What an operator that has just started sees of a cluster, and what it would do.
+    pub async fn look<K: Cluster>(&self, name: &str) -> (Snapshot, Plan) {
+        let Author { definition, read } = Author::of::<K>();
+        let cluster = self.api::<K>().get(name).await.unwrap();
+        let (meta, status) = (cluster.meta().clone(), cluster.status().cloned());
+        let identity = operator_core::model::Identity {
+            namespace: self.namespace.clone(),
+            name: name.to_owned(),
+            uid: meta.uid.unwrap(),
+        };
+        let spec = read(&serde_json::to_value(cluster.spec()).unwrap()).unwrap();
+        let blueprint = render(&identity, &spec, definition).unwrap_or_else(|invalid| panic!("{invalid:?}\n{spec:#}"));
+        let generation = meta.generation.unwrap();
+        let snapshot = look(&self.client, definition, identity, generation, status, Some(&blueprint)).await.unwrap();
+        let plan = plan(Ok(&blueprint), &snapshot);
+        (snapshot, plan)
+    }
+
+    /// Waits until nothing is left to do for a cluster, be the operator started anew, and its status is about its newest spec.
+    pub async fn at_rest<K: Cluster>(&self, name: &str) -> Snapshot {
+        eventually("nothing to be left to do", || async {
+            let (snapshot, plan) = self.look::<K>(name).await;
+            let status = snapshot.status.as_ref();
+            let is_newest = status.is_some_and(|status| status.observed_generation == snapshot.generation);
+            if plan.is_done() && is_newest && snapshot.children.iter().all(|child| !child.deleting) {
+                Ok(snapshot)
+            } else {
+                Err(format!("{:#?} {:#?}\n{status:#?}", plan.actions, plan.gates))
+            }
+        })
+        .await
+    }
+
     /// Waits until a cluster is as wanted.
     pub async fn cluster<K: Cluster>(&self, name: &str, wanted: &str, is: impl Fn(&K) -> bool) -> K {
         eventually(&format!("the cluster {name} {wanted}"), || async {
@@ -153,7 +193,7 @@ impl Setup {
         let cluster = self
             .cluster(name, &format!("to be {reason}"), |cluster: &K| {
                 ready(cluster).is_some_and(|ready| {
-                    ready.reason == reason && Some(ready.observed_generation) == cluster.meta().generation
+                    ready.reason == reason && ready.observed_generation == cluster.meta().generation
                 })
             })
             .await;
@@ -203,7 +243,7 @@ impl Setup {
 
     /// The same for the operator of `C`.
     pub async fn pods_of<C: Cluster>(&self) -> BTreeMap<String, Vec<String>> {
-        let label = names::node_label(C::DEFINITION);
+        let label = names::node_label(C::DEFINITION.group);
         let mut pods = BTreeMap::<_, Vec<_>>::new();
         for pod in self.api::<Pod>().list(&ListParams::default()).await.unwrap() {
             let node = pod.metadata.labels.as_ref().and_then(|labels| labels.get(&label).cloned());

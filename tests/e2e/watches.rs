@@ -2,17 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
-use k8s_openapi::{
-    api::core::v1::ConfigMap, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api,
     api::{DeleteParams, Patch, PatchParams},
 };
 use operator_core::{
     Cluster,
-    model::kind::ChildKind,
-    runtime::watches::{Availability, Changed, Watches},
+    model::{ChildKind, Kind},
+    runtime::watches::{Changed, WatchRegistry},
+    state::{Availability, Manager},
 };
 use operator_testbed::Testbed;
 use serde_json::json;
@@ -22,17 +21,11 @@ use crate::{
     setup::{Setup, eventually, small, with},
 };
 
-static WIDGET: ChildKind = ChildKind {
-    group: "widgets.example.com",
-    kind: "Widget",
-    plural: "widgets",
-    optional: true,
-    ..ChildKind::of::<ConfigMap>()
-};
+static WIDGET: ChildKind = ChildKind::named("widgets.example.com", "v1", "Widget", "widgets");
 
 impl Setup {
     /// Watches of this namespace, and the owners that they told of.
-    async fn watches(&self, user: Option<&str>) -> (Watches, Arc<Mutex<Vec<String>>>) {
+    async fn watches(&self, user: Option<&str>) -> (WatchRegistry, Arc<Mutex<Vec<String>>>) {
         let mut config = Testbed::shared().await.unwrap().config().await.unwrap();
         config.auth_info.impersonate = user.map(str::to_owned);
         let client = operator_core::runtime::client::client(config).unwrap();
@@ -41,13 +34,13 @@ impl Setup {
             let told = told.clone();
             Arc::new(move |owner| told.lock().unwrap().push(owner.to_owned()))
         };
-        (Watches::start(&client, Some(&self.namespace), Data::DEFINITION, changed), told)
+        (WatchRegistry::start(&client, Some(&self.namespace), vec![Manager::of(Data::DEFINITION)], changed), told)
     }
 }
 
-async fn becomes(watches: &Watches, wanted: Availability) {
+async fn becomes(watches: &WatchRegistry, wanted: Availability) {
     eventually(&format!("{wanted:?}"), || async {
-        let now = watches.available(&WIDGET);
+        let now = watches.availability(&Kind::Row(&WIDGET));
         if now == wanted { Ok(()) } else { Err(format!("{now:?}")) }
     })
     .await;
@@ -58,7 +51,7 @@ async fn a_kind_that_is_installed_later_is_found_and_one_that_goes_is_missed() {
     let setup = Setup::without_operator("optional").await;
     let (watches, told) = setup.watches(None).await;
     watches.ready().await;
-    watches.want("cluster", [&WIDGET]);
+    watches.want("cluster", [Kind::Row(&WIDGET)]);
     becomes(&watches, Availability::Missing).await;
     assert_eq!(std::mem::take(&mut *told.lock().unwrap()), ["cluster"], "who waits is told once");
 
@@ -99,15 +92,21 @@ async fn a_kind_that_is_installed_later_is_found_and_one_that_goes_is_missed() {
     becomes(&watches, Availability::Missing).await;
     assert!(watches.store().children("owner").is_empty());
     watches.forget("cluster");
-    assert_eq!(watches.available(&WIDGET), Availability::Pending, "nobody looks for it any more");
+    assert_eq!(watches.availability(&Kind::Row(&WIDGET)), Availability::Pending, "nobody looks for it any more");
 }
 
 #[tokio::test]
-async fn a_kind_that_may_not_be_watched_is_as_good_as_missing() {
+async fn a_kind_that_may_not_be_watched_is_known_as_such() {
     let setup = Setup::without_operator("forbidden").await;
     let (watches, _) = setup.watches(Some("nobody")).await;
-    watches.want("cluster", [&WIDGET]);
-    becomes(&watches, Availability::Missing).await;
+    watches.want("cluster", [Kind::Row(&WIDGET)]);
+    eventually("the reason", || async {
+        match watches.availability(&Kind::Row(&WIDGET)) {
+            Availability::Failing(message) if message.contains("nobody") => Ok(()),
+            availability => Err(format!("{availability:?}")),
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

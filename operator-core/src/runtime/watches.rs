@@ -170,14 +170,15 @@ impl Reducer {
         }
     }
 
-    /// Whether to go on after an error. A watch that was listed once goes on: what was seen still counts.
+    /// Whether to go on after an error. A watch that was listed once goes on: what was seen still counts. A kind that was just installed may
+    /// take a moment until it is served.
     fn failed(&self, error: &watcher::Error) -> ControlFlow<()> {
         let availability = match code(error) {
             Some(404) => Availability::Missing,
             _ => Availability::Failing(message(error)),
         };
         let is_over = matches!(code(error), Some(403 | 404));
-        if !is_over && *self.availability.borrow() == Availability::Synced {
+        if !is_over && matches!(*self.availability.borrow(), Availability::Synced | Availability::Missing) {
             return ControlFlow::Continue(());
         }
         let (kind, group) = (&self.kind.kind, &self.kind.group);

@@ -22,7 +22,8 @@ struct Inner {
     owners: HashMap<Arc<str>, Vec<Child>>,
     /// Owner of each object, by UID: it may lose its owner reference, or be deleted with nothing left but its UID.
     owner_of: HashMap<Box<str>, Arc<str>>,
-    /// UIDs and versions of the objects that went last: an answer from before, which comes late, must not bring them back.
+    /// UIDs and versions of the objects that went last: an answer from before, which comes late, must not bring them back. One that only lost
+    /// the label by which it is watched is still there at that version.
     gone: VecDeque<(Box<str>, u64)>,
     /// UIDs that were seen or written since a list of their kind began.
     lists: HashMap<Kind, HashSet<Box<str>>>,
@@ -111,7 +112,7 @@ impl Inner {
     }
 
     fn apply(&mut self, mut child: Child) -> Vec<Arc<str>> {
-        if self.gone.iter().any(|(uid, version)| *uid == child.uid && child.version <= *version) {
+        if self.gone.iter().any(|(uid, version)| *uid == child.uid && child.version < *version) {
             return Vec::new();
         }
         self.listed(&child.kind.clone(), &child.uid);
