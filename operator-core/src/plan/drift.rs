@@ -15,11 +15,13 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
         let replicas = before(&object, snapshot);
         return Some(Action::Create { object, replicas });
     };
-    if child.deleting || snapshot.is_in_sync(&object, child) {
+    let is_in_sync = snapshot.is_in_sync(&object, child);
+    let replicas = replicas(&object, child, is_in_sync);
+    let is_handed_over = is_in_sync && object.scale == Scale::Initial && matches!(replicas, Replicas::HandedOver(_));
+    if child.deleting || (is_in_sync && !is_handed_over) {
         return None;
     }
     let found = (child.uid.clone(), child.seen);
-    let replicas = replicas(&object, child);
     let keys = child.secret.as_ref().map_or(&[] as &[_], |secret| &secret.keys);
     let is_missing = |key: &str| !keys.iter().any(|there| **there == *key);
     let generate = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
@@ -27,15 +29,17 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
 }
 
 /// How many pods an apply to what is there asks for.
-fn replicas(object: &Object, child: &Child) -> Replicas {
+fn replicas(object: &Object, child: &Child, is_in_sync: bool) -> Replicas {
     let Some(health) = &child.health else { return Replicas::AsWritten };
     match (object.scale, health.replicas_by) {
         (Scale::Autoscaled, Owners { ours: true, others: false }) => Replicas::HandedOver(health.replicas),
         (Scale::Autoscaled, _) => Replicas::Left,
         // An autoscaler was turned off, or someone scaled it by hand.
         (Scale::Initial, Owners { ours: false, .. }) => Replicas::Left,
-        // It got that number when it was created in the place of one that had it.
-        (Scale::Initial, Owners { others: false, .. }) if health.replicas != 1 => Replicas::HandedOver(health.replicas),
+        // It was created with the number that its predecessor had; an earlier spec's number, on the other hand, goes with that.
+        (Scale::Initial, Owners { others: false, .. }) if is_in_sync && health.replicas != 1 => {
+            Replicas::HandedOver(health.replicas)
+        }
         _ => Replicas::AsWritten,
     }
 }

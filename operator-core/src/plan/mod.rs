@@ -133,18 +133,17 @@ impl<'a> Situation<'a> {
 /// The writes of what shall be there.
 fn write(situation: &Situation<'_>) -> Plan {
     let mut plan = Plan::default();
+    let is_pending = |object: &Arc<Object>| *situation.snapshot.availability(&object.kind) == Availability::Pending;
+    if situation.wanted.iter().any(is_pending) {
+        // A watch was just opened: in a moment all is known.
+        return Plan { undecided: true, ..plan };
+    }
     let mut gates = Gates::new(situation);
     for object in &situation.wanted {
-        match situation.snapshot.availability(&object.kind) {
-            Availability::Synced => {}
-            Availability::Pending => {
-                plan.undecided = true;
-                continue;
-            }
-            availability => {
-                gates.refuse_kind(object, availability);
-                continue;
-            }
+        let availability = situation.snapshot.availability(&object.kind);
+        if *availability != Availability::Synced {
+            gates.refuse_kind(object, availability);
+            continue;
         }
         let child = situation.child(object);
         plan.returning |= child.is_some_and(|child| child.deleting);
