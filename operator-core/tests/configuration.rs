@@ -170,6 +170,14 @@ fn overrides_are_laid_over_a_file_and_null_removes() {
     assert_eq!(only(&desired, "common.properties"), "b=z\nc=y\nd=1.5\ne=true\n");
     assert_eq!(only(&desired, "run.sh"), "echo b");
     assert_eq!(files(&desired, "run.sh")[0].node.as_deref(), Some("query"));
+    // The node takes back what the defaults say of the file.
+    let desired = self::desired(json!({
+        "stores": null,
+        "common": { "a": 1 },
+        "defaults": { "configOverrides": { "common.properties": { "a": 2 } } },
+        "query": { "configOverrides": { "common.properties": null } },
+    }));
+    assert_eq!(only(&desired, "common.properties"), "a=1\n");
 }
 
 #[test]

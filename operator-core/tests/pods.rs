@@ -570,6 +570,27 @@ fn overrides_are_merged_last_and_leave_the_wiring() {
 }
 
 #[test]
+fn the_overrides_of_each_layer_are_applied_in_turn() {
+    let store = |fields: Value| {
+        let mut container = json!({ "name": "store" });
+        container.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        json!({ "spec": { "containers": [container] } })
+    };
+    let built = desired(
+        &DEFINITION,
+        &json!({
+            "image": "data:1",
+            "defaults": { "podOverrides": store(json!({ "tty": true, "stdin": true, "lifecycle": { "preStop": { "exec": {} } } })) },
+            "store": { "podOverrides": store(json!({ "tty": null, "lifecycle": { "$patch": "replace", "postStart": { "exec": {} } } })) },
+        }),
+    );
+    let built = built.unwrap();
+    let container = &pod(&built)["containers"][0];
+    assert_eq!((container.get("tty"), &container["stdin"]), (None, &json!(true)));
+    assert_eq!(container["lifecycle"], json!({ "postStart": { "exec": {} } }));
+}
+
+#[test]
 fn what_is_wrong_is_refused_with_a_sentence() {
     let overrides = |patch: Value| json!({ "podOverrides": patch });
     let labels = |value: Value| overrides(json!({ "metadata": { "labels": { "app.kubernetes.io/name": value } } }));

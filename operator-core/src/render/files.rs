@@ -1,6 +1,6 @@
 //! Configuration files: which values they are written from, and the hash over all that a pod reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -144,19 +144,24 @@ impl Declared {
             });
         }
         let mut shared = None;
-        let given = node.spec.settings.config_overrides.get(self.name).filter(|value| !value.is_null());
-        if let Some(given) = given {
+        // `null` takes back what lower layers say.
+        let given: Vec<&Value> = node.config_overrides.iter().filter_map(|layer| layer.get(self.name)).collect();
+        let given = given.rsplit(|patch| patch.is_null()).next().unwrap_or_default();
+        if !given.is_empty() {
             let path = format!("{}.configOverrides.{}", node.path, self.name);
             let wrong = |message: String| Invalid::new(path.as_str(), message);
-            let patch = references.value(given.clone()).map_err(wrong)?.value;
-            let value = merged.map(|(value, _)| value);
+            let mut value = merged.map(|(value, _)| value);
             shared = value.as_ref().and_then(|value| format::write(self.format, value).ok());
-            merged = Some((self.overridden(value, patch).map_err(wrong)?, path));
+            for patch in given {
+                let patch = references.value((*patch).clone()).map_err(wrong)?.value;
+                value = Some(self.overridden(value, patch).map_err(wrong)?);
+            }
+            merged = value.map(|value| (value, path));
         }
         let Some((value, path)) = merged else { return Ok(None) };
         let content = format::write(self.format, &value).map_err(|message| Invalid::new(path.as_str(), message))?;
         // An override that changes nothing doesn't make the file another.
-        of_node |= given.is_some() && shared.as_ref() != Some(&content);
+        of_node |= !given.is_empty() && shared.as_ref() != Some(&content);
         let size = self.name.len() + content.len();
         if size > LARGEST {
             let message = format!("{} would be {} KiB; a ConfigMap holds at most 1024", self.name, size.div_ceil(1024));
@@ -205,8 +210,10 @@ fn unknown_overrides(names: &Names<'_>, node: &Effective, declared: &[Declared])
         .flat_map(|node_type| node_type.configs())
         .map(|config| config.file)
         .collect();
-    let overrides = node.spec.settings.config_overrides.keys();
+    let overrides: BTreeSet<&String> =
+        node.config_overrides.iter().filter_map(Value::as_object).flatten().map(|(file, _)| file).collect();
     overrides
+        .into_iter()
         .filter(|file| !declared.iter().any(|declared| declared.name == file.as_str()))
         .filter(|file| given(file) || !of_others.contains(&file.as_str()))
         .map(|file| {

@@ -75,7 +75,7 @@ pub fn settle(
         Err(message) => wrong(field, message),
     };
     settings.lifecycle.iter_mut().for_each(|it| within("lifecycle", it));
-    settings.pod_overrides.iter_mut().for_each(|it| within("podOverrides", it));
+    settled.pod_overrides.iter_mut().for_each(|it| within("podOverrides", it));
     let init = settings.init_containers.iter_mut().map(|container| ("initContainers", container));
     for (field, container) in init.chain(settings.sidecars.iter_mut().map(|container| ("sidecars", container))) {
         let name = container.get("name").and_then(Value::as_str).unwrap_or_default();

@@ -5,9 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Invalid,
-    layers::{Layer, layers},
+    layers::{Layer, layers, take_patches},
     merge,
-    merge::{DIRECTIVE, Place, Rule},
+    merge::{
+        Place, Rule,
+        patch::{DIRECTIVE, directive, merge_key},
+    },
     resolve::entries,
 };
 use crate::definition::Definition;
@@ -62,7 +65,8 @@ pub fn explain(definition: &'static Definition, spec: &Value, name: &str) -> Res
 }
 
 /// A field is of the last layer that names it, or that changed it by what it says of something else.
-fn of_layers(layers: Vec<(Layer, Value)>) -> Vec<Explained> {
+fn of_layers(mut layers: Vec<(Layer, Value)>) -> Vec<Explained> {
+    let patches = ["podOverrides", "configOverrides"].map(|field| of_patches(field, take_patches(&mut layers, field)));
     let mut merged = json!({});
     let mut explained: Vec<Explained> = Vec::new();
     for (layer, settings) in layers {
@@ -78,8 +82,52 @@ fn of_layers(layers: Vec<(Layer, Value)>) -> Vec<Explained> {
             })
             .collect();
     }
+    explained.extend(patches.into_iter().flatten());
     explained.sort_by(|one, other| one.path.cmp(&other.path));
     explained
+}
+
+/// What the patches in `field` say. A value of a higher layer hides what lower ones say of the same path and below it.
+fn of_patches(field: &str, patches: Vec<(Layer, Value)>) -> Vec<Explained> {
+    let mut explained: Vec<Explained> = Vec::new();
+    for (layer, patch) in patches {
+        let mut said = Vec::new();
+        walk_patch("", field, &patch, &mut said);
+        for (path, value) in said {
+            let below = |other: &str| {
+                other.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            explained.retain(|field| field.layer == layer || !below(&field.path));
+            explained.extend(value.map(|value| Explained { path, value, layer: layer.clone() }));
+        }
+    }
+    explained
+}
+
+/// Paths and values as for [`leaves`]; no value: what lower layers say there is dropped. `at` is the path in the pod template, for [`merge_key`].
+fn walk_patch(at: &str, path: &str, value: &Value, said: &mut Vec<(String, Option<Value>)>) {
+    let replaces = |value: &Value| value.as_object().and_then(directive).is_some_and(|it| it != "merge");
+    match value {
+        Value::Object(map) if map.keys().any(|key| key != DIRECTIVE) => {
+            if replaces(value) {
+                said.push((path.to_owned(), None));
+            }
+            for (key, value) in map.iter().filter(|(key, _)| *key != DIRECTIVE) {
+                let at = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                walk_patch(&at, &format!("{path}.{key}"), value, said);
+            }
+        }
+        Value::Array(items) if !items.is_empty() && merge_key(at).is_some() => {
+            let keys = [merge_key(at).unwrap_or_default()];
+            if items.iter().any(|item| replaces(item) && item.get(keys[0]).is_none()) {
+                said.push((path.to_owned(), None));
+            }
+            for item in items.iter().filter(|item| item.get(keys[0]).is_some()) {
+                walk_patch(at, &format!("{path}[{}]", key(item, &keys)), &without(item, &keys), said);
+            }
+        }
+        _ => said.push((path.to_owned(), Some(value.clone()))),
+    }
 }
 
 /// Paths and values of single values, of lists that are replaced, and of items with a key.
@@ -92,18 +140,13 @@ fn leaves(settings: &Value) -> Vec<(String, Value)> {
 fn walk(place: Place, path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
     match (value, place.rule()) {
         (Value::Object(map), _) if !map.is_empty() => {
-            for (key, value) in map.iter().filter(|(key, _)| *key != DIRECTIVE) {
+            for (key, value) in map {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 walk(place.field(key), &path, value, found);
             }
         }
         (Value::Array(items), Some(Rule::ByKey(keys))) if !items.is_empty() => {
             found.extend(items.iter().map(|item| (format!("{path}[{}]", key(item, keys)), without(item, keys))));
-        }
-        (Value::Array(items), Some(Rule::PatchByKey(field))) if !items.is_empty() => {
-            for item in items {
-                walk(place, &format!("{path}[{}]", key(item, &[field])), &without(item, &[field]), found);
-            }
         }
         (Value::Object(_), _) if path.is_empty() => {}
         _ => found.push((path.to_owned(), value.clone())),

@@ -44,10 +44,8 @@ pub(super) fn layers(
     path: &str,
     given: &Value,
 ) -> Result<(Vec<(Layer, Value)>, Value), Invalid> {
-    let own = match group(definition.app_config_groups, spec, given, path)? {
-        Some((_, shared)) => merge(shared.clone(), given.clone()),
-        None => given.clone(),
-    };
+    let shared = group(definition.app_config_groups, spec, given, path)?.map(|(_, shared)| shared);
+    let own = shared.map_or_else(|| given.clone(), |shared| merge(shared.clone(), given.clone()));
     let of_cluster = |field: Option<&str>| field.and_then(|field| spec.get(field)).filter(|value| !value.is_null());
     let mut layers = vec![(Layer::Attributes, attributes(node_type))];
     layers.extend(of_cluster(definition.image).map(|image| (Layer::ClusterImage, json!({ "image": image }))));
@@ -55,8 +53,17 @@ pub(super) fn layers(
     if let Some((name, shared)) = group(definition.config_groups, spec, &own, path)? {
         layers.push((Layer::ConfigGroup(name.to_owned()), shared.clone()));
     }
-    layers.push((Layer::Node, common(&own, path)?));
+    for said in shared.into_iter().chain([given]) {
+        layers.push((Layer::Node, common(said, path)?));
+    }
     Ok((layers, own))
+}
+
+/// Takes the patches in `field` out of the layers, the lowest layer's first.
+pub(super) fn take_patches(layers: &mut [(Layer, Value)], field: &str) -> Vec<(Layer, Value)> {
+    let patch =
+        |(layer, settings): &mut (Layer, Value)| Some((layer.clone(), settings.as_object_mut()?.remove(field)?));
+    layers.iter_mut().filter_map(patch).filter(|(_, patch)| !patch.is_null()).collect()
 }
 
 /// The group of `groups` that a node refers to, with its name; none where it refers to none.

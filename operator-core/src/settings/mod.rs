@@ -18,7 +18,10 @@ pub use fields::FIELDS;
 pub(crate) use fields::FITTING;
 pub use layers::Layer;
 pub use merge::merge;
-pub(crate) use merge::{apply_patch, merge_values, unknown_directive};
+pub(crate) use merge::{
+    merge_values,
+    patch::{apply_patch, unknown_directive},
+};
 pub(crate) use ports::Port;
 pub(crate) use resolve::once;
 pub use resolve::{Claim, Effective, Invalid, Scale, effective};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     AccessMode, NodeSpec, Quantity,
     check::{Judged, check},
-    layers::layers,
+    layers::{layers, take_patches},
     merge,
 };
 use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload};
@@ -22,8 +22,12 @@ pub struct Effective {
     pub name: String,
     /// Where it stands in the spec: `historicals.hot`.
     pub path: String,
-    /// The merged settings.
+    /// The merged settings, without `podOverrides` and `configOverrides`.
     pub spec: NodeSpec,
+    /// The `podOverrides` of the layers. They are applied in this order, the lowest layer's first.
+    pub pod_overrides: Vec<Value>,
+    /// The `configOverrides` of the layers, the lowest layer's first: patches by file name.
+    pub config_overrides: Vec<Value>,
     /// Entry point of the container; empty: the image's own.
     pub command: Vec<String>,
     /// Arguments of the container: the operator's, then those of the settings.
@@ -185,7 +189,9 @@ fn node(
     Entry { name, path, own: given }: Entry<'_>,
 ) -> Result<Effective, Vec<Invalid>> {
     let order = order(definition, cluster, node_type);
-    let (layers, own) = layers(definition, cluster, node_type, &path, given).map_err(|invalid| vec![invalid])?;
+    let (mut layers, own) = layers(definition, cluster, node_type, &path, given).map_err(|invalid| vec![invalid])?;
+    let [pod_overrides, config_overrides] = ["podOverrides", "configOverrides"]
+        .map(|field| take_patches(&mut layers, field).into_iter().map(|(_, patch)| patch).collect());
     let merged = layers.into_iter().map(|(_, settings)| settings).fold(json!({}), merge);
     let spec = NodeSpec::deserialize(&merged).map_err(|error| vec![Invalid::new(path.as_str(), error.to_string())])?;
     let (claims, mut errors) = claims(node_type, &path, &spec);
@@ -194,7 +200,8 @@ fn node(
     let command = node_type.command().iter().copied().map(str::to_owned).collect();
     let fixed = node_type.args().iter().copied().map(str::to_owned);
     let args = fixed.chain(spec.settings.args.iter().flatten().cloned()).collect();
-    let node = Effective { node_type, name, path, spec, command, args, claims, own, order };
+    let node =
+        Effective { node_type, name, path, spec, pod_overrides, config_overrides, command, args, claims, own, order };
     if errors.is_empty() { Ok(node) } else { Err(errors) }
 }
 

@@ -1,4 +1,5 @@
-//! `podOverrides`: what the custom resource lays over the finished pod template. What would break the operator's own wiring is refused.
+//! `podOverrides`: patches of the finished pod template, one of each layer of settings. A patch that would break the operator's own wiring is
+//! refused.
 
 use serde_json::Value;
 
@@ -8,23 +9,22 @@ use crate::{
     settings::{Effective, Invalid},
 };
 
-/// Lays the node's `podOverrides` over `template`.
+/// Applies the node's `podOverrides` to `template`, the lowest layer's first.
 pub fn apply(names: &Names<'_>, node: &Effective, template: &mut Value) -> Result<(), Vec<Invalid>> {
-    let Some(patch) = &node.spec.settings.pod_overrides else { return Ok(()) };
     let invalid = |at: &str, message: String| {
         let path = if at.is_empty() { String::new() } else { format!(".{at}") };
         Invalid::new(format!("{}.podOverrides{path}", node.path), message)
     };
-    let mut errors: Vec<Invalid> =
-        wiring(names, patch).into_iter().map(|(at, message)| invalid(&at, message)).collect();
-    if errors.is_empty() {
-        match strategic::patch(template, patch) {
-            Ok(()) => {
-                errors.extend(broken(names, node, template).into_iter().map(|(at, message)| invalid(&at, message)))
-            }
-            Err(Wrong { at, message }) => errors.push(invalid(&at, message)),
+    let patches = &node.pod_overrides;
+    let mut wrong: Vec<_> = patches.iter().flat_map(|patch| wiring(names, patch)).collect();
+    if wrong.is_empty() {
+        match patches.iter().try_for_each(|patch| strategic::patch(template, patch)) {
+            Ok(()) if !patches.is_empty() => wrong = broken(names, node, template),
+            Ok(()) => {}
+            Err(Wrong { at, message }) => wrong.push((at, message)),
         }
     }
+    let errors: Vec<Invalid> = wrong.into_iter().map(|(at, message)| invalid(&at, message)).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 

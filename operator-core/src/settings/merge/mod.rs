@@ -1,17 +1,14 @@
 //! One layer of settings over another: the one place that says how.
 //!
 //! Precedence, later wins: the attributes, the cluster's image, the cluster's defaults, the node's config group, the node itself; see
-//! [`effective`](super::effective()). Maps merge by key, lists and single values are replaced, and nothing (`null`) says nothing; what merges
+//! [`effective`](super::effective()). Maps merge by key, lists and single values are replaced, and `null` leaves the lower value; what merges
 //! in another way stands in [`RULES`].
 //!
-//! Within `podOverrides` and `configOverrides`, `null` is a value: it removes what is below. What comes after it starts anew, which is
-//! written as in a strategic merge patch: `$patch: replace`. So the order in which layers are put together doesn't matter.
+//! `podOverrides` and `configOverrides` are patches. They aren't merged: each layer's patch is applied to what the lower ones have left.
 
-mod patch;
+pub(crate) mod patch;
 
 use serde_json::{Map, Value};
-
-pub(crate) use patch::{DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS, apply_patch, unknown_directive};
 
 /// How the values at a path are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +17,11 @@ pub(crate) enum Rule {
     ByKey(&'static [&'static str]),
     /// One of several: the higher value takes the place of the lower one.
     Whole,
-    /// A patch: maps merge by key, `null` removes.
-    Patch,
-    /// A list in a patch whose items are told apart by this field: they are merged.
-    PatchByKey(&'static str),
 }
 
-use Rule::{ByKey, Patch, PatchByKey, Whole};
+use Rule::{ByKey, Whole};
 
-/// What doesn't merge as said above, by path from a node's settings. Keys of lists in `podOverrides` are the `patchMergeKey`s of
-/// Kubernetes' types.
+/// What doesn't merge as said above, by path from a node's settings.
 const RULES: &[(&[&str], Rule)] = &[
     (&["env"], ByKey(&["name"])),
     (&["ports"], ByKey(&["name"])),
@@ -54,24 +46,6 @@ const RULES: &[(&[&str], Rule)] = &[
     (&["securityContext", "appArmorProfile"], Whole),
     (&["podSecurityContext", "seccompProfile"], Whole),
     (&["podSecurityContext", "appArmorProfile"], Whole),
-    (&["configOverrides"], Patch),
-    (&["podOverrides"], Patch),
-    (&["podOverrides", "spec", "containers"], PatchByKey("name")),
-    (&["podOverrides", "spec", "containers", "env"], PatchByKey("name")),
-    (&["podOverrides", "spec", "containers", "ports"], PatchByKey("containerPort")),
-    (&["podOverrides", "spec", "containers", "volumeMounts"], PatchByKey("mountPath")),
-    (&["podOverrides", "spec", "containers", "volumeDevices"], PatchByKey("devicePath")),
-    (&["podOverrides", "spec", "initContainers"], PatchByKey("name")),
-    (&["podOverrides", "spec", "initContainers", "env"], PatchByKey("name")),
-    (&["podOverrides", "spec", "initContainers", "ports"], PatchByKey("containerPort")),
-    (&["podOverrides", "spec", "initContainers", "volumeMounts"], PatchByKey("mountPath")),
-    (&["podOverrides", "spec", "initContainers", "volumeDevices"], PatchByKey("devicePath")),
-    (&["podOverrides", "spec", "volumes"], PatchByKey("name")),
-    (&["podOverrides", "spec", "imagePullSecrets"], PatchByKey("name")),
-    (&["podOverrides", "spec", "hostAliases"], PatchByKey("ip")),
-    (&["podOverrides", "spec", "topologySpreadConstraints"], PatchByKey("topologyKey")),
-    (&["podOverrides", "spec", "schedulingGates"], PatchByKey("name")),
-    (&["podOverrides", "spec", "resourceClaims"], PatchByKey("name")),
 ];
 
 /// Where a value stands in a node's settings: which rules are about it or something below it. Items of lists stand where their list does.
@@ -87,11 +61,6 @@ const _: () = assert!(RULES.len() <= 64, "a place has a bit for each rule");
 impl Place {
     /// The settings themselves.
     pub(crate) const ROOT: Self = Self { depth: 0, rules: u64::MAX };
-
-    /// Of a patch over a pod template.
-    pub(crate) fn pod_overrides() -> Self {
-        Self::ROOT.field("podOverrides")
-    }
 
     /// The value of `key` in a map here.
     pub(crate) fn field(self, key: &str) -> Self {
@@ -113,14 +82,6 @@ impl Place {
         }
         let ends_here = |(index, (path, _)): &(usize, &(&[&str], Rule))| self.has(*index) && path.len() == self.depth;
         RULES.iter().enumerate().find(ends_here).map(|(_, (_, rule))| *rule)
-    }
-
-    /// Within a patch, the field by which the items of the list here are merged.
-    pub(crate) fn patch_key(self) -> Option<&'static str> {
-        match self.rule() {
-            Some(PatchByKey(key)) => Some(key),
-            _ => None,
-        }
     }
 
     fn has(self, index: usize) -> bool {
@@ -146,7 +107,6 @@ fn merge_at(place: Place, base: Value, over: Value) -> Value {
     match (base, over, place.rule()) {
         (base, Value::Null, _) => base,
         (Value::Null, over, _) => over,
-        (base, over, Some(Patch)) => patch::lay(place, base, over),
         (Value::Array(base), Value::Array(over), Some(ByKey(keys))) if all_maps(&base) && all_maps(&over) => {
             replace_by_key(base, over, keys)
         }
