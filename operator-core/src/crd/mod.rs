@@ -3,9 +3,8 @@
 //! What the API server can judge is judged there, at `kubectl apply`, in a sentence that says what to write.
 //!
 //! # Size
-//! `kubectl apply` stores what it applies in an annotation once more, and annotations have 256 KiB. A schema knows no references, so
-//! every node type has a copy of all settings; the settings that nodes share have two more (`defaults` and `configGroups`). Figures
-//! are of compact JSON, without what the author's own fields add.
+//! A schema has no references, so every node type has a copy of all settings; the settings that nodes share have two more (`defaults`
+//! and `configGroups`). Figures are of compact JSON, without the author's own fields.
 //! | | one node type | what nodes share, each |
 //! | --- | --- | --- |
 //! | all of it | 39 to 42 KB | 21 KB |
@@ -17,7 +16,8 @@
 //!
 //! Embedded types have short descriptions and the rules that Kubernetes has in code only; what is rare in them (AppArmor, SELinux, Windows,
 //! sysctls, HTTP headers, gRPC, label selectors) is preserved unknown. What is preserved unknown is judged with the pods. The Druid of
-//! the examples has 5 node types and comes to 247 KiB. With about six node types, some are written out less fully; see `size`.
+//! the examples has 5 node types and comes to 247 KiB; so a definition is installed by `kubectl apply --server-side`, which keeps no copy
+//! of it in an annotation.
 //!
 //! # Map
 //! | module | subject |
@@ -25,13 +25,11 @@
 //! | `nodes` | fields that hold nodes or their settings: what a node type can't have isn't there |
 //! | `parts` | the other fields that the definition knows: order, secrets, externals |
 //! | `rules` | CEL |
-//! | `size` | small enough for `kubectl apply` |
 //! | `tidy` | what schemas are rid of |
 
 mod nodes;
 mod parts;
 mod rules;
-mod size;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -42,9 +40,6 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{Cluster, definition::Definition, status::ClusterStatus};
-
-/// What the definition has beside its schema, in bytes, and some.
-const AROUND: usize = 4096;
 
 /// The CustomResourceDefinition of `K`.
 pub fn crd<K: Cluster>() -> CustomResourceDefinition {
@@ -83,8 +78,7 @@ fn fitted(mut spec: Value, definition: &Definition) -> Value {
 }
 
 fn json(definition: &Definition, spec: Value, status: Value) -> Value {
-    let mut spec = fitted(spec, definition);
-    size::bound(&mut spec, status.to_string().len() + AROUND, definition);
+    let spec = fitted(spec, definition);
     let mut root = json!({
         "type": "object",
         "description": definition.doc,

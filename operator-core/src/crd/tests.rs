@@ -320,27 +320,15 @@ fn the_definition_has_the_keys_of_kube() {
 }
 
 #[test]
-fn many_node_types_say_less_of_what_is_kubernetes_own() {
-    const FIELDS: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
-    let of = |count: usize| {
-        let types: Vec<NodeType> = FIELDS[..count]
-            .iter()
-            .map(|field| node_type(field, field, Cardinality::One, Workload::StatefulSet))
-            .collect();
-        let types: &'static [NodeType] = types.leak();
-        let fields: Map<String, Value> =
-            FIELDS[..count].iter().map(|field| ((*field).to_owned(), schema::<NodeSpec>())).collect();
-        let own = json!({ "type": "object", "properties": fields });
-        json(&Definition { node_types: types, ..Definition::EMPTY }, own, json!({ "type": "object" }))
-    };
-    let probe = "readinessProbe.periodSeconds";
-    let few = of(3);
-    assert!(at(&few, &format!("c.{probe}")).get("description").is_some());
-    let more = of(7);
-    assert!(more.to_string().len() < 256 * 1024, "{}", more.to_string().len());
-    assert!(at(&more, &format!("a.{probe}")).get("description").is_some(), "the first is explained");
-    assert!(at(&more, &format!("g.{probe}")).get("description").is_none());
-    assert_eq!(at(&more, &format!("g.{probe}"))["minimum"], 1, "and the last still judged");
-    let most = of(9);
-    assert!(most.to_string().len() < 256 * 1024, "{}", most.to_string().len());
+fn many_node_types_are_described_like_few() {
+    let node_types: Vec<NodeType> = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]
+        .map(|field| node_type(field, field, Cardinality::One, Workload::StatefulSet))
+        .to_vec();
+    let fields: Map<String, Value> =
+        node_types.iter().map(|node_type| (node_type.field.to_owned(), schema::<NodeSpec>())).collect();
+    let own = json!({ "type": "object", "properties": fields });
+    let crd =
+        json(&Definition { node_types: node_types.leak(), ..Definition::EMPTY }, own, json!({ "type": "object" }));
+    assert_eq!(at(&crd, "i.readinessProbe"), at(&crd, "a.readinessProbe"));
+    assert!(at(&crd, "i.readinessProbe.periodSeconds").get("description").is_some());
 }
