@@ -10,26 +10,7 @@ use crate::definition::{
     Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
     Workload::{DaemonSet, Deployment, StatefulSet},
 };
-use crate::settings::{FIELDS, FITTING, kubernetes};
-
-/// Settings about claims, which only node types with storage can have.
-const OF_STORAGE: [&str; 2] = ["storage", "storageRetention"];
-
-/// Settings that only some node types can have.
-fn some() -> impl Iterator<Item = &'static str> {
-    FITTING.iter().map(|(setting, _)| *setting).chain(OF_STORAGE)
-}
-
-/// Whether a node type can have a setting.
-fn fits(setting: &str, node_type: &NodeType) -> bool {
-    let known = FITTING.iter().find(|(limited, _)| *limited == setting);
-    known.is_none_or(|(_, workloads)| workloads.contains(&node_type.workload()))
-        && (!OF_STORAGE.contains(&setting) || has_storage(node_type))
-}
-
-fn has_storage(node_type: &NodeType) -> bool {
-    node_type.workload() == StatefulSet && !node_type.storage().is_empty()
-}
+use crate::settings::{Rule, SETTINGS, Setting, kubernetes};
 
 /// Fits the fields to `definition`.
 pub fn fit(spec: &mut Value, definition: &Definition) {
@@ -77,7 +58,7 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
     settings(node, types, definition);
     if cardinality == Cardinality::List {
         item(node, &names);
-        let only: Vec<Value> = some().filter_map(|setting| only_some(node, setting, types)).collect();
+        let only: Vec<Value> = SETTINGS.iter().filter_map(|setting| only_some(node, setting, types)).collect();
         rules::add(node, only);
     }
     let Some(fields) = properties(node) else { return };
@@ -136,35 +117,23 @@ fn item(node: &mut Value, names: &[&str]) {
 }
 
 /// Where node types share a field and only some can have a setting.
-fn only_some(node: &Value, setting: &str, types: &[&NodeType]) -> Option<Value> {
+fn only_some(node: &Value, setting: &Setting, types: &[&NodeType]) -> Option<Value> {
+    let fits = types.iter().filter(|node_type| setting.fits(node_type));
+    let names: Vec<&str> = fits.map(|node_type| node_type.name).collect();
+    let setting = setting.name;
     node.get("properties")?.get(setting)?;
-    let names: Vec<&str> =
-        types.iter().filter(|node_type| fits(setting, node_type)).map(|node_type| node_type.name).collect();
     (names.len() < types.len()).then(|| {
         let rule = format!("!has(self.{setting}) || self.{LIST_TYPE} in ['{}']", names.join("', '"));
         rules::rule(&rule, &format!("{setting} is for nodes of type {} only: leave it out here", names.join(", ")))
     })
 }
 
-/// Kubernetes' own types among the settings. They are written out for nodes alone: what nodes share has them preserved unknown.
-pub const KUBERNETES: [&str; 10] = [
-    "dnsConfig",
-    "envFrom",
-    "hostAliases",
-    "livenessProbe",
-    "podSecurityContext",
-    "readinessProbe",
-    "securityContext",
-    "startupProbe",
-    "topologySpreadConstraints",
-    "volumeMounts",
-];
-
 /// An object with settings that nodes share.
 fn shared(group: &mut Value, types: &[&NodeType], definition: &Definition) {
     settings(group, types, definition);
     let Some(fields) = properties(group) else { return };
-    for (_, field) in fields.iter_mut().filter(|(name, _)| KUBERNETES.contains(&name.as_str())) {
+    for setting in SETTINGS.iter().filter(|setting| setting.large) {
+        let Some(field) = fields.get_mut(setting.name) else { continue };
         if let Some(Value::String(description)) = field.get_mut("description") {
             description.push_str(" Judged with the pods.");
         }
@@ -176,13 +145,15 @@ fn shared(group: &mut Value, types: &[&NodeType], definition: &Definition) {
 fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     tidy::no_defaults(node);
     let Some(fields) = properties(node) else { return };
-    for (_, setting) in fields.iter_mut().filter(|(name, _)| FIELDS.contains(&name.as_str())) {
-        tidy::not_nullable(setting);
-        tidy::no_descriptions_of_items(setting);
-    }
-    for setting in some() {
-        if !types.iter().any(|node_type| fits(setting, node_type)) {
-            fields.remove(setting);
+    for setting in SETTINGS {
+        if !types.iter().any(|node_type| setting.fits(node_type)) {
+            fields.remove(setting.name);
+        }
+        let Some(field) = fields.get_mut(setting.name) else { continue };
+        tidy::not_nullable(field);
+        tidy::no_descriptions_of_items(field);
+        if let Rule::ByKey(keys) = setting.merge {
+            list_keys(field, keys);
         }
     }
     if definition.config_groups.is_none_or(|groups| groups.by != "configGroup") {
@@ -199,13 +170,22 @@ fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     }
 }
 
+/// Lists are merged under server-side apply by the same keys as by layers, where each item has them.
+fn list_keys(list: &mut Value, keys: &[&str]) {
+    let required = list.pointer("/items/required").and_then(Value::as_array);
+    if required.is_some_and(|required| keys.iter().all(|key| required.iter().any(|name| name == key))) {
+        put(list, "x-kubernetes-list-type", "map");
+        put(list, "x-kubernetes-list-map-keys", json!(keys));
+    }
+}
+
 /// The claims that the node types have, by name: another name is an unknown field.
 fn storage(fields: &mut Map<String, Value>, types: &[&NodeType]) {
     let Some(storage) = fields.get_mut("storage").and_then(Value::as_object_mut) else { return };
     storage.remove("maxProperties");
     let Some(claim) = storage.remove("additionalProperties") else { return };
     let mut claims = Map::new();
-    for declared in types.iter().filter(|node_type| has_storage(node_type)).flat_map(|node_type| node_type.storage()) {
+    for declared in types.iter().flat_map(|node_type| node_type.storage()) {
         let mut claim = claim.clone();
         let class = declared.class.map(|class| format!(" of class {class}")).unwrap_or_default();
         let description =

@@ -8,7 +8,7 @@ use super::{
     layers::{Layer, layers, take_patches},
     merge,
     merge::{
-        Place, Rule,
+        Rule,
         patch::{DIRECTIVE, directive, merge_key},
     },
     resolve::entries,
@@ -133,22 +133,22 @@ fn walk_patch(at: &str, path: &str, value: &Value, said: &mut Vec<(String, Optio
 /// Paths and values of single values, of lists that are replaced, and of items with a key.
 fn leaves(settings: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    walk(Place::ROOT, "", settings, &mut found);
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        walk(Rule::of_setting(name), name, value, &mut found);
+    }
     found
 }
 
-fn walk(place: Place, path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
-    match (value, place.rule()) {
+fn walk(rule: Rule, path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
+    match (value, rule) {
         (Value::Object(map), _) if !map.is_empty() => {
             for (key, value) in map {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                walk(place.field(key), &path, value, found);
+                walk(rule.field(key), &format!("{path}.{key}"), value, found);
             }
         }
-        (Value::Array(items), Some(Rule::ByKey(keys))) if !items.is_empty() => {
+        (Value::Array(items), Rule::ByKey(keys)) if !items.is_empty() => {
             found.extend(items.iter().map(|item| (format!("{path}[{}]", key(item, keys)), without(item, keys))));
         }
-        (Value::Object(_), _) if path.is_empty() => {}
         _ => found.push((path.to_owned(), value.clone())),
     }
 }

@@ -14,12 +14,11 @@ mod unknown;
 
 pub use crate::model::Quantity;
 pub use explain::{Explained, Unexplained, explain};
-pub use fields::FIELDS;
-pub(crate) use fields::FITTING;
+pub(crate) use fields::{Fits, PassedTo, Setting};
 pub use layers::Layer;
 pub use merge::merge;
 pub(crate) use merge::{
-    merge_values,
+    Rule, merge_values,
     patch::{apply_patch, unknown_directive},
 };
 pub(crate) use ports::Port;

@@ -5,7 +5,7 @@
 //! | `container`, `probe` | the node's own container |
 //! | `volumes` | volumes and mounts |
 //! | `security` | how pods are confined |
-//! | `scheduling` | where they run |
+//! | `spread` | how they are spread over zones and hosts |
 //! | `overrides`, `strategic` | `podOverrides`: what they may change, and how they are merged |
 //! | `refers` | whether volumes and ports that containers name are there |
 
@@ -13,8 +13,8 @@ mod container;
 mod overrides;
 mod probe;
 mod refers;
-mod scheduling;
 mod security;
+mod spread;
 mod strategic;
 mod volumes;
 
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{files::File, names::Names, normal, secrets::Secret};
-use crate::settings::{Effective, Invalid};
+use crate::settings::{Effective, Invalid, PassedTo, SETTINGS};
 pub use security::containers;
 
 /// The template without the configuration hash, which covers what the author's hook adds, too.
@@ -32,21 +32,17 @@ pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Sec
     let built = volumes::build(node, files, secrets)?;
     let mut labels = strings(&settings.pod_labels);
     labels.extend(names.labels(Some((node.node_type.name, &node.name))));
-    let mut containers = vec![container::build(node, secrets, built.mounts)];
+    let given = json!(settings);
+    let mut containers = vec![container::build(node, &given, secrets, built.mounts)];
     containers.extend(settings.sidecars.iter().cloned());
 
     let mut spec = Map::from_iter([("containers".to_owned(), containers.into())]);
-    set(&mut spec, "initContainers", json!(settings.init_containers));
+    pass(&mut spec, &given, PassedTo::PodSpec);
     set(&mut spec, "volumes", built.volumes.into());
-    set(&mut spec, "imagePullSecrets", json!(settings.image_pull_secrets));
     set(&mut spec, "securityContext", security::pod(node));
     set(&mut spec, "serviceAccountName", service_account(names, node).into());
     set(&mut spec, "automountServiceAccountToken", json!(automount(node)));
-    set(&mut spec, "terminationGracePeriodSeconds", json!(settings.termination_grace_period_seconds));
-    set(&mut spec, "dnsPolicy", json!(settings.dns_policy));
-    set(&mut spec, "dnsConfig", json!(settings.dns_config));
-    set(&mut spec, "hostAliases", json!(settings.host_aliases));
-    scheduling::put(names, node, &mut spec);
+    set(&mut spec, "topologySpreadConstraints", spread::build(names, node).into());
 
     let annotations = strings(&settings.pod_annotations);
     let mut template = json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec });
@@ -112,7 +108,14 @@ fn put(template: &mut Value, field: &str, entries: Map<String, Value>) {
     }
 }
 
-/// What says nothing isn't sent: it would be owned for nothing.
+/// Copies the settings that go to `place` without change.
+fn pass(map: &mut Map<String, Value>, given: &Value, place: PassedTo) {
+    for setting in SETTINGS.iter().filter(|setting| setting.passed_to == place) {
+        set(map, setting.name, given.get(setting.name).cloned().unwrap_or_default());
+    }
+}
+
+/// Empty values aren't sent: the operator would own the field for nothing.
 fn set(map: &mut Map<String, Value>, key: &str, value: Value) {
     let empty = match &value {
         Value::Null => true,

@@ -4,15 +4,18 @@ use super::Checked;
 use crate::{
     definition::Workload::{self, DaemonSet, Deployment, StatefulSet},
     render::strategy,
-    settings::FITTING,
+    settings::{Fits, SETTINGS},
 };
 
 pub fn check(node: &mut Checked<'_>) {
     let (workload, kind) = (node.node_type.workload(), node.kind());
-    for (field, workloads) in FITTING {
-        if !workloads.contains(&workload) && node.gives(field) {
+    for setting in SETTINGS {
+        if let Fits::Workloads(workloads) = setting.fits
+            && !workloads.contains(&workload)
+            && node.gives(setting.name)
+        {
             let whose = listed(workloads);
-            node.unfit(field, format!("this node is a {kind}; the setting is for {whose}: leave it out"));
+            node.unfit(setting.name, format!("this node is a {kind}; the setting is for {whose}: leave it out"));
         }
     }
     let (Some(given), StatefulSet | Deployment | DaemonSet) = (&node.spec.settings.update_strategy, workload) else {

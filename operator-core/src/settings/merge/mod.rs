@@ -1,8 +1,8 @@
 //! One layer of settings over another: the one place that says how.
 //!
 //! Precedence, later wins: the attributes, the cluster's image, the cluster's defaults, the node's config group, the node itself; see
-//! [`effective`](super::effective()). Maps merge by key, lists and single values are replaced, and `null` leaves the lower value; what merges
-//! in another way stands in [`RULES`].
+//! [`effective`](super::effective()). Maps merge by key, lists and single values are replaced, and `null` leaves the lower value. A field that
+//! merges in another way says so where it is declared, with a [`Rule`].
 //!
 //! `podOverrides` and `configOverrides` are patches. They aren't merged: each layer's patch is applied to what the lower ones have left.
 
@@ -10,88 +10,44 @@ pub(crate) mod patch;
 
 use serde_json::{Map, Value};
 
-/// How the values at a path are merged.
+use super::SETTINGS;
+
+/// How a higher layer's value is merged with a lower one's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// A list whose items are told apart by these fields: an item takes the place of the lower one, new ones are appended.
+    /// Maps merge by key; lists and single values are replaced.
+    Usual,
+    /// As usual, but for these fields.
+    Fields(&'static [(&'static str, Self)]),
+    /// A list whose items are identified by these fields: an item replaces the lower layer's item, new ones are appended.
     ByKey(&'static [&'static str]),
-    /// One of several: the higher value takes the place of the lower one.
+    /// The higher value replaces the lower one.
     Whole,
 }
 
-use Rule::{ByKey, Whole};
+use Rule::{ByKey, Fields, Usual};
 
-/// What doesn't merge as said above, by path from a node's settings.
-const RULES: &[(&[&str], Rule)] = &[
-    (&["env"], ByKey(&["name"])),
-    (&["ports"], ByKey(&["name"])),
-    (&["volumes"], ByKey(&["name"])),
-    (&["volumeMounts"], ByKey(&["mountPath"])),
-    (&["imagePullSecrets"], ByKey(&["name"])),
-    (&["tolerations"], ByKey(&["key", "operator", "effect"])),
-    (&["topologySpreadConstraints"], ByKey(&["topologyKey", "whenUnsatisfiable"])),
-    (&["schedulingGates"], ByKey(&["name"])),
-    (&["hostAliases"], ByKey(&["ip"])),
-    (&["initContainers"], ByKey(&["name"])),
-    (&["sidecars"], ByKey(&["name"])),
-    (&["service", "ports"], ByKey(&["name"])),
-    (&["readinessProbe"], Whole),
-    (&["livenessProbe"], Whole),
-    (&["startupProbe"], Whole),
-    (&["lifecycle"], Whole),
-    (&["updateStrategy"], Whole),
-    // maxUnavailable or minAvailable: with both merged, a node could never choose the other.
-    (&["disruptionBudget"], Whole),
-    (&["securityContext", "seccompProfile"], Whole),
-    (&["securityContext", "appArmorProfile"], Whole),
-    (&["podSecurityContext", "seccompProfile"], Whole),
-    (&["podSecurityContext", "appArmorProfile"], Whole),
-];
-
-/// Where a value stands in a node's settings: which rules are about it or something below it. Items of lists stand where their list does.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    depth: usize,
-    /// A bit for each of [`RULES`].
-    rules: u64,
-}
-
-const _: () = assert!(RULES.len() <= 64, "a place has a bit for each rule");
-
-impl Place {
-    /// The settings themselves.
-    pub(crate) const ROOT: Self = Self { depth: 0, rules: u64::MAX };
-
-    /// The value of `key` in a map here.
-    pub(crate) fn field(self, key: &str) -> Self {
-        if self.rules == 0 {
-            return self;
-        }
-        let is_on_the_way = |(index, (path, _)): (usize, &(&[&str], Rule))| {
-            let matches = self.has(index) && path.get(self.depth) == Some(&key);
-            u64::from(matches) << index
-        };
-        let rules = RULES.iter().enumerate().map(is_on_the_way).sum();
-        Self { depth: self.depth + 1, rules }
+impl Rule {
+    /// Of a field of [`NodeSpec`](super::NodeSpec).
+    pub(crate) fn of_setting(name: &str) -> Self {
+        SETTINGS.iter().find(|setting| setting.name == name).map_or(Usual, |setting| setting.merge)
     }
 
-    /// The rule of its own; none: the usual ones.
-    pub(crate) fn rule(self) -> Option<Rule> {
-        if self.rules == 0 {
-            return None;
-        }
-        let ends_here = |(index, (path, _)): &(usize, &(&[&str], Rule))| self.has(*index) && path.len() == self.depth;
-        RULES.iter().enumerate().find(ends_here).map(|(_, (_, rule))| *rule)
-    }
-
-    fn has(self, index: usize) -> bool {
-        self.rules & (1 << index) != 0
+    /// Of a field of a map that has this rule.
+    pub(crate) fn field(self, name: &str) -> Self {
+        let Fields(fields) = self else { return Usual };
+        fields.iter().find(|(field, _)| *field == name).map_or(Usual, |(_, rule)| *rule)
     }
 }
 
-/// Puts `over` on `base`, both settings of a node.
+/// Merges `over` into `base`, both settings of a node.
 pub fn merge(base: Value, over: Value) -> Value {
-    merge_at(Place::ROOT, base, over)
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            by_key(base, over, |key, below, above| merge_by(Rule::of_setting(key), below, above))
+        }
+        (base, over) => merge_by(Usual, base, over),
+    }
 }
 
 /// Puts one value of a configuration file on another: maps by key, the rest is replaced, `null` says nothing.
@@ -103,15 +59,15 @@ pub(crate) fn merge_values(base: Value, over: Value) -> Value {
     }
 }
 
-fn merge_at(place: Place, base: Value, over: Value) -> Value {
-    match (base, over, place.rule()) {
+fn merge_by(rule: Rule, base: Value, over: Value) -> Value {
+    match (base, over, rule) {
         (base, Value::Null, _) => base,
         (Value::Null, over, _) => over,
-        (Value::Array(base), Value::Array(over), Some(ByKey(keys))) if all_maps(&base) && all_maps(&over) => {
+        (Value::Array(base), Value::Array(over), ByKey(keys)) if all_maps(&base) && all_maps(&over) => {
             replace_by_key(base, over, keys)
         }
-        (Value::Object(base), Value::Object(over), None) => {
-            by_key(base, over, |key, below, above| merge_at(place.field(key), below, above))
+        (Value::Object(base), Value::Object(over), Usual | Fields(_)) => {
+            by_key(base, over, |key, below, above| merge_by(rule.field(key), below, above))
         }
         (_, over, _) => over,
     }

@@ -5,7 +5,7 @@
 //! Source of the rules: `k8s.io/kubernetes/pkg/apis/core/validation`.
 
 use k8s_openapi::api::core::v1;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::schema::{ENV_NAME, LABEL, LABEL_KEY, PORT_NAME, SUBDOMAIN};
@@ -268,19 +268,19 @@ pub fn dns_config(generator: &mut SchemaGenerator) -> Schema {
 }
 
 pub fn env_from(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::EnvFromSource>(generator, ENV_FROM, &[])
+    list::<v1::EnvFromSource>(generator, ENV_FROM)
 }
 
 pub fn volume_mounts(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::VolumeMount>(generator, VOLUME_MOUNT, &["mountPath"])
+    list::<v1::VolumeMount>(generator, VOLUME_MOUNT)
 }
 
 pub fn topology_spread(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::TopologySpreadConstraint>(generator, TOPOLOGY_SPREAD, &["topologyKey", "whenUnsatisfiable"])
+    list::<v1::TopologySpreadConstraint>(generator, TOPOLOGY_SPREAD)
 }
 
 pub fn host_aliases(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::HostAlias>(generator, HOST_ALIAS, &["ip"])
+    list::<v1::HostAlias>(generator, HOST_ALIAS)
 }
 
 /// Of a `T`: its own schema with the rules of `tables`. A rule of a field that this version of Kubernetes lacks says nothing.
@@ -293,14 +293,9 @@ fn object<T: JsonSchema>(generator: &mut SchemaGenerator, tables: &[Table]) -> S
     Schema::try_from(schema).unwrap_or_default()
 }
 
-fn list<T: JsonSchema>(generator: &mut SchemaGenerator, table: Table, keys: &[&str]) -> Schema {
+fn list<T: JsonSchema>(generator: &mut SchemaGenerator, table: Table) -> Schema {
     let items = object::<T>(generator, &[table]);
-    let mut schema = json!({ "type": "array", "maxItems": MOST_ITEMS, "items": items });
-    if !keys.is_empty() {
-        schema["x-kubernetes-list-type"] = "map".into();
-        schema["x-kubernetes-list-map-keys"] = json!(keys);
-    }
-    Schema::try_from(schema).unwrap_or_default()
+    json_schema!({ "type": "array", "maxItems": MOST_ITEMS, "items": items })
 }
 
 /// Leaves the first sentence of descriptions, and drops formats of integers: their ranges say more.

@@ -31,6 +31,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{
+    fields::{
+        Fits::{self, Storage, Workloads},
+        PassedTo::{Container, PodSpec},
+        Setting, node_fields,
+    },
+    merge::Rule::{self, ByKey, Fields, Whole},
+};
+use crate::definition::Workload::{DaemonSet, Deployment, StatefulSet};
 use schema::{LABEL, SUBDOMAIN};
 
 pub use children::*;
@@ -39,252 +48,208 @@ pub use pod::*;
 pub use reference::*;
 pub use storage::*;
 
-/// What the user of a custom resource says of one node.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeSpec {
-    /// Number of pods. Default: 1, or what an autoscaler has set before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
-    pub replicas: Option<i32>,
+/// Workloads whose number of pods can be chosen.
+const SCALED: Fits = Workloads(&[StatefulSet, Deployment]);
+/// Workloads that replace their pods.
+const UPDATED: Fits = Workloads(&[StatefulSet, Deployment, DaemonSet]);
+/// Security contexts: a profile's type goes with its other fields.
+const PROFILES: Rule = Fields(&[("seccompProfile", Whole), ("appArmorProfile", Whole)]);
 
-    /// Name of a group in `configGroups`, whose settings stand under the node's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63), regex(pattern = LABEL))]
-    pub config_group: Option<String>,
-
-    /// Claims of every pod, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 16))]
-    pub storage: BTreeMap<String, StorageSpec>,
-
-    /// What becomes of claims that no pod needs any more. Default: they are kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storage_retention: Option<StorageRetention>,
-
-    /// Lets a HorizontalPodAutoscaler set the number of pods, instead of `replicas`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub autoscaling: Option<Box<Autoscaling>>,
-
-    /// An Ingress to the node's Service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ingress: Option<Box<IngressSpec>>,
-
-    /// An HTTPRoute of the Gateway API to the node's Service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_route: Option<Box<HttpRouteSpec>>,
-
-    /// What nodes can share.
-    #[serde(flatten)]
-    pub settings: Box<NodeDefaults>,
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
-/// What a group of nodes can share: a [`NodeSpec`] without what is a node's own.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeDefaults {
-    /// Image of the container. Default: the cluster's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024), regex(pattern = r"^\S+$"))]
-    pub image: Option<String>,
+node_fields! {
+    /// What the user of a custom resource says of one node.
+    pub struct NodeSpec {
+        /// Number of pods. Default: 1, or what an autoscaler has set before.
+        #[schemars(range(min = 0))]
+        replicas: Option<i32> { fits: SCALED },
 
-    /// When the image is pulled. Default: `Always` for the tag `latest`, else `IfNotPresent`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_pull_policy: Option<PullPolicy>,
+        /// Name of a group in `configGroups`, whose settings stand under the node's own.
+        #[schemars(length(max = 63), regex(pattern = LABEL))]
+        config_group: Option<String>,
 
-    /// Secrets with which images are pulled; merged by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 20, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
-    pub image_pull_secrets: Vec<NameRef>,
+        /// Claims of every pod, by name.
+        #[schemars(extend("maxProperties" = 16))]
+        storage: BTreeMap<String, StorageSpec> { fits: Storage },
 
-    /// CPU, memory and other resources of the container.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resources: Option<Resources>,
+        /// What becomes of claims that no pod needs any more. Default: they are kept.
+        storage_retention: Option<StorageRetention> { fits: Storage },
 
-    /// Environment variables; merged by name with the operator's.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 200, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
-    pub env: Vec<EnvVar>,
+        /// Lets a HorizontalPodAutoscaler set the number of pods, instead of `replicas`.
+        autoscaling: Option<Box<Autoscaling>> { fits: SCALED },
 
-    /// ConfigMaps and Secrets whose keys become environment variables, under `env`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::env_from")]
-    pub env_from: Option<Vec<EnvFromSource>>,
+        /// An Ingress to the node's Service.
+        ingress: Option<Box<IngressSpec>>,
 
-    /// Arguments after those of the operator.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 100))]
-    pub args: Option<Vec<String>>,
+        /// An HTTPRoute of the Gateway API to the node's Service.
+        http_route: Option<Box<HttpRouteSpec>>,
 
-    /// Ports of the container and of the node's Service, beside the operator's; merged by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend(
-        "maxItems" = 20,
-        "x-kubernetes-list-type" = "map",
-        "x-kubernetes-list-map-keys" = ["name"],
-        "x-kubernetes-validations" = schema::unique_numbers("number"),
-    ))]
-    pub ports: Vec<NodePort>,
+        ..settings: Box<NodeDefaults>
+    }
 
-    /// Volumes of the pods beside the operator's, as in a pod's `volumes`; merged by name, judged with the pods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::named_list_of_preserved")]
-    pub volumes: Vec<Value>,
+    /// What a group of nodes can share: a [`NodeSpec`] without what is a node's own.
+    pub struct NodeDefaults {
+        /// Image of the container. Default: the cluster's.
+        #[schemars(length(max = 1024), regex(pattern = r"^\S+$"))]
+        image: Option<String> { passed_to: Container },
 
-    /// Where the container mounts them; merged by path.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "kubernetes::volume_mounts")]
-    pub volume_mounts: Vec<VolumeMount>,
+        /// When the image is pulled. Default: `Always` for the tag `latest`, else `IfNotPresent`.
+        image_pull_policy: Option<PullPolicy> { passed_to: Container },
 
-    /// Labels of the machines on which the pods may run.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "schema::labels")]
-    pub node_selector: BTreeMap<String, String>,
+        /// Secrets with which images are pulled; merged by name.
+        #[schemars(length(max = 20))]
+        image_pull_secrets: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
-    /// Taints of machines that the pods tolerate; merged by key and effect.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 50))]
-    pub tolerations: Option<Vec<Toleration>>,
+        /// CPU, memory and other resources of the container.
+        resources: Option<Resources> { passed_to: Container },
 
-    /// Machines and pods to seek or avoid, as in a pod's `affinity`; judged with the pods.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::preserved")]
-    pub affinity: Option<Value>,
+        /// Environment variables; merged by name with the operator's.
+        #[schemars(length(max = 200))]
+        env: Vec<EnvVar> { merge: ByKey(&["name"]) },
 
-    /// How the pods are spread. Default: over zones and hosts where that can be done; `[]`: not at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::topology_spread")]
-    pub topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
+        /// ConfigMaps and Secrets whose keys become environment variables, under `env`.
+        #[schemars(schema_with = "kubernetes::env_from")]
+        env_from: Option<Vec<EnvFromSource>> { passed_to: Container, large: true },
 
-    /// Gates that others open before the pods are scheduled; merged by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::scheduling_gates")]
-    pub scheduling_gates: Vec<NameRef>,
+        /// Arguments after those of the operator.
+        #[schemars(length(max = 100))]
+        args: Option<Vec<String>>,
 
-    /// Name of the pods' PriorityClass. Default: Kubernetes'.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub priority_class_name: Option<String>,
+        /// Ports of the container and of the node's Service, beside the operator's; merged by name.
+        #[schemars(length(max = 20), extend("x-kubernetes-validations" = schema::unique_numbers("number")))]
+        ports: Vec<NodePort> { merge: ByKey(&["name"]) },
 
-    /// Name of the pods' RuntimeClass. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub runtime_class_name: Option<String>,
+        /// Volumes of the pods beside the operator's, as in a pod's `volumes`; merged by name, judged with the pods.
+        #[schemars(schema_with = "schema::named_list_of_preserved")]
+        volumes: Vec<Value> { merge: ByKey(&["name"]) },
 
-    /// Name of the pods' ServiceAccount. Default: their own where the operator gives them rights, else `default`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub service_account_name: Option<String>,
+        /// Where the container mounts them; merged by path.
+        #[schemars(schema_with = "kubernetes::volume_mounts")]
+        volume_mounts: Vec<VolumeMount> { merge: ByKey(&["mountPath"]), large: true },
 
-    /// Whether the pods get a token for the API server. Default: only where the operator gives them rights.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub automount_service_account_token: Option<bool>,
+        /// Labels of the machines on which the pods may run.
+        #[schemars(schema_with = "schema::labels")]
+        node_selector: BTreeMap<String, String> { passed_to: PodSpec },
 
-    /// Security of the pods, over the `restricted` standard.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::pod_security_context")]
-    pub pod_security_context: Option<Box<PodSecurityContext>>,
+        /// Taints of machines that the pods tolerate; merged by key and effect.
+        #[schemars(length(max = 50))]
+        tolerations: Option<Vec<Toleration>> { merge: ByKey(&["key", "operator", "effect"]), passed_to: PodSpec },
 
-    /// Security of the container, over the `restricted` standard.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::security_context")]
-    pub security_context: Option<Box<SecurityContext>>,
+        /// Machines and pods to seek or avoid, as in a pod's `affinity`; judged with the pods.
+        #[schemars(schema_with = "schema::preserved")]
+        affinity: Option<Value> { passed_to: PodSpec },
 
-    /// Asks whether a pod takes traffic. Default: the operator's, else none; `{}`: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::readiness_probe")]
-    pub readiness_probe: Option<Box<Probe>>,
+        /// How the pods are spread. Default: over zones and hosts where that can be done; `[]`: not at all.
+        #[schemars(schema_with = "kubernetes::topology_spread")]
+        topology_spread_constraints: Option<Vec<TopologySpreadConstraint>> {
+            merge: ByKey(&["topologyKey", "whenUnsatisfiable"]), large: true
+        },
 
-    /// Asks whether the container must be restarted. Default: the operator's, else none; `{}`: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::liveness_probe")]
-    pub liveness_probe: Option<Box<Probe>>,
+        /// Gates that others open before the pods are scheduled; merged by name.
+        #[schemars(schema_with = "schema::scheduling_gates")]
+        scheduling_gates: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
-    /// Asks whether the container has started; other probes wait. Default: the operator's, else none; `{}`: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::liveness_probe")]
-    pub startup_probe: Option<Box<Probe>>,
+        /// Name of the pods' PriorityClass. Default: Kubernetes'.
+        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
+        priority_class_name: Option<String> { passed_to: PodSpec },
 
-    /// What runs after the container's start and before its end, as in a container's `lifecycle`; judged with the pods.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::preserved")]
-    pub lifecycle: Option<Value>,
+        /// Name of the pods' RuntimeClass. Default: none.
+        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
+        runtime_class_name: Option<String> { passed_to: PodSpec },
 
-    /// Seconds a pod gets to end by itself. Default: 30.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
-    pub termination_grace_period_seconds: Option<i64>,
+        /// Name of the pods' ServiceAccount. Default: their own where the operator gives them rights, else `default`.
+        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
+        service_account_name: Option<String>,
 
-    /// Seconds a pod must be ready before it counts as available. Default: 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
-    pub min_ready_seconds: Option<i32>,
+        /// Whether the pods get a token for the API server. Default: only where the operator gives them rights.
+        automount_service_account_token: Option<bool>,
 
-    /// Labels of the pods, beside the operator's own.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "schema::labels")]
-    pub pod_labels: BTreeMap<String, String>,
+        /// Security of the pods, over the `restricted` standard.
+        #[schemars(schema_with = "kubernetes::pod_security_context")]
+        pod_security_context: Option<Box<PodSecurityContext>> { merge: PROFILES, large: true },
 
-    /// Annotations of the pods.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "schema::annotations")]
-    pub pod_annotations: BTreeMap<String, String>,
+        /// Security of the container, over the `restricted` standard.
+        #[schemars(schema_with = "kubernetes::security_context")]
+        security_context: Option<Box<SecurityContext>> { merge: PROFILES, large: true },
 
-    /// Containers that run before the others, as in a pod's `initContainers`; merged by name, judged with the pods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::named_list_of_preserved")]
-    pub init_containers: Vec<Value>,
+        /// Asks whether a pod takes traffic. Default: the operator's, else none; `{}`: none.
+        #[schemars(schema_with = "kubernetes::readiness_probe")]
+        readiness_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-    /// Containers beside the node's own, as in a pod's `containers`; merged by name, judged with the pods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::named_list_of_preserved")]
-    pub sidecars: Vec<Value>,
+        /// Asks whether the container must be restarted. Default: the operator's, else none; `{}`: none.
+        #[schemars(schema_with = "kubernetes::liveness_probe")]
+        liveness_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-    /// How names are resolved. Default: `ClusterFirst`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dns_policy: Option<DnsPolicy>,
+        /// Asks whether the container has started; other probes wait. Default: the operator's, else none; `{}`: none.
+        #[schemars(schema_with = "kubernetes::liveness_probe")]
+        startup_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-    /// Name servers and search domains beside those of `dnsPolicy`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::dns_config")]
-    pub dns_config: Option<Box<PodDNSConfig>>,
+        /// What runs after the container's start and before its end, as in a container's `lifecycle`; judged with the pods.
+        #[schemars(schema_with = "schema::preserved")]
+        lifecycle: Option<Value> { merge: Whole, passed_to: Container },
 
-    /// Lines of the pods' `/etc/hosts`; merged by address.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "kubernetes::host_aliases")]
-    pub host_aliases: Vec<HostAlias>,
+        /// Seconds a pod gets to end by itself. Default: 30.
+        #[schemars(range(min = 0))]
+        termination_grace_period_seconds: Option<i64> { passed_to: PodSpec },
 
-    /// How pods are replaced when the node changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub update_strategy: Option<Box<UpdateStrategy>>,
+        /// Seconds a pod must be ready before it counts as available. Default: 0.
+        #[schemars(range(min = 0))]
+        min_ready_seconds: Option<i32> { fits: UPDATED },
 
-    /// How the pods are started. Default: `Parallel`, all at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod_management_policy: Option<PodManagement>,
+        /// Labels of the pods, beside the operator's own.
+        #[schemars(schema_with = "schema::labels")]
+        pod_labels: BTreeMap<String, String>,
 
-    /// What configuration files hold, by file name, over what the spec says.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "schema::config_overrides")]
-    pub config_overrides: BTreeMap<String, Value>,
+        /// Annotations of the pods.
+        #[schemars(schema_with = "schema::annotations")]
+        pod_annotations: BTreeMap<String, String>,
 
-    /// The node's Service, which is there where the node has ports.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<Box<ServiceSpec>>,
+        /// Containers that run before the others, as in a pod's `initContainers`; merged by name, judged with the pods.
+        #[schemars(schema_with = "schema::named_list_of_preserved")]
+        init_containers: Vec<Value> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
-    /// How many pods may be missing at once by people's will.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disruption_budget: Option<DisruptionBudget>,
+        /// Containers beside the node's own, as in a pod's `containers`; merged by name, judged with the pods.
+        #[schemars(schema_with = "schema::named_list_of_preserved")]
+        sidecars: Vec<Value> { merge: ByKey(&["name"]) },
 
-    /// Who may connect to the pods. Default: everyone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_policy: Option<Box<NetworkPolicySpec>>,
+        /// How names are resolved. Default: `ClusterFirst`.
+        dns_policy: Option<DnsPolicy> { passed_to: PodSpec },
 
-    /// A ServiceMonitor of the Prometheus operator. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_monitor: Option<Box<ServiceMonitorSpec>>,
+        /// Name servers and search domains beside those of `dnsPolicy`.
+        #[schemars(schema_with = "kubernetes::dns_config")]
+        dns_config: Option<Box<PodDNSConfig>> { passed_to: PodSpec, large: true },
 
-    /// Laid over the finished pod template, as `kubectl patch --type strategic` would; judged with the pods.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::preserved")]
-    pub pod_overrides: Option<Value>,
+        /// Lines of the pods' `/etc/hosts`; merged by address.
+        #[schemars(schema_with = "kubernetes::host_aliases")]
+        host_aliases: Vec<HostAlias> { merge: ByKey(&["ip"]), passed_to: PodSpec, large: true },
+
+        /// How pods are replaced when the node changes.
+        update_strategy: Option<Box<UpdateStrategy>> { merge: Whole, fits: UPDATED },
+
+        /// How the pods are started. Default: `Parallel`, all at once.
+        pod_management_policy: Option<PodManagement> { fits: Workloads(&[StatefulSet]) },
+
+        /// What configuration files hold, by file name, over what the spec says.
+        #[schemars(schema_with = "schema::config_overrides")]
+        config_overrides: BTreeMap<String, Value>,
+
+        /// The node's Service, which is there where the node has ports.
+        service: Option<Box<ServiceSpec>> { merge: Fields(&[("ports", ByKey(&["name"]))]) },
+
+        /// How many pods may be missing at once by people's will.
+        // As a whole: with `maxUnavailable` and `minAvailable` merged, a node could never choose the other.
+        disruption_budget: Option<DisruptionBudget> { merge: Whole, fits: SCALED },
+
+        /// Who may connect to the pods. Default: everyone.
+        network_policy: Option<Box<NetworkPolicySpec>>,
+
+        /// A ServiceMonitor of the Prometheus operator. Default: none.
+        service_monitor: Option<Box<ServiceMonitorSpec>>,
+
+        /// Laid over the finished pod template, as `kubectl patch --type strategic` would; judged with the pods.
+        #[schemars(schema_with = "schema::preserved")]
+        pod_overrides: Option<Value>,
+    }
 }

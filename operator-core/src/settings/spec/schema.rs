@@ -46,8 +46,6 @@ pub fn named_list_of_preserved(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "maxItems": 50,
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["name"],
         "items": {
             "type": "object",
             "required": ["name"],
@@ -64,8 +62,6 @@ pub fn scheduling_gates(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "maxItems": 20,
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["name"],
         "items": {
             "type": "object",
             "required": ["name"],

@@ -1,27 +1,14 @@
-//! Where pods run.
+//! How pods are spread over zones and hosts.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{set, strings};
 use crate::{definition::Workload, render::names::Names, settings::Effective};
 
-/// What pods are spread over where nobody says it.
+/// Topology keys over which pods are spread by default.
 const SPREAD: [&str; 2] = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
 
-/// Puts everything that the scheduler reads into a pod's spec.
-pub fn put(names: &Names<'_>, node: &Effective, spec: &mut Map<String, Value>) {
-    let settings = &node.spec.settings;
-    set(spec, "nodeSelector", Value::Object(strings(&settings.node_selector)));
-    set(spec, "tolerations", json!(settings.tolerations));
-    set(spec, "affinity", json!(settings.affinity));
-    set(spec, "topologySpreadConstraints", spread(names, node).into());
-    set(spec, "schedulingGates", json!(settings.scheduling_gates));
-    set(spec, "priorityClassName", json!(settings.priority_class_name));
-    set(spec, "runtimeClassName", json!(settings.runtime_class_name));
-}
-
-/// A constraint that doesn't say which pods it counts is about the node's.
-fn spread(names: &Names<'_>, node: &Effective) -> Vec<Value> {
+/// The pods' `topologySpreadConstraints`. A constraint without a label selector counts the node's pods.
+pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Value> {
     let selector = json!({ "matchLabels": names.selector(&node.name) });
     if let Some(own) = &node.spec.settings.topology_spread_constraints {
         let constraints = own.iter().map(|constraint| json!(constraint));
