@@ -155,6 +155,10 @@ node_fields! {
         #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
         priority_class_name: Option<String> { passed_to: PodSpec },
 
+        /// Name of the scheduler that places the pods. Default: `default-scheduler`.
+        #[schemars(length(min = 1, max = 253), regex(pattern = r"^\S+$"))]
+        scheduler_name: Option<String> { passed_to: PodSpec },
+
         /// Name of the pods' RuntimeClass. Default: none.
         #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
         runtime_class_name: Option<String> { passed_to: PodSpec },
@@ -216,6 +220,9 @@ node_fields! {
 
         /// How names are resolved. Default: `ClusterFirst`.
         dns_policy: Option<DnsPolicy> { passed_to: PodSpec },
+
+        /// Whether containers get environment variables for every Service of the namespace, such as `KAFKA_PORT`. Default: true.
+        enable_service_links: Option<bool> { passed_to: PodSpec },
 
         /// Name servers and search domains beside those of `dnsPolicy`.
         #[schemars(schema_with = "kubernetes::dns_config")]
