@@ -55,7 +55,7 @@ const fn file(field: &'static str, file: &'static str, format: Format) -> Config
     ConfigFile { field, file, mount: "/etc/app", format, with: None, reload: Reload::Pods }
 }
 
-fn computed(spec: &Value) -> Result<Value, String> {
+fn computed(spec: &Value) -> Result<Value, serde_json::Error> {
     Ok(spec.get("image").map_or(Value::Null, |image| json!({ "run": { "image": image, "of": "${cluster.name}" } })))
 }
 

@@ -11,11 +11,11 @@ use k8s_openapi::{
 };
 use operator_core::{
     definition::{
-        Check, ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, PolicyRule, Probe, Reload, RunAs,
-        SecretField, Security, Workload,
+        Check, ConfigFile, Definition, Format, Metrics, NodeTemplate, PolicyRule, Probe, Reload, RunAs, SecretField,
+        Security, Workload,
     },
     model::kind::ChildKind,
-    render::{Children, Content, Desired, Object, Revisions, Scope, build},
+    render::{Children, Content, Desired, Object, Revisions, Scope, build, customize::Customization},
 };
 use serde_json::{Value, json};
 

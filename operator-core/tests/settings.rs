@@ -1,7 +1,6 @@
 //! Settings of nodes: how their layers are put together, where each comes from, and what is refused once they are merged.
 
 use operator_core::{
-    NodeDefaults,
     definition::{Definition, Groups, NodeTemplate, StorageTemplate, Workload},
     settings::{Effective, Layer, effective, explain},
 };
@@ -30,8 +29,8 @@ static DEFINITION: Definition = Definition {
     ..DATA
 };
 
-fn defaults() -> NodeDefaults {
-    serde_json::from_value(json!({ "terminationGracePeriodSeconds": 60, "podLabels": { "tier": "operator" } })).unwrap()
+fn defaults() -> Value {
+    json!({ "terminationGracePeriodSeconds": 60, "podLabels": { "tier": "operator" } })
 }
 
 fn nodes(spec: Value) -> Result<Vec<Effective>, Vec<String>> {

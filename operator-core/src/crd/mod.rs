@@ -39,14 +39,14 @@ use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewri
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{Cluster, definition::Definition, status::ClusterStatus};
+use crate::definition::Definition;
 
-/// The CustomResourceDefinition of `K`.
-pub fn crd<K: Cluster>() -> CustomResourceDefinition {
-    let crd = json(K::DEFINITION, schema::<K::Spec>(), schema::<ClusterStatus>());
+/// The CustomResourceDefinition of a kind whose objects have this spec and status.
+pub fn crd<Spec: JsonSchema, Status: JsonSchema>(definition: &Definition) -> CustomResourceDefinition {
+    let crd = json(definition, schema::<Spec>(), schema::<Status>());
     // A schema of another shape can only come from a hand-written `JsonSchema`; the tests of the kind show it.
     serde_json::from_value(crd)
-        .unwrap_or_else(|error| panic!("the schema of {} is no OpenAPI schema: {error}", K::DEFINITION.kind))
+        .unwrap_or_else(|error| panic!("the schema of {} is no OpenAPI schema: {error}", definition.kind))
 }
 
 fn schema<T: JsonSchema>() -> Value {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    NodeDefaults, NodeSpec, SecretRef,
+    ClusterStatus, NodeDefaults, NodeSpec, SecretRef,
     definition::{
         Cardinality, ConfigFile, External, ExternalCheck, Format, Groups, NodeTemplate, NodeType, Reload,
         ScaleSubresource, SecretField, StorageTemplate, Workload,

@@ -27,7 +27,7 @@ pub enum Reload {
 }
 
 /// Computes a configuration value from the JSON of the struct that declares it. The error says what is wrong with the input.
-pub type Compute = fn(&serde_json::Value) -> Result<serde_json::Value, String>;
+pub type Compute = fn(&serde_json::Value) -> Result<serde_json::Value, serde_json::Error>;
 
 /// Format of a configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

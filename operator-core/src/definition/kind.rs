@@ -47,14 +47,3 @@ impl<T: NodeKind> NodeField for Vec<T> {
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
     const FIELDS: &'static [&'static str] = T::FIELDS;
 }
-
-impl NodeKind for crate::NodeSpec {
-    const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
-    const FIELDS: &'static [&'static str] = &[];
-}
-
-impl NodeField for crate::NodeSpec {
-    const CARDINALITY: Cardinality = Cardinality::One;
-    const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
-    const FIELDS: &'static [&'static str] = &[];
-}

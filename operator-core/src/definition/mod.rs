@@ -7,6 +7,7 @@ mod config;
 mod kind;
 mod node;
 
+pub use crate::render::customize::Customization;
 pub use config::{Compute, ConfigFile, Format, Reload};
 pub use kind::{NodeField, NodeKind};
 pub use node::{
@@ -171,15 +172,6 @@ pub enum ExternalCheck {
 
 /// See [`ExternalCheck::Function`].
 pub type AsyncCheck = fn(serde_json::Value) -> futures::future::BoxFuture<'static, Result<(), String>>;
-
-/// The author's [`Customize`](crate::render::Customize), without its type.
-#[derive(Clone, Copy, Debug)]
-pub struct Customization {
-    /// Kinds of objects that it adds, beside the usual ones.
-    pub kinds: &'static [&'static crate::model::kind::ChildKind],
-    /// Calls it: the spec, the cluster or one of its nodes, and the objects that belong to it.
-    pub call: fn(&serde_json::Value, &crate::render::Scope<'_>, &mut crate::render::Children) -> Result<(), String>,
-}
 
 /// A column of `kubectl get`; the names are those of kube's `printcolumn`.
 #[derive(Clone, Copy, Debug)]

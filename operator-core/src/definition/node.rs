@@ -67,8 +67,8 @@ pub struct NodeTemplate {
     pub configs: &'static [ConfigFile],
     /// Secrets that the nodes of this type read.
     pub secrets: &'static [SecretField],
-    /// Settings under whatever the custom resource says.
-    pub defaults: Option<fn() -> crate::NodeDefaults>,
+    /// Makes the lowest layer of settings, as JSON of a [`NodeDefaults`](crate::NodeDefaults).
+    pub defaults: Option<fn() -> serde_json::Value>,
     /// Folders that every pod has for itself, empty when it starts.
     pub empty_dirs: &'static [&'static str],
     /// Whether the container's root file system is read-only. Default: no.

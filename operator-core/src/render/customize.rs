@@ -90,6 +90,15 @@ pub trait Customize: Sized {
     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String>;
 }
 
+/// The author's [`Customize`], without its type.
+#[derive(Clone, Copy, Debug)]
+pub struct Customization {
+    /// Kinds of objects that it adds, beside the usual ones.
+    pub kinds: &'static [&'static ChildKind],
+    /// Calls it: the spec, the cluster or one of its nodes, and the objects that belong to it.
+    pub call: fn(&Value, &Scope<'_>, &mut Children) -> Result<(), String>,
+}
+
 /// What the hook is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {

@@ -126,7 +126,7 @@ impl Declared {
                 return Err(wrong(format!("{} is written in two formats: give its fields the same", self.name)));
             }
             let value = match config.with {
-                Some(with) => with(holder).map_err(wrong)?,
+                Some(with) => with(holder).map_err(|error| wrong(error.to_string()))?,
                 None => holder.get(config.field).cloned().unwrap_or(Value::Null),
             };
             if value.is_null() {

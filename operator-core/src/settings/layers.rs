@@ -89,7 +89,7 @@ fn group<'a>(
 fn attributes(node_type: &NodeType) -> Value {
     let env: Vec<Value> = node_type.env().iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let defaults = node_type.place.defaults.or(node_type.template.defaults);
-    let defaults = defaults.and_then(|defaults| serde_json::to_value(defaults()).ok()).unwrap_or_else(|| json!({}));
+    let defaults = defaults.map_or(Value::Null, |defaults| defaults());
     let storage = node_type.storage().into_iter().map(|storage| {
         let mut claim = json!({ "size": storage.size });
         if let Some(class) = storage.class {

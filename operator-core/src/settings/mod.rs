@@ -1,5 +1,6 @@
 //! What the custom resource says of a node, and how it is put together from its layers.
 
+mod attributes;
 mod check;
 mod explain;
 mod fields;
@@ -9,10 +10,11 @@ pub(crate) mod ports;
 pub mod properties;
 mod resolve;
 mod spec;
+pub(crate) mod strategy;
 mod templates;
 mod unknown;
 
-pub use crate::model::Quantity;
+pub use crate::model::{Invalid, Quantity};
 pub use explain::{Explained, Unexplained, explain};
 pub(crate) use fields::{Fits, PassedTo, Setting};
 pub use layers::Layer;
@@ -23,5 +25,5 @@ pub(crate) use merge::{
 };
 pub(crate) use ports::Port;
 pub(crate) use resolve::once;
-pub use resolve::{Claim, Effective, Invalid, Scale, effective};
+pub use resolve::{Claim, Effective, Scale, effective};
 pub use spec::*;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    AccessMode, NodeSpec, Quantity,
+    AccessMode, Invalid, NodeSpec, Quantity,
     check::{Judged, check},
     layers::{layers, take_patches},
     merge,
@@ -88,26 +88,6 @@ pub struct Claim {
     pub access_modes: Vec<AccessMode>,
     /// Labels beside the operator's own.
     pub labels: BTreeMap<String, String>,
-}
-
-/// Something in a spec that only shows once the layers are merged.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{}: {message}", self.place())]
-pub struct Invalid {
-    /// Where, for instance `historicals.hot.resources`; empty: the spec as a whole.
-    pub path: String,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
-
-impl Invalid {
-    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
-    }
-
-    fn place(&self) -> String {
-        if self.path.is_empty() { "spec".to_owned() } else { format!("spec.{}", self.path) }
-    }
 }
 
 /// Each error once: what is wrong with something that nodes share shows at each of them.

@@ -86,7 +86,7 @@ fn pod_settings(template: &Template) -> Vec<TokenStream> {
     let mut fields = Vec::new();
     if let Some(path) = &template.defaults {
         // All of it at the path: a function that doesn't fit shall be pointed at itself.
-        let defaults = quote_spanned!(path.span()=> ::core::option::Option::Some(#path));
+        let defaults = quote_spanned!(path.span()=> ::core::option::Option::Some(|| _core::__private::defaults(#path)));
         fields.push(quote!(defaults: #defaults));
     }
     for (name, flag) in [("read_only_root", template.read_only_root), ("publish_not_ready", template.publish_not_ready)]

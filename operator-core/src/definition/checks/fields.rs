@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::{NodeDefaults, SecretRef};
-
 /// A field that `#[operator(image)]` can stand on.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the cluster's image",
@@ -21,8 +19,6 @@ impl HoldsImage for Option<String> {}
     note = "#[operator(defaults)] stands on a `NodeDefaults` or an `Option<NodeDefaults>`"
 )]
 pub trait HoldsDefaults {}
-impl HoldsDefaults for NodeDefaults {}
-impl HoldsDefaults for Option<NodeDefaults> {}
 
 /// A field that `#[operator(config_groups)]` can stand on.
 #[diagnostic::on_unimplemented(
@@ -31,7 +27,6 @@ impl HoldsDefaults for Option<NodeDefaults> {}
     note = "#[operator(config_groups)] stands on a `BTreeMap<String, NodeDefaults>`"
 )]
 pub trait HoldsConfigGroups {}
-impl HoldsConfigGroups for BTreeMap<String, NodeDefaults> {}
 
 /// A field that `#[operator(app_config_groups)]` can stand on.
 #[diagnostic::on_unimplemented(
@@ -59,8 +54,6 @@ impl HoldsDeploymentOrder for Option<Vec<String>> {}
     note = "#[secret(…)] stands on a `SecretRef` or an `Option<SecretRef>`"
 )]
 pub trait HoldsSecret {}
-impl HoldsSecret for SecretRef {}
-impl HoldsSecret for Option<SecretRef> {}
 
 /// A field that `#[secret(generate(…))]` can stand on.
 #[diagnostic::on_unimplemented(
@@ -69,7 +62,6 @@ impl HoldsSecret for Option<SecretRef> {}
     note = "#[secret(generate(…))] stands on an `Option<SecretRef>`: a Secret is made where the custom resource names none"
 )]
 pub trait HoldsGeneratedSecret {}
-impl HoldsGeneratedSecret for Option<SecretRef> {}
 
 /// A field that `#[external(tcp)]` and `#[external(http = "…")]` can stand on. Implement it for a type of your own that is a string
 /// in the custom resource.

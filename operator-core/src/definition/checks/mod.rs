@@ -6,7 +6,6 @@
 //! | module | rules about |
 //! | --- | --- |
 //! | `fields` | the types that attributes can stand on |
-//! | `hook` | the author's hook |
 //! | `names` | names of node types and of their fields |
 //! | `ports` | ports, and who names them |
 //! | `mounts` | folders and files |
@@ -15,7 +14,6 @@
 //! | `joined`, `text` | what a field and its type say together; strings in constants |
 
 mod fields;
-mod hook;
 mod joined;
 mod mounts;
 mod names;
@@ -25,7 +23,6 @@ mod text;
 mod variables;
 
 pub use fields::*;
-pub use hook::{Hook, NoHook, uncalled};
 pub use mounts::{files, mounts, secret_files};
 pub use names::{list_items, names, own_field, referred_to, repeated, talks_to, unnamed};
 pub use ports::{metrics, ports, probes};

@@ -3,8 +3,7 @@
 use super::Checked;
 use crate::{
     definition::Workload::{self, DaemonSet, Deployment, StatefulSet},
-    render::strategy,
-    settings::{Fits, SETTINGS},
+    settings::{Fits, SETTINGS, strategy},
 };
 
 pub fn check(node: &mut Checked<'_>) {
