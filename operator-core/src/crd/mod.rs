@@ -145,16 +145,22 @@ fn version(definition: &Definition, root: Value) -> Value {
     version
 }
 
+/// A column of the author's takes the place of core's column with the same heading, which `kubectl` prints in capitals.
 fn columns(definition: &Definition) -> Vec<Value> {
+    let own = definition.print_columns;
     let column = |name: &str, type_: &str, path: &str, priority: i32| json!({ "name": name, "type": type_, "jsonPath": path, "priority": priority });
-    let mut columns = vec![
-        column("Ready", "string", ".status.ready", 0),
-        column("Status", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 0),
-        column("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", 1),
+    let core = |name: &str, type_: &str, path: &str, priority: i32| {
+        let replaced = own.iter().any(|own| own.name.eq_ignore_ascii_case(name));
+        (!replaced).then(|| column(name, type_, path, priority))
+    };
+    let first = [
+        core("Ready", "string", ".status.ready", 0),
+        core("Status", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 0),
+        core("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", 1),
     ];
-    columns.extend(definition.print_columns.iter().map(|own| column(own.name, own.type_, own.json_path, own.priority)));
-    columns.push(column("Age", "date", ".metadata.creationTimestamp", 0));
-    columns
+    let own = own.iter().map(|own| column(own.name, own.type_, own.json_path, own.priority));
+    let age = core("Age", "date", ".metadata.creationTimestamp", 0);
+    first.into_iter().flatten().chain(own).chain(age).collect()
 }
 
 fn property<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     ClusterStatus, NodeDefaults, NodeSpec, SecretRef,
     definition::{
-        Cardinality, ConfigFile, External, ExternalCheck, Format, Groups, NodeTemplate, NodeType, Reload,
+        Cardinality, ConfigFile, External, ExternalCheck, Format, Groups, NodeTemplate, NodeType, PrintColumn, Reload,
         ScaleSubresource, SecretField, StorageTemplate, Workload,
     },
 };
@@ -317,6 +317,15 @@ fn the_definition_has_the_keys_of_kube() {
     assert_eq!((&version["deprecated"], &version["deprecationWarning"]), (&json!(true), &json!("use v2")));
     assert_eq!(version["subresources"]["scale"]["specReplicasPath"], ".spec.query.replicas");
     assert_eq!(version["selectableFields"], json!([{ "jsonPath": ".spec.image" }]));
+}
+
+#[test]
+fn a_column_of_the_author_replaces_one_of_core() {
+    let column = |name| PrintColumn { name, type_: "string", json_path: ".metadata.creationTimestamp", priority: 0 };
+    let print_columns = vec![column("AGE"), column("Ready"), column("Image")].leak();
+    let shown = columns(&Definition { print_columns, ..Definition::EMPTY });
+    let names: Vec<&Value> = shown.iter().map(|column| &column["name"]).collect();
+    assert_eq!(names, ["Status", "Message", "AGE", "Ready", "Image"]);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct Definition {
     pub scale: Option<ScaleSubresource>,
     /// Paths by which `kubectl get --field-selector` selects, for instance `.spec.image`.
     pub selectable: &'static [&'static str],
-    /// Print columns of the author's own, shown between Status and Age.
+    /// Print columns of the author's own, shown between Status and Age; one with the same heading as core's replaces it.
     pub print_columns: &'static [PrintColumn],
     /// CEL rules of the author's own over `self.spec`; see kube's `validation`.
     pub validations: &'static [Validation],
