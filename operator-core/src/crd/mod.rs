@@ -1,6 +1,6 @@
 //! The CustomResourceDefinition of a kind: schemars' schema made structural, and the rules that the definition knows.
 //!
-//! What the API server can judge is judged there, at `kubectl apply`, in a sentence that says what to write.
+//! What the API server can validate, it validates at `kubectl apply`, with a message that says what to write.
 //!
 //! # Size
 //! A schema has no references, so every node type has a copy of all settings; the settings that nodes share have two more (`defaults`
@@ -12,20 +12,20 @@
 //! | security contexts | 4.5 KB, embedded | preserved unknown |
 //! | spread constraints, mounts, `envFrom`, `dnsConfig`, `hostAliases` | 5.7 KB, embedded | preserved unknown |
 //! | volumes, init containers, sidecars | 1.3 KB: a name each, the rest preserved unknown | the same |
-//! | affinity, lifecycle, `podOverrides`, sources of variables, an autoscaler's metrics and behavior | 1.5 KB, preserved unknown | the same |
+//! | affinity, lifecycle, `podOverrides`, sources of variables, an HPA's metrics and behavior | 1.5 KB, preserved unknown | the same |
 //!
 //! Embedded types have short descriptions and the rules that Kubernetes has in code only; what is rare in them (AppArmor, SELinux, Windows,
-//! sysctls, HTTP headers, gRPC, label selectors) is preserved unknown. What is preserved unknown is judged with the pods. The Druid of
+//! sysctls, HTTP headers, gRPC, label selectors) is preserved unknown. Parts that are preserved unknown are validated with the pods. The Druid of
 //! the examples has 5 node types and comes to 247 KiB; so a definition is installed by `kubectl apply --server-side`, which keeps no copy
 //! of it in an annotation.
 //!
 //! # Map
 //! | module | subject |
 //! | --- | --- |
-//! | `nodes` | fields that hold nodes or their settings: what a node type can't have isn't there |
+//! | `nodes` | fields that hold nodes or their settings, without those that a node type can't have |
 //! | `parts` | the other fields that the definition knows: order, secrets, externals |
 //! | `rules` | CEL |
-//! | `tidy` | what schemas are rid of |
+//! | `tidy` | parts that are removed from schemas |
 
 mod nodes;
 mod parts;
@@ -68,7 +68,7 @@ fn schema<T: JsonSchema>() -> Value {
     schema
 }
 
-/// The schema of the spec with what the definition knows.
+/// The schema of the spec, completed from the definition.
 fn fitted(mut spec: Value, definition: &Definition) -> Value {
     nodes::fit(&mut spec, definition);
     parts::fit(&mut spec, definition);
@@ -171,14 +171,14 @@ fn properties(schema: &mut Value) -> Option<&mut Map<String, Value>> {
     schema.get_mut("properties")?.as_object_mut()
 }
 
-/// Gives a field that nobody has described a description.
+/// Describes a field that has no description.
 fn describe(field: &mut Value, description: impl FnOnce() -> String) {
     if field.get("description").is_none() {
         put(field, "description", description());
     }
 }
 
-/// Sets a keyword of a schema. A schema that is no object, such as `true`, allows everything, and stays.
+/// Sets a keyword of a schema. The schema `true`, which allows everything, stays.
 fn put(schema: &mut Value, keyword: &str, value: impl Into<Value>) {
     if let Some(schema) = schema.as_object_mut() {
         schema.insert(keyword.to_owned(), value.into());

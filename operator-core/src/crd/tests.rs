@@ -286,7 +286,7 @@ fn order_secrets_and_externals_are_judged() {
     assert_eq!(order["items"]["enum"], json!(["store", "query", "agent", "migration", "server", "broker"]));
     assert_eq!(order["x-kubernetes-list-type"], "set");
     let password = at(&crd, "password")["description"].as_str().unwrap();
-    assert!(password.ends_with("Default: one is made, with 32 random letters and digits, and kept."), "{password}");
+    assert!(password.ends_with("Default: the operator creates one with 32 random letters and digits."), "{password}");
     assert_eq!(at(&crd, "password.key")["description"], "Key in its data. Default: `pass`.");
     let zookeeper = at(&crd, "external.zookeeper");
     assert!(rules(zookeeper).iter().any(|rule| rule.starts_with("self.matches(")), "{zookeeper}");

@@ -1,4 +1,4 @@
-//! The types that can hold nodes, and what they say.
+//! The types that can hold nodes, and their attributes.
 
 use super::{Cardinality, NodeTemplate};
 
@@ -9,7 +9,7 @@ use super::{Cardinality, NodeTemplate};
     note = "use `NodeSpec`, or a struct marked `#[node_type]`"
 )]
 pub trait NodeKind {
-    /// What its attributes say.
+    /// Its attributes.
     const TEMPLATE: NodeTemplate;
     /// JSON names of its own fields, beside those of [`NodeSpec`](crate::NodeSpec).
     const FIELDS: &'static [&'static str];
@@ -24,7 +24,7 @@ pub trait NodeKind {
 pub trait NodeField {
     /// One, none or one, or many.
     const CARDINALITY: Cardinality;
-    /// What the node's type says.
+    /// The attributes of the node's type.
     const TEMPLATE: NodeTemplate;
     /// JSON names of the node's own fields.
     const FIELDS: &'static [&'static str];

@@ -1,4 +1,4 @@
-//! The Services of a node: headless for StatefulSets, whose pods get names of their own; ClusterIP else. And one for outside where it is wanted.
+//! The Services of a node: headless for StatefulSets, whose pods get DNS names; else ClusterIP; and an external one on request.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Object> {
     services
 }
 
-/// `<node>-external`. A label tells it from the node's own Service, which has the same others.
+/// `<node>-external`. A label distinguishes it from the node's own Service.
 fn external_service(names: &Names<'_>, node: &Effective, given: &Exposure, ports: &[Value]) -> Object {
     let mut spec = json!({ "selector": names.selector(&node.name), "ports": ports });
     put(given, ServiceType::LoadBalancer, &mut spec);
@@ -46,7 +46,7 @@ pub fn external_label(names: &Names<'_>) -> String {
     format!("{}/external", names.definition.group)
 }
 
-/// What only a load balancer has says nothing to a Service of another type.
+/// Fields of load balancers are ignored for other types.
 fn put(exposure: &Exposure, default: ServiceType, spec: &mut Value) {
     let type_ = exposure.type_.unwrap_or(default);
     spec["type"] = json!(type_);

@@ -1,7 +1,7 @@
 //! How the pods of a workload are replaced.
 //!
-//! What the API server would default is said: under server-side apply, a default that nobody owns stays when the type changes, and the API
-//! server then refuses the two together.
+//! Fields that the API server would default are sent: under server-side apply, a default without an owner stays when the type changes, and
+//! the API server then refuses the two together.
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Map, Value, json};
@@ -11,8 +11,7 @@ use crate::settings::{
     strategy::{DAEMON_SET, Default, known, values},
 };
 
-/// The strategy of the node's workload, as its `updateStrategy` or `strategy`; `null` for Jobs. What another kind of workload would know says
-/// nothing here.
+/// The strategy of the node's workload, as its `updateStrategy` or `strategy`; `null` for Jobs. Fields of other kinds of workload are ignored.
 pub fn build(node: &Effective) -> Value {
     let Some(known) = known(node.node_type.workload()) else { return Value::Null };
     let given = node.spec.settings.update_strategy.clone().unwrap_or_default();
@@ -47,7 +46,7 @@ fn is_zero(part: &IntOrString) -> bool {
     }
 }
 
-/// For the workloads that know how long a pod must be ready. 0 is Kubernetes' default, which isn't stored.
+/// Sets `minReadySeconds`. 0 is Kubernetes' default, which isn't stored.
 pub fn set_min_ready(node: &Effective, spec: &mut Value) {
     if let Some(seconds) = node.spec.settings.min_ready_seconds.filter(|seconds| *seconds > 0) {
         spec["minReadySeconds"] = seconds.into();

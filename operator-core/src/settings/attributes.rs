@@ -1,4 +1,4 @@
-//! The attributes that can stand on a field of these types.
+//! Which attributes a field of these types can have.
 
 use std::collections::BTreeMap;
 

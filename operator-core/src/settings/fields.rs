@@ -4,7 +4,7 @@
 use super::merge::Rule;
 use crate::definition::{NodeType, Workload};
 
-/// What core does with a field of [`NodeSpec`](super::NodeSpec).
+/// How core treats a field of [`NodeSpec`](super::NodeSpec).
 #[derive(Debug)]
 pub(crate) struct Setting {
     /// JSON name.
@@ -13,7 +13,7 @@ pub(crate) struct Setting {
     pub merge: Rule,
     /// Node types that can have it.
     pub fits: Fits,
-    /// Where its value goes without change, under the same name. What is computed from it, such as `ports`, stands in `render`.
+    /// Where its value is copied to without change, under the same name. Fields that are converted, such as `ports`, are read in `render`.
     pub passed_to: PassedTo,
     /// Whether its schema is large, being one of Kubernetes' own types. It is written out for nodes; where nodes share it, it is preserved unknown.
     pub large: bool,

@@ -1,4 +1,4 @@
-//! What the custom resource says of a node, and how it is put together from its layers.
+//! The settings of a node: their fields, their layers, and how the layers are merged.
 
 mod attributes;
 mod check;

@@ -1,4 +1,4 @@
-//! The nodes of a cluster, each with its settings after all layers are merged.
+//! The nodes of a cluster, each with its merged settings.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,14 +13,14 @@ use super::{
 };
 use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload};
 
-/// A node with its effective settings.
+/// A node with its merged settings.
 #[derive(Clone, Debug)]
 pub struct Effective {
     /// Its node type.
     pub node_type: &'static NodeType,
     /// Node type and key, as in object names: `historical-hot`.
     pub name: String,
-    /// Where it stands in the spec: `historicals.hot`.
+    /// Path in the spec: `historicals.hot`.
     pub path: String,
     /// The merged settings, without `podOverrides` and `configOverrides`.
     pub spec: NodeSpec,
@@ -32,16 +32,16 @@ pub struct Effective {
     pub command: Vec<String>,
     /// Arguments of the container: the operator's, then those of the settings.
     pub args: Vec<String>,
-    /// The claims of every pod, sizes and classes settled.
+    /// The PersistentVolumeClaims of every pod, with their sizes and classes.
     pub claims: Vec<Claim>,
-    /// The node as the custom resource has it, over its app config group: what its configuration files are written from.
+    /// The node in the custom resource, merged with its app config group: the input of its configuration files.
     pub own: Value,
     /// Position in upgrades: lower ones first.
     pub order: i32,
 }
 
 impl Effective {
-    /// How the number of its pods is decided.
+    /// How the number of pods is decided.
     pub fn scale(&self) -> Scale {
         match (self.node_type.workload(), &self.spec.autoscaling, self.spec.replicas) {
             (Workload::DaemonSet | Workload::Job, _, _) => Scale::Unscaled,
@@ -51,7 +51,7 @@ impl Effective {
         }
     }
 
-    /// Wanted pods, as far as the spec says; an autoscaler's fewest.
+    /// Number of pods in the spec; for an HPA its minimum.
     pub fn replicas(&self) -> i32 {
         match (&self.spec.autoscaling, self.spec.replicas) {
             (Some(autoscaling), _) => autoscaling.min_replicas.unwrap_or(1),
@@ -63,34 +63,34 @@ impl Effective {
 /// How the number of a node's pods is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// The custom resource says it.
+    /// By the custom resource.
     Fixed(i32),
-    /// Nobody says it: 1, unless an autoscaler had set another number before it was turned off.
+    /// Not given: 1, unless an HPA had set another number before it was turned off.
     Initial,
-    /// An autoscaler sets it.
+    /// By an HPA.
     Autoscaled,
-    /// There is no such number: DaemonSets, Jobs, and what is no workload.
+    /// There is no such number: DaemonSets, Jobs, and objects that aren't workloads.
     Unscaled,
 }
 
-/// A claim of every pod of a node.
+/// A PersistentVolumeClaim of every pod of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
-    /// Name of the claim template.
+    /// Name of the `volumeClaimTemplate`.
     pub name: &'static str,
     /// Folder in the container.
     pub mount: &'static str,
     /// Size.
     pub size: Quantity,
-    /// Storage class; none: the cluster's default.
+    /// Storage class; none: the default of Kubernetes.
     pub class: Option<String>,
     /// How the volume can be mounted.
     pub access_modes: Vec<AccessMode>,
-    /// Labels beside the operator's own.
+    /// Labels, in addition to the operator's.
     pub labels: BTreeMap<String, String>,
 }
 
-/// Each error once: what is wrong with something that nodes share shows at each of them.
+/// Drops duplicate errors: a mistake in shared settings is found at each node.
 pub(crate) fn once(mut errors: Vec<Invalid>) -> Vec<Invalid> {
     let mut seen = HashSet::new();
     errors.retain(|error| seen.insert(error.clone()));
@@ -115,7 +115,7 @@ pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Ef
     if errors.is_empty() { Ok(nodes) } else { Err(once(errors)) }
 }
 
-/// A node as it stands in the spec.
+/// A node in the spec.
 pub(super) struct Entry<'a> {
     pub name: String,
     pub path: String,
@@ -153,7 +153,7 @@ pub(super) fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<
     }
 }
 
-/// Position in upgrades: what the spec says, else the definition.
+/// Position in upgrades: the spec's, else the definition's.
 fn order(definition: &Definition, spec: &Value, node_type: &NodeType) -> i32 {
     let listed = definition.deployment_order.and_then(|field| spec.get(field)).and_then(Value::as_array);
     let position = listed

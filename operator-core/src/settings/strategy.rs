@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::UpdateStrategy;
 use crate::definition::Workload;
 
-/// What a kind of workload knows.
+/// The update strategies of a kind of workload.
 pub(crate) struct Known {
     pub kind: &'static str,
     /// The type beside `RollingUpdate`.
     pub other: &'static str,
-    /// What a rolling update may say, with Kubernetes' defaults. Without one, it is said only where it is given.
+    /// Fields of a rolling update, with Kubernetes' defaults. A field without a default is sent only where it is given.
     pub rolling: &'static [(&'static str, Option<Default>)],
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn known(workload: Workload) -> Option<&'static Known> {
     }
 }
 
-/// What this kind of workload doesn't know: the field, and what to write instead.
+/// Fields that this kind of workload doesn't have, each with the advice what to write instead.
 pub(crate) fn unfit(workload: Workload, given: &UpdateStrategy) -> Vec<(&'static str, String)> {
     let Some(known) = known(workload) else { return Vec::new() };
     let Known { kind, other, .. } = known;
@@ -59,7 +59,7 @@ pub(crate) fn unfit(workload: Workload, given: &UpdateStrategy) -> Vec<(&'static
     type_.into_iter().chain(lacks).collect()
 }
 
-/// Fields that are about a rolling update, where there is none.
+/// Fields of a rolling update where the strategy is another one.
 pub(crate) fn idle(workload: Workload, given: &UpdateStrategy) -> Vec<&'static str> {
     let known = known(workload).filter(|known| given.type_.as_deref() == Some(known.other));
     let Some(known) = known else { return Vec::new() };

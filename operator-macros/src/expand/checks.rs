@@ -78,7 +78,7 @@ fn node_type_checks(index: usize, node_type: &NodeType) -> TokenStream {
     }
 }
 
-/// A type that can't hold nodes shall be pointed at itself.
+/// With the span of the type, so that the compiler points at a type that can't hold nodes.
 fn kind(node_type: &NodeType) -> TokenStream {
     let ty = &node_type.ty;
     quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>)

@@ -24,7 +24,7 @@ pub fn parts(operator: &Operator) -> TokenStream {
     let node_types = operator.node_types.iter().map(|node_type| {
         let (name, field, order) = (node_type.name.as_str(), &node_type.field, node_type.order);
         let place = template(&node_type.place, &operator.spec_type);
-        // A type that can't hold nodes shall be pointed at itself.
+        // With the span of the type, so that the compiler points at a type that can't hold nodes.
         let ty = &node_type.ty;
         let kind = quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>);
         quote! {
@@ -87,7 +87,7 @@ pub fn definition(operator: &Operator) -> TokenStream {
 /// The constant `Cluster::CUSTOMIZE`, where the author has a hook.
 pub fn customize(operator: &Operator) -> Option<TokenStream> {
     let Hook::Here(span) = operator.hook else { return None };
-    // All of it at the key: a struct without the hook shall be complained of where it is said to have one.
+    // With the span of the key, so that the compiler points at it where the struct has no hook.
     let spec = Ident::new(&operator.spec.to_string(), span);
     Some(quote_spanned! {span=>
         const CUSTOMIZE: ::core::option::Option<_core::render::customize::Customization> =

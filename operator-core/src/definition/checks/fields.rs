@@ -1,8 +1,8 @@
-//! Types of fields: what each attribute can stand on.
+//! The types of fields that each attribute can be used on.
 
 use std::collections::BTreeMap;
 
-/// A field that `#[operator(image)]` can stand on.
+/// A field that can have `#[operator(image)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the cluster's image",
     label = "not a string",
@@ -12,7 +12,7 @@ pub trait HoldsImage {}
 impl HoldsImage for String {}
 impl HoldsImage for Option<String> {}
 
-/// A field that `#[operator(defaults)]` can stand on.
+/// A field that can have `#[operator(defaults)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the cluster's defaults",
     label = "not `NodeDefaults`",
@@ -20,7 +20,7 @@ impl HoldsImage for Option<String> {}
 )]
 pub trait HoldsDefaults {}
 
-/// A field that `#[operator(config_groups)]` can stand on.
+/// A field that can have `#[operator(config_groups)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold config groups",
     label = "not a map of `NodeDefaults`",
@@ -28,7 +28,7 @@ pub trait HoldsDefaults {}
 )]
 pub trait HoldsConfigGroups {}
 
-/// A field that `#[operator(app_config_groups)]` can stand on.
+/// A field that can have `#[operator(app_config_groups)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold app config groups",
     label = "not a map by name",
@@ -37,7 +37,7 @@ pub trait HoldsConfigGroups {}
 pub trait HoldsAppConfigGroups {}
 impl<T> HoldsAppConfigGroups for BTreeMap<String, T> {}
 
-/// A field that `#[operator(deployment_order)]` can stand on.
+/// A field that can have `#[operator(deployment_order)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the deployment order",
     label = "not a list of names",
@@ -47,7 +47,7 @@ pub trait HoldsDeploymentOrder {}
 impl HoldsDeploymentOrder for Vec<String> {}
 impl HoldsDeploymentOrder for Option<Vec<String>> {}
 
-/// A field that `#[secret(…)]` can stand on.
+/// A field that can have `#[secret(…)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't refer to a Secret",
     label = "not a `SecretRef`",
@@ -55,7 +55,7 @@ impl HoldsDeploymentOrder for Option<Vec<String>> {}
 )]
 pub trait HoldsSecret {}
 
-/// A field that `#[secret(generate(…))]` can stand on.
+/// A field that can have `#[secret(generate(…))]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't leave the Secret to the operator",
     label = "not an `Option<SecretRef>`",
@@ -63,7 +63,7 @@ pub trait HoldsSecret {}
 )]
 pub trait HoldsGeneratedSecret {}
 
-/// A field that `#[external(tcp)]` and `#[external(http = "…")]` can stand on. Implement it for a type of your own that is a string
+/// A field that can have `#[external(tcp)]` or `#[external(http = "…")]`. Implement it for a type of your own that is a string
 /// in the custom resource.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the address of an external",

@@ -1,13 +1,13 @@
 //! Assertions about fields and node types, evaluated by the compiler: a field's attributes and its type's are only known
 //! together here.
 //!
-//! Generated code calls one function per rule and field. What one attribute alone can show, the macros report already.
+//! Generated code calls one function per rule and field. Mistakes within one attribute are reported by the macros.
 //!
 //! | module | rules about |
 //! | --- | --- |
-//! | `fields` | the types that attributes can stand on |
+//! | `fields` | the types that attributes can be used on |
 //! | `names` | names of node types and of their fields |
-//! | `ports` | ports, and who names them |
+//! | `ports` | ports, and attributes that name them |
 //! | `mounts` | folders and files |
 //! | `variables` | environment variables |
 //! | `references` | `${…}` |

@@ -31,7 +31,7 @@ const fn covers(many: &NodeType, other: &NodeType) -> bool {
         && starts_with(long, short)
 }
 
-/// The items of a list say which node type they are of, and what they are called; `fields` are their own.
+/// The items of a list have a node type and a name; `fields` are their own fields.
 #[track_caller]
 pub const fn list_items(node_type: &NodeType, fields: &[&str]) {
     if is_list(node_type) && !(contains(fields, LIST_TYPE) && contains(fields, LIST_KEY)) {
@@ -44,7 +44,7 @@ pub const fn list_items(node_type: &NodeType, fields: &[&str]) {
     }
 }
 
-/// Where several attributes stand on the field.
+/// The field has several attributes.
 #[track_caller]
 pub const fn repeated(node_type: &NodeType) {
     if !is_list(node_type) {
@@ -52,7 +52,7 @@ pub const fn repeated(node_type: &NodeType) {
     }
 }
 
-/// Where the attribute gives no name.
+/// The attribute has no name.
 #[track_caller]
 pub const fn unnamed(node_type: &NodeType) {
     if is_list(node_type) {
@@ -67,7 +67,7 @@ const fn is_list(node_type: &NodeType) -> bool {
     matches!(node_type.cardinality, Cardinality::List)
 }
 
-/// A node type's own field stands beside `common` ones, those of `NodeSpec`.
+/// A node type's own field has another name than the `common` ones, those of `NodeSpec`.
 #[track_caller]
 pub const fn own_field(name: &str, common: &[&str]) {
     if contains(common, name) {

@@ -7,7 +7,7 @@
 //! | `security` | how pods are confined |
 //! | `spread` | how they are spread over zones and hosts |
 //! | `overrides`, `strategic` | `podOverrides`: what they may change, and how they are merged |
-//! | `refers` | whether volumes and ports that containers name are there |
+//! | `refers` | whether volumes and ports that containers name exist |
 
 mod container;
 mod overrides;
@@ -26,7 +26,7 @@ use super::{files::File, names::Names, normal, secrets::Secret};
 use crate::settings::{Effective, Invalid, PassedTo, SETTINGS};
 pub use security::containers;
 
-/// The template without the configuration hash, which covers what the author's hook adds, too.
+/// The template without the configuration hash, which is computed after the author's hook.
 pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Value, Vec<Invalid>> {
     let settings = &node.spec.settings;
     let built = volumes::build(node, files, secrets)?;
@@ -55,14 +55,14 @@ pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Sec
     Ok(template)
 }
 
-/// After the author's hook: containers that it added are confined as the others, what it broke of the wiring is put back, and all is canonical.
+/// Finishes the template after the author's hook: confines containers that it added, restores the operator's labels, and makes all canonical.
 pub fn finish(names: &Names<'_>, node: &Effective, template: &mut Value, known: &[String]) {
     security::confine(node, template, known);
     put(template, "labels", names.labels(Some((node.node_type.name, &node.name))));
     normal::template(template);
 }
 
-/// Puts the configuration hash into a finished template: an annotation, and a variable where the node type wants one.
+/// Adds the configuration hash to a finished template: an annotation, and a variable where the node type has one.
 pub fn stamp(names: &Names<'_>, node: &Effective, template: &mut Value, revision: &str) {
     put(template, "annotations", Map::from_iter([(names.config_hash(), revision.into())]));
     let Some(name) = node.node_type.says(|says| says.config_hash_env) else { return };
@@ -79,15 +79,15 @@ pub fn main<'a>(node: &Effective, template: &'a Value) -> Option<&'a Value> {
     containers.iter().find(|container| container["name"] == node.node_type.name)
 }
 
-/// The account of its own that a node with rights has, unless the custom resource names another; else `default`.
+/// The ServiceAccount in the custom resource; else the node's own where it has rights, else `default`.
 ///
-/// It is said in any case: under server-side apply, the field's deprecated twin `serviceAccount` would keep a name that is taken back.
+/// It is always sent: under server-side apply, the deprecated field `serviceAccount` would keep a name that is removed.
 fn service_account(names: &Names<'_>, node: &Effective) -> String {
     let own = || if node.node_type.rules().is_empty() { "default".to_owned() } else { names.node(&node.name) };
     node.spec.settings.service_account_name.clone().unwrap_or_else(own)
 }
 
-/// A token is there for the rights that the operator gives; whose account has others says that it wants one.
+/// A token is mounted for the rights that the operator grants. For other rights, the custom resource asks for one.
 fn automount(node: &Effective) -> bool {
     let needed = !node.node_type.rules().is_empty();
     node.spec.settings.automount_service_account_token.unwrap_or(needed)

@@ -28,7 +28,7 @@ pub fn apply(names: &Names<'_>, node: &Effective, template: &mut Value) -> Resul
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// What a patch must not speak of.
+/// Fields that a patch must not have.
 fn wiring(names: &Names<'_>, patch: &Value) -> Vec<(String, String)> {
     let mut wrong = Vec::new();
     let fields = patch.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
@@ -48,7 +48,7 @@ fn wiring(names: &Names<'_>, patch: &Value) -> Vec<(String, String)> {
     wrong
 }
 
-/// What a patch must not have changed.
+/// Parts of the template that a patch must not change.
 fn broken(names: &Names<'_>, node: &Effective, template: &Value) -> Vec<(String, String)> {
     let mut wrong = Vec::new();
     let labels = template.get("metadata").and_then(|metadata| metadata.get("labels"));
@@ -58,7 +58,7 @@ fn broken(names: &Names<'_>, node: &Effective, template: &Value) -> Vec<(String,
             wrong.push((format!("metadata.labels.{label}"), message));
         }
     }
-    // Rights are given to the account that the settings say.
+    // The RoleBinding names the ServiceAccount of the settings.
     let spec = template.get("spec");
     let account = spec.and_then(|spec| spec.get("serviceAccountName")).and_then(Value::as_str).unwrap_or("default");
     for (field, ok) in [

@@ -9,7 +9,7 @@ use crate::{
     settings::{Effective, merge},
 };
 
-/// The pod's security context: the standard's settings and the node type's user, under what the custom resource says.
+/// The pod's security context: the standard's settings and the node type's user, overridden by the custom resource.
 pub fn pod(node: &Effective) -> Value {
     let mut defaults = if restricted(node) {
         json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })
@@ -26,7 +26,7 @@ pub fn pod(node: &Effective) -> Value {
         defaults = merge(defaults, user);
     }
     let own = json!(node.spec.settings.pod_security_context);
-    // Who asks for root by number has answered the question.
+    // A user that asks for root by number doesn't need `runAsNonRoot: false`, too.
     if own.get("runAsUser") == Some(&json!(0)) && own.get("runAsNonRoot").is_none() {
         remove(&mut defaults, "runAsNonRoot");
     }
@@ -46,8 +46,8 @@ pub fn main(node: &Effective) -> Value {
     container(node, own)
 }
 
-/// Puts the standard's settings under what the containers of a template say, other than `known` ones. One that says nothing is new, whatever
-/// its name: it took the place of a known one.
+/// Adds the standard's settings to the containers of a template, except for `known` ones. A known name without a security context is a new
+/// container that replaced the known one.
 pub fn confine(node: &Effective, template: &mut Value, known: &[String]) {
     for list in ["initContainers", "containers"] {
         let containers = template.get_mut("spec").and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);

@@ -1,4 +1,4 @@
-//! What is wrong with the settings of a node's pods, whatever its workload.
+//! Settings of a node's pods, for every workload.
 
 use std::collections::HashSet;
 

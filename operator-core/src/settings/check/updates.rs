@@ -1,4 +1,4 @@
-//! What goes with some kinds of workload only, and what is wrong with how pods are replaced.
+//! Fields that only some kinds of workload have, and how pods are replaced.
 
 use super::Checked;
 use crate::{

@@ -1,4 +1,4 @@
-//! One layer of settings over another: the one place that says how.
+//! How a layer of settings is merged with the layers below it.
 //!
 //! Precedence, later wins: the attributes, the cluster's image, the cluster's defaults, the node's config group, the node itself; see
 //! [`effective`](super::effective()). Maps merge by key, lists and single values are replaced, and `null` leaves the lower value. A field that
@@ -50,7 +50,7 @@ pub fn merge(base: Value, over: Value) -> Value {
     }
 }
 
-/// Puts one value of a configuration file on another: maps by key, the rest is replaced, `null` says nothing.
+/// Merges two values of a configuration file: maps by key, the rest is replaced, `null` leaves the lower value.
 pub(crate) fn merge_values(base: Value, over: Value) -> Value {
     match (base, over) {
         (base, Value::Null) => base,
@@ -73,7 +73,7 @@ fn merge_by(rule: Rule, base: Value, over: Value) -> Value {
     }
 }
 
-/// `merge` is only asked where both have the key.
+/// Calls `merge` for the keys that both have.
 fn by_key(
     mut base: Map<String, Value>,
     over: Map<String, Value>,
@@ -89,8 +89,8 @@ fn by_key(
     Value::Object(base)
 }
 
-/// An item isn't merged: an `env` entry with `valueFrom` must not keep the lower one's `value`. Where a layer has several of one key (as
-/// tolerations of two values), they stay together.
+/// Items are replaced as a whole: an `env` entry with `valueFrom` must not keep the lower one's `value`. Several items of a layer with the
+/// same key (tolerations of two values) stay together.
 fn replace_by_key(base: Vec<Value>, over: Vec<Value>, keys: &[&str]) -> Value {
     let mut over: Vec<Option<Value>> = over.into_iter().map(Some).collect();
     let mut merged = Vec::with_capacity(base.len() + over.len());
@@ -119,7 +119,7 @@ fn all_maps(list: &[Value]) -> bool {
     list.iter().all(Value::is_object)
 }
 
-/// Whether the two are items of one key.
+/// Whether the two items have the same key.
 fn same(one: &Value, other: &Value, keys: &[&str]) -> bool {
     let field = |item: &'_ Value, key: &str| item.get(key).filter(|value| !value.is_null()).cloned();
     keys.iter().all(|key| field(one, key) == field(other, key))

@@ -1,4 +1,4 @@
-//! Patches: what `podOverrides` and `configOverrides` have in common.
+//! Patches: the common part of `podOverrides` and `configOverrides`.
 //!
 //! Source: Kubernetes' strategic merge patch. A map that is deleted is gone, though: the API server would leave an empty one.
 
@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 /// The key of a directive: `delete`, `replace` or `merge`.
 pub(crate) const DIRECTIVE: &str = "$patch";
-/// The key of a list of keys: what else is in the map goes.
+/// Key of a list of keys: all others are removed from the map.
 pub(crate) const RETAIN_KEYS: &str = "$retainKeys";
-/// Before the name of a list: values that go from it.
+/// Prefix of a list's name: values that are removed from the list.
 pub(crate) const DELETE_FROM_LIST: &str = "$deleteFromPrimitiveList/";
 
 /// Lists of a pod template whose items a patch merges, with the field that identifies an item: the `patchMergeKey`s of Kubernetes' types.
@@ -36,7 +36,7 @@ pub(crate) fn merge_key(path: &str) -> Option<&'static str> {
     MERGE_KEYS.iter().find(|(list, _)| *list == path).map(|(_, key)| *key)
 }
 
-/// Carries out a patch of a configuration file's value: maps by key, the rest is replaced, `null` removes.
+/// Applies a patch to a configuration file's value: maps by key, the rest is replaced, `null` removes.
 pub(crate) fn apply_patch(value: Value, patch: Value) -> Value {
     let Value::Object(patch) = patch else { return patch };
     let mut map = match (value, directive(&patch)) {
@@ -52,7 +52,7 @@ pub(crate) fn apply_patch(value: Value, patch: Value) -> Value {
     Value::Object(map)
 }
 
-/// A directive of a configuration file's patch that there isn't. In lists, which are replaced, there are none.
+/// The first unknown directive in a configuration file's patch. Lists are replaced, and so have none.
 pub(crate) fn unknown_directive(patch: &Value) -> Option<&Value> {
     let map = patch.as_object()?;
     let own = map.get(DIRECTIVE).filter(|it| !["delete", "replace", "merge"].iter().any(|known| it == known));

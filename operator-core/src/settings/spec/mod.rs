@@ -1,13 +1,13 @@
 //! `NodeSpec` and its parts: the schema that every node type has in common.
 //!
-//! Nothing here has a default: a default in the schema would be stored in every object and then beat every lower layer.
+//! No field has a default: the API server would store it in every object, where it would override every lower layer.
 //!
-//! What is large is boxed. A spec holds many of these by value, and a debug build has a dozen copies of each on the stack while it is read.
+//! Large parts are boxed: a spec holds many of them by value, and a debug build keeps a dozen copies of each on the stack while reading it.
 //!
 //! | module | holds parts about |
 //! | --- | --- |
 //! | `container`, `pod` | the container; the pods |
-//! | `storage` | claims |
+//! | `storage` | PersistentVolumeClaims |
 //! | `children` | objects beside the workload |
 //! | `reference` | references to other objects |
 //! | `schema` | schemas and patterns that several parts share |
@@ -48,7 +48,7 @@ pub use pod::*;
 pub use reference::*;
 pub use storage::*;
 
-/// Workloads whose number of pods can be chosen.
+/// Workloads with a number of replicas.
 const SCALED: Fits = Workloads(&[StatefulSet, Deployment]);
 /// Workloads that replace their pods.
 const UPDATED: Fits = Workloads(&[StatefulSet, Deployment, DaemonSet]);
@@ -60,24 +60,24 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 node_fields! {
-    /// What the user of a custom resource says of one node.
+    /// Settings of one node in a custom resource.
     pub struct NodeSpec {
-        /// Number of pods. Default: 1, or what an autoscaler has set before.
+        /// Number of pods. Default: 1, or the number that a HorizontalPodAutoscaler has set before.
         #[schemars(range(min = 0))]
         replicas: Option<i32> { fits: SCALED },
 
-        /// Name of a group in `configGroups`, whose settings stand under the node's own.
+        /// Name of a group in `configGroups`. The node's own settings override the group's.
         #[schemars(length(max = 63), regex(pattern = LABEL))]
         config_group: Option<String>,
 
-        /// Claims of every pod, by name.
+        /// PersistentVolumeClaims of every pod, by name.
         #[schemars(extend("maxProperties" = 16))]
         storage: BTreeMap<String, StorageSpec> { fits: Storage },
 
-        /// What becomes of claims that no pod needs any more. Default: they are kept.
+        /// Whether PersistentVolumeClaims that no pod needs any more are deleted. Default: they are kept.
         storage_retention: Option<StorageRetention> { fits: Storage },
 
-        /// Lets a HorizontalPodAutoscaler set the number of pods, instead of `replicas`.
+        /// A HorizontalPodAutoscaler that sets the number of pods, instead of `replicas`.
         autoscaling: Option<Box<Autoscaling>> { fits: SCALED },
 
         /// An Ingress to the node's Service.
@@ -89,7 +89,7 @@ node_fields! {
         ..settings: Box<NodeDefaults>
     }
 
-    /// What a group of nodes can share: a [`NodeSpec`] without what is a node's own.
+    /// Settings that several nodes can share: a [`NodeSpec`] without the fields that identify one node.
     pub struct NodeDefaults {
         /// Image of the container. Default: the cluster's.
         #[schemars(length(max = 1024), regex(pattern = r"^\S+$"))]
@@ -98,7 +98,7 @@ node_fields! {
         /// When the image is pulled. Default: `Always` for the tag `latest`, else `IfNotPresent`.
         image_pull_policy: Option<PullPolicy> { passed_to: Container },
 
-        /// Secrets with which images are pulled; merged by name.
+        /// Secrets with the credentials for pulling images; merged by name.
         #[schemars(length(max = 20))]
         image_pull_secrets: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
@@ -109,45 +109,45 @@ node_fields! {
         #[schemars(length(max = 200))]
         env: Vec<EnvVar> { merge: ByKey(&["name"]) },
 
-        /// ConfigMaps and Secrets whose keys become environment variables, under `env`.
+        /// ConfigMaps and Secrets whose keys become environment variables; `env` overrides them.
         #[schemars(schema_with = "kubernetes::env_from")]
         env_from: Option<Vec<EnvFromSource>> { passed_to: Container, large: true },
 
-        /// Arguments after those of the operator.
+        /// Arguments of the container, appended to the operator's.
         #[schemars(length(max = 100))]
         args: Option<Vec<String>>,
 
-        /// Ports of the container and of the node's Service, beside the operator's; merged by name.
+        /// Ports of the container and of the node's Service, in addition to the operator's; merged by name.
         #[schemars(length(max = 20), extend("x-kubernetes-validations" = schema::unique_numbers("number")))]
         ports: Vec<NodePort> { merge: ByKey(&["name"]) },
 
-        /// Volumes of the pods beside the operator's, as in a pod's `volumes`; merged by name, judged with the pods.
+        /// Volumes of the pods, in addition to the operator's, as in a pod's `volumes`; merged by name, validated with the pods.
         #[schemars(schema_with = "schema::named_list_of_preserved")]
         volumes: Vec<Value> { merge: ByKey(&["name"]) },
 
-        /// Where the container mounts them; merged by path.
+        /// Mounts of volumes in the container; merged by path.
         #[schemars(schema_with = "kubernetes::volume_mounts")]
         volume_mounts: Vec<VolumeMount> { merge: ByKey(&["mountPath"]), large: true },
 
-        /// Labels of the machines on which the pods may run.
+        /// Labels that a Kubernetes node must have to run the pods.
         #[schemars(schema_with = "schema::labels")]
         node_selector: BTreeMap<String, String> { passed_to: PodSpec },
 
-        /// Taints of machines that the pods tolerate; merged by key and effect.
+        /// Taints of Kubernetes nodes that the pods tolerate; merged by key, operator and effect.
         #[schemars(length(max = 50))]
         tolerations: Option<Vec<Toleration>> { merge: ByKey(&["key", "operator", "effect"]), passed_to: PodSpec },
 
-        /// Machines and pods to seek or avoid, as in a pod's `affinity`; judged with the pods.
+        /// Affinity of the pods to Kubernetes nodes and other pods, as in a pod's `affinity`; validated with the pods.
         #[schemars(schema_with = "schema::preserved")]
         affinity: Option<Value> { passed_to: PodSpec },
 
-        /// How the pods are spread. Default: over zones and hosts where that can be done; `[]`: not at all.
+        /// How the pods are spread over topology domains. Default: over zones and hosts where possible; `[]`: not at all.
         #[schemars(schema_with = "kubernetes::topology_spread")]
         topology_spread_constraints: Option<Vec<TopologySpreadConstraint>> {
             merge: ByKey(&["topologyKey", "whenUnsatisfiable"]), large: true
         },
 
-        /// Gates that others open before the pods are scheduled; merged by name.
+        /// Gates that other controllers remove before the pods are scheduled; merged by name.
         #[schemars(schema_with = "schema::scheduling_gates")]
         scheduling_gates: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
@@ -163,38 +163,38 @@ node_fields! {
         #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
         runtime_class_name: Option<String> { passed_to: PodSpec },
 
-        /// Name of the pods' ServiceAccount. Default: their own where the operator gives them rights, else `default`.
+        /// Name of the pods' ServiceAccount. Default: one for the node where the operator grants rights, else `default`.
         #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
         service_account_name: Option<String>,
 
-        /// Whether the pods get a token for the API server. Default: only where the operator gives them rights.
+        /// Whether the pods get a token for the API server. Default: only where the operator grants rights.
         automount_service_account_token: Option<bool>,
 
-        /// Security of the pods, over the `restricted` standard.
+        /// Security context of the pods; it overrides the defaults of the `restricted` Pod Security Standard.
         #[schemars(schema_with = "kubernetes::pod_security_context")]
         pod_security_context: Option<Box<PodSecurityContext>> { merge: PROFILES, large: true },
 
-        /// Security of the container, over the `restricted` standard.
+        /// Security context of the container; it overrides the defaults of the `restricted` Pod Security Standard.
         #[schemars(schema_with = "kubernetes::security_context")]
         security_context: Option<Box<SecurityContext>> { merge: PROFILES, large: true },
 
-        /// Asks whether a pod takes traffic. Default: the operator's, else none; `{}`: none.
+        /// Probe that decides whether a pod receives traffic. Default: the operator's, else none; `{}`: none.
         #[schemars(schema_with = "kubernetes::readiness_probe")]
         readiness_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-        /// Asks whether the container must be restarted. Default: the operator's, else none; `{}`: none.
+        /// Probe that decides whether the container is restarted. Default: the operator's, else none; `{}`: none.
         #[schemars(schema_with = "kubernetes::liveness_probe")]
         liveness_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-        /// Asks whether the container has started; other probes wait. Default: the operator's, else none; `{}`: none.
+        /// Probe that the other probes wait for after a start. Default: the operator's, else none; `{}`: none.
         #[schemars(schema_with = "kubernetes::liveness_probe")]
         startup_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-        /// What runs after the container's start and before its end, as in a container's `lifecycle`; judged with the pods.
+        /// Hooks after the container's start and before its end, as in a container's `lifecycle`; validated with the pods.
         #[schemars(schema_with = "schema::preserved")]
         lifecycle: Option<Value> { merge: Whole, passed_to: Container },
 
-        /// Seconds a pod gets to end by itself. Default: 30.
+        /// Seconds between a pod's termination signal and its kill. Default: 30.
         #[schemars(range(min = 0))]
         termination_grace_period_seconds: Option<i64> { passed_to: PodSpec },
 
@@ -202,7 +202,7 @@ node_fields! {
         #[schemars(range(min = 0))]
         min_ready_seconds: Option<i32> { fits: UPDATED },
 
-        /// Labels of the pods, beside the operator's own.
+        /// Labels of the pods, in addition to the operator's.
         #[schemars(schema_with = "schema::labels")]
         pod_labels: BTreeMap<String, String>,
 
@@ -210,52 +210,52 @@ node_fields! {
         #[schemars(schema_with = "schema::annotations")]
         pod_annotations: BTreeMap<String, String>,
 
-        /// Containers that run before the others, as in a pod's `initContainers`; merged by name, judged with the pods.
+        /// Init containers, as in a pod's `initContainers`; merged by name, validated with the pods.
         #[schemars(schema_with = "schema::named_list_of_preserved")]
         init_containers: Vec<Value> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
-        /// Containers beside the node's own, as in a pod's `containers`; merged by name, judged with the pods.
+        /// Containers in addition to the node's own, as in a pod's `containers`; merged by name, validated with the pods.
         #[schemars(schema_with = "schema::named_list_of_preserved")]
         sidecars: Vec<Value> { merge: ByKey(&["name"]) },
 
-        /// How names are resolved. Default: `ClusterFirst`.
+        /// DNS policy of the pods. Default: `ClusterFirst`.
         dns_policy: Option<DnsPolicy> { passed_to: PodSpec },
 
         /// Whether containers get environment variables for every Service of the namespace, such as `KAFKA_PORT`. Default: true.
         enable_service_links: Option<bool> { passed_to: PodSpec },
 
-        /// Name servers and search domains beside those of `dnsPolicy`.
+        /// Name servers and search domains, in addition to those of `dnsPolicy`.
         #[schemars(schema_with = "kubernetes::dns_config")]
         dns_config: Option<Box<PodDNSConfig>> { passed_to: PodSpec, large: true },
 
-        /// Lines of the pods' `/etc/hosts`; merged by address.
+        /// Entries of the pods' `/etc/hosts`; merged by address.
         #[schemars(schema_with = "kubernetes::host_aliases")]
         host_aliases: Vec<HostAlias> { merge: ByKey(&["ip"]), passed_to: PodSpec, large: true },
 
-        /// How pods are replaced when the node changes.
+        /// How pods are replaced when the pod template changes.
         update_strategy: Option<Box<UpdateStrategy>> { merge: Whole, fits: UPDATED },
 
-        /// How the pods are started. Default: `Parallel`, all at once.
+        /// Order in which the pods are started. Default: `Parallel`, all at once.
         pod_management_policy: Option<PodManagement> { fits: Workloads(&[StatefulSet]) },
 
-        /// What configuration files hold, by file name, over what the spec says.
+        /// Patches of configuration files, by file name.
         #[schemars(schema_with = "schema::config_overrides")]
         config_overrides: BTreeMap<String, Value>,
 
-        /// The node's Service, which is there where the node has ports.
+        /// The node's Service. A node without ports has none.
         service: Option<Box<ServiceSpec>> { merge: Fields(&[("ports", ByKey(&["name"]))]) },
 
-        /// How many pods may be missing at once by people's will.
+        /// Number of pods that may be unavailable during a voluntary disruption (PodDisruptionBudget).
         // As a whole: with `maxUnavailable` and `minAvailable` merged, a node could never choose the other.
         disruption_budget: Option<DisruptionBudget> { merge: Whole, fits: SCALED },
 
-        /// Who may connect to the pods. Default: everyone.
+        /// NetworkPolicy for the pods. Default: none, all may connect.
         network_policy: Option<Box<NetworkPolicySpec>>,
 
         /// A ServiceMonitor of the Prometheus operator. Default: none.
         service_monitor: Option<Box<ServiceMonitorSpec>>,
 
-        /// Laid over the finished pod template, as `kubectl patch --type strategic` would; judged with the pods.
+        /// Patch of the finished pod template, as `kubectl patch --type strategic` applies it; validated with the pods.
         #[schemars(schema_with = "schema::preserved")]
         pod_overrides: Option<Value>,
     }

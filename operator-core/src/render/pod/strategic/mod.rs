@@ -8,7 +8,7 @@ use crate::settings::merge::patch::{self, DELETE_FROM_LIST, DIRECTIVE, RETAIN_KE
 
 const ELEMENT_ORDER: &str = "$setElementOrder/";
 
-/// A patch that can't be merged.
+/// A patch that can't be applied.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wrong {
     /// Where in the patch; empty: as a whole.
@@ -22,7 +22,7 @@ pub struct Wrong {
 struct Place {
     /// Without the items of lists: `spec.containers.env`.
     path: String,
-    /// For people: `spec.containers[broker].env`.
+    /// For messages: `spec.containers[broker].env`.
     shown: String,
 }
 
@@ -141,7 +141,7 @@ fn directive<'a>(patch: &'a Map<String, Value>, place: &Place) -> Result<Option<
     }
 }
 
-/// Without directives and `null`, which mean nothing where there is nothing yet. None: it is to be deleted.
+/// Removes directives and `null`, which have no meaning where there is no value yet. None: the value is to be deleted.
 fn cleaned(value: &Value) -> Option<Value> {
     match value {
         Value::Object(map) if map.get(DIRECTIVE).and_then(Value::as_str) == Some("delete") => None,
