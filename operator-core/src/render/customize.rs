@@ -67,7 +67,7 @@ use super::{Identity, Object, names::Names};
 use crate::{
     definition::Definition,
     model::kind::{self, ChildKind},
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
 /// Changes, adds or drops desired objects. Pure: the same cluster must give the same objects.
@@ -105,12 +105,12 @@ pub struct Scope<'a> {
     /// The cluster.
     pub cluster: &'a Identity,
     /// The node; none: the whole cluster.
-    pub node: Option<&'a Effective>,
+    pub node: Option<&'a ResolvedNode>,
 }
 
 impl<'a> Scope<'a> {
     /// The node, where it is of this node type.
-    pub fn node_of(&self, node_type: &str) -> Option<&'a Effective> {
+    pub fn node_of(&self, node_type: &str) -> Option<&'a ResolvedNode> {
         self.node.filter(|node| node.node_type.name == node_type)
     }
 }
@@ -137,7 +137,7 @@ pub struct Children {
 }
 
 impl Children {
-    pub(crate) fn new(names: &Names<'_>, node: Option<&Effective>) -> Self {
+    pub(crate) fn new(names: &Names<'_>, node: Option<&ResolvedNode>) -> Self {
         Self {
             objects: Vec::new(),
             workload: None,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     definition::{ConfigFile, Format, Reload},
     model::Digest,
-    settings::{Effective, Invalid, apply_patch, merge_values, unknown_directive},
+    settings::{Invalid, ResolvedNode, apply_patch, merge_values, unknown_directive},
 };
 
 /// A configuration file with its content.
@@ -36,7 +36,12 @@ pub struct File {
 const LARGEST: usize = 1024 * 1024;
 
 /// The files that `node` reads: the cluster's and its own. A field that isn't there adds nothing, and a file without any isn't there.
-pub fn read(names: &Names<'_>, spec: &Value, nodes: &[Effective], node: &Effective) -> Result<Vec<File>, Vec<Invalid>> {
+pub fn read(
+    names: &Names<'_>,
+    spec: &Value,
+    nodes: &[ResolvedNode],
+    node: &ResolvedNode,
+) -> Result<Vec<File>, Vec<Invalid>> {
     let references = References { names, spec, nodes, node };
     let declared = declared(names, node);
     let mut errors = unknown_overrides(names, node, &declared);
@@ -81,7 +86,7 @@ enum Owner {
     Node,
 }
 
-fn declared(names: &Names<'_>, node: &Effective) -> Vec<Declared> {
+fn declared(names: &Names<'_>, node: &ResolvedNode) -> Vec<Declared> {
     let of_cluster = names.definition.configs.iter().map(|config| (*config, Owner::Cluster));
     let of_node = node.node_type.configs().into_iter().map(|config| (config, Owner::Node));
     let mut files: Vec<Declared> = Vec::new();
@@ -119,7 +124,7 @@ impl Declared {
         for (config, owner) in &self.fields {
             let (holder, path) = match owner {
                 Owner::Cluster => (references.spec, config.field.to_owned()),
-                Owner::Node => (&node.own, format!("{}.{}", node.path, config.field)),
+                Owner::Node => (&node.spec_value, format!("{}.{}", node.path, config.field)),
             };
             let wrong = |message: String| Invalid::new(path.as_str(), message);
             if config.format != self.format {
@@ -187,7 +192,7 @@ impl Declared {
         }
     }
 
-    fn file(&self, names: &Names<'_>, node: &Effective, content: String, of_node: bool) -> File {
+    fn file(&self, names: &Names<'_>, node: &ResolvedNode, content: String, of_node: bool) -> File {
         let owner = of_node.then_some(node.name.as_str());
         let config_map = match self.reload {
             Reload::Pods => {
@@ -201,8 +206,8 @@ impl Declared {
 }
 
 /// Overrides of files that there aren't. What several nodes share may be about a file that only another node type has.
-fn unknown_overrides(names: &Names<'_>, node: &Effective, declared: &[Declared]) -> Vec<Invalid> {
-    let given = |file: &str| node.own.get("configOverrides").is_some_and(|given| given.get(file).is_some());
+fn unknown_overrides(names: &Names<'_>, node: &ResolvedNode, declared: &[Declared]) -> Vec<Invalid> {
+    let given = |file: &str| node.spec_value.get("configOverrides").is_some_and(|given| given.get(file).is_some());
     let of_others: Vec<&str> = names
         .definition
         .node_types

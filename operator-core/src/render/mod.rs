@@ -57,7 +57,7 @@ use crate::{
     definition::Definition,
     model::Digest,
     model::kind::{self, ChildKind},
-    settings::{self, Invalid, Scale, effective},
+    settings::{self, Invalid, Scale, resolve},
 };
 pub use customize::{Children, Customize, Scope};
 use names::Names;
@@ -140,7 +140,7 @@ pub fn build(
 ) -> Result<Desired, Vec<Invalid>> {
     let spec = revisions.newest;
     let names = Names { cluster, definition };
-    let nodes = effective(definition, spec)?;
+    let nodes = resolve(definition, spec)?;
     let mut errors = Vec::new();
     let mut built = Desired::default();
     match external::read(definition, spec) {

@@ -12,15 +12,15 @@ use super::{
 };
 use crate::{
     definition::Workload,
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
 /// Puts them together; what its pods refer to goes into `references`.
 pub fn build(
     names: &Names<'_>,
     spec: &Value,
-    nodes: &[Effective],
-    node: &Effective,
+    nodes: &[ResolvedNode],
+    node: &ResolvedNode,
     contents: &dyn Fn(&Reference) -> Content,
     references: &mut BTreeMap<Reference, Content>,
 ) -> Result<(Vec<Object>, Node), Vec<Invalid>> {
@@ -30,7 +30,7 @@ pub fn build(
     let containers = pod::containers(&pod);
     let mut children = Children::new(names, Some(node));
     children.extend(files.iter().map(|file| config_map::build(file, node)));
-    children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.own));
+    children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.spec_value));
     children.extend(around(names, node, &pod)?);
     children.push_workload(match node.node_type.workload() {
         Workload::StatefulSet => stateful_set::build(names, node, pod),
@@ -82,7 +82,7 @@ pub fn build(
 }
 
 /// What stands around the workload of a node, whose pods are as `pod`.
-fn around(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
+fn around(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
     let workload = node.node_type.workload().kind();
     let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
     let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;

@@ -8,7 +8,7 @@ use super::{names::Names, secret};
 use crate::{
     model::Digest,
     model::kind::{self, ChildKind, SECRET},
-    settings::{Effective, Invalid, Quantity, Scale},
+    settings::{Invalid, Quantity, ResolvedNode, Scale},
     state::{child, owned},
 };
 
@@ -63,7 +63,7 @@ impl fmt::Debug for Object {
 
 impl Object {
     /// An object of `node` with this body (`spec`, `data`, further `metadata`). What all children share is put around it when it is sealed.
-    pub(super) fn new(kind: &'static ChildKind, name: String, node: Option<&Effective>, body: Value) -> Self {
+    pub(super) fn new(kind: &'static ChildKind, name: String, node: Option<&ResolvedNode>, body: Value) -> Self {
         let empty = Digest::of(&Value::Null);
         Self {
             kind,
@@ -77,7 +77,7 @@ impl Object {
             immutable: empty,
             claims: Vec::new(),
             order: node.map_or(0, |node| node.order),
-            scale: node.filter(|_| kind.is_workload()).map_or(Scale::Unscaled, Effective::scale),
+            scale: node.filter(|_| kind.is_workload()).map_or(Scale::Unscaled, ResolvedNode::scale),
             waits_for: Vec::new(),
             generate: Vec::new(),
             given: Vec::new(),

@@ -6,10 +6,10 @@ use super::{Object, names::Names, ports};
 use crate::{
     definition::Workload,
     model::kind::SERVICE,
-    settings::{Effective, Exposure, ServiceType},
+    settings::{Exposure, ResolvedNode, ServiceType},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Object> {
     let given = node.spec.settings.service.clone().unwrap_or_default();
     let ports = ports::of_service(node);
     let headless = node.node_type.workload() == Workload::StatefulSet;
@@ -33,7 +33,7 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Object> {
 }
 
 /// `<node>-external`. A label distinguishes it from the node's own Service.
-fn external_service(names: &Names<'_>, node: &Effective, given: &Exposure, ports: &[Value]) -> Object {
+fn external_service(names: &Names<'_>, node: &ResolvedNode, given: &Exposure, ports: &[Value]) -> Object {
     let mut spec = json!({ "selector": names.selector(&node.name), "ports": ports });
     put(given, ServiceType::LoadBalancer, &mut spec);
     let metadata = json!({ "annotations": given.annotations, "labels": { external_label(names): "true" } });

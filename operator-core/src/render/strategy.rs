@@ -7,12 +7,12 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Map, Value, json};
 
 use crate::settings::{
-    Effective,
+    ResolvedNode,
     strategy::{DAEMON_SET, Default, known, values},
 };
 
 /// The strategy of the node's workload, as its `updateStrategy` or `strategy`; `null` for Jobs. Fields of other kinds of workload are ignored.
-pub fn build(node: &Effective) -> Value {
+pub fn build(node: &ResolvedNode) -> Value {
     let Some(known) = known(node.node_type.workload()) else { return Value::Null };
     let given = node.spec.settings.update_strategy.clone().unwrap_or_default();
     if given.type_.as_deref() == Some(known.other) {
@@ -47,7 +47,7 @@ fn is_zero(part: &IntOrString) -> bool {
 }
 
 /// Sets `minReadySeconds`. 0 is Kubernetes' default, which isn't stored.
-pub fn set_min_ready(node: &Effective, spec: &mut Value) {
+pub fn set_min_ready(node: &ResolvedNode, spec: &mut Value) {
     if let Some(seconds) = node.spec.settings.min_ready_seconds.filter(|seconds| *seconds > 0) {
         spec["minReadySeconds"] = seconds.into();
     }

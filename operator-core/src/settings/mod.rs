@@ -25,5 +25,5 @@ pub(crate) use merge::{
 };
 pub(crate) use ports::Port;
 pub(crate) use resolve::once;
-pub use resolve::{Claim, Effective, Scale, effective};
+pub use resolve::{Claim, ResolvedNode, Scale, resolve};
 pub use spec::*;

@@ -15,7 +15,7 @@ use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, 
 
 /// A node with its merged settings.
 #[derive(Clone, Debug)]
-pub struct Effective {
+pub struct ResolvedNode {
     /// Its node type.
     pub node_type: &'static NodeType,
     /// Node type and key, as in object names: `historical-hot`.
@@ -35,12 +35,12 @@ pub struct Effective {
     /// The PersistentVolumeClaims of every pod, with their sizes and classes.
     pub claims: Vec<Claim>,
     /// The node in the custom resource, merged with its app config group: the input of its configuration files.
-    pub own: Value,
+    pub spec_value: Value,
     /// Position in upgrades: lower ones first.
     pub order: i32,
 }
 
-impl Effective {
+impl ResolvedNode {
     /// How the number of pods is decided.
     pub fn scale(&self) -> Scale {
         match (self.node_type.workload(), &self.spec.autoscaling, self.spec.replicas) {
@@ -101,7 +101,7 @@ pub(crate) fn once(mut errors: Vec<Invalid>) -> Vec<Invalid> {
 ///
 /// # Errors
 /// Everything that is wrong, each with its place.
-pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Effective>, Vec<Invalid>> {
+pub fn resolve(definition: &'static Definition, spec: &Value) -> Result<Vec<ResolvedNode>, Vec<Invalid>> {
     let mut nodes = Vec::new();
     let mut errors = super::unknown::check(definition, spec).map_err(once)?;
     for node_type in definition.node_types {
@@ -167,7 +167,7 @@ fn node(
     cluster: &Value,
     node_type: &'static NodeType,
     Entry { name, path, own: given }: Entry<'_>,
-) -> Result<Effective, Vec<Invalid>> {
+) -> Result<ResolvedNode, Vec<Invalid>> {
     let order = order(definition, cluster, node_type);
     let (mut layers, own) = layers(definition, cluster, node_type, &path, given).map_err(|invalid| vec![invalid])?;
     let [pod_overrides, config_overrides] = ["podOverrides", "configOverrides"]
@@ -180,8 +180,19 @@ fn node(
     let command = node_type.command().iter().copied().map(str::to_owned).collect();
     let fixed = node_type.args().iter().copied().map(str::to_owned);
     let args = fixed.chain(spec.settings.args.iter().flatten().cloned()).collect();
-    let node =
-        Effective { node_type, name, path, spec, pod_overrides, config_overrides, command, args, claims, own, order };
+    let node = ResolvedNode {
+        node_type,
+        name,
+        path,
+        spec,
+        pod_overrides,
+        config_overrides,
+        command,
+        args,
+        claims,
+        spec_value: own,
+        order,
+    };
     if errors.is_empty() { Ok(node) } else { Err(errors) }
 }
 

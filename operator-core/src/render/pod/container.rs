@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::{pass, probe, security, set};
 use crate::{
     render::{ports, secrets::Secret},
-    settings::{Effective, PassedTo},
+    settings::{PassedTo, ResolvedNode},
 };
 
 /// `given` are the node's settings as JSON.
-pub fn build(node: &Effective, given: &Value, secrets: &[Secret], mounts: Vec<Value>) -> Value {
+pub fn build(node: &ResolvedNode, given: &Value, secrets: &[Secret], mounts: Vec<Value>) -> Value {
     let settings = &node.spec.settings;
     let node_type = node.node_type;
     let ports: Vec<Value> = ports::of(node)
@@ -35,7 +35,7 @@ pub fn build(node: &Effective, given: &Value, secrets: &[Secret], mounts: Vec<Va
 }
 
 /// Secrets first, so that what follows can refer to them by `$(NAME)`. What the custom resource sets by the same name wins.
-fn env(node: &Effective, secrets: &[Secret]) -> Vec<Value> {
+fn env(node: &ResolvedNode, secrets: &[Secret]) -> Vec<Value> {
     let own = &node.spec.settings.env;
     let of_secrets = secrets.iter().filter_map(|secret| {
         let name = secret.env.filter(|name| !own.iter().any(|variable| variable.name == *name))?;

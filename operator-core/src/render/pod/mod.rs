@@ -23,11 +23,16 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{files::File, names::Names, normal, secrets::Secret};
-use crate::settings::{Effective, Invalid, PassedTo, SETTINGS};
+use crate::settings::{Invalid, PassedTo, ResolvedNode, SETTINGS};
 pub use security::containers;
 
 /// The template without the configuration hash, which is computed after the author's hook.
-pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Value, Vec<Invalid>> {
+pub fn build(
+    names: &Names<'_>,
+    node: &ResolvedNode,
+    files: &[File],
+    secrets: &[Secret],
+) -> Result<Value, Vec<Invalid>> {
     let settings = &node.spec.settings;
     let built = volumes::build(node, files, secrets)?;
     let mut labels = strings(&settings.pod_labels);
@@ -56,14 +61,14 @@ pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Sec
 }
 
 /// Finishes the template after the author's hook: confines containers that it added, restores the operator's labels, and makes all canonical.
-pub fn finish(names: &Names<'_>, node: &Effective, template: &mut Value, known: &[String]) {
+pub fn finish(names: &Names<'_>, node: &ResolvedNode, template: &mut Value, known: &[String]) {
     security::confine(node, template, known);
     put(template, "labels", names.labels(Some((node.node_type.name, &node.name))));
     normal::template(template);
 }
 
 /// Adds the configuration hash to a finished template: an annotation, and a variable where the node type has one.
-pub fn stamp(names: &Names<'_>, node: &Effective, template: &mut Value, revision: &str) {
+pub fn stamp(names: &Names<'_>, node: &ResolvedNode, template: &mut Value, revision: &str) {
     put(template, "annotations", Map::from_iter([(names.config_hash(), revision.into())]));
     let Some(name) = node.node_type.says(|says| says.config_hash_env) else { return };
     let Some(main) = main_mut(node, template).and_then(Value::as_object_mut) else { return };
@@ -74,7 +79,7 @@ pub fn stamp(names: &Names<'_>, node: &Effective, template: &mut Value, revision
 }
 
 /// The node's own container.
-pub fn main<'a>(node: &Effective, template: &'a Value) -> Option<&'a Value> {
+pub fn main<'a>(node: &ResolvedNode, template: &'a Value) -> Option<&'a Value> {
     let containers = template.get("spec")?.get("containers")?.as_array()?;
     containers.iter().find(|container| container["name"] == node.node_type.name)
 }
@@ -82,18 +87,18 @@ pub fn main<'a>(node: &Effective, template: &'a Value) -> Option<&'a Value> {
 /// The ServiceAccount in the custom resource; else the node's own where it has rights, else `default`.
 ///
 /// It is always sent: under server-side apply, the deprecated field `serviceAccount` would keep a name that is removed.
-fn service_account(names: &Names<'_>, node: &Effective) -> String {
+fn service_account(names: &Names<'_>, node: &ResolvedNode) -> String {
     let own = || if node.node_type.rules().is_empty() { "default".to_owned() } else { names.node(&node.name) };
     node.spec.settings.service_account_name.clone().unwrap_or_else(own)
 }
 
 /// A token is mounted for the rights that the operator grants. For other rights, the custom resource asks for one.
-fn automount(node: &Effective) -> bool {
+fn automount(node: &ResolvedNode) -> bool {
     let needed = !node.node_type.rules().is_empty();
     node.spec.settings.automount_service_account_token.unwrap_or(needed)
 }
 
-fn main_mut<'a>(node: &Effective, template: &'a mut Value) -> Option<&'a mut Value> {
+fn main_mut<'a>(node: &ResolvedNode, template: &'a mut Value) -> Option<&'a mut Value> {
     let containers = template.get_mut("spec")?.get_mut("containers")?.as_array_mut()?;
     containers.iter_mut().find(|container| container["name"] == node.node_type.name)
 }

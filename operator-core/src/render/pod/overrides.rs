@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::strategic::{self, Wrong};
 use crate::{
     render::names::Names,
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
 /// Applies the node's `podOverrides` to `template`, the lowest layer's first.
-pub fn apply(names: &Names<'_>, node: &Effective, template: &mut Value) -> Result<(), Vec<Invalid>> {
+pub fn apply(names: &Names<'_>, node: &ResolvedNode, template: &mut Value) -> Result<(), Vec<Invalid>> {
     let invalid = |at: &str, message: String| {
         let path = if at.is_empty() { String::new() } else { format!(".{at}") };
         Invalid::new(format!("{}.podOverrides{path}", node.path), message)
@@ -49,7 +49,7 @@ fn wiring(names: &Names<'_>, patch: &Value) -> Vec<(String, String)> {
 }
 
 /// Parts of the template that a patch must not change.
-fn broken(names: &Names<'_>, node: &Effective, template: &Value) -> Vec<(String, String)> {
+fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<(String, String)> {
     let mut wrong = Vec::new();
     let labels = template.get("metadata").and_then(|metadata| metadata.get("labels"));
     for (label, value) in names.labels(Some((node.node_type.name, &node.name))) {

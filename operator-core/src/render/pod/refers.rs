@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use crate::settings::{Effective, Invalid};
+use crate::settings::{Invalid, ResolvedNode};
 
 /// Volumes and ports that containers name and the template doesn't have.
-pub fn check(node: &Effective, template: &Value) -> Result<(), Vec<Invalid>> {
+pub fn check(node: &ResolvedNode, template: &Value) -> Result<(), Vec<Invalid>> {
     let spec = template.get("spec").unwrap_or(&Value::Null);
     let claims = node.claims.iter().map(|claim| claim.name);
     let volumes: Vec<&str> = items(spec, "volumes").filter_map(name).chain(claims).collect();
@@ -40,7 +40,7 @@ pub fn check(node: &Effective, template: &Value) -> Result<(), Vec<Invalid>> {
 }
 
 /// Path of a container's field in the node.
-fn place(node: &Effective, container: &Value, field: &str) -> String {
+fn place(node: &ResolvedNode, container: &Value, field: &str) -> String {
     let settings = &node.spec.settings;
     let called = name(container).unwrap_or_default();
     let among = |list: &[Value]| list.iter().any(|it| name(it) == Some(called));

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::{definition::Workload, render::names::Names, settings::Effective};
+use crate::{definition::Workload, render::names::Names, settings::ResolvedNode};
 
 /// Topology keys over which pods are spread by default.
 const SPREAD: [&str; 2] = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
 
 /// The pods' `topologySpreadConstraints`. A constraint without a label selector counts the node's pods.
-pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Value> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Value> {
     let selector = json!({ "matchLabels": names.selector(&node.name) });
     if let Some(own) = &node.spec.settings.topology_spread_constraints {
         let constraints = own.iter().map(|constraint| json!(constraint));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     model::Digest,
     render::{files::File, names::cut, secrets::Secret},
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
 /// Volumes, and the container's mounts.
@@ -21,7 +21,7 @@ pub struct Volumes {
     claimed: Vec<String>,
 }
 
-pub fn build(node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Volumes, Vec<Invalid>> {
+pub fn build(node: &ResolvedNode, files: &[File], secrets: &[Secret]) -> Result<Volumes, Vec<Invalid>> {
     let mut built = Volumes::default();
     let mut errors = Vec::new();
     for claim in &node.claims {
@@ -50,7 +50,7 @@ pub fn build(node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Vol
 
 impl Volumes {
     /// The custom resource's own.
-    fn add(&mut self, node: &Effective) -> Vec<Invalid> {
+    fn add(&mut self, node: &ResolvedNode) -> Vec<Invalid> {
         let settings = &node.spec.settings;
         let mut errors = Vec::new();
         for volume in &settings.volumes {

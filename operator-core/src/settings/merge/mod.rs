@@ -1,7 +1,7 @@
 //! How a layer of settings is merged with the layers below it.
 //!
 //! Precedence, later wins: the attributes, the cluster's image, the cluster's defaults, the node's config group, the node itself; see
-//! [`effective`](super::effective()). Maps merge by key, lists and single values are replaced, and `null` leaves the lower value. A field that
+//! [`resolve`](super::resolve()). Maps merge by key, lists and single values are replaced, and `null` leaves the lower value. A field that
 //! merges in another way says so where it is declared, with a [`Rule`].
 //!
 //! `podOverrides` and `configOverrides` are patches. They aren't merged: each layer's patch is applied to what the lower ones have left.
