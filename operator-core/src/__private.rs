@@ -1,5 +1,7 @@
 //! What generated code calls. Small, stable, and not for people.
 
+use std::marker::PhantomData;
+
 pub use k8s_openapi::{
     self, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
@@ -10,7 +12,7 @@ pub use serde;
 
 pub use crate::render::Customize;
 use crate::{
-    Cluster,
+    Cluster, NodeDefaults,
     model::ClusterStatus,
     render::{Children, Scope},
 };
@@ -57,16 +59,20 @@ pub fn deserialize_cluster<'de, K: Cluster, D: Deserializer<'de>>(
 
 /// The CustomResourceDefinition of a kind.
 pub fn crd<K: Cluster>() -> CustomResourceDefinition {
-    crate::crd::crd::<K>()
+    crate::crd::crd::<K::Spec, ClusterStatus>(K::DEFINITION)
+}
+
+/// Runs a `defaults = path` function.
+pub fn defaults(defaults: fn() -> NodeDefaults) -> serde_json::Value {
+    serde_json::to_value(defaults()).unwrap_or_default()
 }
 
 /// Runs a `with = path` function of a configuration file over the struct that declares it.
 pub fn compute<T: DeserializeOwned, V: Serialize>(
     holder: &serde_json::Value,
     with: fn(&T) -> V,
-) -> Result<serde_json::Value, String> {
-    let holder = T::deserialize(holder).map_err(|error| error.to_string())?;
-    serde_json::to_value(with(&holder)).map_err(|error| error.to_string())
+) -> Result<serde_json::Value, serde_json::Error> {
+    serde_json::to_value(with(&T::deserialize(holder)?))
 }
 
 /// Runs the author's hook over desired objects.
@@ -76,6 +82,30 @@ pub fn customize<T: DeserializeOwned + Customize>(
     children: &mut Children,
 ) -> Result<(), String> {
     T::deserialize(spec).map_err(|error| error.to_string())?.customize(scope, children)
+}
+
+/// Tells whether `T` has a hook: the compiler takes the constant of the type before that of [`NoHook`], where there is one.
+pub struct Hook<T>(PhantomData<T>);
+
+impl<T: Customize> Hook<T> {
+    /// It has one.
+    pub const THERE: bool = true;
+}
+
+/// See [`Hook`]; imported where that is asked.
+pub trait NoHook {
+    /// It has none.
+    const THERE: bool = false;
+}
+
+impl<T> NoHook for Hook<T> {}
+
+/// A struct without `customize` has no hook.
+#[track_caller]
+pub const fn uncalled(there: bool) {
+    if there {
+        panic!("this struct has a hook, `impl Customize`, that nobody calls: add `customize` to #[operator(…)]");
+    }
 }
 
 /// Runs a `check = path` function of an external over the value at its path.

@@ -11,7 +11,7 @@ pub enum Error {
     NoCluster(#[source] Box<kube::config::InferConfigError>),
     /// The kind isn't installed.
     #[error(
-        "the API server has no {0}: install it first, with the output of the command `crd` piped into `kubectl apply -f -`"
+        "the API server has no {0}: install it first, with the output of the command `crd` piped into `kubectl apply --server-side -f -`"
     )]
     NoKind(&'static str),
     /// The API server, or the way there.

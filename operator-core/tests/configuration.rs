@@ -55,7 +55,7 @@ const fn file(field: &'static str, file: &'static str, format: Format) -> Config
     ConfigFile { field, file, mount: "/etc/app", format, with: None, reload: Reload::Pods }
 }
 
-fn computed(spec: &Value) -> Result<Value, String> {
+fn computed(spec: &Value) -> Result<Value, serde_json::Error> {
     Ok(spec.get("image").map_or(Value::Null, |image| json!({ "run": { "image": image, "of": "${cluster.name}" } })))
 }
 
@@ -170,6 +170,14 @@ fn overrides_are_laid_over_a_file_and_null_removes() {
     assert_eq!(only(&desired, "common.properties"), "b=z\nc=y\nd=1.5\ne=true\n");
     assert_eq!(only(&desired, "run.sh"), "echo b");
     assert_eq!(files(&desired, "run.sh")[0].node.as_deref(), Some("query"));
+    // The node takes back what the defaults say of the file.
+    let desired = self::desired(json!({
+        "stores": null,
+        "common": { "a": 1 },
+        "defaults": { "configOverrides": { "common.properties": { "a": 2 } } },
+        "query": { "configOverrides": { "common.properties": null } },
+    }));
+    assert_eq!(only(&desired, "common.properties"), "a=1\n");
 }
 
 #[test]

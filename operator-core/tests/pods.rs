@@ -11,11 +11,11 @@ use k8s_openapi::{
 };
 use operator_core::{
     definition::{
-        Check, ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, PolicyRule, Probe, Reload, RunAs,
-        SecretField, Security, Workload,
+        Check, ConfigFile, Definition, Format, Metrics, NodeTemplate, PolicyRule, Probe, Reload, RunAs, SecretField,
+        Security, Workload,
     },
     model::kind::ChildKind,
-    render::{Children, Content, Desired, Object, Revisions, Scope, build},
+    render::{Children, Content, Desired, Object, Revisions, Scope, build, customize::Customization},
 };
 use serde_json::{Value, json};
 
@@ -123,6 +123,7 @@ fn every_setting_reaches_the_pods() {
         ("affinity", json!({ "nodeAffinity": { "x": 1 } }), of_pod("affinity")),
         ("schedulingGates", json!([{ "name": "g" }]), of_pod("schedulingGates")),
         ("priorityClassName", json!("p"), of_pod("priorityClassName")),
+        ("schedulerName", json!("s"), of_pod("schedulerName")),
         ("runtimeClassName", json!("r"), of_pod("runtimeClassName")),
         ("serviceAccountName", json!("s"), of_pod("serviceAccountName")),
         ("automountServiceAccountToken", json!(true), of_pod("automountServiceAccountToken")),
@@ -134,6 +135,7 @@ fn every_setting_reaches_the_pods() {
         ("podLabels", map("l"), "/template/metadata/labels".to_owned()),
         ("podAnnotations", map("a"), "/template/metadata/annotations".to_owned()),
         ("dnsPolicy", json!("None"), of_pod("dnsPolicy")),
+        ("enableServiceLinks", json!(false), of_pod("enableServiceLinks")),
         ("dnsConfig", json!({ "nameservers": ["10.0.0.1"] }), of_pod("dnsConfig")),
         ("hostAliases", json!([{ "ip": "10.0.0.1", "hostnames": ["h"] }]), of_pod("hostAliases")),
         ("updateStrategy", json!({ "type": "OnDelete" }), "/updateStrategy".to_owned()),
@@ -567,6 +569,27 @@ fn overrides_are_merged_last_and_leave_the_wiring() {
     assert_eq!(pod["containers"][0]["resources"]["limits"]["cpu"], "1");
     let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap();
     assert!(mounts.contains(&json!({ "name": "data", "mountPath": "/data", "subPath": "s" })), "{mounts:?}");
+}
+
+#[test]
+fn the_overrides_of_each_layer_are_applied_in_turn() {
+    let store = |fields: Value| {
+        let mut container = json!({ "name": "store" });
+        container.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        json!({ "spec": { "containers": [container] } })
+    };
+    let built = desired(
+        &DEFINITION,
+        &json!({
+            "image": "data:1",
+            "defaults": { "podOverrides": store(json!({ "tty": true, "stdin": true, "lifecycle": { "preStop": { "exec": {} } } })) },
+            "store": { "podOverrides": store(json!({ "tty": null, "lifecycle": { "$patch": "replace", "postStart": { "exec": {} } } })) },
+        }),
+    );
+    let built = built.unwrap();
+    let container = &pod(&built)["containers"][0];
+    assert_eq!((container.get("tty"), &container["stdin"]), (None, &json!(true)));
+    assert_eq!(container["lifecycle"], json!({ "postStart": { "exec": {} } }));
 }
 
 #[test]

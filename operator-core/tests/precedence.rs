@@ -42,8 +42,6 @@ fn list(item: BoxedStrategy<Value>, keys: &'static [&'static str]) -> BoxedStrat
                     kept.push(item);
                 }
             }
-            // As they are put together: deletions first.
-            kept.sort_by_key(|item| item.get("$patch").is_none());
             Value::Array(kept)
         })
         .boxed()
@@ -76,40 +74,6 @@ fn variable() -> BoxedStrategy<Value> {
     .boxed()
 }
 
-/// A value of a patch: `null`, single values, lists, and maps that may say that they start anew.
-fn patch() -> BoxedStrategy<Value> {
-    let leaf = prop_oneof![Just(Value::Null), number(), list(text(), &[])];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        (prop::collection::btree_map("[ab]", inner, 0..3), prop::option::weighted(0.1, Just("replace"))).prop_map(
-            |(map, directive)| {
-                let directive = directive.map(|directive| ("$patch".to_owned(), Value::from(directive)));
-                Value::Object(map.into_iter().chain(directive).collect())
-            },
-        )
-    })
-    .boxed()
-}
-
-fn patch_of_a_map() -> BoxedStrategy<Value> {
-    patch().prop_map(|value| if value.is_object() { value } else { json!({ "a": value }) }).boxed()
-}
-
-fn container() -> BoxedStrategy<Value> {
-    let env = item("name", &["A", "B"], vec![("value", prop_oneof![text(), Just(Value::Null)].boxed())]);
-    let kept = item(
-        "name",
-        &["x", "y"],
-        vec![
-            ("image", text()),
-            ("command", list(text(), &[])),
-            ("env", prop_oneof![4 => list(env, &["name"]), 1 => Just(Value::Null)].boxed()),
-            ("securityContext", patch()),
-        ],
-    );
-    let deleted = item("name", &["x", "y"], vec![("$patch", Just(json!("delete")).boxed())]);
-    prop_oneof![4 => kept, 1 => deleted].boxed()
-}
-
 /// Tolerations that differ in their value alone stand together, as they do once they are merged.
 fn together(mut tolerations: Value) -> Value {
     let key = |item: &Value| ["key", "operator", "effect"].map(|key| item[key].to_string());
@@ -133,11 +97,6 @@ fn layer() -> BoxedStrategy<Value> {
     let spread = (text(), one_of(&["DoNotSchedule", "ScheduleAnyway"]), number())
         .prop_map(|(key, when, skew)| json!({ "topologyKey": key, "whenUnsatisfiable": when, "maxSkew": skew }));
     let service_port = (text(), number()).prop_map(|(name, port)| json!({ "name": name, "port": port })).boxed();
-    let pod = some(vec![
-        ("hostNetwork", prop_oneof![Just(json!(true)), Just(Value::Null)].boxed()),
-        ("containers", prop_oneof![6 => list(container(), &["name"]), 1 => Just(Value::Null)].boxed()),
-        ("affinity", patch()),
-    ]);
     some(vec![
         ("image", text()),
         ("args", list(text(), &[])),
@@ -176,8 +135,6 @@ fn layer() -> BoxedStrategy<Value> {
             ]),
         ),
         ("service", some(vec![("annotations", map(text())), ("ports", list(service_port, &["name"]))])),
-        ("configOverrides", map(patch_of_a_map())),
-        ("podOverrides", pod.prop_map(|spec| json!({ "spec": spec })).boxed()),
     ])
 }
 
@@ -210,7 +167,6 @@ proptest! {
         let merged = merge(below, above.clone());
         for (field, value) in above.as_object().unwrap() {
             match (field.as_str(), value) {
-                ("configOverrides" | "podOverrides", _) => {}
                 ("env" | "ports" | "sidecars" | "tolerations" | "volumeMounts" | "hostAliases" | "topologySpreadConstraints", _) => {
                     let merged = merged[field].as_array().unwrap();
                     prop_assert!(value.as_array().unwrap().iter().all(|item| merged.contains(item)), "{field}");

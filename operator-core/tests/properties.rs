@@ -74,6 +74,8 @@ fn shared() -> Fields {
         ("topologySpreadConstraints", json!([])),
         ("schedulingGates", json!([{ "name": "g" }])),
         ("priorityClassName", json!("p")),
+        ("schedulerName", json!("s")),
+        ("enableServiceLinks", json!(false)),
         ("runtimeClassName", json!("r")),
         ("serviceAccountName", json!("s")),
         ("automountServiceAccountToken", json!(true)),

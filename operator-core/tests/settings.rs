@@ -1,9 +1,8 @@
 //! Settings of nodes: how their layers are put together, where each comes from, and what is refused once they are merged.
 
 use operator_core::{
-    NodeDefaults,
     definition::{Definition, Groups, NodeTemplate, StorageTemplate, Workload},
-    settings::{Effective, Layer, effective, explain},
+    settings::{Layer, ResolvedNode, explain, resolve},
 };
 use serde_json::{Value, json};
 
@@ -30,12 +29,12 @@ static DEFINITION: Definition = Definition {
     ..DATA
 };
 
-fn defaults() -> NodeDefaults {
-    serde_json::from_value(json!({ "terminationGracePeriodSeconds": 60, "podLabels": { "tier": "operator" } })).unwrap()
+fn defaults() -> Value {
+    json!({ "terminationGracePeriodSeconds": 60, "podLabels": { "tier": "operator" } })
 }
 
-fn nodes(spec: Value) -> Result<Vec<Effective>, Vec<String>> {
-    effective(&DEFINITION, &spec).map_err(|invalid| sentences(&invalid))
+fn nodes(spec: Value) -> Result<Vec<ResolvedNode>, Vec<String>> {
+    resolve(&DEFINITION, &spec).map_err(|invalid| sentences(&invalid))
 }
 
 fn layered() -> Value {
@@ -76,7 +75,7 @@ fn layers_are_put_together_from_the_attributes_to_the_node() {
     assert_eq!(json!(settings.readiness_probe), json!({ "httpGet": { "port": "http" } }));
     assert_eq!(json!(settings.pod_labels), json!({ "team": "defaults", "tier": "operator" }));
     assert_eq!((node.command, node.args), (vec!["run".to_owned()], vec!["store".to_owned(), "--more".to_owned()]));
-    assert_eq!(node.own["runtime"], json!({ "a": 1, "b": 2 }));
+    assert_eq!(node.spec_value["runtime"], json!({ "a": 1, "b": 2 }));
     assert_eq!(json!(node.claims[0].size), "2Gi");
     assert_eq!(node.claims[0].class.as_deref(), Some("slow"));
 }

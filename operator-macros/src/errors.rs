@@ -26,7 +26,7 @@ impl Errors {
         self.0.borrow_mut().push(error);
     }
 
-    /// The mistakes as `compile_error!`s, as they stand in the source; none where there are none.
+    /// The mistakes as `compile_error!`s, in the order of the source; none where there are none.
     pub fn finish(self) -> Option<TokenStream> {
         let mut errors = self.0.into_inner();
         errors.sort_by_key(|error| position(error.span()));

@@ -60,7 +60,7 @@ use proc_macro::TokenStream;
 /// | `label("key", "value")` | label of the CustomResourceDefinition; repeatable | none |
 /// | `served = false` | whether the API server serves this version | `true` |
 /// | `storage = false` | whether objects are stored in this version; of versions that `merge_crds` joins, one is | `true` |
-/// | `deprecated`, `deprecated = "use v2"` | the API server warns who uses this version, in its own words or in these | it doesn't |
+/// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
 /// | `root = "Name"` | name of the generated struct | the kind |
 /// | `customize` | the struct implements operator-core's `Customize`, which is then called over the desired objects | no hook |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
@@ -71,7 +71,7 @@ use proc_macro::TokenStream;
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `name = "Image"` | heading | required |
+/// | `name = "Image"` | heading; a column called `Ready`, `Status`, `Message` or `Age` replaces core's | required |
 /// | `type = "string"`, also `type_` | `string`, `integer`, `number`, `boolean` or `date` | required |
 /// | `json_path = ".spec.image"` | path in the object | required |
 /// | `priority = 0` | 0 is always shown, above only with `-o wide` | 0 |
@@ -155,7 +155,7 @@ use proc_macro::TokenStream;
 /// | `name = "broker"` | name of the node type in object names and labels: a DNS label | the field's name in kebab-case; on a list required |
 /// | `order = 1` | position in upgrades, lower ones first; may be negative | 0 |
 ///
-/// All others are those of [`macro@node_type`] but `crate`. They stand above what the type says: single values replace
+/// All others are those of [`macro@node_type`] but `crate`. They override those of the type: single values replace
 /// the type's; ports, `env` and storage are joined with it by name, so that one of the same name replaces the type's;
 /// `empty_dirs` and `talks_to` are added to the type's; `command`, `args` and `rule` replace the type's.
 ///
@@ -163,7 +163,7 @@ use proc_macro::TokenStream;
 ///
 /// The texts in `env`, `command` and `args` may refer to other parts of the cluster. What isn't there is a compile error.
 ///
-/// | reference | stands for |
+/// | reference | value |
 /// | --- | --- |
 /// | `${cluster.name}`, `${cluster.namespace}` | the cluster's name; its namespace |
 /// | `${node.name}`, `${node.type}`, `${node.replicas}` | the name of the node's workload and Service; its node type's; its number of pods |
@@ -171,7 +171,7 @@ use proc_macro::TokenStream;
 /// | `${service.<field>.<port>}` | the same with the number of that port: `host:port` |
 /// | `${external.<name>}` | the address of an external |
 ///
-/// `$${` stands for `${` itself, and what begins otherwise, such as `${user.home}` or `${HOME}`, is left alone; but where one letter
+/// `$${` is a literal `${`, and what begins otherwise, such as `${user.home}` or `${HOME}`, is left alone; but where one letter
 /// makes it ours, as in `${clustr.name}`, it is refused.
 ///
 /// # Examples
@@ -185,9 +185,9 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// Makes a struct with named fields a node type: what every node type has in common, with fields of its own.
 ///
 /// The macro adds
-/// - the field `pub node: NodeSpec`, flattened: in the custom resource its fields stand beside the struct's own;
+/// - the field `pub node: NodeSpec`, flattened: in the custom resource its fields are next to the struct's own;
 /// - those derives of `Clone`, `Debug`, `Serialize`, `Deserialize` and `JsonSchema` that the author hasn't written. The
-///   author's stand below `#[node_type]`; above it they would see the struct too early;
+///   author's are written below `#[node_type]`; above it they would see the struct too early;
 /// - `#[serde(rename_all = "camelCase")]`, where the author has no `rename_all`;
 /// - impls of operator-core's `NodeKind` and `NodeField`.
 ///
@@ -205,7 +205,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | `env(NAME = "value", …)` | environment variables; repeatable | none |
 /// | `storage(…)` | a volume that every pod claims; repeatable | none |
 /// | `readiness(…)`, `liveness(…)`, `startup(…)` | probes | none |
-/// | `config_hash_env = "CONFIG_HASH"` | environment variable that shall carry the configuration's hash | none |
+/// | `config_hash_env = "CONFIG_HASH"` | environment variable for the configuration hash | none |
 /// | `defaults = path` | `fn() -> NodeDefaults`: settings under whatever the custom resource says | none |
 /// | `empty_dirs("/tmp", "/var/run")` | folders that every pod has for itself, empty when it starts | none |
 /// | `read_only_root` | the container's root file system is read-only; with `= false` on a field it isn't, whatever the type says | it isn't |
@@ -213,7 +213,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | `run_as(user = 1000, group = 1000)` | user and group of the container, above 0 | the image's; the group is the user's number |
 /// | `rule(…)` | what the pods may do at the API server; repeatable | nothing |
 /// | `talks_to("historical", …)` | names of the node types that this one connects to | none |
-/// | `publish_not_ready` | the headless Service names pods that aren't ready, for systems whose pods must find each other to become so; with `= false` on a field it doesn't | it doesn't |
+/// | `publish_not_ready` | the headless Service publishes pods that aren't ready, for systems whose pods must find each other to become ready; `= false` on a field turns it off | it doesn't |
 /// | `metrics(port = "http", path = "/metrics")` | where Prometheus finds metrics: the name of a port, and a path | none; the path is `/metrics` |
 /// | `crate = path` | where operator-core is found; not on fields | `::operator_core` |
 ///
@@ -221,7 +221,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `name = "data"` | name of the claim: a DNS label | required |
+/// | `name = "data"` | name of the `volumeClaimTemplate`: a DNS label | required |
 /// | `mount = "/data"` | folder in the container, absolute; for this storage alone | required |
 /// | `size = "50Gi"` | size where the custom resource says none, a Kubernetes quantity | required |
 /// | `class = "fast"` | storage class where the custom resource says none | the Kubernetes cluster's |

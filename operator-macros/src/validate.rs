@@ -1,4 +1,4 @@
-//! Judges what was read. Every rule stands beside its message, and every message says what to write instead.
+//! Validates the model. Every rule is next to its message, and every message says what to write instead.
 
 mod crd;
 mod external;

@@ -153,6 +153,7 @@ fn fields() -> Vec<Field> {
             json!([{ "name": "example.com/other" }]),
         ),
         field("priorityClassName", Both, json!("system-node-critical"), json!("system-cluster-critical")),
+        field("schedulerName", Both, json!("other"), json!("another")),
         field("runtimeClassName", Both, json!("sandbox"), json!("other")),
         field("serviceAccountName", Both, json!("default"), json!("other")),
         field("automountServiceAccountToken", Both, json!(true), json!(false)),
@@ -184,6 +185,7 @@ fn fields() -> Vec<Field> {
         ),
         field("sidecars", Both, sidecar("example.com/s:1"), sidecar("example.com/s:2")),
         field("dnsPolicy", Both, json!("Default"), json!("ClusterFirst")),
+        field("enableServiceLinks", Both, json!(false), json!(true)),
         field(
             "dnsConfig",
             Both,
@@ -384,7 +386,7 @@ async fn every_field_can_be_set_changed_and_unset() {
 
 /// All fields at once, as far as the pods can run then.
 fn all(spec: Value, value: impl Fn(&Field) -> Value) -> Value {
-    let apart = ["schedulingGates", "autoscaling", "replicas"];
+    let apart = ["schedulingGates", "schedulerName", "autoscaling", "replicas"];
     fields()
         .iter()
         .filter(|field| !apart.contains(&field.name))

@@ -112,6 +112,8 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         ("topologySpreadConstraints", spread(json!({ "topologyKey": "a b" })), "topologyKey in body should match"),
         ("schedulingGates", json!([{ "name": "a/b/c" }]), "name in body should match"),
         ("priorityClassName", json!("A"), "priorityClassName in body should match"),
+        ("schedulerName", json!("a b"), "schedulerName in body should match"),
+        ("enableServiceLinks", json!("no"), "enableServiceLinks"),
         ("runtimeClassName", json!("A"), "runtimeClassName in body should match"),
         ("serviceAccountName", json!("A"), "serviceAccountName in body should match"),
         ("automountServiceAccountToken", json!("no"), "automountServiceAccountToken"),

@@ -1,11 +1,10 @@
 //! The CustomResourceDefinition of a kind: schemars' schema made structural, and the rules that the definition knows.
 //!
-//! What the API server can judge is judged there, at `kubectl apply`, in a sentence that says what to write.
+//! What the API server can validate, it validates at `kubectl apply`, with a message that says what to write.
 //!
 //! # Size
-//! `kubectl apply` stores what it applies in an annotation once more, and annotations have 256 KiB. A schema knows no references, so
-//! every node type has a copy of all settings; the settings that nodes share have two more (`defaults` and `configGroups`). Figures
-//! are of compact JSON, without what the author's own fields add.
+//! A schema has no references, so every node type has a copy of all settings; the settings that nodes share have two more (`defaults`
+//! and `configGroups`). Figures are of compact JSON, without the author's own fields.
 //! | | one node type | what nodes share, each |
 //! | --- | --- | --- |
 //! | all of it | 39 to 42 KB | 21 KB |
@@ -13,25 +12,24 @@
 //! | security contexts | 4.5 KB, embedded | preserved unknown |
 //! | spread constraints, mounts, `envFrom`, `dnsConfig`, `hostAliases` | 5.7 KB, embedded | preserved unknown |
 //! | volumes, init containers, sidecars | 1.3 KB: a name each, the rest preserved unknown | the same |
-//! | affinity, lifecycle, `podOverrides`, sources of variables, an autoscaler's metrics and behavior | 1.5 KB, preserved unknown | the same |
+//! | affinity, lifecycle, `podOverrides`, sources of variables, an HPA's metrics and behavior | 1.5 KB, preserved unknown | the same |
 //!
 //! Embedded types have short descriptions and the rules that Kubernetes has in code only; what is rare in them (AppArmor, SELinux, Windows,
-//! sysctls, HTTP headers, gRPC, label selectors) is preserved unknown. What is preserved unknown is judged with the pods. The Druid of
-//! the examples has 5 node types and comes to 247 KiB. With about six node types, some are written out less fully; see `size`.
+//! sysctls, HTTP headers, gRPC, label selectors) is preserved unknown. Parts that are preserved unknown are validated with the pods. The Druid of
+//! the examples has 5 node types and comes to 247 KiB; so a definition is installed by `kubectl apply --server-side`, which keeps no copy
+//! of it in an annotation.
 //!
 //! # Map
 //! | module | subject |
 //! | --- | --- |
-//! | `nodes` | fields that hold nodes or their settings: what a node type can't have isn't there |
+//! | `nodes` | fields that hold nodes or their settings, without those that a node type can't have |
 //! | `parts` | the other fields that the definition knows: order, secrets, externals |
 //! | `rules` | CEL |
-//! | `size` | small enough for `kubectl apply` |
-//! | `tidy` | what schemas are rid of |
+//! | `tidy` | parts that are removed from schemas |
 
 mod nodes;
 mod parts;
 mod rules;
-mod size;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -41,17 +39,14 @@ use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewri
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{Cluster, definition::Definition, model::ClusterStatus};
+use crate::definition::Definition;
 
-/// What the definition has beside its schema, in bytes, and some.
-const AROUND: usize = 4096;
-
-/// The CustomResourceDefinition of `K`.
-pub fn crd<K: Cluster>() -> CustomResourceDefinition {
-    let crd = json(K::DEFINITION, schema::<K::Spec>(), schema::<ClusterStatus>());
+/// The CustomResourceDefinition of a kind whose objects have this spec and status.
+pub fn crd<Spec: JsonSchema, Status: JsonSchema>(definition: &Definition) -> CustomResourceDefinition {
+    let crd = json(definition, schema::<Spec>(), schema::<Status>());
     // A schema of another shape can only come from a hand-written `JsonSchema`; the tests of the kind show it.
     serde_json::from_value(crd)
-        .unwrap_or_else(|error| panic!("the schema of {} is no OpenAPI schema: {error}", K::DEFINITION.kind))
+        .unwrap_or_else(|error| panic!("the schema of {} is no OpenAPI schema: {error}", definition.kind))
 }
 
 fn schema<T: JsonSchema>() -> Value {
@@ -73,7 +68,7 @@ fn schema<T: JsonSchema>() -> Value {
     schema
 }
 
-/// The schema of the spec with what the definition knows.
+/// The schema of the spec, completed from the definition.
 fn fitted(mut spec: Value, definition: &Definition) -> Value {
     nodes::fit(&mut spec, definition);
     parts::fit(&mut spec, definition);
@@ -83,8 +78,7 @@ fn fitted(mut spec: Value, definition: &Definition) -> Value {
 }
 
 fn json(definition: &Definition, spec: Value, status: Value) -> Value {
-    let mut spec = fitted(spec, definition);
-    size::bound(&mut spec, status.to_string().len() + AROUND, definition);
+    let spec = fitted(spec, definition);
     let mut root = json!({
         "type": "object",
         "description": definition.doc,
@@ -151,16 +145,22 @@ fn version(definition: &Definition, root: Value) -> Value {
     version
 }
 
+/// A column of the author's takes the place of core's column with the same heading, which `kubectl` prints in capitals.
 fn columns(definition: &Definition) -> Vec<Value> {
+    let own = definition.print_columns;
     let column = |name: &str, type_: &str, path: &str, priority: i32| json!({ "name": name, "type": type_, "jsonPath": path, "priority": priority });
-    let mut columns = vec![
-        column("Ready", "string", ".status.ready", 0),
-        column("Status", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 0),
-        column("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", 1),
+    let core = |name: &str, type_: &str, path: &str, priority: i32| {
+        let replaced = own.iter().any(|own| own.name.eq_ignore_ascii_case(name));
+        (!replaced).then(|| column(name, type_, path, priority))
+    };
+    let first = [
+        core("Ready", "string", ".status.ready", 0),
+        core("Status", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 0),
+        core("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", 1),
     ];
-    columns.extend(definition.print_columns.iter().map(|own| column(own.name, own.type_, own.json_path, own.priority)));
-    columns.push(column("Age", "date", ".metadata.creationTimestamp", 0));
-    columns
+    let own = own.iter().map(|own| column(own.name, own.type_, own.json_path, own.priority));
+    let age = core("Age", "date", ".metadata.creationTimestamp", 0);
+    first.into_iter().flatten().chain(own).chain(age).collect()
 }
 
 fn property<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
@@ -171,14 +171,14 @@ fn properties(schema: &mut Value) -> Option<&mut Map<String, Value>> {
     schema.get_mut("properties")?.as_object_mut()
 }
 
-/// Gives a field that nobody has described a description.
+/// Describes a field that has no description.
 fn describe(field: &mut Value, description: impl FnOnce() -> String) {
     if field.get("description").is_none() {
         put(field, "description", description());
     }
 }
 
-/// Sets a keyword of a schema. A schema that is no object, such as `true`, allows everything, and stays.
+/// Sets a keyword of a schema. The schema `true`, which allows everything, stays.
 fn put(schema: &mut Value, keyword: &str, value: impl Into<Value>) {
     if let Some(schema) = schema.as_object_mut() {
         schema.insert(keyword.to_owned(), value.into());

@@ -1,5 +1,5 @@
-//! The fields that hold nodes, or settings that nodes share. What no node there can have isn't in the schema, so that it is an
-//! unknown field; nothing has a default, since a stored default would beat every lower layer.
+//! The fields that hold nodes, or settings that nodes share. A field that no node there can have isn't in the schema, and so is an
+//! unknown field. No field has a default: a stored default would override every lower layer.
 
 use std::collections::HashSet;
 
@@ -10,43 +10,24 @@ use crate::definition::{
     Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
     Workload::{DaemonSet, Deployment, StatefulSet},
 };
-use crate::settings::{FIELDS, FITTING, kubernetes};
-
-/// Settings about claims, which only node types with storage can have.
-const OF_STORAGE: [&str; 2] = ["storage", "storageRetention"];
-
-/// Settings that only some node types can have.
-fn some() -> impl Iterator<Item = &'static str> {
-    FITTING.iter().map(|(setting, _)| *setting).chain(OF_STORAGE)
-}
-
-/// Whether a node type can have a setting.
-fn fits(setting: &str, node_type: &NodeType) -> bool {
-    let known = FITTING.iter().find(|(limited, _)| *limited == setting);
-    known.is_none_or(|(_, workloads)| workloads.contains(&node_type.workload()))
-        && (!OF_STORAGE.contains(&setting) || has_storage(node_type))
-}
-
-fn has_storage(node_type: &NodeType) -> bool {
-    node_type.workload() == StatefulSet && !node_type.storage().is_empty()
-}
+use crate::settings::{Rule, SETTINGS, Setting, kubernetes};
 
 /// Fits the fields to `definition`.
 pub fn fit(spec: &mut Value, definition: &Definition) {
     let all: Vec<&NodeType> = definition.node_types.iter().collect();
     if let Some(defaults) = definition.defaults.and_then(|field| property(spec, field)) {
-        describe(defaults, || "Settings under every node's own.".to_owned());
+        describe(defaults, || "Settings of every node. A node's own settings override them.".to_owned());
         shared(defaults, &all, definition);
     }
     if let Some(groups) = definition.config_groups.and_then(|groups| property(spec, groups.field)) {
-        describe(groups, || "Named settings that nodes refer to.".to_owned());
+        describe(groups, || "Named settings that nodes can refer to.".to_owned());
         rules::named_map(groups, "a config group", "");
         if let Some(group) = groups.get_mut("additionalProperties") {
             shared(group, &all, definition);
         }
     }
     if let Some(groups) = definition.app_config_groups.and_then(|groups| property(spec, groups.field)) {
-        describe(groups, || "Named configuration that nodes refer to.".to_owned());
+        describe(groups, || "Named configuration that nodes can refer to.".to_owned());
         rules::named_map(groups, "a config group", "");
         tidy::no_defaults(groups);
     }
@@ -77,7 +58,7 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
     settings(node, types, definition);
     if cardinality == Cardinality::List {
         item(node, &names);
-        let only: Vec<Value> = some().filter_map(|setting| only_some(node, setting, types)).collect();
+        let only: Vec<Value> = SETTINGS.iter().filter_map(|setting| only_some(node, setting, types)).collect();
         rules::add(node, only);
     }
     let Some(fields) = properties(node) else { return };
@@ -89,13 +70,15 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
         }
         for config in node_type.configs() {
             if let Some(field) = fields.get_mut(config.field) {
-                describe(field, || format!("What `{}` holds.", config.file));
+                describe(field, || format!("Content of `{}`.", config.file));
             }
         }
     }
     for groups in [definition.config_groups, definition.app_config_groups].iter().flatten() {
         if let Some(by) = fields.get_mut(groups.by) {
-            describe(by, || format!("Name of a group in `{}`, under the node's own settings.", groups.field));
+            describe(by, || {
+                format!("Name of a group in `{}`. The node's own settings override the group's.", groups.field)
+            });
             put(by, "maxLength", rules::LONGEST_KEY);
             put(by, "pattern", rules::PART);
         }
@@ -111,7 +94,7 @@ pub fn node(field: &mut Value, cardinality: Cardinality) -> Option<&mut Value> {
     }
 }
 
-/// An item of a list of nodes: it says its node type and its name.
+/// An item of a list of nodes, with its node type and its name.
 fn item(node: &mut Value, names: &[&str]) {
     let keys = [
         (LIST_TYPE, "Node type.", json!({ "type": "string", "enum": names })),
@@ -135,38 +118,26 @@ fn item(node: &mut Value, names: &[&str]) {
     }
 }
 
-/// Where node types share a field and only some can have a setting.
-fn only_some(node: &Value, setting: &str, types: &[&NodeType]) -> Option<Value> {
+/// A rule for node types that share a field, where only some can have a setting.
+fn only_some(node: &Value, setting: &Setting, types: &[&NodeType]) -> Option<Value> {
+    let fits = types.iter().filter(|node_type| setting.fits(node_type));
+    let names: Vec<&str> = fits.map(|node_type| node_type.name).collect();
+    let setting = setting.name;
     node.get("properties")?.get(setting)?;
-    let names: Vec<&str> =
-        types.iter().filter(|node_type| fits(setting, node_type)).map(|node_type| node_type.name).collect();
     (names.len() < types.len()).then(|| {
         let rule = format!("!has(self.{setting}) || self.{LIST_TYPE} in ['{}']", names.join("', '"));
         rules::rule(&rule, &format!("{setting} is for nodes of type {} only: leave it out here", names.join(", ")))
     })
 }
 
-/// Kubernetes' own types among the settings. They are written out for nodes alone: what nodes share has them preserved unknown.
-pub const KUBERNETES: [&str; 10] = [
-    "dnsConfig",
-    "envFrom",
-    "hostAliases",
-    "livenessProbe",
-    "podSecurityContext",
-    "readinessProbe",
-    "securityContext",
-    "startupProbe",
-    "topologySpreadConstraints",
-    "volumeMounts",
-];
-
 /// An object with settings that nodes share.
 fn shared(group: &mut Value, types: &[&NodeType], definition: &Definition) {
     settings(group, types, definition);
     let Some(fields) = properties(group) else { return };
-    for (_, field) in fields.iter_mut().filter(|(name, _)| KUBERNETES.contains(&name.as_str())) {
+    for setting in SETTINGS.iter().filter(|setting| setting.large) {
+        let Some(field) = fields.get_mut(setting.name) else { continue };
         if let Some(Value::String(description)) = field.get_mut("description") {
-            description.push_str(" Judged with the pods.");
+            description.push_str(" Validated with the pods.");
         }
         field.as_object_mut().map(kubernetes::preserve);
     }
@@ -176,13 +147,15 @@ fn shared(group: &mut Value, types: &[&NodeType], definition: &Definition) {
 fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     tidy::no_defaults(node);
     let Some(fields) = properties(node) else { return };
-    for (_, setting) in fields.iter_mut().filter(|(name, _)| FIELDS.contains(&name.as_str())) {
-        tidy::not_nullable(setting);
-        tidy::no_descriptions_of_items(setting);
-    }
-    for setting in some() {
-        if !types.iter().any(|node_type| fits(setting, node_type)) {
-            fields.remove(setting);
+    for setting in SETTINGS {
+        if !types.iter().any(|node_type| setting.fits(node_type)) {
+            fields.remove(setting.name);
+        }
+        let Some(field) = fields.get_mut(setting.name) else { continue };
+        tidy::not_nullable(field);
+        tidy::no_descriptions_of_items(field);
+        if let Rule::ByKey(keys) = setting.merge {
+            list_keys(field, keys);
         }
     }
     if definition.config_groups.is_none_or(|groups| groups.by != "configGroup") {
@@ -199,17 +172,25 @@ fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     }
 }
 
-/// The claims that the node types have, by name: another name is an unknown field.
+/// Lists are merged under server-side apply by the same keys as by layers, where each item has them.
+fn list_keys(list: &mut Value, keys: &[&str]) {
+    let required = list.pointer("/items/required").and_then(Value::as_array);
+    if required.is_some_and(|required| keys.iter().all(|key| required.iter().any(|name| name == key))) {
+        put(list, "x-kubernetes-list-type", "map");
+        put(list, "x-kubernetes-list-map-keys", json!(keys));
+    }
+}
+
+/// The storage of the node types, by name: another name is an unknown field.
 fn storage(fields: &mut Map<String, Value>, types: &[&NodeType]) {
     let Some(storage) = fields.get_mut("storage").and_then(Value::as_object_mut) else { return };
     storage.remove("maxProperties");
     let Some(claim) = storage.remove("additionalProperties") else { return };
     let mut claims = Map::new();
-    for declared in types.iter().filter(|node_type| has_storage(node_type)).flat_map(|node_type| node_type.storage()) {
+    for declared in types.iter().flat_map(|node_type| node_type.storage()) {
         let mut claim = claim.clone();
         let class = declared.class.map(|class| format!(" of class {class}")).unwrap_or_default();
-        let description =
-            format!("Mounted at {}; {}{class} where nothing is said here.", declared.mount, declared.size);
+        let description = format!("Mounted at {}. Default: {}{class}.", declared.mount, declared.size);
         put(&mut claim, "description", description);
         claims.entry(declared.name).or_insert(claim);
     }
@@ -224,11 +205,11 @@ fn config_overrides(fields: &mut Map<String, Value>, types: &[&NodeType], defini
         let schema = if format.merges() {
             json!({
                 "type": "object",
-                "description": format!("Keys of `{mount}/{file}`, over what the spec says."),
+                "description": format!("Patch of `{mount}/{file}`."),
                 "x-kubernetes-preserve-unknown-fields": true,
             })
         } else {
-            json!({ "type": "string", "description": format!("`{mount}/{file}`, instead of what the spec says.") })
+            json!({ "type": "string", "description": format!("Text of `{mount}/{file}`, instead of the spec's.") })
         };
         files.entry(file).or_insert(schema);
     }
@@ -243,7 +224,7 @@ fn config_overrides(fields: &mut Map<String, Value>, types: &[&NodeType], defini
     }
 }
 
-/// What the workloads know of strategies; source: validation of `apps` in Kubernetes.
+/// The update strategies of these workloads; source: validation of `apps` in Kubernetes.
 fn update_strategy(strategy: &mut Value, workloads: &[Workload]) {
     let has = |workload| workloads.contains(&workload);
     let mut types = vec!["RollingUpdate"];
@@ -281,7 +262,7 @@ fn update_strategy(strategy: &mut Value, workloads: &[Workload]) {
     rules::add(strategy, rules);
 }
 
-/// A StatefulSet's Service has no type; the external one has.
+/// Removes the type from a StatefulSet's Service; the external Service keeps its type.
 fn headless(service: &mut Value) {
     if let Some(fields) = properties(service) {
         fields.retain(|field, _| !["type", "loadBalancerClass", "sourceRanges"].contains(&field.as_str()));

@@ -1,4 +1,4 @@
-//! The fields of the spec that the definition knows beside nodes and their settings.
+//! The fields of the spec that the definition names, other than nodes and their settings.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
     }
     for config in definition.configs {
         if let Some(field) = property(spec, config.field) {
-            describe(field, || format!("What `{}` holds on every node.", config.file));
+            describe(field, || format!("Content of `{}` on every node.", config.file));
         }
     }
     for field in definition.secrets {
@@ -40,7 +40,7 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
 pub fn secret(field: &mut Value, secret: &SecretField) {
     describe(field, || "A Secret in the cluster's namespace, and a key of it.".to_owned());
     if let (Some(length), Some(Value::String(description))) = (secret.generate, field.get_mut("description")) {
-        description.push_str(&format!(" Default: one is made, with {length} random letters and digits, and kept."));
+        description.push_str(&format!(" Default: the operator creates one with {length} random letters and digits."));
     }
     if let Some(key) = property(field, "key") {
         put(key, "description", format!("Key in its data. Default: `{}`.", secret.key));
@@ -49,7 +49,7 @@ pub fn secret(field: &mut Value, secret: &SecretField) {
 
 /// The names of node types, each at most once.
 fn order(field: &mut Value, definition: &Definition) {
-    describe(field, || "Node types in the order in which they are upgraded; those left out come last.".to_owned());
+    describe(field, || "Node types in the order of upgrades; node types that aren't listed come last.".to_owned());
     if field.get("items").is_none() {
         return;
     }
@@ -64,7 +64,7 @@ fn addresses() -> String {
     format!("^{ADDRESS}(,{ADDRESS})*$")
 }
 
-/// A field that holds addresses; where its author says what it looks like, that stays.
+/// A field that holds addresses. The author's own pattern or enum stays.
 fn address(field: &mut Value, name: &str) {
     describe(field, || format!("Where {name} is: host:port, or several, separated by commas."));
     let is_string = field.get("type").and_then(Value::as_str) == Some("string");
@@ -84,7 +84,7 @@ fn address(field: &mut Value, name: &str) {
 mod tests {
     use super::*;
 
-    /// What the pattern and the reader of addresses must agree on.
+    /// The pattern and the reader of addresses agree.
     #[test]
     fn the_schema_takes_the_addresses_that_are_read() {
         let pattern = regex::Regex::new(&addresses()).unwrap();

@@ -11,7 +11,7 @@ use crate::definition::{Cardinality, Definition, Groups};
 pub const MOST: u32 = 64;
 /// Longest key of a node or group.
 pub const LONGEST_KEY: u32 = 30;
-/// What object names are made of; source: RFC 1035 labels, for the sake of Services.
+/// Pattern of object names; source: RFC 1035 labels, for the sake of Services.
 const LABEL: &str = "^[a-z]([-a-z0-9]*[a-z0-9])?$";
 /// The same within a name.
 pub const PART: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
@@ -21,7 +21,7 @@ pub fn rule(rule: &str, message: &str) -> Value {
     json!({ "rule": rule, "message": message })
 }
 
-/// Puts rules beside those that are there already.
+/// Adds rules to those of the schema.
 pub fn add(schema: &mut Value, rules: impl IntoIterator<Item = Value>) {
     let Some(schema) = schema.as_object_mut() else { return };
     let mut rules: Vec<Value> = rules.into_iter().collect();
@@ -34,7 +34,7 @@ pub fn add(schema: &mut Value, rules: impl IntoIterator<Item = Value>) {
     schema.insert("x-kubernetes-validations".to_owned(), rules.into());
 }
 
-/// Of a kind's root.
+/// The rule of a kind's root about its name.
 pub fn cluster_name() -> Value {
     rule(
         &format!("self.metadata.name.size() <= 63 && self.metadata.name.matches('{LABEL}')"),
@@ -42,7 +42,7 @@ pub fn cluster_name() -> Value {
     )
 }
 
-/// Of a map whose keys are names.
+/// The rule of a map whose keys are names.
 pub fn named_map(map: &mut Value, what: &str, why: &str) {
     super::put(map, "maxProperties", MOST);
     let keys = format!("self.all(key, key.size() <= {LONGEST_KEY} && key.matches('{PART}'))");
@@ -52,7 +52,7 @@ pub fn named_map(map: &mut Value, what: &str, why: &str) {
     add(map, [rule(&keys, &message)]);
 }
 
-/// Of the spec: the groups that nodes refer to are there.
+/// Rules of the spec: the groups that nodes refer to exist.
 pub fn groups(spec: &Value, definition: &Definition) -> Vec<Value> {
     let mut seen = std::collections::HashSet::new();
     let fields = definition.node_types.iter().filter(|node_type| seen.insert(node_type.field));

@@ -1,8 +1,8 @@
-//! What schemas are rid of.
+//! Parts that are removed from schemas.
 
 use serde_json::{Map, Value, json};
 
-/// Takes out what Kubernetes doesn't know or what does harm, everywhere below.
+/// Removes keywords that Kubernetes doesn't know or that do harm, in the whole schema.
 pub fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
@@ -15,7 +15,7 @@ pub fn tidy(schema: &mut Value) {
     }
 }
 
-/// Takes every default out: a stored default would beat every lower layer.
+/// Removes every default: a stored default would override every lower layer.
 pub fn no_defaults(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
@@ -33,7 +33,7 @@ pub fn no_defaults(schema: &mut Value) {
     }
 }
 
-/// The field that is a list or a map is described, not each of its items: schemas are large.
+/// Removes the descriptions of items: the list or map has one.
 pub fn no_descriptions_of_items(schema: &mut Value) {
     for key in ["items", "additionalProperties"] {
         if let Some(items) = schema.get_mut(key) {
@@ -45,7 +45,7 @@ pub fn no_descriptions_of_items(schema: &mut Value) {
     fields.into_iter().flatten().for_each(|(_, field)| no_descriptions_of_items(field));
 }
 
-/// What `#[serde(default)]` leaves behind says nothing, and would be stored in every object.
+/// Removes the empty default that `#[serde(default)]` leaves: it would be stored in every object.
 fn no_empty_default(map: &mut Map<String, Value>) {
     let says_nothing = |value: &Value| value.is_null() || *value == json!({}) || *value == json!([]);
     if map.get("default").is_some_and(says_nothing) {
@@ -53,7 +53,7 @@ fn no_empty_default(map: &mut Map<String, Value>) {
     }
 }
 
-/// The API server warns of formats that it doesn't know, such as `uint16`.
+/// Removes formats that the API server warns of, such as `uint16`.
 fn known_format(map: &mut Map<String, Value>) {
     let unknown = |format: &str| format.starts_with("uint") || ["int8", "int16"].contains(&format);
     if map.get("format").and_then(Value::as_str).is_some_and(unknown) {
@@ -61,7 +61,7 @@ fn known_format(map: &mut Map<String, Value>) {
     }
 }
 
-/// Takes `nullable` out of a setting. The API server drops the nulls of fields that aren't nullable, save in a server-side apply,
+/// Removes `nullable` from a setting. The API server drops the nulls of fields that aren't nullable, save in a server-side apply,
 /// so that `null` unsets a field as in Kubernetes' own kinds. Fields of the author's own stay nullable: a Rust client may write
 /// an `Option` as null.
 pub fn not_nullable(schema: &mut Value) {

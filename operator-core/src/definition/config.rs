@@ -13,21 +13,21 @@ pub struct ConfigFile {
     pub format: Format,
     /// Computes the value from the struct that holds the field (as JSON), instead of taking the field as it is.
     pub with: Option<Compute>,
-    /// What a change of the file does to running pods.
+    /// Effect of a change on running pods.
     pub reload: Reload,
 }
 
-/// What a change of a configuration file does to running pods.
+/// Effect of a changed configuration file on running pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reload {
-    /// They are replaced: the file is part of the configuration hash, and its ConfigMap is immutable.
+    /// The pods are replaced: the file is part of the configuration hash, and its ConfigMap is immutable.
     Pods,
-    /// Nothing: the application watches the file, whose ConfigMap keeps its name.
+    /// None: the application watches the file, and its ConfigMap keeps its name.
     None,
 }
 
 /// Computes a configuration value from the JSON of the struct that declares it. The error says what is wrong with the input.
-pub type Compute = fn(&serde_json::Value) -> Result<serde_json::Value, String>;
+pub type Compute = fn(&serde_json::Value) -> Result<serde_json::Value, serde_json::Error>;
 
 /// Format of a configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether values of several sources can be laid over each other.
+    /// Whether values of several sources can be merged.
     pub const fn merges(self) -> bool {
         !matches!(self, Self::Raw)
     }

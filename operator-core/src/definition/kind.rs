@@ -1,4 +1,4 @@
-//! The types that can hold nodes, and what they say.
+//! The types that can hold nodes, and their attributes.
 
 use super::{Cardinality, NodeTemplate};
 
@@ -9,7 +9,7 @@ use super::{Cardinality, NodeTemplate};
     note = "use `NodeSpec`, or a struct marked `#[node_type]`"
 )]
 pub trait NodeKind {
-    /// What its attributes say.
+    /// Its attributes.
     const TEMPLATE: NodeTemplate;
     /// JSON names of its own fields, beside those of [`NodeSpec`](crate::NodeSpec).
     const FIELDS: &'static [&'static str];
@@ -24,7 +24,7 @@ pub trait NodeKind {
 pub trait NodeField {
     /// One, none or one, or many.
     const CARDINALITY: Cardinality;
-    /// What the node's type says.
+    /// The attributes of the node's type.
     const TEMPLATE: NodeTemplate;
     /// JSON names of the node's own fields.
     const FIELDS: &'static [&'static str];
@@ -46,15 +46,4 @@ impl<T: NodeKind> NodeField for Vec<T> {
     const CARDINALITY: Cardinality = Cardinality::List;
     const TEMPLATE: NodeTemplate = T::TEMPLATE;
     const FIELDS: &'static [&'static str] = T::FIELDS;
-}
-
-impl NodeKind for crate::NodeSpec {
-    const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
-    const FIELDS: &'static [&'static str] = &[];
-}
-
-impl NodeField for crate::NodeSpec {
-    const CARDINALITY: Cardinality = Cardinality::One;
-    const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
-    const FIELDS: &'static [&'static str] = &[];
 }

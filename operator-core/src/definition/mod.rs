@@ -1,4 +1,4 @@
-//! What the macros emit: static data that says what a kind and its node types are.
+//! The static data that the macros emit: a kind and its node types.
 //!
 //! Everything here can be made in a constant. [`checks`] holds the assertions that the compiler evaluates.
 
@@ -7,6 +7,7 @@ mod config;
 mod kind;
 mod node;
 
+pub use crate::render::customize::Customization;
 pub use config::{Compute, ConfigFile, Format, Reload};
 pub use kind::{NodeField, NodeKind};
 pub use node::{
@@ -41,13 +42,13 @@ pub struct Definition {
     pub served: bool,
     /// Whether objects are stored in this version. Default: yes.
     pub storage: bool,
-    /// Whether the API server warns who uses this version, and what it says; empty: Kubernetes' own sentence.
+    /// Warning that the API server sends to users of this version; empty: Kubernetes' own sentence.
     pub deprecated: Option<&'static str>,
     /// Makes `kubectl scale` work.
     pub scale: Option<ScaleSubresource>,
     /// Paths by which `kubectl get --field-selector` selects, for instance `.spec.image`.
     pub selectable: &'static [&'static str],
-    /// Print columns of the author's own, shown between Status and Age.
+    /// Print columns of the author's own, shown between Status and Age; one with the same heading as core's replaces it.
     pub print_columns: &'static [PrintColumn],
     /// CEL rules of the author's own over `self.spec`; see kube's `validation`.
     pub validations: &'static [Validation],
@@ -59,22 +60,22 @@ pub struct Definition {
     pub config_groups: Option<Groups>,
     /// Named values of node types' own fields, which nodes refer to.
     pub app_config_groups: Option<Groups>,
-    /// JSON name of the spec's field that lists node types in the order in which they are upgraded; it stands above `order`.
+    /// JSON name of the spec's field that lists node types in the order of upgrades; it overrides `order`.
     pub deployment_order: Option<&'static str>,
     /// Configuration files that the nodes of every type read.
     pub configs: &'static [ConfigFile],
     /// Secrets that the nodes of every type read.
     pub secrets: &'static [SecretField],
-    /// What the cluster depends on and the operator doesn't run.
+    /// Dependencies that the operator doesn't run.
     pub externals: &'static [External],
     /// The author's hook over the desired objects.
     pub customize: Option<Customization>,
-    /// The node types, as they stand in the struct.
+    /// The node types, in the order of the struct.
     pub node_types: &'static [NodeType],
 }
 
 impl Definition {
-    /// Has no name and no nodes.
+    /// A definition without a name and nodes.
     pub const EMPTY: Self = Self {
         group: "",
         version: "",
@@ -136,13 +137,13 @@ pub struct Groups {
 pub struct SecretField {
     /// JSON name of the field, in the spec or in the node.
     pub field: &'static str,
-    /// Key in the Secret where the custom resource says none.
+    /// Default key in the Secret.
     pub key: &'static str,
     /// Environment variable that carries it.
     pub env: Option<&'static str>,
     /// File that carries it: an absolute path.
     pub file: Option<&'static str>,
-    /// Where the custom resource names no Secret, one is made with so many random letters and digits.
+    /// Where the custom resource names no Secret, the operator creates one with this number of random letters and digits.
     pub generate: Option<u32>,
 }
 
@@ -151,17 +152,17 @@ pub struct SecretField {
 pub struct External {
     /// Name, for messages and `${external.<name>}`.
     pub name: &'static str,
-    /// Path from the spec to its address, as JSON names: a string `host:port`, or several separated by commas. A check of its own gets
-    /// the value at the path, whatever it is.
+    /// Path from the spec to its address, as JSON names: a string `host:port`, or several separated by commas. A function gets the value at
+    /// the path, of any type.
     pub at: &'static [&'static str],
-    /// How it is seen that it is there.
+    /// How the operator checks that it is ready.
     pub check: ExternalCheck,
 }
 
 /// A readiness check of an external; the nodes wait for it. It has five seconds.
 #[derive(Clone, Copy, Debug)]
 pub enum ExternalCheck {
-    /// One of the addresses takes a connection.
+    /// One of the addresses accepts a TCP connection.
     Tcp,
     /// GET of this path at one of the addresses, over plain HTTP, is answered with 2xx.
     Http(&'static str),
@@ -171,15 +172,6 @@ pub enum ExternalCheck {
 
 /// See [`ExternalCheck::Function`].
 pub type AsyncCheck = fn(serde_json::Value) -> futures::future::BoxFuture<'static, Result<(), String>>;
-
-/// The author's [`Customize`](crate::render::Customize), without its type.
-#[derive(Clone, Copy, Debug)]
-pub struct Customization {
-    /// Kinds of objects that it adds, beside the usual ones.
-    pub kinds: &'static [&'static crate::model::kind::ChildKind],
-    /// Calls it: the spec, the cluster or one of its nodes, and the objects that belong to it.
-    pub call: fn(&serde_json::Value, &crate::render::Scope<'_>, &mut crate::render::Children) -> Result<(), String>,
-}
 
 /// A column of `kubectl get`; the names are those of kube's `printcolumn`.
 #[derive(Clone, Copy, Debug)]
@@ -199,6 +191,6 @@ pub struct PrintColumn {
 pub struct Validation {
     /// CEL expression over `self`, the whole object.
     pub rule: &'static str,
-    /// What is said where the rule doesn't hold.
+    /// The message where the rule doesn't hold.
     pub message: &'static str,
 }

@@ -1,4 +1,4 @@
-//! What a node type says of its nodes.
+//! Node types and their attributes.
 
 use super::{ConfigFile, SecretField};
 use crate::model::kind::{self, ChildKind};
@@ -14,9 +14,9 @@ pub struct NodeType {
     pub cardinality: Cardinality,
     /// Position in upgrades: lower ones first. Node types without one count as 0.
     pub order: i32,
-    /// What the type of the field says, by `#[node_type]` on the struct.
+    /// Attributes of the field's type: `#[node_type]` on the struct.
     pub template: NodeTemplate,
-    /// What the field says itself; it stands above `template`.
+    /// Attributes of the field; they override `template`.
     pub place: NodeTemplate,
 }
 
@@ -38,13 +38,13 @@ pub const LIST_TYPE: &str = "nodeType";
 /// JSON name of the field that names an item of a [`Cardinality::List`].
 pub const LIST_KEY: &str = "name";
 
-/// The fixed parts of a node type. Where a field and its type both say something, single values of the field win, and
+/// The fixed parts of a node type. Where both a field and its type have a value, single values of the field override, and
 /// lists are joined by name (ports, env, storage), by file (configs), or replaced where not empty (command, args).
 #[derive(Debug, Clone, Copy)]
 pub struct NodeTemplate {
-    /// Kind of workload; [`Workload::StatefulSet`] where nobody says one.
+    /// Kind of workload. Default: [`Workload::StatefulSet`].
     pub workload: Option<Workload>,
-    /// Image of this node type, under whatever the custom resource says.
+    /// Image of this node type, where the custom resource has none.
     pub image: Option<&'static str>,
     /// Ports of the container and of the Service.
     pub ports: &'static [Port],
@@ -54,7 +54,7 @@ pub struct NodeTemplate {
     pub args: &'static [&'static str],
     /// Environment variables: name and value.
     pub env: &'static [(&'static str, &'static str)],
-    /// Claims of every pod (StatefulSet only).
+    /// Volumes that every pod claims (StatefulSet only).
     pub storage: &'static [StorageTemplate],
     /// Readiness probe.
     pub readiness: Option<Probe>,
@@ -62,34 +62,34 @@ pub struct NodeTemplate {
     pub liveness: Option<Probe>,
     /// Startup probe.
     pub startup: Option<Probe>,
-    /// Name of an environment variable that shall carry the configuration hash.
+    /// Name of the environment variable for the configuration hash.
     pub config_hash_env: Option<&'static str>,
     /// Configuration files of this node type.
     pub configs: &'static [ConfigFile],
     /// Secrets that the nodes of this type read.
     pub secrets: &'static [SecretField],
-    /// Settings under whatever the custom resource says.
-    pub defaults: Option<fn() -> crate::NodeDefaults>,
+    /// Makes the lowest layer of settings, as JSON of a [`NodeDefaults`](crate::NodeDefaults).
+    pub defaults: Option<fn() -> serde_json::Value>,
     /// Folders that every pod has for itself, empty when it starts.
     pub empty_dirs: &'static [&'static str],
     /// Whether the container's root file system is read-only. Default: no.
     pub read_only_root: Option<bool>,
-    /// How the pods are confined; [`Security::Restricted`] where nobody says it.
+    /// How the pods are confined. Default: [`Security::Restricted`].
     pub security: Option<Security>,
     /// User and group that the container runs as; none: the image's.
     pub run_as: Option<RunAs>,
-    /// What the pods may do at the API server: they get a ServiceAccount, a Role, and a token.
+    /// Rights of the pods at the API server: they get a ServiceAccount, a Role, and a token.
     pub rules: &'static [PolicyRule],
     /// Names of the node types that this one connects to.
     pub talks_to: &'static [&'static str],
-    /// Whether the headless Service names pods that aren't ready. Default: no.
+    /// Whether the headless Service publishes pods that aren't ready. Default: no.
     pub publish_not_ready: Option<bool>,
-    /// Where Prometheus finds metrics.
+    /// Endpoint that Prometheus scrapes.
     pub metrics: Option<Metrics>,
 }
 
 impl NodeTemplate {
-    /// Says nothing.
+    /// A template without values.
     pub const EMPTY: Self = Self {
         workload: None,
         image: None,
@@ -119,11 +119,11 @@ impl NodeTemplate {
 /// Kind of object that runs a node's pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
-    /// Stable names and claims.
+    /// Pods with stable names and PVCs.
     StatefulSet,
     /// Interchangeable pods.
     Deployment,
-    /// A pod per machine.
+    /// A pod per Kubernetes node.
     DaemonSet,
     /// Pods that run to their end, once per configuration and what it runs. Node types of a higher order wait for it.
     Job,
@@ -159,7 +159,7 @@ pub struct RunAs {
     pub group: u32,
 }
 
-/// What a Role allows.
+/// A rule of a Role.
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyRule {
     /// API groups; `""` is the core group.
@@ -212,7 +212,7 @@ impl Protocol {
 /// A volume that every pod of a node claims.
 #[derive(Clone, Copy, Debug)]
 pub struct StorageTemplate {
-    /// Name of the claim template: a DNS label.
+    /// Name of the `volumeClaimTemplate`: a DNS label.
     pub name: &'static str,
     /// Folder in the container.
     pub mount: &'static str,
@@ -225,7 +225,7 @@ pub struct StorageTemplate {
 /// A probe of the container. Values that are `None` are left to Kubernetes' defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe {
-    /// What is asked.
+    /// The check.
     pub check: Check,
     /// Seconds between two probes.
     pub period: Option<u32>,
@@ -237,7 +237,7 @@ pub struct Probe {
     pub delay: Option<u32>,
 }
 
-/// What a probe asks.
+/// The check of a probe.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
     /// HTTP GET of `path` at the named port.

@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | `identity` | a cluster's identity |
 //! | [`kind`] | the kinds of children: one row for all that is special about a kind |
+//! | [`labels`] | the recommended labels |
+//! | `invalid` | a mistake in a spec, with its path |
 //! | `object` | a child as it shall be |
 //! | `reference` | what pods refer to |
 //! | `inventory` | what the status remembers of every child |
@@ -12,8 +14,10 @@
 
 pub mod digest;
 mod identity;
+mod invalid;
 mod inventory;
 pub mod kind;
+pub mod labels;
 mod object;
 pub mod quantity;
 mod reference;
@@ -21,6 +25,7 @@ mod status;
 
 pub use digest::Digest;
 pub use identity::Identity;
+pub use invalid::Invalid;
 pub use inventory::{Inventory, Mark};
 pub use kind::{ChildKind, Kind};
 pub use object::{ConfigHash, Object, Scale};

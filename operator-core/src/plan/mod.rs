@@ -76,6 +76,10 @@ pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> P
         Ok(blueprint) => blueprint,
         Err(invalid) => return Plan { invalid: invalid.to_vec(), ..Plan::default() },
     };
+    if blueprint.kinds().any(|kind| *snapshot.availability(&kind) == Availability::Pending) {
+        // A watch was just opened: in a moment all is known.
+        return Plan { undecided: true, ..Plan::default() };
+    }
     let situation = Situation::new(blueprint, snapshot);
     let invalid = volumes::shrinking(&situation);
     if !invalid.is_empty() {
@@ -133,11 +137,6 @@ impl<'a> Situation<'a> {
 /// The writes of what shall be there.
 fn write(situation: &Situation<'_>) -> Plan {
     let mut plan = Plan::default();
-    let is_pending = |object: &Arc<Object>| *situation.snapshot.availability(&object.kind) == Availability::Pending;
-    if situation.wanted.iter().any(is_pending) {
-        // A watch was just opened: in a moment all is known.
-        return Plan { undecided: true, ..plan };
-    }
     let mut gates = Gates::new(situation);
     for object in &situation.wanted {
         let availability = situation.snapshot.availability(&object.kind);

@@ -6,6 +6,7 @@ use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::customize::Customization;
 use crate::{definition::Definition, model::ClusterStatus};
 
 /// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
@@ -25,6 +26,9 @@ pub trait Cluster:
 
     /// What the struct says.
     const DEFINITION: &'static Definition;
+
+    /// The author's hook over the desired objects.
+    const CUSTOMIZE: Option<Customization> = None;
 
     /// The desired state.
     fn spec(&self) -> &Self::Spec;

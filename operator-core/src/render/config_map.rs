@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Object, files::File};
-use crate::{definition::Reload, model::kind::CONFIG_MAP, settings::Effective};
+use crate::{definition::Reload, model::kind::CONFIG_MAP, settings::ResolvedNode};
 
-pub fn build(file: &File, node: &Effective) -> Object {
+pub fn build(file: &File, node: &ResolvedNode) -> Object {
     let data = serde_json::Map::from_iter([(file.name.to_owned(), Value::from(file.content.as_str()))]);
     let body = match file.reload {
         Reload::Pods => json!({ "immutable": true, "data": data }),

@@ -67,7 +67,7 @@ use super::{Identity, Kind, Object, names::Names};
 use crate::{
     definition::Definition,
     model::kind::{self, ChildKind},
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
 /// Changes, adds or drops desired objects. Pure: the same cluster must give the same objects.
@@ -90,18 +90,27 @@ pub trait Customize: Sized {
     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String>;
 }
 
+/// The author's [`Customize`], without its type.
+#[derive(Clone, Copy, Debug)]
+pub struct Customization {
+    /// Kinds of objects that it adds, beside the usual ones.
+    pub kinds: &'static [&'static ChildKind],
+    /// Calls it: the spec, the cluster or one of its nodes, and the objects that belong to it.
+    pub call: fn(&Value, &Scope<'_>, &mut Children) -> Result<(), String>,
+}
+
 /// What the hook is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
     /// The cluster.
     pub cluster: &'a Identity,
     /// The node; none: the whole cluster.
-    pub node: Option<&'a Effective>,
+    pub node: Option<&'a ResolvedNode>,
 }
 
 impl<'a> Scope<'a> {
     /// The node, where it is of this node type.
-    pub fn node_of(&self, node_type: &str) -> Option<&'a Effective> {
+    pub fn node_of(&self, node_type: &str) -> Option<&'a ResolvedNode> {
         self.node.filter(|node| node.node_type.name == node_type)
     }
 }
@@ -128,7 +137,7 @@ pub struct Children {
 }
 
 impl Children {
-    pub(crate) fn new(names: &Names<'_>, node: Option<&Effective>) -> Self {
+    pub(crate) fn new(names: &Names<'_>, node: Option<&ResolvedNode>) -> Self {
         Self {
             objects: Vec::new(),
             workload: None,

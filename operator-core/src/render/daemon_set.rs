@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names, strategy};
-use crate::{model::kind::DAEMON_SET, settings::Effective};
+use crate::{model::kind::DAEMON_SET, settings::ResolvedNode};
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
+pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
     let mut spec = json!({
         "selector": { "matchLabels": names.selector(&node.name) },
         "updateStrategy": strategy::build(node),

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::{Object, names::Names, strategy};
 use crate::{
     model::kind::DEPLOYMENT,
-    settings::{Effective, Scale},
+    settings::{ResolvedNode, Scale},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
+pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
     let mut spec = json!({
         "selector": { "matchLabels": names.selector(&node.name) },
         "strategy": strategy::build(node),

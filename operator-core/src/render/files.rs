@@ -1,5 +1,7 @@
 //! Configuration files: which values they are written from, and the hash over all that a pod reads.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     definition::{ConfigFile, Format, Reload},
     model::Digest,
-    settings::{Effective, Invalid, apply_patch, merge_values, unknown_directive},
+    settings::{Invalid, ResolvedNode, apply_patch, merge_values, unknown_directive},
 };
 
 /// A configuration file with its content.
@@ -34,7 +36,12 @@ pub struct File {
 const LARGEST: usize = 1024 * 1024;
 
 /// The files that `node` reads: the cluster's and its own. A field that isn't there adds nothing, and a file without any isn't there.
-pub fn read(names: &Names<'_>, spec: &Value, nodes: &[Effective], node: &Effective) -> Result<Vec<File>, Vec<Invalid>> {
+pub fn read(
+    names: &Names<'_>,
+    spec: &Value,
+    nodes: &[ResolvedNode],
+    node: &ResolvedNode,
+) -> Result<Vec<File>, Vec<Invalid>> {
     let references = References { names, spec, nodes, node };
     let declared = declared(names, node);
     let mut errors = unknown_overrides(names, node, &declared);
@@ -74,7 +81,7 @@ enum Owner {
     Node,
 }
 
-fn declared(names: &Names<'_>, node: &Effective) -> Vec<Declared> {
+fn declared(names: &Names<'_>, node: &ResolvedNode) -> Vec<Declared> {
     let of_cluster = names.definition.configs.iter().map(|config| (*config, Owner::Cluster));
     let of_node = node.node_type.configs().into_iter().map(|config| (config, Owner::Node));
     let mut files: Vec<Declared> = Vec::new();
@@ -112,14 +119,14 @@ impl Declared {
         for (config, owner) in &self.fields {
             let (holder, path) = match owner {
                 Owner::Cluster => (references.spec, config.field.to_owned()),
-                Owner::Node => (&node.own, format!("{}.{}", node.path, config.field)),
+                Owner::Node => (&node.spec_value, format!("{}.{}", node.path, config.field)),
             };
             let wrong = |message: String| Invalid::new(path.as_str(), message);
             if config.format != self.format {
                 return Err(wrong(format!("{} is written in two formats: give its fields the same", self.name)));
             }
             let value = match config.with {
-                Some(with) => with(holder).map_err(wrong)?,
+                Some(with) => with(holder).map_err(|error| wrong(error.to_string()))?,
                 None => holder.get(config.field).cloned().unwrap_or(Value::Null),
             };
             if value.is_null() {
@@ -137,19 +144,24 @@ impl Declared {
             });
         }
         let mut shared = None;
-        let given = node.spec.settings.config_overrides.get(self.name).filter(|value| !value.is_null());
-        if let Some(given) = given {
+        // `null` takes back what lower layers say.
+        let given: Vec<&Value> = node.config_overrides.iter().filter_map(|layer| layer.get(self.name)).collect();
+        let given = given.rsplit(|patch| patch.is_null()).next().unwrap_or_default();
+        if !given.is_empty() {
             let path = format!("{}.configOverrides.{}", node.path, self.name);
             let wrong = |message: String| Invalid::new(path.as_str(), message);
-            let patch = references.value(given.clone()).map_err(wrong)?.value;
-            let value = merged.map(|(value, _)| value);
+            let mut value = merged.map(|(value, _)| value);
             shared = value.as_ref().and_then(|value| format::write(self.format, value).ok());
-            merged = Some((self.overridden(value, patch).map_err(wrong)?, path));
+            for patch in given {
+                let patch = references.value((*patch).clone()).map_err(wrong)?.value;
+                value = Some(self.overridden(value, patch).map_err(wrong)?);
+            }
+            merged = value.map(|value| (value, path));
         }
         let Some((value, path)) = merged else { return Ok(None) };
         let content = format::write(self.format, &value).map_err(|message| Invalid::new(path.as_str(), message))?;
         // An override that changes nothing doesn't make the file another.
-        of_node |= given.is_some() && shared.as_ref() != Some(&content);
+        of_node |= !given.is_empty() && shared.as_ref() != Some(&content);
         let size = self.name.len() + content.len();
         if size > LARGEST {
             let message = format!("{} would be {} KiB; a ConfigMap holds at most 1024", self.name, size.div_ceil(1024));
@@ -175,7 +187,7 @@ impl Declared {
         }
     }
 
-    fn file(&self, names: &Names<'_>, node: &Effective, content: String, of_node: bool) -> File {
+    fn file(&self, names: &Names<'_>, node: &ResolvedNode, content: String, of_node: bool) -> File {
         let owner = of_node.then_some(node.name.as_str());
         let config_map = match self.reload {
             Reload::Pods => {
@@ -189,8 +201,8 @@ impl Declared {
 }
 
 /// Overrides of files that there aren't. What several nodes share may be about a file that only another node type has.
-fn unknown_overrides(names: &Names<'_>, node: &Effective, declared: &[Declared]) -> Vec<Invalid> {
-    let given = |file: &str| node.own.get("configOverrides").is_some_and(|given| given.get(file).is_some());
+fn unknown_overrides(names: &Names<'_>, node: &ResolvedNode, declared: &[Declared]) -> Vec<Invalid> {
+    let given = |file: &str| node.spec_value.get("configOverrides").is_some_and(|given| given.get(file).is_some());
     let of_others: Vec<&str> = names
         .definition
         .node_types
@@ -198,8 +210,10 @@ fn unknown_overrides(names: &Names<'_>, node: &Effective, declared: &[Declared])
         .flat_map(|node_type| node_type.configs())
         .map(|config| config.file)
         .collect();
-    let overrides = node.spec.settings.config_overrides.keys();
+    let overrides: BTreeSet<&String> =
+        node.config_overrides.iter().filter_map(Value::as_object).flatten().map(|(file, _)| file).collect();
     overrides
+        .into_iter()
         .filter(|file| !declared.iter().any(|declared| declared.name == file.as_str()))
         .filter(|file| given(file) || !of_others.contains(&file.as_str()))
         .map(|file| {

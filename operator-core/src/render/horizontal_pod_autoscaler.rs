@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Object, names::Names, normal, pod};
 use crate::{
     model::kind::{AUTOSCALER, ChildKind},
-    settings::{Autoscaling, Effective, Invalid, Scale},
+    settings::{Autoscaling, Invalid, ResolvedNode, Scale},
 };
 
 /// Of the requested CPU, in percent, where no metric is given.
@@ -14,7 +14,7 @@ const UTILIZATION: i32 = 80;
 /// `workload` is the kind of what is scaled, whose pods are as `pod`.
 pub fn build(
     names: &Names<'_>,
-    node: &Effective,
+    node: &ResolvedNode,
     workload: &ChildKind,
     pod: &Value,
 ) -> Result<Option<Object>, Invalid> {
@@ -33,7 +33,7 @@ pub fn build(
 }
 
 /// The default is about the node's own container, whatever its sidecars use.
-fn metrics(node: &Effective, given: &Autoscaling, pod: &Value) -> Result<Vec<Value>, Invalid> {
+fn metrics(node: &ResolvedNode, given: &Autoscaling, pod: &Value) -> Result<Vec<Value>, Invalid> {
     if let Some(metrics) = given.metrics.as_ref().filter(|metrics| !metrics.is_empty()) {
         return Ok(metrics.iter().cloned().map(canonical).collect());
     }

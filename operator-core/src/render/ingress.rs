@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names, ports};
-use crate::{model::kind::INGRESS, settings::Effective};
+use crate::{model::kind::INGRESS, settings::ResolvedNode};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.ingress.as_ref()?;
     let port = ports::named(node, given.port.as_deref())?;
     let name = names.node(&node.name);

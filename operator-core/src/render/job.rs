@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::names::Names;
 use crate::{
     model::{Object, kind::JOB},
-    settings::Effective,
+    settings::ResolvedNode,
 };
 
 /// How often a pod that failed is tried again; Kubernetes' own default.
 const RETRIES: i32 = 6;
 
-pub fn build(names: &Names<'_>, node: &Effective, mut pod: Value) -> Object {
+pub fn build(names: &Names<'_>, node: &ResolvedNode, mut pod: Value) -> Object {
     if pod["spec"].get("restartPolicy").is_none() {
         pod["spec"]["restartPolicy"] = "OnFailure".into();
     }

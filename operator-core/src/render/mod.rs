@@ -62,7 +62,7 @@ use serde_json::Value;
 use crate::{
     definition::Definition,
     model::{Content, Identity, Kind, Object, Reference, Scale, kind::CLAIM},
-    settings::{self, Invalid, effective},
+    settings::{self, Invalid, resolve},
 };
 pub use customize::{Children, Customize, Scope};
 use names::Names;
@@ -130,7 +130,7 @@ impl Blueprint {
 /// Everything that is wrong with the spec and only shows once its layers are merged. Nothing is returned then: nothing is half-applied.
 pub fn render(cluster: &Identity, spec: &Value, definition: &'static Definition) -> Result<Blueprint, Vec<Invalid>> {
     let names = Names { cluster, definition };
-    let nodes = effective(definition, spec)?;
+    let nodes = resolve(definition, spec)?;
     let mut errors = Vec::new();
     let mut objects = Vec::new();
     let mut blueprint =

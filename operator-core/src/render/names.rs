@@ -7,17 +7,10 @@ use crate::{
     model::{Digest, Identity},
 };
 
+pub use crate::model::labels::{COMPONENT, INSTANCE, MANAGED_BY, NAME};
+
 /// Longest name of a workload or Service: a StatefulSet's pods get a revision label that appends eleven characters, of 63.
 pub const LONGEST: usize = 52;
-
-/// Name of the kind of application: the recommended label, and part of every selector.
-pub const NAME: &str = "app.kubernetes.io/name";
-/// Name of the cluster.
-pub const INSTANCE: &str = "app.kubernetes.io/instance";
-/// Node type.
-pub const COMPONENT: &str = "app.kubernetes.io/component";
-/// Who made it; the operator's watches select by it.
-pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// Makes the names of one cluster's objects.
 #[derive(Clone, Copy, Debug)]

@@ -8,10 +8,10 @@ use super::{
     names::{COMPONENT, MANAGED_BY, Names},
     ports,
 };
-use crate::{model::kind::NETWORK_POLICY, settings::Effective};
+use crate::{model::kind::NETWORK_POLICY, settings::ResolvedNode};
 
 /// `pod` is the node's pod template.
-pub fn build(names: &Names<'_>, node: &Effective, pod: &Value) -> Option<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Option<Object> {
     let given = node.spec.settings.network_policy.as_ref().filter(|given| given.enabled == Some(true))?;
     let ports = open(node, pod);
     let own = node.node_type.name;
@@ -31,7 +31,7 @@ pub fn build(names: &Names<'_>, node: &Effective, pod: &Value) -> Option<Object>
 }
 
 /// The ports of the pods: those of their containers, and those that the Service leads to by number.
-fn open(node: &Effective, pod: &Value) -> Vec<Value> {
+fn open(node: &ResolvedNode, pod: &Value) -> Vec<Value> {
     let containers =
         ["/spec/containers", "/spec/initContainers"].iter().filter_map(|list| pod.pointer(list)?.as_array());
     let of_containers = containers.flatten().filter_map(|container| container.get("ports")?.as_array()).flatten();

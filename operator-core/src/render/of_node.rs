@@ -10,15 +10,15 @@ use super::{
 use crate::{
     definition::Workload,
     model::ConfigHash,
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
 /// Renders them.
 pub fn render(
     names: &Names<'_>,
     spec: &Value,
-    nodes: &[Effective],
-    node: &Effective,
+    nodes: &[ResolvedNode],
+    node: &ResolvedNode,
 ) -> Result<Vec<Object>, Vec<Invalid>> {
     let files = files::read(names, spec, nodes, node)?;
     let secrets = secrets::read(names, spec, node)?;
@@ -26,7 +26,7 @@ pub fn render(
     let containers = pod::containers(&pod);
     let mut children = Children::new(names, Some(node));
     children.extend(files.iter().map(|file| config_map::build(file, node)));
-    children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.own));
+    children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.spec_value));
     children.extend(supporting(names, node, &pod)?);
     children.push_workload(match node.node_type.workload() {
         Workload::StatefulSet => stateful_set::build(names, node, pod),
@@ -62,7 +62,7 @@ pub fn render(
 }
 
 /// A node's supporting objects (ServiceAccount, Service, PDB, NetworkPolicy …). `pod` is the template of its pods.
-fn supporting(names: &Names<'_>, node: &Effective, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
+fn supporting(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
     let workload = node.node_type.workload().kind();
     let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
     let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{names::Names, ports};
 use crate::{
     definition::{Cardinality, Workload},
-    settings::{Effective, Invalid, Scale},
+    settings::{Invalid, ResolvedNode, Scale},
 };
 
 /// What references in the texts of a node can name.
@@ -26,9 +26,9 @@ pub struct References<'a> {
     pub names: &'a Names<'a>,
     pub spec: &'a Value,
     /// All nodes of the cluster.
-    pub nodes: &'a [Effective],
+    pub nodes: &'a [ResolvedNode],
     /// The node whose texts these are.
-    pub node: &'a Effective,
+    pub node: &'a ResolvedNode,
 }
 
 /// A value with its references replaced.
@@ -43,9 +43,9 @@ pub struct Replaced<T> {
 pub fn settle(
     names: &Names<'_>,
     spec: &Value,
-    nodes: &[Effective],
-    node: &Effective,
-) -> Result<Effective, Vec<Invalid>> {
+    nodes: &[ResolvedNode],
+    node: &ResolvedNode,
+) -> Result<ResolvedNode, Vec<Invalid>> {
     let references = References { names, spec, nodes, node };
     let mut errors = Vec::new();
     let mut wrong = |field: &str, message: String| errors.push(Invalid::new(format!("{}.{field}", node.path), message));
@@ -75,7 +75,7 @@ pub fn settle(
         Err(message) => wrong(field, message),
     };
     settings.lifecycle.iter_mut().for_each(|it| within("lifecycle", it));
-    settings.pod_overrides.iter_mut().for_each(|it| within("podOverrides", it));
+    settled.pod_overrides.iter_mut().for_each(|it| within("podOverrides", it));
     let init = settings.init_containers.iter_mut().map(|container| ("initContainers", container));
     for (field, container) in init.chain(settings.sidecars.iter_mut().map(|container| ("sidecars", container))) {
         let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -179,7 +179,7 @@ impl References<'_> {
         let (field, path) = split(path);
         let node_types = self.names.definition.node_types;
         // Two node types may be items of one list.
-        let placed = |node: &Effective| node.node_type.field == field;
+        let placed = |node: &ResolvedNode| node.node_type.field == field;
         let Some(node_type) = node_types.iter().find(|node_type| node_type.field == field) else {
             let fields = node_types.iter().map(|node_type| node_type.field);
             return Err(format!("no node type is placed by `{field}`; there are: {}", list(fields)));
@@ -188,7 +188,7 @@ impl References<'_> {
             Cardinality::One | Cardinality::Optional => (self.nodes.iter().find(|node| placed(node)), path),
             Cardinality::Many | Cardinality::List => {
                 let (key, port) = path.map_or(("", None), split);
-                let keyed = |node: &&Effective| placed(node) && key_of(node) == Some(key);
+                let keyed = |node: &&ResolvedNode| placed(node) && key_of(node) == Some(key);
                 let Some(node) = self.nodes.iter().find(keyed) else {
                     let keys = list(self.nodes.iter().filter(|node| placed(node)).filter_map(key_of));
                     let what = if key.is_empty() { "name a node" } else { "there is no such node" };
@@ -201,7 +201,7 @@ impl References<'_> {
         self.address(node, port)
     }
 
-    fn address(&self, node: &Effective, port: Option<&str>) -> Result<String, String> {
+    fn address(&self, node: &ResolvedNode, port: Option<&str>) -> Result<String, String> {
         let ports = reached(node);
         let there = list(ports.iter().map(|(name, _)| name.as_str()));
         if ports.is_empty() && node.node_type.workload() != Workload::StatefulSet {
@@ -234,7 +234,7 @@ impl References<'_> {
 
 /// Names of a node's Service's ports, and the numbers at which they are reached: a headless Service leads to the pods themselves, so that its
 /// ports are the containers'.
-fn reached(node: &Effective) -> Vec<(String, u64)> {
+fn reached(node: &ResolvedNode) -> Vec<(String, u64)> {
     let of_container = ports::of(node);
     let headless = node.node_type.workload() == Workload::StatefulSet;
     let reach = |port: &Value| {
@@ -252,7 +252,7 @@ fn is_ours(after: &str) -> bool {
 }
 
 /// The key of one of many nodes.
-fn key_of(node: &Effective) -> Option<&str> {
+fn key_of(node: &ResolvedNode) -> Option<&str> {
     node.name.strip_prefix(node.node_type.name)?.strip_prefix('-')
 }
 

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{Object, names::Names};
-use crate::{definition::Workload, model::kind::POD_DISRUPTION_BUDGET, settings::Effective};
+use crate::{definition::Workload, model::kind::POD_DISRUPTION_BUDGET, settings::ResolvedNode};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.settings.disruption_budget.clone().unwrap_or_default();
     let evictable = matches!(node.node_type.workload(), Workload::StatefulSet | Workload::Deployment);
     if !evictable || !given.enabled.unwrap_or(node.replicas() >= 2) {

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::settings::{Effective, Port, ports};
+use crate::settings::{Port, ResolvedNode, ports};
 
 /// The container's ports, the node type's first.
-pub fn of(node: &Effective) -> Vec<Port> {
+pub fn of(node: &ResolvedNode) -> Vec<Port> {
     ports::of_container(node.node_type, &node.spec.settings)
 }
 
 /// As a Service has them: the container's, and those of the Service alone.
-pub fn of_service(node: &Effective) -> Vec<Value> {
+pub fn of_service(node: &ResolvedNode) -> Vec<Value> {
     let settings = &node.spec.settings;
     let targets = settings.service.iter().flat_map(|service| &service.ports).map(|port| match &port.target_port {
         Some(target) => json!(target),
@@ -23,6 +23,6 @@ pub fn of_service(node: &Effective) -> Vec<Value> {
 }
 
 /// The Service's port called `name`, else its first; none where there is none.
-pub fn named(node: &Effective, name: Option<&str>) -> Option<Value> {
+pub fn named(node: &ResolvedNode, name: Option<&str>) -> Option<Value> {
     of_service(node).into_iter().find(|port| name.is_none_or(|name| port["name"] == name))
 }

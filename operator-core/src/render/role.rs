@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names};
-use crate::{model::kind::ROLE, settings::Effective};
+use crate::{model::kind::ROLE, settings::ResolvedNode};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let rules: Vec<Value> = node
         .node_type
         .rules()

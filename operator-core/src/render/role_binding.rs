@@ -5,11 +5,11 @@ use serde_json::json;
 use super::{Object, names::Names};
 use crate::{
     model::kind::{ROLE, ROLE_BINDING},
-    settings::Effective,
+    settings::ResolvedNode,
 };
 
 /// `account` is what the pods run as.
-pub fn build(names: &Names<'_>, node: &Effective, account: &str) -> Option<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode, account: &str) -> Option<Object> {
     let name = names.node(&node.name);
     let body = json!({
         "roleRef": { "apiGroup": ROLE.group, "kind": ROLE.kind, "name": name },

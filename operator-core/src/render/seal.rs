@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::{config_hash, names::Names, secret};
 use crate::{
     model::{ChildKind, Digest, Object, Scale, kind::SECRET},
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
 impl Object {
     /// An object of `node` with this body (`spec`, `data`, further `metadata`). What all children share is put around it when it is sealed.
-    pub(super) fn new(kind: &'static ChildKind, name: String, node: Option<&Effective>, body: Value) -> Self {
+    pub(super) fn new(kind: &'static ChildKind, name: String, node: Option<&ResolvedNode>, body: Value) -> Self {
         Self {
             kind: kind.into(),
             name,
@@ -23,7 +23,7 @@ impl Object {
             intent: Digest::of(&Value::Null),
             claims: Vec::new(),
             order: node.map_or(0, |node| node.order),
-            scale: node.filter(|_| kind.is_workload()).map_or(Scale::Unscaled, Effective::scale),
+            scale: node.filter(|_| kind.is_workload()).map_or(Scale::Unscaled, ResolvedNode::scale),
             generate: Vec::new(),
             hash: None,
             once: kind.once,

@@ -4,9 +4,9 @@ use k8s_openapi::ByteString;
 use serde_json::{Map, Value, json};
 
 use super::Object;
-use crate::{model::kind::SECRET, settings::Effective};
+use crate::{model::kind::SECRET, settings::ResolvedNode};
 
-pub fn build(name: String, node: Option<&Effective>, key: &str, length: u32) -> Object {
+pub fn build(name: String, node: Option<&ResolvedNode>, key: &str, length: u32) -> Object {
     let mut object = Object::new(&SECRET, name, node, json!({ "type": "Opaque" }));
     object.generate = vec![(key.to_owned(), length)];
     object

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Object, names::Names, secret};
 use crate::{
     definition::SecretField,
-    settings::{Effective, Invalid, SecretRef},
+    settings::{Invalid, ResolvedNode, SecretRef},
 };
 
 /// A key of a Secret, and where the container finds it.
@@ -23,12 +23,12 @@ pub struct Secret {
 }
 
 /// The Secrets that a node reads: the cluster's, and its node type's. A field that is neither set nor generated has none.
-pub fn read(names: &Names<'_>, spec: &Value, node: &Effective) -> Result<Vec<Secret>, Vec<Invalid>> {
+pub fn read(names: &Names<'_>, spec: &Value, node: &ResolvedNode) -> Result<Vec<Secret>, Vec<Invalid>> {
     let mut secrets = Vec::new();
     let mut errors = Vec::new();
     let of_node = node.node_type.secrets();
     let of_cluster = names.definition.secrets.iter().map(|field| (None, field, spec));
-    let of_node = of_node.iter().map(|field| (Some(node), field, &node.own));
+    let of_node = of_node.iter().map(|field| (Some(node), field, &node.spec_value));
     for (owner, field, holder) in of_cluster.chain(of_node) {
         match given(field, holder) {
             Ok(None) if field.generate.is_none() => {}
@@ -48,7 +48,12 @@ pub fn read(names: &Names<'_>, spec: &Value, node: &Effective) -> Result<Vec<Sec
 }
 
 /// The Secrets that are made, of `fields` of `holder`.
-pub fn generated(names: &Names<'_>, node: Option<&Effective>, fields: &[SecretField], holder: &Value) -> Vec<Object> {
+pub fn generated(
+    names: &Names<'_>,
+    node: Option<&ResolvedNode>,
+    fields: &[SecretField],
+    holder: &Value,
+) -> Vec<Object> {
     fields
         .iter()
         .filter(|field| matches!(given(field, holder), Ok(None)))
@@ -65,7 +70,7 @@ fn given(field: &SecretField, holder: &Value) -> Result<Option<SecretRef>, Strin
 }
 
 /// `<cluster>[-<node>]-<field>`
-fn name(names: &Names<'_>, node: Option<&Effective>, field: &SecretField) -> String {
+fn name(names: &Names<'_>, node: Option<&ResolvedNode>, field: &SecretField) -> String {
     let mut kebab = String::new();
     for c in field.field.chars() {
         if c.is_ascii_uppercase() {

@@ -1,4 +1,4 @@
-//! The Services of a node: headless for StatefulSets, whose pods get names of their own; ClusterIP else. And one for outside where it is wanted.
+//! The Services of a node: headless for StatefulSets, whose pods get DNS names; else ClusterIP; and an external one on request.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,10 @@ use super::{Object, names::Names, ports};
 use crate::{
     definition::Workload,
     model::kind::SERVICE,
-    settings::{Effective, Exposure, ServiceType},
+    settings::{Exposure, ResolvedNode, ServiceType},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Object> {
     let given = node.spec.settings.service.clone().unwrap_or_default();
     let ports = ports::of_service(node);
     let headless = node.node_type.workload() == Workload::StatefulSet;
@@ -32,8 +32,8 @@ pub fn build(names: &Names<'_>, node: &Effective) -> Vec<Object> {
     services
 }
 
-/// `<node>-external`. A label tells it from the node's own Service, which has the same others.
-fn external_service(names: &Names<'_>, node: &Effective, given: &Exposure, ports: &[Value]) -> Object {
+/// `<node>-external`. A label distinguishes it from the node's own Service.
+fn external_service(names: &Names<'_>, node: &ResolvedNode, given: &Exposure, ports: &[Value]) -> Object {
     let mut spec = json!({ "selector": names.selector(&node.name), "ports": ports });
     put(given, ServiceType::LoadBalancer, &mut spec);
     let metadata = json!({ "annotations": given.annotations, "labels": { external_label(names): "true" } });
@@ -46,7 +46,7 @@ pub fn external_label(names: &Names<'_>) -> String {
     format!("{}/external", names.definition.group)
 }
 
-/// What only a load balancer has says nothing to a Service of another type.
+/// Fields of load balancers are ignored for other types.
 fn put(exposure: &Exposure, default: ServiceType, spec: &mut Value) {
     let type_ = exposure.type_.unwrap_or(default);
     spec["type"] = json!(type_);

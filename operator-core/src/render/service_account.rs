@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::{Object, names::Names};
-use crate::{model::kind::SERVICE_ACCOUNT, settings::Effective};
+use crate::{model::kind::SERVICE_ACCOUNT, settings::ResolvedNode};
 
 /// `account` is what the pods run as.
-pub fn build(names: &Names<'_>, node: &Effective, account: &str) -> Option<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode, account: &str) -> Option<Object> {
     let name = names.node(&node.name);
     let own =
         !node.node_type.rules().is_empty() && node.spec.settings.service_account_name.is_none() && account == name;

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{Object, names::Names, ports, service};
-use crate::{model::kind::SERVICE_MONITOR, settings::Effective};
+use crate::{model::kind::SERVICE_MONITOR, settings::ResolvedNode};
 
-pub fn build(names: &Names<'_>, node: &Effective) -> Option<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.settings.service_monitor.as_ref().filter(|given| given.enabled != Some(false))?;
     let metrics = node.node_type.says(|says| says.metrics);
     let port = given.port.as_deref().or(metrics.map(|metrics| metrics.port));

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     model::kind::STATEFUL_SET,
-    settings::{Claim, Effective, PodManagement, Quantity, Retention, Scale},
+    settings::{Claim, PodManagement, Quantity, ResolvedNode, Retention, Scale},
 };
 
-pub fn build(names: &Names<'_>, node: &Effective, pod: Value) -> Object {
+pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
     let name = names.node(&node.name);
     let retention = node.spec.storage_retention.unwrap_or_default();
     let mut spec = json!({
@@ -48,7 +48,7 @@ pub fn claims(set: &Value) -> Vec<(String, Quantity)> {
 }
 
 /// As the API server stores it, defaults included: the list is atomic, so its items are compared as a whole.
-fn claim_template(names: &Names<'_>, node: &Effective, claim: &Claim) -> Value {
+fn claim_template(names: &Names<'_>, node: &ResolvedNode, claim: &Claim) -> Value {
     let mut spec = json!({
         "accessModes": claim.access_modes,
         "resources": { "requests": { "storage": claim.size } },

@@ -1,25 +1,28 @@
-//! Where each setting of a node comes from.
+//! The layer that each setting of a node comes from.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     Invalid,
-    layers::{Layer, layers},
+    layers::{Layer, layers, take_patches},
     merge,
-    merge::{DIRECTIVE, Place, Rule},
+    merge::{
+        Rule,
+        patch::{DIRECTIVE, directive, merge_key},
+    },
     resolve::entries,
 };
 use crate::definition::Definition;
 
-/// A field of a node's effective settings.
+/// A field of a node's merged settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explained {
-    /// Which, for instance `resources.limits.cpu` or `env[JAVA_OPTS]`.
+    /// Path, for instance `resources.limits.cpu` or `env[JAVA_OPTS]`.
     pub path: String,
-    /// Its value; of an item of a list, what it has beside its key. Of what comes from a Secret, the reference.
+    /// Value; of a list item, its fields without the key; of a value from a Secret, the reference.
     pub value: Value,
-    /// The layer that has the last word on it.
+    /// The highest layer that sets it.
     pub layer: Layer,
 }
 
@@ -29,12 +32,12 @@ pub enum Unexplained {
     /// There is no such node.
     #[error("there is no node `{name}`; {}", there(.nodes))]
     NoNode {
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
-        /// The nodes there are.
+        /// The names of all nodes.
         nodes: Vec<String>,
     },
-    /// Its layers can't be put together.
+    /// Its layers can't be read.
     #[error(transparent)]
     Invalid(#[from] Invalid),
 }
@@ -43,10 +46,10 @@ fn there(nodes: &[String]) -> String {
     if nodes.is_empty() { "the cluster has none".to_owned() } else { format!("there are: {}", nodes.join(", ")) }
 }
 
-/// Every field of the effective settings of a node, sorted by path. `name` is node type and key, as in `historical-hot`.
+/// Every field of a node's merged settings, sorted by path. `name` is node type and key, as in `historical-hot`.
 ///
 /// # Errors
-/// Where there is no such node, or it refers to a group that isn't there.
+/// Where there is no such node, or it refers to a group that doesn't exist.
 pub fn explain(definition: &'static Definition, spec: &Value, name: &str) -> Result<Vec<Explained>, Unexplained> {
     let mut nodes = Vec::new();
     for node_type in definition.node_types {
@@ -61,8 +64,9 @@ pub fn explain(definition: &'static Definition, spec: &Value, name: &str) -> Res
     Err(Unexplained::NoNode { name: name.to_owned(), nodes })
 }
 
-/// A field is of the last layer that names it, or that changed it by what it says of something else.
-fn of_layers(layers: Vec<(Layer, Value)>) -> Vec<Explained> {
+/// A field belongs to the highest layer that sets it, or that changes it by merging a field above it.
+fn of_layers(mut layers: Vec<(Layer, Value)>) -> Vec<Explained> {
+    let patches = ["podOverrides", "configOverrides"].map(|field| of_patches(field, take_patches(&mut layers, field)));
     let mut merged = json!({});
     let mut explained: Vec<Explained> = Vec::new();
     for (layer, settings) in layers {
@@ -78,34 +82,73 @@ fn of_layers(layers: Vec<(Layer, Value)>) -> Vec<Explained> {
             })
             .collect();
     }
+    explained.extend(patches.into_iter().flatten());
     explained.sort_by(|one, other| one.path.cmp(&other.path));
     explained
 }
 
-/// Paths and values of single values, of lists that are replaced, and of items with a key.
+/// The values in the patches of `field`. A higher layer's value hides those of lower layers at the same path and below it.
+fn of_patches(field: &str, patches: Vec<(Layer, Value)>) -> Vec<Explained> {
+    let mut explained: Vec<Explained> = Vec::new();
+    for (layer, patch) in patches {
+        let mut said = Vec::new();
+        walk_patch("", field, &patch, &mut said);
+        for (path, value) in said {
+            let below = |other: &str| {
+                other.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            explained.retain(|field| field.layer == layer || !below(&field.path));
+            explained.extend(value.map(|value| Explained { path, value, layer: layer.clone() }));
+        }
+    }
+    explained
+}
+
+/// Paths and values as for [`leaves`]; no value: the values of lower layers at this path are dropped. `at` is the path in the pod template, for [`merge_key`].
+fn walk_patch(at: &str, path: &str, value: &Value, said: &mut Vec<(String, Option<Value>)>) {
+    let replaces = |value: &Value| value.as_object().and_then(directive).is_some_and(|it| it != "merge");
+    match value {
+        Value::Object(map) if map.keys().any(|key| key != DIRECTIVE) => {
+            if replaces(value) {
+                said.push((path.to_owned(), None));
+            }
+            for (key, value) in map.iter().filter(|(key, _)| *key != DIRECTIVE) {
+                let at = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                walk_patch(&at, &format!("{path}.{key}"), value, said);
+            }
+        }
+        Value::Array(items) if !items.is_empty() && merge_key(at).is_some() => {
+            let keys = [merge_key(at).unwrap_or_default()];
+            if items.iter().any(|item| replaces(item) && item.get(keys[0]).is_none()) {
+                said.push((path.to_owned(), None));
+            }
+            for item in items.iter().filter(|item| item.get(keys[0]).is_some()) {
+                walk_patch(at, &format!("{path}[{}]", key(item, &keys)), &without(item, &keys), said);
+            }
+        }
+        _ => said.push((path.to_owned(), Some(value.clone()))),
+    }
+}
+
+/// Paths and values: single values, lists that are replaced as a whole, and list items with a key.
 fn leaves(settings: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    walk(Place::ROOT, "", settings, &mut found);
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        walk(Rule::of_setting(name), name, value, &mut found);
+    }
     found
 }
 
-fn walk(place: Place, path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
-    match (value, place.rule()) {
+fn walk(rule: Rule, path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
+    match (value, rule) {
         (Value::Object(map), _) if !map.is_empty() => {
-            for (key, value) in map.iter().filter(|(key, _)| *key != DIRECTIVE) {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                walk(place.field(key), &path, value, found);
+            for (key, value) in map {
+                walk(rule.field(key), &format!("{path}.{key}"), value, found);
             }
         }
-        (Value::Array(items), Some(Rule::ByKey(keys))) if !items.is_empty() => {
+        (Value::Array(items), Rule::ByKey(keys)) if !items.is_empty() => {
             found.extend(items.iter().map(|item| (format!("{path}[{}]", key(item, keys)), without(item, keys))));
         }
-        (Value::Array(items), Some(Rule::PatchByKey(field))) if !items.is_empty() => {
-            for item in items {
-                walk(place, &format!("{path}[{}]", key(item, &[field])), &without(item, &[field]), found);
-            }
-        }
-        (Value::Object(_), _) if path.is_empty() => {}
         _ => found.push((path.to_owned(), value.clone())),
     }
 }
@@ -120,7 +163,7 @@ fn key(item: &Value, keys: &[&str]) -> String {
     keys.iter().map(text).collect::<Vec<_>>().join("/")
 }
 
-/// An item beside its key; where it has nothing but a value or the source of one, that.
+/// An item without its key; where only `value` or `valueFrom` is left, that.
 fn without(item: &Value, keys: &[&str]) -> Value {
     let fields = item.as_object().into_iter().flatten().filter(|(key, _)| !keys.contains(&key.as_str()));
     let rest: Map<String, Value> = fields.map(|(key, value)| (key.clone(), value.clone())).collect();

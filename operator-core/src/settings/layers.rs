@@ -8,17 +8,17 @@ use serde_json::{Map, Value, json};
 use super::{Invalid, NodeSpec, merge};
 use crate::definition::{Definition, Groups, NodeType};
 
-/// Where a setting comes from. Later ones win.
+/// The origin of a setting. Later layers override earlier ones.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Layer {
-    /// What the operator's author wrote.
+    /// The attributes in the operator's source.
     Attributes,
     /// The cluster-wide image.
     ClusterImage,
     /// The cluster-wide settings.
     Defaults,
-    /// The group of this name, which the node refers to.
+    /// The config group that the node refers to, by name.
     ConfigGroup(String),
     /// The node itself.
     Node,
@@ -36,7 +36,7 @@ impl fmt::Display for Layer {
     }
 }
 
-/// The layers of the node `given` at `path`, each as JSON of a [`NodeSpec`]; and the node over its app config group.
+/// The layers of the node at `path`, each as JSON of a [`NodeSpec`]; and the node merged with its app config group. `given` is the node in the spec.
 pub(super) fn layers(
     definition: &Definition,
     spec: &Value,
@@ -44,10 +44,8 @@ pub(super) fn layers(
     path: &str,
     given: &Value,
 ) -> Result<(Vec<(Layer, Value)>, Value), Invalid> {
-    let own = match group(definition.app_config_groups, spec, given, path)? {
-        Some((_, shared)) => merge(shared.clone(), given.clone()),
-        None => given.clone(),
-    };
+    let shared = group(definition.app_config_groups, spec, given, path)?.map(|(_, shared)| shared);
+    let own = shared.map_or_else(|| given.clone(), |shared| merge(shared.clone(), given.clone()));
     let of_cluster = |field: Option<&str>| field.and_then(|field| spec.get(field)).filter(|value| !value.is_null());
     let mut layers = vec![(Layer::Attributes, attributes(node_type))];
     layers.extend(of_cluster(definition.image).map(|image| (Layer::ClusterImage, json!({ "image": image }))));
@@ -55,11 +53,20 @@ pub(super) fn layers(
     if let Some((name, shared)) = group(definition.config_groups, spec, &own, path)? {
         layers.push((Layer::ConfigGroup(name.to_owned()), shared.clone()));
     }
-    layers.push((Layer::Node, common(&own, path)?));
+    for said in shared.into_iter().chain([given]) {
+        layers.push((Layer::Node, common(said, path)?));
+    }
     Ok((layers, own))
 }
 
-/// The group of `groups` that a node refers to, with its name; none where it refers to none.
+/// Takes the patches in `field` out of the layers, the lowest layer's first.
+pub(super) fn take_patches(layers: &mut [(Layer, Value)], field: &str) -> Vec<(Layer, Value)> {
+    let patch =
+        |(layer, settings): &mut (Layer, Value)| Some((layer.clone(), settings.as_object_mut()?.remove(field)?));
+    layers.iter_mut().filter_map(patch).filter(|(_, patch)| !patch.is_null()).collect()
+}
+
+/// The group of `groups` that a node refers to, with its name.
 fn group<'a>(
     groups: Option<Groups>,
     spec: &'a Value,
@@ -78,11 +85,11 @@ fn group<'a>(
     Err(Invalid::new(format!("{path}.{}", groups.by), message))
 }
 
-/// What the attributes say that a [`NodeSpec`] could say.
+/// The lowest layer: the attributes that a [`NodeSpec`] has fields for.
 fn attributes(node_type: &NodeType) -> Value {
     let env: Vec<Value> = node_type.env().iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let defaults = node_type.place.defaults.or(node_type.template.defaults);
-    let defaults = defaults.and_then(|defaults| serde_json::to_value(defaults()).ok()).unwrap_or_else(|| json!({}));
+    let defaults = defaults.map_or(Value::Null, |defaults| defaults());
     let storage = node_type.storage().into_iter().map(|storage| {
         let mut claim = json!({ "size": storage.size });
         if let Some(class) = storage.class {
@@ -104,7 +111,7 @@ fn attributes(node_type: &NodeType) -> Value {
     merge(defaults, Value::Object(layer))
 }
 
-/// What a node says beside its own configuration: the fields of [`NodeSpec`].
+/// The fields of [`NodeSpec`] in a node, without the node type's own.
 fn common(own: &Value, path: &str) -> Result<Value, Invalid> {
     let wrong = |error: &dyn fmt::Display| Invalid::new(path, error.to_string());
     let spec = NodeSpec::deserialize(own).map_err(|error| wrong(&error))?;

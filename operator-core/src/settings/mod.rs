@@ -1,5 +1,6 @@
-//! What the custom resource says of a node, and how it is put together from its layers.
+//! The settings of a node: their fields, their layers, and how the layers are merged.
 
+mod attributes;
 mod check;
 mod explain;
 mod fields;
@@ -9,17 +10,20 @@ pub(crate) mod ports;
 pub mod properties;
 mod resolve;
 mod spec;
+pub(crate) mod strategy;
 mod templates;
 mod unknown;
 
-pub use crate::model::{Quantity, Scale};
+pub use crate::model::{Invalid, Quantity, Scale};
 pub use explain::{Explained, Unexplained, explain};
-pub use fields::FIELDS;
-pub(crate) use fields::FITTING;
+pub(crate) use fields::{Fits, PassedTo, Setting};
 pub use layers::Layer;
 pub use merge::merge;
-pub(crate) use merge::{apply_patch, merge_values, unknown_directive};
+pub(crate) use merge::{
+    Rule, merge_values,
+    patch::{apply_patch, unknown_directive},
+};
 pub(crate) use ports::Port;
 pub(crate) use resolve::once;
-pub use resolve::{Claim, Effective, Invalid, effective};
+pub use resolve::{Claim, ResolvedNode, resolve};
 pub use spec::*;

@@ -20,7 +20,7 @@ impl Port {
     }
 }
 
-/// The container's, the node type's first.
+/// Ports of the container: the node type's, then those of the settings.
 pub fn of_container(node_type: &NodeType, settings: &NodeDefaults) -> Vec<Port> {
     let fixed = node_type.ports();
     let fixed = fixed.iter().map(|port| Port::given(port.name, port.number, Some(port.protocol.as_str())));
@@ -28,7 +28,7 @@ pub fn of_container(node_type: &NodeType, settings: &NodeDefaults) -> Vec<Port> 
     fixed.chain(own).collect()
 }
 
-/// Those that the Service has beside the container's.
+/// Ports of the Service alone.
 pub fn of_service_alone(settings: &NodeDefaults) -> Vec<Port> {
     let ports = settings.service.iter().flat_map(|service| &service.ports);
     ports.map(|port| Port::given(&port.name, port.port, port.protocol.as_deref())).collect()

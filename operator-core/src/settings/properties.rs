@@ -14,9 +14,9 @@ pub struct Properties(pub BTreeMap<String, Scalar>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Scalar {
-    /// Written without quotes in the custom resource.
+    /// A number without quotes in the custom resource.
     Integer(i64),
-    /// Everything else.
+    /// Text.
     String(String),
 }
 
@@ -30,7 +30,7 @@ impl std::fmt::Display for Scalar {
 }
 
 impl Properties {
-    /// Sets one value; the last one counts.
+    /// Sets one value; a later call overrides it.
     pub fn set(&mut self, name: impl Into<String>, value: impl ToString) -> &mut Self {
         self.0.insert(name.into(), Scalar::String(value.to_string()));
         self

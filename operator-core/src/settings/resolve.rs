@@ -1,43 +1,47 @@
-//! The nodes of a cluster, each with its settings after all layers are merged.
+//! The nodes of a cluster, each with its merged settings.
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    AccessMode, NodeSpec, Quantity, Scale,
+    AccessMode, Invalid, NodeSpec, Quantity, Scale,
     check::{Judged, check},
-    layers::layers,
+    layers::{layers, take_patches},
     merge,
 };
 use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload};
 
-/// A node with its effective settings.
+/// A node with its merged settings.
 #[derive(Clone, Debug)]
-pub struct Effective {
+pub struct ResolvedNode {
     /// Its node type.
     pub node_type: &'static NodeType,
     /// Node type and key, as in object names: `historical-hot`.
     pub name: String,
-    /// Where it stands in the spec: `historicals.hot`.
+    /// Path in the spec: `historicals.hot`.
     pub path: String,
-    /// The merged settings.
+    /// The merged settings, without `podOverrides` and `configOverrides`.
     pub spec: NodeSpec,
+    /// The `podOverrides` of the layers. They are applied in this order, the lowest layer's first.
+    pub pod_overrides: Vec<Value>,
+    /// The `configOverrides` of the layers, the lowest layer's first: patches by file name.
+    pub config_overrides: Vec<Value>,
     /// Entry point of the container; empty: the image's own.
     pub command: Vec<String>,
     /// Arguments of the container: the operator's, then those of the settings.
     pub args: Vec<String>,
-    /// The claims of every pod, sizes and classes settled.
+    /// The PersistentVolumeClaims of every pod, with their sizes and classes.
     pub claims: Vec<Claim>,
-    /// The node as the custom resource has it, over its app config group: what its configuration files are written from.
-    pub own: Value,
+    /// The node in the custom resource, merged with its app config group: the input of its configuration files.
+    pub spec_value: Value,
     /// Position in upgrades: lower ones first.
     pub order: i32,
 }
 
-impl Effective {
-    /// How the number of its pods is decided.
+impl ResolvedNode {
+    /// How the number of pods is decided.
     pub fn scale(&self) -> Scale {
         match (self.node_type.workload(), &self.spec.autoscaling, self.spec.replicas) {
             (Workload::DaemonSet | Workload::Job, _, _) => Scale::Unscaled,
@@ -47,7 +51,7 @@ impl Effective {
         }
     }
 
-    /// Wanted pods, as far as the spec says; an autoscaler's fewest.
+    /// Number of pods in the spec; for an HPA its minimum.
     pub fn replicas(&self) -> i32 {
         match (&self.spec.autoscaling, self.spec.replicas) {
             (Some(autoscaling), _) => autoscaling.min_replicas.unwrap_or(1),
@@ -56,44 +60,24 @@ impl Effective {
     }
 }
 
-/// A claim of every pod of a node.
+/// A PersistentVolumeClaim of every pod of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
-    /// Name of the claim template.
+    /// Name of the `volumeClaimTemplate`.
     pub name: &'static str,
     /// Folder in the container.
     pub mount: &'static str,
     /// Size.
     pub size: Quantity,
-    /// Storage class; none: the cluster's default.
+    /// Storage class; none: the default of Kubernetes.
     pub class: Option<String>,
     /// How the volume can be mounted.
     pub access_modes: Vec<AccessMode>,
-    /// Labels beside the operator's own.
+    /// Labels, in addition to the operator's.
     pub labels: BTreeMap<String, String>,
 }
 
-/// Something in a spec that only shows once the layers are merged.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
-#[error("{}: {message}", self.place())]
-pub struct Invalid {
-    /// Where, for instance `historicals.hot.resources`; empty: the spec as a whole.
-    pub path: String,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
-
-impl Invalid {
-    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
-    }
-
-    fn place(&self) -> String {
-        if self.path.is_empty() { "spec".to_owned() } else { format!("spec.{}", self.path) }
-    }
-}
-
-/// Each error once: what is wrong with something that nodes share shows at each of them.
+/// Drops duplicate errors: a mistake in shared settings is found at each node.
 pub(crate) fn once(mut errors: Vec<Invalid>) -> Vec<Invalid> {
     let mut seen = HashSet::new();
     errors.retain(|error| seen.insert(error.clone()));
@@ -104,7 +88,7 @@ pub(crate) fn once(mut errors: Vec<Invalid>) -> Vec<Invalid> {
 ///
 /// # Errors
 /// Everything that is wrong, each with its place.
-pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Effective>, Vec<Invalid>> {
+pub fn resolve(definition: &'static Definition, spec: &Value) -> Result<Vec<ResolvedNode>, Vec<Invalid>> {
     let mut nodes = Vec::new();
     let mut errors = super::unknown::check(definition, spec).map_err(once)?;
     for node_type in definition.node_types {
@@ -118,7 +102,7 @@ pub fn effective(definition: &'static Definition, spec: &Value) -> Result<Vec<Ef
     if errors.is_empty() { Ok(nodes) } else { Err(once(errors)) }
 }
 
-/// A node as it stands in the spec.
+/// A node in the spec.
 pub(super) struct Entry<'a> {
     pub name: String,
     pub path: String,
@@ -156,7 +140,7 @@ pub(super) fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<
     }
 }
 
-/// Position in upgrades: what the spec says, else the definition.
+/// Position in upgrades: the spec's, else the definition's.
 fn order(definition: &Definition, spec: &Value, node_type: &NodeType) -> i32 {
     let listed = definition.deployment_order.and_then(|field| spec.get(field)).and_then(Value::as_array);
     let position = listed
@@ -170,9 +154,11 @@ fn node(
     cluster: &Value,
     node_type: &'static NodeType,
     Entry { name, path, own: given }: Entry<'_>,
-) -> Result<Effective, Vec<Invalid>> {
+) -> Result<ResolvedNode, Vec<Invalid>> {
     let order = order(definition, cluster, node_type);
-    let (layers, own) = layers(definition, cluster, node_type, &path, given).map_err(|invalid| vec![invalid])?;
+    let (mut layers, own) = layers(definition, cluster, node_type, &path, given).map_err(|invalid| vec![invalid])?;
+    let [pod_overrides, config_overrides] = ["podOverrides", "configOverrides"]
+        .map(|field| take_patches(&mut layers, field).into_iter().map(|(_, patch)| patch).collect());
     let merged = layers.into_iter().map(|(_, settings)| settings).fold(json!({}), merge);
     let spec = NodeSpec::deserialize(&merged).map_err(|error| vec![Invalid::new(path.as_str(), error.to_string())])?;
     let (claims, mut errors) = claims(node_type, &path, &spec);
@@ -181,7 +167,19 @@ fn node(
     let command = node_type.command().iter().copied().map(str::to_owned).collect();
     let fixed = node_type.args().iter().copied().map(str::to_owned);
     let args = fixed.chain(spec.settings.args.iter().flatten().cloned()).collect();
-    let node = Effective { node_type, name, path, spec, command, args, claims, own, order };
+    let node = ResolvedNode {
+        node_type,
+        name,
+        path,
+        spec,
+        pod_overrides,
+        config_overrides,
+        command,
+        args,
+        claims,
+        spec_value: own,
+        order,
+    };
     if errors.is_empty() { Ok(node) } else { Err(errors) }
 }
 

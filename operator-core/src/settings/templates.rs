@@ -1,4 +1,4 @@
-//! What a node type says in all: the field's attributes over its type's.
+//! A node type's attributes: those on the field override those on its type.
 
 use crate::definition::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
 
@@ -21,7 +21,7 @@ impl NodeType {
         join(self.template.ports, self.place.ports, |port| port.name)
     }
 
-    /// Claims, by name.
+    /// Volumes that every pod claims, by name.
     pub fn storage(&self) -> Vec<StorageTemplate> {
         join(self.template.storage, self.place.storage, |storage| storage.name)
     }
@@ -46,12 +46,12 @@ impl NodeType {
         if self.place.args.is_empty() { self.template.args } else { self.place.args }
     }
 
-    /// Folders that every pod has for itself.
+    /// Folders that every pod has for itself, empty at its start.
     pub fn empty_dirs(&self) -> Vec<&'static str> {
         join(self.template.empty_dirs, self.place.empty_dirs, |folder| *folder)
     }
 
-    /// What the pods may do at the API server.
+    /// Rights of the pods at the API server.
     pub fn rules(&self) -> &'static [PolicyRule] {
         if self.place.rules.is_empty() { self.template.rules } else { self.place.rules }
     }
@@ -61,7 +61,7 @@ impl NodeType {
         join(self.template.talks_to, self.place.talks_to, |name| *name)
     }
 
-    /// A single value: the field's, else its type's.
+    /// A single value: from the field, else from its type.
     pub fn says<T>(&self, value: impl Fn(&NodeTemplate) -> Option<T>) -> Option<T> {
         value(&self.place).or_else(|| value(&self.template))
     }

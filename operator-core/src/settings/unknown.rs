@@ -1,5 +1,4 @@
-//! Settings that can't be read, and fields that Kubernetes' own types don't have, in parts that the schema preserves unknown: reading them would
-//! lose them silently.
+//! Settings that can't be read, and unknown fields in the parts that the schema preserves unknown, which would be lost silently.
 
 use std::collections::HashSet;
 
@@ -9,10 +8,10 @@ use serde_json::{Value, json};
 use super::{Invalid, NodeDefaults, NodeSpec};
 use crate::definition::{Cardinality, Definition, LIST_KEY};
 
-/// Unknown fields of all settings in `spec`, each with its place.
+/// Unknown fields of all settings in `spec`, each with its path.
 ///
 /// # Errors
-/// Some can't be read at all: these are there, too.
+/// Settings that can't be read, and unknown fields.
 pub fn check(definition: &Definition, spec: &Value) -> Result<Vec<Invalid>, Vec<Invalid>> {
     let (mut unread, mut unknown) = (Vec::new(), Vec::new());
     for (path, given) in all(definition, spec) {
@@ -24,7 +23,7 @@ pub fn check(definition: &Definition, spec: &Value) -> Result<Vec<Invalid>, Vec<
     if unread.is_empty() { Ok(unknown) } else { Err(unread.into_iter().chain(unknown).collect()) }
 }
 
-/// Everything in the spec that holds settings of nodes, with its place.
+/// Every object in the spec that holds settings of nodes, with its path.
 fn all<'a>(definition: &Definition, spec: &'a Value) -> Vec<(String, &'a Value)> {
     let field = |name: &str| spec.get(name).unwrap_or(&Value::Null);
     let by_key = |name: &str| -> Vec<(String, &'a Value)> {
@@ -51,7 +50,7 @@ fn all<'a>(definition: &Definition, spec: &'a Value) -> Vec<(String, &'a Value)>
     found
 }
 
-/// The unknown fields of `given`; or what can't be read.
+/// The unknown fields of `given`. The error: settings that can't be read.
 fn settings(given: &Value, path: &str) -> Result<Vec<Invalid>, Vec<Invalid>> {
     if given.is_null() {
         return Ok(Vec::new());
@@ -71,7 +70,7 @@ fn settings(given: &Value, path: &str) -> Result<Vec<Invalid>, Vec<Invalid>> {
     Ok(found)
 }
 
-/// Each field for itself, so that each is found, with its place: through the flattened part of the type, serde loses it.
+/// Reads each field by itself, to find each mistake with its path: serde loses the path in a flattened struct.
 fn unread(given: &Value, path: &str, error: String) -> Vec<Invalid> {
     fn wrong<T: DeserializeOwned>(field: &Value) -> Option<(String, String)> {
         let error = serde_path_to_error::deserialize::<_, T>(field).err()?;
@@ -83,7 +82,7 @@ fn unread(given: &Value, path: &str, error: String) -> Vec<Invalid> {
     if found.is_empty() { vec![Invalid::new(path, error)] } else { found }
 }
 
-/// What is in `given` and not in `read`.
+/// Fields that are in `given` and not in `read`.
 fn lost(given: &Value, read: &Value, path: &str, found: &mut Vec<Invalid>) {
     match (given, read) {
         (Value::Object(given), Value::Object(read)) => {
@@ -104,7 +103,7 @@ fn lost(given: &Value, read: &Value, path: &str, found: &mut Vec<Invalid>) {
     }
 }
 
-/// Nothing is lost with it.
+/// Whether the value has no content to lose.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

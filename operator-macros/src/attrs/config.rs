@@ -27,7 +27,7 @@ impl ConfigKeys {
         let likely = file.as_ref().map_or("properties", |file| likely_format(file));
         keys.require("format", &format!("format = \"{likely}\""));
         let mount = keys.text("mount");
-        // One that couldn't be read is reported; the rest shall be judged too.
+        // A format that can't be read is reported; the rest is validated, too.
         let format = keys.choice("format", Format::ALL).map_or(Format::Raw, |format| *format);
         let with = keys.path("with");
         let reload = keys.choice("reload", Reload::ALL).map_or(Reload::Pods, |reload| *reload);

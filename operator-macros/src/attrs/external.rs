@@ -12,7 +12,7 @@ pub struct ExternalKeys {
     pub at: Option<Text>,
     /// None where it couldn't be read, which is then reported.
     pub check: Option<ExternalCheck>,
-    /// Where the attribute stands.
+    /// The position of the attribute.
     pub span: Span,
 }
 

@@ -1,4 +1,4 @@
-//! The keys of an attribute, which are taken out one after the other, by name.
+//! The keys of an attribute, read one after the other, by name.
 
 mod getters;
 
@@ -11,7 +11,7 @@ use crate::errors::{Errors, nearest, suggestion};
 
 /// The keys of an attribute, or of a list inside of one.
 ///
-/// Each getter takes its key out; [`finish`](Self::finish) reports what nobody asked for. So the getters are the
+/// Each getter removes its key; [`finish`](Self::finish) reports the keys that no getter has read. So the getters are the
 /// grammar, and the suggestions for a misspelt key can't differ from it.
 pub struct Keys<'e> {
     /// What the keys belong to, for messages: `#[config]`, `port(…)`.
@@ -106,7 +106,7 @@ impl<'e> Keys<'e> {
         self.entries.push(Entry { key, value });
     }
 
-    /// Where the attribute or list stands.
+    /// The position of the attribute or list.
     pub fn span(&self) -> Span {
         self.span
     }
@@ -121,7 +121,7 @@ impl<'e> Keys<'e> {
         self.entries.is_empty()
     }
 
-    /// Demands a key; `example` is how it would be written. To be called before the key is taken out.
+    /// Requires a key; `example` shows how to write it. To be called before the key's getter.
     pub fn require(&mut self, key: &'static str, example: &str) {
         if !self.has(key) {
             self.missing.push((key, example.to_owned()));
@@ -135,7 +135,7 @@ impl<'e> Keys<'e> {
         }
     }
 
-    /// Reports the keys that nobody asked for, and those that are missing and weren't just misspelt.
+    /// Reports the keys that no getter has read, and required keys that are missing and not just misspelt.
     pub fn finish(mut self) {
         for Entry { key, .. } in &self.entries {
             let word = key.unraw().to_string();

@@ -28,7 +28,7 @@ pub struct OperatorKeys {
     pub singular: Option<Text>,
     pub crd: Crd,
     pub root: Option<Text>,
-    /// Where the key stands.
+    /// The position of the key.
     pub customize: Option<Span>,
     pub derives: Vec<Path>,
     pub attributes: Vec<Meta>,
@@ -88,7 +88,7 @@ fn path(text: &Text, errors: &Errors) -> Option<Path> {
     parsed
 }
 
-/// An attribute that the generated struct shall have too.
+/// An attribute that is copied to the generated struct.
 fn attribute(text: &Text, errors: &Errors) -> Option<Meta> {
     let Ok(meta) = syn::LitStr::new(text, text.span()).parse::<Meta>() else {
         errors.at(&text.span(), "`attr` takes one attribute without `#[]`: attr = \"allow(dead_code)\"");

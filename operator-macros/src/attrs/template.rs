@@ -53,7 +53,7 @@ pub struct PlaceKeys {
     pub name: Option<Text>,
     pub order: Option<SpannedValue<i32>>,
     pub template: Template,
-    /// Where the attribute stands.
+    /// The position of the attribute.
     pub span: Span,
 }
 

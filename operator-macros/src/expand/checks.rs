@@ -23,7 +23,7 @@ pub fn checks(operator: &Operator) -> TokenStream {
             quote!(#kind::FIELDS)
         });
         Some(quote_spanned! {field.span=>
-            const _: () = _core::definition::checks::referred_to(#by, &[#(#fields),*]);
+            const _: () = _core::definition::checks::referred_to(#by, &[_core::settings::FIELDS, #(#fields),*]);
         })
     });
     let secrets = secret::checks(&operator.secrets);
@@ -40,8 +40,8 @@ fn uncalled_hook(operator: &Operator) -> TokenStream {
     quote_spanned! {span=>
         const _: () = {
             #[allow(unused_imports, reason = "it is what is left where there is no hook")]
-            use _core::definition::checks::NoHook as _;
-            _core::definition::checks::uncalled(_core::definition::checks::Hook::<#spec>::THERE)
+            use _core::__private::NoHook as _;
+            _core::__private::uncalled(_core::__private::Hook::<#spec>::THERE)
         };
     }
 }
@@ -78,7 +78,7 @@ fn node_type_checks(index: usize, node_type: &NodeType) -> TokenStream {
     }
 }
 
-/// A type that can't hold nodes shall be pointed at itself.
+/// With the span of the type, so that the compiler points at a type that can't hold nodes.
 fn kind(node_type: &NodeType) -> TokenStream {
     let ty = &node_type.ty;
     quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>)
@@ -87,7 +87,7 @@ fn kind(node_type: &NodeType) -> TokenStream {
 /// One constant for each field of a node type, at its name.
 pub fn own_fields(fields: &[OwnField]) -> TokenStream {
     let checks = fields.iter().map(|OwnField { name, ident, cfgs }| {
-        let check = quote_spanned!(ident.span()=> const _: () = _core::definition::checks::own_field(#name););
+        let check = quote_spanned!(ident.span()=> const _: () = _core::definition::checks::own_field(#name, _core::settings::FIELDS););
         quote!(#(#cfgs)* #check)
     });
     quote!(#(#checks)*)

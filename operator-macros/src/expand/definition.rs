@@ -24,7 +24,7 @@ pub fn parts(operator: &Operator) -> TokenStream {
     let node_types = operator.node_types.iter().map(|node_type| {
         let (name, field, order) = (node_type.name.as_str(), &node_type.field, node_type.order);
         let place = template(&node_type.place, &operator.spec_type);
-        // A type that can't hold nodes shall be pointed at itself.
+        // With the span of the type, so that the compiler points at a type that can't hold nodes.
         let ty = &node_type.ty;
         let kind = quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>);
         quote! {
@@ -61,17 +61,6 @@ pub fn definition(operator: &Operator) -> TokenStream {
             quote!(_core::definition::Groups { field: #field, by: #by })
         }))
     });
-    let said = if let Hook::Here(span) = operator.hook { Some(span) } else { None };
-    let customize = option(said.map(|span| {
-        // All of it at the key: a struct without the hook shall be complained of where it is said to have one.
-        let spec = Ident::new(&operator.spec.to_string(), span);
-        quote_spanned! {span=>
-            _core::definition::Customization {
-                kinds: <#spec as _core::__private::Customize>::KINDS,
-                call: _core::__private::customize::<#spec>,
-            }
-        }
-    }));
     quote! {
         &_core::definition::Definition {
             group: #group,
@@ -89,8 +78,22 @@ pub fn definition(operator: &Operator) -> TokenStream {
             configs: CONFIGS,
             secrets: SECRETS,
             externals: EXTERNALS,
-            customize: #customize,
+            customize: <Self as _core::Cluster>::CUSTOMIZE,
             node_types: NODE_TYPES,
         }
     }
+}
+
+/// The constant `Cluster::CUSTOMIZE`, where the author has a hook.
+pub fn customize(operator: &Operator) -> Option<TokenStream> {
+    let Hook::Here(span) = operator.hook else { return None };
+    // With the span of the key, so that the compiler points at it where the struct has no hook.
+    let spec = Ident::new(&operator.spec.to_string(), span);
+    Some(quote_spanned! {span=>
+        const CUSTOMIZE: ::core::option::Option<_core::render::customize::Customization> =
+            ::core::option::Option::Some(_core::render::customize::Customization {
+                kinds: <#spec as _core::__private::Customize>::KINDS,
+                call: _core::__private::customize::<#spec>,
+            });
+    })
 }

@@ -16,7 +16,7 @@ pub fn externals(externals: &[External]) -> TokenStream {
                 let path = path.as_str();
                 quote!(Http(#path))
             }
-            // All of it at the path: a function that doesn't fit shall be pointed at itself.
+            // With the span of the path, so that the compiler points at a function with another signature.
             ExternalCheck::Function(path) => {
                 let function = quote_spanned!(path.span()=> |value| _core::__private::check(value, #path));
                 quote!(Function(#function))

@@ -61,7 +61,7 @@ fn item(node: &NodeStruct) -> TokenStream {
     quote!(#item)
 }
 
-/// Derives and settings that the author hasn't written. They stand first: a derive must come before its helper
+/// Derives and settings that the author hasn't written. They come first: a derive must precede its helper
 /// attributes.
 fn added_attributes(present: &[Attribute], crate_path: &Path) -> Vec<Attribute> {
     let derived = derived(present);

@@ -13,6 +13,7 @@ pub fn operator(operator: &Operator) -> TokenStream {
     let impls = root::impls(operator);
     let parts = definition::parts(operator);
     let definition = definition::definition(operator);
+    let customize = definition::customize(operator);
     let checks = checks(operator);
     quote! {
         #root
@@ -26,6 +27,7 @@ pub fn operator(operator: &Operator) -> TokenStream {
                 type Spec = #spec_type;
 
                 const DEFINITION: &'static _core::definition::Definition = #definition;
+                #customize
 
                 fn spec(&self) -> &#spec_type {
                     &self.spec

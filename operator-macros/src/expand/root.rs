@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 
 use crate::model::Operator;
 
-/// The struct itself. It stands beside the author's, outside of the `const` that hides everything else.
+/// The struct itself. It is written next to the author's, outside of the `const` that hides everything else.
 pub fn root(operator: &Operator) -> TokenStream {
     let Operator { vis, doc, root, derives, attributes, crate_path, spec_type, .. } = operator;
     let doc = if doc.is_empty() { format!("A `{}`.", operator.kind.as_str()) } else { doc.clone() };

@@ -7,7 +7,7 @@ use syn::{Type, ext::IdentExt, spanned::Spanned};
 use super::{option, secret::secrets, strings, variant};
 use crate::model::{Check, ConfigFile, Probe, Rule, Template};
 
-/// A `NodeTemplate`; only what is given is written. `holder` is the struct that the configuration files are fields of.
+/// A `NodeTemplate`; only given values are written. `holder` is the struct that the configuration files are fields of.
 pub fn template(template: &Template, holder: &Type) -> TokenStream {
     let mut fields = Vec::new();
     if let Some(workload) = &template.workload {
@@ -81,12 +81,12 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
     quote!(_core::definition::NodeTemplate { #(#fields,)* .._core::definition::NodeTemplate::EMPTY })
 }
 
-/// What is about the pods beside their container.
+/// Attributes of the pods other than their container.
 fn pod_settings(template: &Template) -> Vec<TokenStream> {
     let mut fields = Vec::new();
     if let Some(path) = &template.defaults {
-        // All of it at the path: a function that doesn't fit shall be pointed at itself.
-        let defaults = quote_spanned!(path.span()=> ::core::option::Option::Some(#path));
+        // With the span of the path, so that the compiler points at a function with another signature.
+        let defaults = quote_spanned!(path.span()=> ::core::option::Option::Some(|| _core::__private::defaults(#path)));
         fields.push(quote!(defaults: #defaults));
     }
     for (name, flag) in [("read_only_root", template.read_only_root), ("publish_not_ready", template.publish_not_ready)]
@@ -115,7 +115,7 @@ fn pod_settings(template: &Template) -> Vec<TokenStream> {
     }
     if let Some(metrics) = &template.metrics {
         let port = metrics.port.as_str();
-        // Source: what Prometheus scrapes where nobody says another path.
+        // Source: the default path of Prometheus.
         let path = metrics.path.as_ref().map_or("/metrics", |path| path.as_str());
         let metrics = option(Some(quote!(_core::definition::Metrics { port: #port, path: #path })));
         fields.push(quote!(metrics: #metrics));
@@ -129,7 +129,7 @@ pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
         let (field, file, mount) = (&config.field, config.file.as_str(), config.mount.as_str());
         let (format, reload) = (variant(config.format), variant(config.reload));
         let with = option(
-            // All of it at the path: a function that doesn't fit shall be pointed at itself.
+            // With the span of the path, so that the compiler points at a function with another signature.
             config.with.as_ref().map(
                 |path| quote_spanned!(path.span()=> |holder| _core::__private::compute::<#holder, _>(holder, #path)),
             ),

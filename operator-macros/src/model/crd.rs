@@ -1,4 +1,4 @@
-//! What stands in a kind's CustomResourceDefinition beside its names and its schema.
+//! The parts of a kind's CustomResourceDefinition other than its names and its schema.
 
 use crate::attrs::Text;
 
@@ -20,7 +20,7 @@ pub struct Crd {
     pub validations: Vec<Validation>,
 }
 
-/// Who uses the version is warned; none: in Kubernetes' own words.
+/// The warning that users of the version get; none: Kubernetes' own.
 pub struct Deprecated(pub Option<Text>);
 
 /// The scale subresource.

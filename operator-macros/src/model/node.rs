@@ -9,7 +9,7 @@ use crate::{
     errors::Errors,
 };
 
-/// A node type of its own: the struct as it will stand in the code, and what it says of nodes.
+/// A node type of its own: the struct as it will be written, and its attributes.
 pub struct NodeStruct {
     /// The struct, with the common fields, and without the attributes that were for us.
     pub item: ItemStruct,

@@ -16,7 +16,7 @@ use crate::{
 pub struct Operator {
     /// Name of the author's struct.
     pub spec: Ident,
-    /// What stands as its type in generated code.
+    /// Its type in generated code.
     pub spec_type: Type,
     pub vis: Visibility,
     /// Its doc comment.
@@ -64,7 +64,7 @@ pub struct SettingField {
     /// JSON name by which nodes refer to what it holds, where they do.
     pub by: Option<Text>,
     pub ty: Type,
-    /// Where its attribute stands.
+    /// The position of its attribute.
     pub span: Span,
 }
 
@@ -194,7 +194,7 @@ impl Operator {
     }
 }
 
-/// `DruidSpec` is the spec of a `Druid`: what stands in for a kind that is missing.
+/// `DruidSpec` is the spec of a `Druid`: the placeholder for a missing kind.
 pub fn kind_of(spec: &Ident) -> String {
     let name = spec.unraw().to_string();
     name.strip_suffix("Spec").filter(|kind| !kind.is_empty()).map_or_else(|| format!("{name}Cluster"), str::to_owned)

@@ -1,4 +1,4 @@
-//! What goes into the CustomResourceDefinition. Source of the rules: the API server's validation of those.
+//! Attributes of the CustomResourceDefinition. Source of the rules: the API server's validation of those.
 
 use super::{names, unique};
 use crate::{
@@ -98,7 +98,7 @@ fn simple_path(text: &Text, below: &[&str], fields: Option<&[String]>, errors: &
     }
 }
 
-/// A path in the object; a field of the spec that isn't there would stay empty, and nobody would say why.
+/// A path in the object. A path to a field that the spec doesn't have would give an empty column without an error.
 fn path(path: &Text, fields: Option<&[String]>, errors: &Errors) {
     if !path.starts_with('.') {
         let below = path.trim_start_matches(['$', '{', '.']).trim_end_matches('}');

@@ -55,7 +55,7 @@ pub fn references_within(template: &Template, node_types: &[NodeType], externals
     }
 }
 
-/// What stands between `${` and `}`, or where nothing closes it, the end.
+/// The text between `${` and `}`, or where nothing closes it, up to the end.
 #[derive(Clone, Copy)]
 struct Reference<'a> {
     inside: &'a str,

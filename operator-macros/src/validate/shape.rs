@@ -1,4 +1,4 @@
-//! What the macros can stand on: a struct with named fields and without parameters.
+//! The items that the macros accept: a struct with named fields and without parameters.
 
 use proc_macro2::Span;
 use syn::{Fields, Generics, Item, spanned::Spanned};
@@ -19,7 +19,7 @@ pub fn is_struct_with_fields(fields: &Fields, ident: &syn::Ident, generics: &Gen
     }
 }
 
-/// What an item that isn't a struct is called, and where its keyword stands.
+/// The name of an item that isn't a struct, and the position of its keyword.
 pub fn item_kind(item: &Item) -> (&'static str, Span) {
     match item {
         Item::Enum(item) => ("an enum", item.enum_token.span()),

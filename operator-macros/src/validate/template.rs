@@ -90,7 +90,7 @@ fn group(name: &Text, errors: &Errors) {
     }
 }
 
-/// A resource as it stands in URLs, maybe with a subresource: `pods/log`.
+/// A resource as in URLs, optionally with a subresource: `pods/log`.
 fn resource(name: &Text, errors: &Errors) {
     let lower = name.to_lowercase();
     let (resource, rest) = lower.find('/').map_or((lower.as_str(), ""), |at| lower.split_at(at));

@@ -41,7 +41,7 @@ pub fn variables(template: &Template, errors: &Errors) {
     of_secrets(&template.secrets, &seen, errors);
 }
 
-/// The variables that carry secrets; `taken` are set otherwise.
+/// The variables of secrets; `taken` are set otherwise.
 pub fn of_secrets(secrets: &[SecretField], taken: &[String], errors: &Errors) {
     let mut others: Vec<&Text> = Vec::new();
     for secret in secrets {

@@ -1,6 +1,6 @@
 //! The author's hook over the desired objects.
 
-use operator_core::{desired::Identity, prelude::*};
+use operator_core::{prelude::*, render::Identity};
 
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Cache", customize)]

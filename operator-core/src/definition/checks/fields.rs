@@ -1,10 +1,8 @@
-//! Types of fields: what each attribute can stand on.
+//! The types of fields that each attribute can be used on.
 
 use std::collections::BTreeMap;
 
-use crate::{NodeDefaults, SecretRef};
-
-/// A field that `#[operator(image)]` can stand on.
+/// A field that can have `#[operator(image)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the cluster's image",
     label = "not a string",
@@ -14,26 +12,23 @@ pub trait HoldsImage {}
 impl HoldsImage for String {}
 impl HoldsImage for Option<String> {}
 
-/// A field that `#[operator(defaults)]` can stand on.
+/// A field that can have `#[operator(defaults)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the cluster's defaults",
     label = "not `NodeDefaults`",
     note = "#[operator(defaults)] stands on a `NodeDefaults` or an `Option<NodeDefaults>`"
 )]
 pub trait HoldsDefaults {}
-impl HoldsDefaults for NodeDefaults {}
-impl HoldsDefaults for Option<NodeDefaults> {}
 
-/// A field that `#[operator(config_groups)]` can stand on.
+/// A field that can have `#[operator(config_groups)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold config groups",
     label = "not a map of `NodeDefaults`",
     note = "#[operator(config_groups)] stands on a `BTreeMap<String, NodeDefaults>`"
 )]
 pub trait HoldsConfigGroups {}
-impl HoldsConfigGroups for BTreeMap<String, NodeDefaults> {}
 
-/// A field that `#[operator(app_config_groups)]` can stand on.
+/// A field that can have `#[operator(app_config_groups)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold app config groups",
     label = "not a map by name",
@@ -42,7 +37,7 @@ impl HoldsConfigGroups for BTreeMap<String, NodeDefaults> {}
 pub trait HoldsAppConfigGroups {}
 impl<T> HoldsAppConfigGroups for BTreeMap<String, T> {}
 
-/// A field that `#[operator(deployment_order)]` can stand on.
+/// A field that can have `#[operator(deployment_order)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the deployment order",
     label = "not a list of names",
@@ -52,26 +47,23 @@ pub trait HoldsDeploymentOrder {}
 impl HoldsDeploymentOrder for Vec<String> {}
 impl HoldsDeploymentOrder for Option<Vec<String>> {}
 
-/// A field that `#[secret(…)]` can stand on.
+/// A field that can have `#[secret(…)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't refer to a Secret",
     label = "not a `SecretRef`",
     note = "#[secret(…)] stands on a `SecretRef` or an `Option<SecretRef>`"
 )]
 pub trait HoldsSecret {}
-impl HoldsSecret for SecretRef {}
-impl HoldsSecret for Option<SecretRef> {}
 
-/// A field that `#[secret(generate(…))]` can stand on.
+/// A field that can have `#[secret(generate(…))]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't leave the Secret to the operator",
     label = "not an `Option<SecretRef>`",
     note = "#[secret(generate(…))] stands on an `Option<SecretRef>`: a Secret is made where the custom resource names none"
 )]
 pub trait HoldsGeneratedSecret {}
-impl HoldsGeneratedSecret for Option<SecretRef> {}
 
-/// A field that `#[external(tcp)]` and `#[external(http = "…")]` can stand on. Implement it for a type of your own that is a string
+/// A field that can have `#[external(tcp)]` or `#[external(http = "…")]`. Implement it for a type of your own that is a string
 /// in the custom resource.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't hold the address of an external",

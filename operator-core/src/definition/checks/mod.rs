@@ -1,21 +1,19 @@
 //! Assertions about fields and node types, evaluated by the compiler: a field's attributes and its type's are only known
 //! together here.
 //!
-//! Generated code calls one function per rule and field. What one attribute alone can show, the macros report already.
+//! Generated code calls one function per rule and field. Mistakes within one attribute are reported by the macros.
 //!
 //! | module | rules about |
 //! | --- | --- |
-//! | `fields` | the types that attributes can stand on |
-//! | `hook` | the author's hook |
+//! | `fields` | the types that attributes can be used on |
 //! | `names` | names of node types and of their fields |
-//! | `ports` | ports, and who names them |
+//! | `ports` | ports, and attributes that name them |
 //! | `mounts` | folders and files |
 //! | `variables` | environment variables |
 //! | `references` | `${…}` |
 //! | `joined`, `text` | what a field and its type say together; strings in constants |
 
 mod fields;
-mod hook;
 mod joined;
 mod mounts;
 mod names;
@@ -25,7 +23,6 @@ mod text;
 mod variables;
 
 pub use fields::*;
-pub use hook::{Hook, NoHook, uncalled};
 pub use mounts::{files, mounts, secret_files};
 pub use names::{list_items, names, own_field, referred_to, repeated, talks_to, unnamed};
 pub use ports::{metrics, ports, probes};

@@ -1,10 +1,7 @@
 //! Names of node types and of their fields.
 
 use super::text::{Message, contains, same, starts_with};
-use crate::{
-    definition::{Cardinality, LIST_KEY, LIST_TYPE, NodeType},
-    settings::FIELDS,
-};
+use crate::definition::{Cardinality, LIST_KEY, LIST_TYPE, NodeType};
 
 /// Objects are called `<cluster>-<node type>[-<node>]`, so no node type's name may begin like one with many nodes.
 #[track_caller]
@@ -34,7 +31,7 @@ const fn covers(many: &NodeType, other: &NodeType) -> bool {
         && starts_with(long, short)
 }
 
-/// The items of a list say which node type they are of, and what they are called; `fields` are their own.
+/// The items of a list have a node type and a name; `fields` are their own fields.
 #[track_caller]
 pub const fn list_items(node_type: &NodeType, fields: &[&str]) {
     if is_list(node_type) && !(contains(fields, LIST_TYPE) && contains(fields, LIST_KEY)) {
@@ -47,7 +44,7 @@ pub const fn list_items(node_type: &NodeType, fields: &[&str]) {
     }
 }
 
-/// Where several attributes stand on the field.
+/// The field has several attributes.
 #[track_caller]
 pub const fn repeated(node_type: &NodeType) {
     if !is_list(node_type) {
@@ -55,7 +52,7 @@ pub const fn repeated(node_type: &NodeType) {
     }
 }
 
-/// Where the attribute gives no name.
+/// The attribute has no name.
 #[track_caller]
 pub const fn unnamed(node_type: &NodeType) {
     if is_list(node_type) {
@@ -70,10 +67,10 @@ const fn is_list(node_type: &NodeType) -> bool {
     matches!(node_type.cardinality, Cardinality::List)
 }
 
-/// A node type's own field stands beside those of `NodeSpec`.
+/// A node type's own field has another name than the `common` ones, those of `NodeSpec`.
 #[track_caller]
-pub const fn own_field(name: &str) {
-    if contains(FIELDS, name) {
+pub const fn own_field(name: &str, common: &[&str]) {
+    if contains(common, name) {
         Message::new("every node has `")
             .and(name)
             .and("` already, from `NodeSpec`: read it from the field `node`, or give this one another name")
@@ -81,10 +78,10 @@ pub const fn own_field(name: &str) {
     }
 }
 
-/// Nodes of some type can refer to groups; `fields` are each node type's own.
+/// Nodes of some type can refer to groups; `fields` are those of `NodeSpec`, and each node type's own.
 #[track_caller]
 pub const fn referred_to(by: &str, fields: &[&[&str]]) {
-    let mut referred = contains(FIELDS, by);
+    let mut referred = false;
     let mut index = 0;
     while index < fields.len() {
         referred |= contains(fields[index], by);

@@ -1,4 +1,4 @@
-//! Ports, and who names them.
+//! Ports, and the attributes that name them.
 
 use super::{
     joined::{has_port, port, ports_count},

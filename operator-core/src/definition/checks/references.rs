@@ -7,7 +7,7 @@ use super::{
 use crate::definition::{Cardinality, External, NodeType};
 
 /// `${service.<field>[.<port>]}` names a node, and `${external.<name>}` an external. What else there is, the macros judge: it needs
-/// nothing but the text. The grammar is that of `desired::placeholder`.
+/// nothing but the text. The grammar is that of `render::placeholder`.
 #[track_caller]
 pub const fn references(node_type: &NodeType, node_types: &[NodeType], externals: &[External]) {
     let mut index = 0;

@@ -61,7 +61,7 @@ pub const fn starts_with(text: &[u8], start: &[u8]) -> bool {
     true
 }
 
-/// What stands before and after the first `separator`; none where there is none.
+/// The parts before and after the first `separator`.
 pub const fn split(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let mut index = 0;
     while index < text.len() {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::definition::{NodeType, SecretField};
 
-/// The hash's variable and those of secrets are nobody else's.
+/// The variables of the hash and of secrets aren't set otherwise.
 #[track_caller]
 pub const fn variables(node_type: &NodeType, cluster: &[SecretField]) {
     if let Some(variable) = hash_variable(node_type)

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{probe, security, set};
+use super::{pass, probe, security, set};
 use crate::{
     render::{ports, secrets::Secret},
-    settings::Effective,
+    settings::{PassedTo, ResolvedNode},
 };
 
-pub fn build(node: &Effective, secrets: &[Secret], mounts: Vec<Value>) -> Value {
+/// `given` are the node's settings as JSON.
+pub fn build(node: &ResolvedNode, given: &Value, secrets: &[Secret], mounts: Vec<Value>) -> Value {
     let settings = &node.spec.settings;
     let node_type = node.node_type;
     let ports: Vec<Value> = ports::of(node)
@@ -16,14 +17,11 @@ pub fn build(node: &Effective, secrets: &[Secret], mounts: Vec<Value>) -> Value 
         .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": port.protocol }))
         .collect();
     let mut container = Map::from_iter([("name".to_owned(), node_type.name.into())]);
-    set(&mut container, "image", json!(settings.image));
-    set(&mut container, "imagePullPolicy", json!(settings.image_pull_policy));
+    pass(&mut container, given, PassedTo::Container);
     set(&mut container, "command", json!(node.command));
     set(&mut container, "args", json!(node.args));
     set(&mut container, "env", env(node, secrets).into());
-    set(&mut container, "envFrom", json!(settings.env_from));
     set(&mut container, "ports", ports.into());
-    set(&mut container, "resources", json!(settings.resources));
     set(&mut container, "volumeMounts", mounts.into());
     set(
         &mut container,
@@ -32,13 +30,12 @@ pub fn build(node: &Effective, secrets: &[Secret], mounts: Vec<Value>) -> Value 
     );
     set(&mut container, "livenessProbe", probe::build(&settings.liveness_probe, node_type.says(|says| says.liveness)));
     set(&mut container, "startupProbe", probe::build(&settings.startup_probe, node_type.says(|says| says.startup)));
-    set(&mut container, "lifecycle", json!(settings.lifecycle));
     set(&mut container, "securityContext", security::main(node));
     Value::Object(container)
 }
 
 /// Secrets first, so that what follows can refer to them by `$(NAME)`. What the custom resource sets by the same name wins.
-fn env(node: &Effective, secrets: &[Secret]) -> Vec<Value> {
+fn env(node: &ResolvedNode, secrets: &[Secret]) -> Vec<Value> {
     let own = &node.spec.settings.env;
     let of_secrets = secrets.iter().filter_map(|secret| {
         let name = secret.env.filter(|name| !own.iter().any(|variable| variable.name == *name))?;

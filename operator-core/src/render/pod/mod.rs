@@ -5,16 +5,16 @@
 //! | `container`, `probe` | the node's own container |
 //! | `volumes` | volumes and mounts |
 //! | `security` | how pods are confined |
-//! | `scheduling` | where they run |
+//! | `spread` | how they are spread over zones and hosts |
 //! | `overrides`, `strategic` | `podOverrides`: what they may change, and how they are merged |
-//! | `refers` | whether volumes and ports that containers name are there |
+//! | `refers` | whether volumes and ports that containers name exist |
 
 mod container;
 mod overrides;
 mod probe;
 mod refers;
-mod scheduling;
 mod security;
+mod spread;
 mod strategic;
 mod volumes;
 
@@ -23,30 +23,31 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{files::File, names::Names, normal, secrets::Secret};
-use crate::settings::{Effective, Invalid};
+use crate::settings::{Invalid, PassedTo, ResolvedNode, SETTINGS};
 pub use security::containers;
 
-/// The template without the configuration hash, which covers what the author's hook adds, too.
-pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Value, Vec<Invalid>> {
+/// The template without the configuration hash, which is computed after the author's hook.
+pub fn build(
+    names: &Names<'_>,
+    node: &ResolvedNode,
+    files: &[File],
+    secrets: &[Secret],
+) -> Result<Value, Vec<Invalid>> {
     let settings = &node.spec.settings;
     let built = volumes::build(node, files, secrets)?;
     let mut labels = strings(&settings.pod_labels);
     labels.extend(names.labels(Some((node.node_type.name, &node.name))));
-    let mut containers = vec![container::build(node, secrets, built.mounts)];
+    let given = json!(settings);
+    let mut containers = vec![container::build(node, &given, secrets, built.mounts)];
     containers.extend(settings.sidecars.iter().cloned());
 
     let mut spec = Map::from_iter([("containers".to_owned(), containers.into())]);
-    set(&mut spec, "initContainers", json!(settings.init_containers));
+    pass(&mut spec, &given, PassedTo::PodSpec);
     set(&mut spec, "volumes", built.volumes.into());
-    set(&mut spec, "imagePullSecrets", json!(settings.image_pull_secrets));
     set(&mut spec, "securityContext", security::pod(node));
     set(&mut spec, "serviceAccountName", service_account(names, node).into());
     set(&mut spec, "automountServiceAccountToken", json!(automount(node)));
-    set(&mut spec, "terminationGracePeriodSeconds", json!(settings.termination_grace_period_seconds));
-    set(&mut spec, "dnsPolicy", json!(settings.dns_policy));
-    set(&mut spec, "dnsConfig", json!(settings.dns_config));
-    set(&mut spec, "hostAliases", json!(settings.host_aliases));
-    scheduling::put(names, node, &mut spec);
+    set(&mut spec, "topologySpreadConstraints", spread::build(names, node).into());
 
     let annotations = strings(&settings.pod_annotations);
     let mut template = json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec });
@@ -59,29 +60,29 @@ pub fn build(names: &Names<'_>, node: &Effective, files: &[File], secrets: &[Sec
     Ok(template)
 }
 
-/// After the author's hook: containers that it added are confined as the others, what it broke of the wiring is put back, and all is canonical.
-pub fn finish(names: &Names<'_>, node: &Effective, template: &mut Value, known: &[String]) {
+/// Finishes the template after the author's hook: confines containers that it added, restores the operator's labels, and makes all canonical.
+pub fn finish(names: &Names<'_>, node: &ResolvedNode, template: &mut Value, known: &[String]) {
     security::confine(node, template, known);
     put(template, "labels", names.labels(Some((node.node_type.name, &node.name))));
     normal::template(template);
 }
 
 /// The node's own container.
-pub fn main<'a>(node: &Effective, template: &'a Value) -> Option<&'a Value> {
+pub fn main<'a>(node: &ResolvedNode, template: &'a Value) -> Option<&'a Value> {
     let containers = template.get("spec")?.get("containers")?.as_array()?;
     containers.iter().find(|container| container["name"] == node.node_type.name)
 }
 
-/// The account of its own that a node with rights has, unless the custom resource names another; else `default`.
+/// The ServiceAccount in the custom resource; else the node's own where it has rights, else `default`.
 ///
-/// It is said in any case: under server-side apply, the field's deprecated twin `serviceAccount` would keep a name that is taken back.
-fn service_account(names: &Names<'_>, node: &Effective) -> String {
+/// It is always sent: under server-side apply, the deprecated field `serviceAccount` would keep a name that is removed.
+fn service_account(names: &Names<'_>, node: &ResolvedNode) -> String {
     let own = || if node.node_type.rules().is_empty() { "default".to_owned() } else { names.node(&node.name) };
     node.spec.settings.service_account_name.clone().unwrap_or_else(own)
 }
 
-/// A token is there for the rights that the operator gives; whose account has others says that it wants one.
-fn automount(node: &Effective) -> bool {
+/// A token is mounted for the rights that the operator grants. For other rights, the custom resource asks for one.
+fn automount(node: &ResolvedNode) -> bool {
     let needed = !node.node_type.rules().is_empty();
     node.spec.settings.automount_service_account_token.unwrap_or(needed)
 }
@@ -96,7 +97,14 @@ fn put(template: &mut Value, field: &str, entries: Map<String, Value>) {
     }
 }
 
-/// What says nothing isn't sent: it would be owned for nothing.
+/// Copies the settings that go to `place` without change.
+fn pass(map: &mut Map<String, Value>, given: &Value, place: PassedTo) {
+    for setting in SETTINGS.iter().filter(|setting| setting.passed_to == place) {
+        set(map, setting.name, given.get(setting.name).cloned().unwrap_or_default());
+    }
+}
+
+/// Empty values aren't sent: the operator would own the field for nothing.
 fn set(map: &mut Map<String, Value>, key: &str, value: Value) {
     let empty = match &value {
         Value::Null => true,

@@ -1,34 +1,34 @@
-//! `podOverrides`: what the custom resource lays over the finished pod template. What would break the operator's own wiring is refused.
+//! `podOverrides`: patches of the finished pod template, one of each layer of settings. A patch that would break the operator's own wiring is
+//! refused.
 
 use serde_json::Value;
 
 use super::strategic::{self, Wrong};
 use crate::{
     render::names::Names,
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
-/// Lays the node's `podOverrides` over `template`.
-pub fn apply(names: &Names<'_>, node: &Effective, template: &mut Value) -> Result<(), Vec<Invalid>> {
-    let Some(patch) = &node.spec.settings.pod_overrides else { return Ok(()) };
+/// Applies the node's `podOverrides` to `template`, the lowest layer's first.
+pub fn apply(names: &Names<'_>, node: &ResolvedNode, template: &mut Value) -> Result<(), Vec<Invalid>> {
     let invalid = |at: &str, message: String| {
         let path = if at.is_empty() { String::new() } else { format!(".{at}") };
         Invalid::new(format!("{}.podOverrides{path}", node.path), message)
     };
-    let mut errors: Vec<Invalid> =
-        wiring(names, patch).into_iter().map(|(at, message)| invalid(&at, message)).collect();
-    if errors.is_empty() {
-        match strategic::patch(template, patch) {
-            Ok(()) => {
-                errors.extend(broken(names, node, template).into_iter().map(|(at, message)| invalid(&at, message)))
-            }
-            Err(Wrong { at, message }) => errors.push(invalid(&at, message)),
+    let patches = &node.pod_overrides;
+    let mut wrong: Vec<_> = patches.iter().flat_map(|patch| wiring(names, patch)).collect();
+    if wrong.is_empty() {
+        match patches.iter().try_for_each(|patch| strategic::patch(template, patch)) {
+            Ok(()) if !patches.is_empty() => wrong = broken(names, node, template),
+            Ok(()) => {}
+            Err(Wrong { at, message }) => wrong.push((at, message)),
         }
     }
+    let errors: Vec<Invalid> = wrong.into_iter().map(|(at, message)| invalid(&at, message)).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// What a patch must not speak of.
+/// Fields that a patch must not have.
 fn wiring(names: &Names<'_>, patch: &Value) -> Vec<(String, String)> {
     let mut wrong = Vec::new();
     let fields = patch.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
@@ -48,8 +48,8 @@ fn wiring(names: &Names<'_>, patch: &Value) -> Vec<(String, String)> {
     wrong
 }
 
-/// What a patch must not have changed.
-fn broken(names: &Names<'_>, node: &Effective, template: &Value) -> Vec<(String, String)> {
+/// Parts of the template that a patch must not change.
+fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<(String, String)> {
     let mut wrong = Vec::new();
     let labels = template.get("metadata").and_then(|metadata| metadata.get("labels"));
     for (label, value) in names.labels(Some((node.node_type.name, &node.name))) {
@@ -58,7 +58,7 @@ fn broken(names: &Names<'_>, node: &Effective, template: &Value) -> Vec<(String,
             wrong.push((format!("metadata.labels.{label}"), message));
         }
     }
-    // Rights are given to the account that the settings say.
+    // The RoleBinding names the ServiceAccount of the settings.
     let spec = template.get("spec");
     let account = spec.and_then(|spec| spec.get("serviceAccountName")).and_then(Value::as_str).unwrap_or("default");
     for (field, ok) in [

@@ -1,12 +1,12 @@
-//! Names of volumes and ports that containers speak of, in the finished template: one that isn't there would be refused by the API server, or leave
-//! pods that never get ready.
+//! Names of volumes and ports in the containers of the finished template: for one that doesn't exist, the API server would refuse the
+//! workload, or its pods would never get ready.
 
 use serde_json::Value;
 
-use crate::settings::{Effective, Invalid};
+use crate::settings::{Invalid, ResolvedNode};
 
-/// What containers name and the template doesn't have.
-pub fn check(node: &Effective, template: &Value) -> Result<(), Vec<Invalid>> {
+/// Volumes and ports that containers name and the template doesn't have.
+pub fn check(node: &ResolvedNode, template: &Value) -> Result<(), Vec<Invalid>> {
     let spec = template.get("spec").unwrap_or(&Value::Null);
     let claims = node.claims.iter().map(|claim| claim.name);
     let volumes: Vec<&str> = items(spec, "volumes").filter_map(name).chain(claims).collect();
@@ -39,8 +39,8 @@ pub fn check(node: &Effective, template: &Value) -> Result<(), Vec<Invalid>> {
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Where a container's field stands in the node.
-fn place(node: &Effective, container: &Value, field: &str) -> String {
+/// Path of a container's field in the node.
+fn place(node: &ResolvedNode, container: &Value, field: &str) -> String {
     let settings = &node.spec.settings;
     let called = name(container).unwrap_or_default();
     let among = |list: &[Value]| list.iter().any(|it| name(it) == Some(called));

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::{
     definition::Security,
-    settings::{Effective, merge},
+    settings::{ResolvedNode, merge},
 };
 
-/// The pod's security context: the standard's settings and the node type's user, under what the custom resource says.
-pub fn pod(node: &Effective) -> Value {
+/// The pod's security context: the standard's settings and the node type's user, overridden by the custom resource.
+pub fn pod(node: &ResolvedNode) -> Value {
     let mut defaults = if restricted(node) {
         json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })
     } else {
@@ -26,7 +26,7 @@ pub fn pod(node: &Effective) -> Value {
         defaults = merge(defaults, user);
     }
     let own = json!(node.spec.settings.pod_security_context);
-    // Who asks for root by number has answered the question.
+    // A user that asks for root by number doesn't need `runAsNonRoot: false`, too.
     if own.get("runAsUser") == Some(&json!(0)) && own.get("runAsNonRoot").is_none() {
         remove(&mut defaults, "runAsNonRoot");
     }
@@ -38,7 +38,7 @@ pub fn pod(node: &Effective) -> Value {
 }
 
 /// The security context of the node's own container.
-pub fn main(node: &Effective) -> Value {
+pub fn main(node: &ResolvedNode) -> Value {
     let mut own = json!(node.spec.settings.security_context);
     if let Some(read_only) = node.node_type.says(|says| says.read_only_root) {
         own = merge(json!({ "readOnlyRootFilesystem": read_only }), own);
@@ -46,9 +46,9 @@ pub fn main(node: &Effective) -> Value {
     container(node, own)
 }
 
-/// Puts the standard's settings under what the containers of a template say, other than `known` ones. One that says nothing is new, whatever
-/// its name: it took the place of a known one.
-pub fn confine(node: &Effective, template: &mut Value, known: &[String]) {
+/// Adds the standard's settings to the containers of a template, except for `known` ones. A known name without a security context is a new
+/// container that replaced the known one.
+pub fn confine(node: &ResolvedNode, template: &mut Value, known: &[String]) {
     for list in ["initContainers", "containers"] {
         let containers = template.get_mut("spec").and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
         for it in containers.into_iter().flatten() {
@@ -73,7 +73,7 @@ pub fn containers(template: &Value) -> Vec<String> {
         .collect()
 }
 
-fn container(node: &Effective, own: Value) -> Value {
+fn container(node: &ResolvedNode, own: Value) -> Value {
     if !restricted(node) {
         return own;
     }
@@ -97,6 +97,6 @@ fn remove(map: &mut Value, key: &str) {
     map.as_object_mut().map(|map| map.remove(key));
 }
 
-fn restricted(node: &Effective) -> bool {
+fn restricted(node: &ResolvedNode) -> bool {
     node.node_type.says(|says| says.security).unwrap_or(Security::Restricted) == Security::Restricted
 }

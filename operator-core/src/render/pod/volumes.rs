@@ -1,4 +1,4 @@
-//! The volumes of a pod and where its container mounts them: configuration, secrets, claims, empty folders, and the custom resource's own.
+//! The volumes of a pod and where its container mounts them: configuration, secrets, PVCs, empty folders, and the custom resource's own.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     model::Digest,
     render::{files::File, names::cut, secrets::Secret},
-    settings::{Effective, Invalid},
+    settings::{Invalid, ResolvedNode},
 };
 
 /// Volumes, and the container's mounts.
@@ -17,11 +17,11 @@ pub struct Volumes {
     pub volumes: Vec<Value>,
     /// As in a container's `volumeMounts`.
     pub mounts: Vec<Value>,
-    /// Volumes that the workload brings: claims.
+    /// Names of volumes from the workload's `volumeClaimTemplates`.
     claimed: Vec<String>,
 }
 
-pub fn build(node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Volumes, Vec<Invalid>> {
+pub fn build(node: &ResolvedNode, files: &[File], secrets: &[Secret]) -> Result<Volumes, Vec<Invalid>> {
     let mut built = Volumes::default();
     let mut errors = Vec::new();
     for claim in &node.claims {
@@ -50,7 +50,7 @@ pub fn build(node: &Effective, files: &[File], secrets: &[Secret]) -> Result<Vol
 
 impl Volumes {
     /// The custom resource's own.
-    fn add(&mut self, node: &Effective) -> Vec<Invalid> {
+    fn add(&mut self, node: &ResolvedNode) -> Vec<Invalid> {
         let settings = &node.spec.settings;
         let mut errors = Vec::new();
         for volume in &settings.volumes {
@@ -79,7 +79,7 @@ impl Volumes {
     }
 }
 
-/// What stands in each folder: one volume, whichever ConfigMaps and Secrets its files are in. A file is never mounted by itself, for such a
+/// The sources of each folder: one volume for all ConfigMaps and Secrets of its files. A file is never mounted by itself, since such a
 /// mount never sees a change; so secrets share a folder with configuration files only.
 fn folders(files: &[File], secrets: &[Secret]) -> BTreeMap<&'static str, Vec<Value>> {
     let mut folders = BTreeMap::<_, Vec<_>>::new();
@@ -96,7 +96,7 @@ fn folders(files: &[File], secrets: &[Secret]) -> BTreeMap<&'static str, Vec<Val
     folders
 }
 
-/// `config-opt-druid-conf`; the hash tells apart folders whose names differ in what a label can't hold.
+/// `config-opt-druid-conf`; a hash distinguishes folders whose names differ in characters that a label can't have.
 fn name(prefix: &str, mount: &str) -> String {
     let readable: String =
         mount.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

@@ -1,4 +1,4 @@
-//! What is wrong with the number of a node's pods, their claims, their disruption budget, and the node's Service.
+//! The number of a node's pods, their PVCs, their PDB, and the node's Service.
 
 use super::Checked;
 use crate::{definition::Workload, settings::ServiceType};
@@ -45,7 +45,7 @@ fn service(node: &mut Checked<'_>) {
     }
 }
 
-/// Refuses what a Service of another type doesn't have.
+/// Refuses fields that only load balancers have.
 fn of_load_balancers(node: &mut Checked<'_>, service: &str) {
     for field in ["loadBalancerClass", "sourceRanges"].map(|field| format!("{service}.{field}")) {
         if node.gives(&field) {

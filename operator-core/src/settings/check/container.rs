@@ -1,4 +1,4 @@
-//! What is wrong with the settings of a node's container.
+//! Settings of a node's container.
 
 use super::Checked;
 use crate::settings::EnvVar;

@@ -1,16 +1,16 @@
-//! What is wrong with merged settings, found before anything is written: the API server would refuse a child of the node, or its pods would
-//! wait for ever.
+//! Validation of merged settings, before anything is written: the API server would refuse a child of the node, or its pods would wait for
+//! ever.
 //!
-//! | module | judges |
+//! | module | validates |
 //! | --- | --- |
 //! | `container` | image, resources, environment |
-//! | `ports` | ports, and who names one |
+//! | `ports` | ports, and fields that name one |
 //! | `pods` | labels, scheduling, further containers |
-//! | `updates` | what goes with some kinds of workload only, and how pods are replaced |
-//! | `children` | number of pods, claims, disruption budget, Service |
+//! | `updates` | fields that only some kinds of workload have, and how pods are replaced |
+//! | `children` | number of pods, PVCs, PDB, Service |
 //!
-//! A setting that goes with some kinds of workload only is refused where the node itself gives it. In what several nodes share it says nothing to
-//! the others. What needs the finished pod template is judged with that.
+//! A setting that only some kinds of workload have is refused where the node itself gives it. In shared settings, the other nodes ignore it.
+//! Rules about the finished pod template are in `render`.
 
 mod children;
 mod container;
@@ -23,18 +23,18 @@ use serde_json::Value;
 use super::{Invalid, NodeSpec};
 use crate::definition::{Definition, NodeType};
 
-/// A node whose settings are judged.
+/// A node whose settings are validated.
 #[derive(Clone, Copy)]
 pub struct Judged<'a> {
     pub definition: &'a Definition,
     pub node_type: &'a NodeType,
     /// The whole spec.
     pub cluster: &'a Value,
-    /// Where the node stands in it.
+    /// The node's path in it.
     pub path: &'a str,
-    /// What the node says itself.
+    /// The node in the spec.
     pub given: &'a Value,
-    /// The same over its app config group.
+    /// The same, merged with its app config group.
     pub own: &'a Value,
     /// The merged settings.
     pub spec: &'a NodeSpec,
@@ -51,7 +51,7 @@ pub fn check(node: Judged<'_>) -> Vec<Invalid> {
     checked.errors
 }
 
-/// A node, and what was found.
+/// A node, and the mistakes found.
 struct Checked<'a> {
     node: Judged<'a>,
     errors: Vec<Invalid>,
@@ -66,20 +66,20 @@ impl<'a> std::ops::Deref for Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// Whichever node has it: said once, where the highest layer says it.
+    /// Reports a mistake that is wrong for every node, at the highest layer that has the field.
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
         let place = self.node.place(field);
         self.errors.push(Invalid::new(format!("{place}.{field}"), message));
     }
 
-    /// For this node.
+    /// Reports a mistake that is wrong for this node.
     fn unfit(&mut self, field: &str, message: impl Into<String>) {
         self.errors.push(Invalid::new(format!("{}.{field}", self.path), message));
     }
 }
 
 impl Judged<'_> {
-    /// Where the highest layer that says anything of this field stands.
+    /// Path of the highest layer that has this field.
     fn place(&self, field: &str) -> String {
         let field = field.split(['.', '[']).next().unwrap_or_default();
         let says = |layer: &Value| layer.get(field).is_some_and(|value| !value.is_null());
@@ -101,7 +101,7 @@ impl Judged<'_> {
         value.is_some_and(|value| !value.is_null())
     }
 
-    /// The kind of the workload, for people.
+    /// The kind of the workload.
     fn kind(&self) -> &'static str {
         &self.node_type.workload().kind().kind
     }

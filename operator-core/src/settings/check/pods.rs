@@ -1,9 +1,9 @@
-//! What is wrong with the settings of a node's pods, whatever its workload.
+//! Settings of a node's pods, for every workload.
 
 use std::collections::HashSet;
 
 use super::{Checked, name};
-use crate::render::names;
+use crate::model::labels;
 
 pub fn check(node: &mut Checked<'_>) {
     labels(node);
@@ -15,7 +15,7 @@ fn labels(node: &mut Checked<'_>) {
     let settings = &node.spec.settings;
     let no_label =
         |key: &str, value: &str| format!("`{key}: {value}` is no label: letters, digits, `-`, `_` and `.`, at most 63");
-    let own = [names::NAME, names::INSTANCE, names::COMPONENT, names::MANAGED_BY];
+    let own = [labels::NAME, labels::INSTANCE, labels::COMPONENT, labels::MANAGED_BY];
     let group = node.definition.group;
     let is_own = |key: &str| own.contains(&key) || key.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
     for (key, value) in &settings.pod_labels {

@@ -1,4 +1,4 @@
-//! What is wrong with the ports of a node's container and Service, and with names of ports that other settings speak of.
+//! Ports of a node's container and Service, and the names of ports in other settings.
 
 use super::Checked;
 use crate::settings::{Port, ports};
@@ -10,7 +10,7 @@ pub fn check(node: &mut Checked<'_>) {
     let of_service = ports::of_service_alone(settings);
     let mut taken: Vec<&Port> = Vec::new();
     for (index, port) in of_container.iter().chain(&of_service).enumerate() {
-        // Those of the node type are judged as the operator is compiled.
+        // The compiler has checked those of the node type.
         let field = if index < of_container.len() { "ports" } else { "service.ports" };
         if let Some(message) = clash(port, &taken).filter(|_| index >= own) {
             node.unfit(field, message);
@@ -39,7 +39,7 @@ pub fn check(node: &mut Checked<'_>) {
     }
 }
 
-/// Why `port` can't stand beside `others`, in a container or in a Service.
+/// Why a container or Service can't have `port` in addition to `others`.
 fn clash(port: &Port, others: &[&Port]) -> Option<String> {
     let Port { name, number, protocol } = port;
     if others.iter().any(|other| other.name == *name) {

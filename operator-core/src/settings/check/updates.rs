@@ -1,18 +1,20 @@
-//! What goes with some kinds of workload only, and what is wrong with how pods are replaced.
+//! Fields that only some kinds of workload have, and how pods are replaced.
 
 use super::Checked;
 use crate::{
     definition::Workload::{self, DaemonSet, Deployment, StatefulSet},
-    render::strategy,
-    settings::FITTING,
+    settings::{Fits, SETTINGS, strategy},
 };
 
 pub fn check(node: &mut Checked<'_>) {
     let (workload, kind) = (node.node_type.workload(), node.kind());
-    for (field, workloads) in FITTING {
-        if !workloads.contains(&workload) && node.gives(field) {
+    for setting in SETTINGS {
+        if let Fits::Workloads(workloads) = setting.fits
+            && !workloads.contains(&workload)
+            && node.gives(setting.name)
+        {
             let whose = listed(workloads);
-            node.unfit(field, format!("this node is a {kind}; the setting is for {whose}: leave it out"));
+            node.unfit(setting.name, format!("this node is a {kind}; the setting is for {whose}: leave it out"));
         }
     }
     let (Some(given), StatefulSet | Deployment | DaemonSet) = (&node.spec.settings.update_strategy, workload) else {

@@ -1,139 +1,56 @@
-//! One layer of settings over another: the one place that says how.
+//! How a layer of settings is merged with the layers below it.
 //!
 //! Precedence, later wins: the attributes, the cluster's image, the cluster's defaults, the node's config group, the node itself; see
-//! [`effective`](super::effective()). Maps merge by key, lists and single values are replaced, and nothing (`null`) says nothing; what merges
-//! in another way stands in [`RULES`].
+//! [`resolve`](super::resolve()). Maps merge by key, lists and single values are replaced, and `null` leaves the lower value. A field that
+//! merges in another way says so where it is declared, with a [`Rule`].
 //!
-//! Within `podOverrides` and `configOverrides`, `null` is a value: it removes what is below. What comes after it starts anew, which is
-//! written as in a strategic merge patch: `$patch: replace`. So the order in which layers are put together doesn't matter.
+//! `podOverrides` and `configOverrides` are patches. They aren't merged: each layer's patch is applied to what the lower ones have left.
 
-mod patch;
+pub(crate) mod patch;
 
 use serde_json::{Map, Value};
 
-pub(crate) use patch::{DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS, apply_patch, unknown_directive};
+use super::SETTINGS;
 
-/// How the values at a path are merged.
+/// How a higher layer's value is merged with a lower one's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// A list whose items are told apart by these fields: an item takes the place of the lower one, new ones are appended.
+    /// Maps merge by key; lists and single values are replaced.
+    Usual,
+    /// As usual, but for these fields.
+    Fields(&'static [(&'static str, Self)]),
+    /// A list whose items are identified by these fields: an item replaces the lower layer's item, new ones are appended.
     ByKey(&'static [&'static str]),
-    /// One of several: the higher value takes the place of the lower one.
+    /// The higher value replaces the lower one.
     Whole,
-    /// A patch: maps merge by key, `null` removes.
-    Patch,
-    /// A list in a patch whose items are told apart by this field: they are merged.
-    PatchByKey(&'static str),
 }
 
-use Rule::{ByKey, Patch, PatchByKey, Whole};
+use Rule::{ByKey, Fields, Usual};
 
-/// What doesn't merge as said above, by path from a node's settings. Keys of lists in `podOverrides` are the `patchMergeKey`s of
-/// Kubernetes' types.
-const RULES: &[(&[&str], Rule)] = &[
-    (&["env"], ByKey(&["name"])),
-    (&["ports"], ByKey(&["name"])),
-    (&["volumes"], ByKey(&["name"])),
-    (&["volumeMounts"], ByKey(&["mountPath"])),
-    (&["imagePullSecrets"], ByKey(&["name"])),
-    (&["tolerations"], ByKey(&["key", "operator", "effect"])),
-    (&["topologySpreadConstraints"], ByKey(&["topologyKey", "whenUnsatisfiable"])),
-    (&["schedulingGates"], ByKey(&["name"])),
-    (&["hostAliases"], ByKey(&["ip"])),
-    (&["initContainers"], ByKey(&["name"])),
-    (&["sidecars"], ByKey(&["name"])),
-    (&["service", "ports"], ByKey(&["name"])),
-    (&["readinessProbe"], Whole),
-    (&["livenessProbe"], Whole),
-    (&["startupProbe"], Whole),
-    (&["lifecycle"], Whole),
-    (&["updateStrategy"], Whole),
-    // maxUnavailable or minAvailable: with both merged, a node could never choose the other.
-    (&["disruptionBudget"], Whole),
-    (&["securityContext", "seccompProfile"], Whole),
-    (&["securityContext", "appArmorProfile"], Whole),
-    (&["podSecurityContext", "seccompProfile"], Whole),
-    (&["podSecurityContext", "appArmorProfile"], Whole),
-    (&["configOverrides"], Patch),
-    (&["podOverrides"], Patch),
-    (&["podOverrides", "spec", "containers"], PatchByKey("name")),
-    (&["podOverrides", "spec", "containers", "env"], PatchByKey("name")),
-    (&["podOverrides", "spec", "containers", "ports"], PatchByKey("containerPort")),
-    (&["podOverrides", "spec", "containers", "volumeMounts"], PatchByKey("mountPath")),
-    (&["podOverrides", "spec", "containers", "volumeDevices"], PatchByKey("devicePath")),
-    (&["podOverrides", "spec", "initContainers"], PatchByKey("name")),
-    (&["podOverrides", "spec", "initContainers", "env"], PatchByKey("name")),
-    (&["podOverrides", "spec", "initContainers", "ports"], PatchByKey("containerPort")),
-    (&["podOverrides", "spec", "initContainers", "volumeMounts"], PatchByKey("mountPath")),
-    (&["podOverrides", "spec", "initContainers", "volumeDevices"], PatchByKey("devicePath")),
-    (&["podOverrides", "spec", "volumes"], PatchByKey("name")),
-    (&["podOverrides", "spec", "imagePullSecrets"], PatchByKey("name")),
-    (&["podOverrides", "spec", "hostAliases"], PatchByKey("ip")),
-    (&["podOverrides", "spec", "topologySpreadConstraints"], PatchByKey("topologyKey")),
-    (&["podOverrides", "spec", "schedulingGates"], PatchByKey("name")),
-    (&["podOverrides", "spec", "resourceClaims"], PatchByKey("name")),
-];
-
-/// Where a value stands in a node's settings: which rules are about it or something below it. Items of lists stand where their list does.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    depth: usize,
-    /// A bit for each of [`RULES`].
-    rules: u64,
-}
-
-const _: () = assert!(RULES.len() <= 64, "a place has a bit for each rule");
-
-impl Place {
-    /// The settings themselves.
-    pub(crate) const ROOT: Self = Self { depth: 0, rules: u64::MAX };
-
-    /// Of a patch over a pod template.
-    pub(crate) fn pod_overrides() -> Self {
-        Self::ROOT.field("podOverrides")
+impl Rule {
+    /// Of a field of [`NodeSpec`](super::NodeSpec).
+    pub(crate) fn of_setting(name: &str) -> Self {
+        SETTINGS.iter().find(|setting| setting.name == name).map_or(Usual, |setting| setting.merge)
     }
 
-    /// The value of `key` in a map here.
-    pub(crate) fn field(self, key: &str) -> Self {
-        if self.rules == 0 {
-            return self;
-        }
-        let is_on_the_way = |(index, (path, _)): (usize, &(&[&str], Rule))| {
-            let matches = self.has(index) && path.get(self.depth) == Some(&key);
-            u64::from(matches) << index
-        };
-        let rules = RULES.iter().enumerate().map(is_on_the_way).sum();
-        Self { depth: self.depth + 1, rules }
-    }
-
-    /// The rule of its own; none: the usual ones.
-    pub(crate) fn rule(self) -> Option<Rule> {
-        if self.rules == 0 {
-            return None;
-        }
-        let ends_here = |(index, (path, _)): &(usize, &(&[&str], Rule))| self.has(*index) && path.len() == self.depth;
-        RULES.iter().enumerate().find(ends_here).map(|(_, (_, rule))| *rule)
-    }
-
-    /// Within a patch, the field by which the items of the list here are merged.
-    pub(crate) fn patch_key(self) -> Option<&'static str> {
-        match self.rule() {
-            Some(PatchByKey(key)) => Some(key),
-            _ => None,
-        }
-    }
-
-    fn has(self, index: usize) -> bool {
-        self.rules & (1 << index) != 0
+    /// Of a field of a map that has this rule.
+    pub(crate) fn field(self, name: &str) -> Self {
+        let Fields(fields) = self else { return Usual };
+        fields.iter().find(|(field, _)| *field == name).map_or(Usual, |(_, rule)| *rule)
     }
 }
 
-/// Puts `over` on `base`, both settings of a node.
+/// Merges `over` into `base`, both settings of a node.
 pub fn merge(base: Value, over: Value) -> Value {
-    merge_at(Place::ROOT, base, over)
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            by_key(base, over, |key, below, above| merge_by(Rule::of_setting(key), below, above))
+        }
+        (base, over) => merge_by(Usual, base, over),
+    }
 }
 
-/// Puts one value of a configuration file on another: maps by key, the rest is replaced, `null` says nothing.
+/// Merges two values of a configuration file: maps by key, the rest is replaced, `null` leaves the lower value.
 pub(crate) fn merge_values(base: Value, over: Value) -> Value {
     match (base, over) {
         (base, Value::Null) => base,
@@ -142,22 +59,21 @@ pub(crate) fn merge_values(base: Value, over: Value) -> Value {
     }
 }
 
-fn merge_at(place: Place, base: Value, over: Value) -> Value {
-    match (base, over, place.rule()) {
+fn merge_by(rule: Rule, base: Value, over: Value) -> Value {
+    match (base, over, rule) {
         (base, Value::Null, _) => base,
         (Value::Null, over, _) => over,
-        (base, over, Some(Patch)) => patch::lay(place, base, over),
-        (Value::Array(base), Value::Array(over), Some(ByKey(keys))) if all_maps(&base) && all_maps(&over) => {
+        (Value::Array(base), Value::Array(over), ByKey(keys)) if all_maps(&base) && all_maps(&over) => {
             replace_by_key(base, over, keys)
         }
-        (Value::Object(base), Value::Object(over), None) => {
-            by_key(base, over, |key, below, above| merge_at(place.field(key), below, above))
+        (Value::Object(base), Value::Object(over), Usual | Fields(_)) => {
+            by_key(base, over, |key, below, above| merge_by(rule.field(key), below, above))
         }
         (_, over, _) => over,
     }
 }
 
-/// `merge` is only asked where both have the key.
+/// Calls `merge` for the keys that both have.
 fn by_key(
     mut base: Map<String, Value>,
     over: Map<String, Value>,
@@ -173,8 +89,8 @@ fn by_key(
     Value::Object(base)
 }
 
-/// An item isn't merged: an `env` entry with `valueFrom` must not keep the lower one's `value`. Where a layer has several of one key (as
-/// tolerations of two values), they stay together.
+/// Items are replaced as a whole: an `env` entry with `valueFrom` must not keep the lower one's `value`. Several items of a layer with the
+/// same key (tolerations of two values) stay together.
 fn replace_by_key(base: Vec<Value>, over: Vec<Value>, keys: &[&str]) -> Value {
     let mut over: Vec<Option<Value>> = over.into_iter().map(Some).collect();
     let mut merged = Vec::with_capacity(base.len() + over.len());
@@ -203,7 +119,7 @@ fn all_maps(list: &[Value]) -> bool {
     list.iter().all(Value::is_object)
 }
 
-/// Whether the two are items of one key.
+/// Whether the two items have the same key.
 fn same(one: &Value, other: &Value, keys: &[&str]) -> bool {
     let field = |item: &'_ Value, key: &str| item.get(key).filter(|value| !value.is_null()).cloned();
     keys.iter().all(|key| field(one, key) == field(other, key))

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::*;
+use super::{
+    patch::{DIRECTIVE, apply_patch},
+    *,
+};
 
 /// A random value of a patch: `null`, single values, lists, and maps with or without a directive.
 pub(crate) fn patch() -> BoxedStrategy<Value> {
@@ -24,12 +27,10 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn patches_that_are_put_together_do_what_they_do_one_after_the_other(value in patch(), layers in prop::collection::vec(patch(), 3)) {
-        let wrapped = |patch: &Value| json!({ "configOverrides": { "file": { "value": patch } } });
-        let value = apply_patch(Value::Null, json!({ "value": value }));
-        let mut merged = layers.iter().map(wrapped).fold(json!({}), merge);
-        let one_by_one = layers.into_iter().fold(value.clone(), |value, patch| apply_patch(value, json!({ "value": patch })));
-        prop_assert_eq!(apply_patch(value, merged["configOverrides"]["file"].take()), one_by_one);
+    fn a_patch_that_is_applied_twice_does_what_it_does_once(value in patch(), over in patch()) {
+        let patched = |value: Value| apply_patch(value, json!({ "value": over }));
+        let once = patched(apply_patch(Value::Null, json!({ "value": value })));
+        prop_assert_eq!(patched(once.clone()), once);
     }
 }
 
@@ -112,37 +113,10 @@ fn one_of_several_is_replaced_as_a_whole() {
 }
 
 #[test]
-fn pod_overrides_merge_deeply_and_null_is_a_value_there() {
-    let base = json!({ "podOverrides": { "spec": {
-        "hostNetwork": true,
-        "containers": [{ "name": "a", "tty": true, "env": [{ "name": "X", "value": "1" }], "command": ["a"] }],
-    } } });
-    let over = json!({ "podOverrides": { "spec": {
-        "hostNetwork": null,
-        "containers": [{ "name": "a", "env": [{ "name": "X", "value": null }], "command": ["b"] }, { "name": "b" }],
-    } } });
-    assert_eq!(
-        merge(base, over),
-        json!({ "podOverrides": { "spec": {
-            "hostNetwork": null,
-            "containers": [
-                { "name": "a", "tty": true, "env": [{ "name": "X", "value": null }], "command": ["b"] }, { "name": "b" },
-            ],
-        } } })
-    );
-}
-
-#[test]
 fn what_comes_after_a_removal_starts_anew() {
-    let layers = [
-        json!({ "configOverrides": { "f": { "a": { "x": 1 } } } }),
-        json!({ "configOverrides": { "f": { "a": null } } }),
-        json!({ "configOverrides": { "f": { "a": { "y": 2 } } } }),
-    ];
-    let merged = layers.into_iter().fold(json!({}), merge);
-    assert_eq!(merged, json!({ "configOverrides": { "f": { "a": { "y": 2, "$patch": "replace" } } } }));
-    let patch = merged["configOverrides"]["f"].clone();
-    assert_eq!(apply_patch(json!({ "a": { "z": 3 }, "b": 1 }), patch), json!({ "a": { "y": 2 }, "b": 1 }));
+    let patches = [json!({ "a": { "x": 1 } }), json!({ "a": null }), json!({ "a": { "y": 2 } })];
+    let patched = patches.into_iter().fold(json!({ "a": { "z": 3 }, "b": 1 }), apply_patch);
+    assert_eq!(patched, json!({ "a": { "y": 2 }, "b": 1 }));
 }
 
 #[test]

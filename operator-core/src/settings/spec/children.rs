@@ -1,4 +1,4 @@
-//! Parts of a node that are about objects beside its workload.
+//! Parts of a node about its supporting objects.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use super::schema::{DURATION, LABEL, LABEL_KEY, PORT_NAME, SUBDOMAIN, URL_PATH};
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct ServiceSpec {
-    /// How it is reached. A StatefulSet's is headless and has no type; that of others is a `ClusterIP` by default.
+    /// Type, annotations and load balancer. A StatefulSet's Service is headless and has no type; others are `ClusterIP` by default.
     #[serde(flatten)]
     pub exposure: Exposure,
-    /// Ports of the Service beside those of the container; merged by name.
+    /// Ports of the Service, in addition to those of the container; merged by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend(
         "maxItems" = 20,
@@ -31,7 +31,7 @@ pub struct ServiceSpec {
     pub external: Option<Exposure>,
 }
 
-/// How a Service is reached.
+/// How clients reach a Service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(
@@ -49,7 +49,7 @@ pub struct Exposure {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::annotations")]
     pub annotations: BTreeMap<String, String>,
-    /// Class of the load balancer. Default: Kubernetes'.
+    /// Class of the load balancer. Default: the cloud provider's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
     pub load_balancer_class: Option<String>,
@@ -63,11 +63,11 @@ pub struct Exposure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum ServiceType {
-    /// Reached within the Kubernetes cluster.
+    /// Reachable from within the Kubernetes cluster.
     ClusterIP,
-    /// Reached at a port of every machine.
+    /// Reachable at a port of every Kubernetes node.
     NodePort,
-    /// Reached by a load balancer of the cloud's.
+    /// Reachable through a load balancer of the cloud provider.
     LoadBalancer,
 }
 
@@ -101,11 +101,11 @@ pub struct IngressSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "super::schema::hosts")]
     pub hosts: Vec<String>,
-    /// Path, with all below it. Default: `/`.
+    /// Path prefix. Default: `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024), regex(pattern = URL_PATH))]
     pub path: Option<String>,
-    /// Name of the node's port. Default: its first.
+    /// Name of the node's port. Default: the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub port: Option<String>,
@@ -128,18 +128,18 @@ pub struct IngressSpec {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct HttpRouteSpec {
-    /// Gateways that take the traffic.
+    /// Gateways that the route is attached to.
     #[schemars(length(min = 1, max = 32))]
     pub gateways: Vec<GatewayRef>,
     /// Host names, such as `*.example.com`. Default: the gateways'.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "super::schema::hosts")]
     pub hosts: Vec<String>,
-    /// Path, with all below it. Default: `/`.
+    /// Path prefix. Default: `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024), regex(pattern = URL_PATH))]
     pub path: Option<String>,
-    /// Name of the node's port. Default: its first.
+    /// Name of the node's port. Default: the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub port: Option<String>,
@@ -167,7 +167,7 @@ pub struct GatewayRef {
     pub section_name: Option<String>,
 }
 
-/// How many pods may be missing at once by people's will.
+/// Number of pods that may be unavailable during a voluntary disruption (PodDisruptionBudget).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(
@@ -178,20 +178,20 @@ pub struct GatewayRef {
     }])
 )]
 pub struct DisruptionBudget {
-    /// Whether there is one. Default: where there are two replicas or more.
+    /// Whether the PodDisruptionBudget is created. Default: with two replicas or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Most pods that may be missing, a number or a percentage. Default: 1.
+    /// Maximum number or percentage of pods that may be unavailable. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::part")]
     pub max_unavailable: Option<IntOrString>,
-    /// Fewest pods that must be there, a number or a percentage, instead of `maxUnavailable`.
+    /// Minimum number or percentage of pods that must be available, instead of `maxUnavailable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::part")]
     pub min_available: Option<IntOrString>,
 }
 
-/// A HorizontalPodAutoscaler, which then sets the number of pods.
+/// A HorizontalPodAutoscaler, which sets the number of pods.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(
@@ -202,32 +202,32 @@ pub struct DisruptionBudget {
     }])
 )]
 pub struct Autoscaling {
-    /// Fewest pods. Default: 1.
+    /// Minimum number of pods. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub min_replicas: Option<i32>,
-    /// Most pods; not below `minReplicas`.
+    /// Maximum number of pods, at least `minReplicas`.
     #[schemars(range(min = 1))]
     pub max_replicas: i32,
-    /// What it follows, as in a HorizontalPodAutoscaler's `metrics`; judged with it. Default: 80 % of the requested CPU.
+    /// Metrics and targets, as in a HorizontalPodAutoscaler's `metrics`; validated with it. Default: 80 % of the requested CPU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::list_of_preserved")]
     pub metrics: Option<Vec<Value>>,
-    /// How fast it follows, as in a HorizontalPodAutoscaler's `behavior`; judged with it.
+    /// Rate of scaling, as in a HorizontalPodAutoscaler's `behavior`; validated with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::preserved")]
     pub behavior: Option<Value>,
 }
 
-/// Who may connect to the pods.
+/// A NetworkPolicy for connections to the pods.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct NetworkPolicySpec {
-    /// Whether only node types that talk to this one, and `from`, may connect. Default: false.
+    /// Whether connections are limited to the node types that talk to this one, and to `from`. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Who else may connect, as in a NetworkPolicy's `from`; judged with it.
+    /// Further sources that may connect, as in a NetworkPolicy's `from`; validated with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::list_of_preserved")]
     pub from: Option<Vec<Value>>,
@@ -238,22 +238,22 @@ pub struct NetworkPolicySpec {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct ServiceMonitorSpec {
-    /// Whether there is one. Default: true.
+    /// Whether the ServiceMonitor is created. Default: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Name of the port that is scraped. Default: the operator's, else the first.
+    /// Name of the port that Prometheus scrapes. Default: the operator's, else the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
     pub port: Option<String>,
-    /// Path that is scraped. Default: the operator's, else `/metrics`.
+    /// Path that Prometheus scrapes. Default: the operator's, else `/metrics`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024), regex(pattern = "^/\\S*$"))]
     pub path: Option<String>,
-    /// Time between two scrapes, such as `30s`. Default: Prometheus' own.
+    /// Time between two scrapes, such as `30s`. Default: that of Prometheus.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 32), regex(pattern = DURATION))]
     pub interval: Option<String>,
-    /// Labels by which a Prometheus finds it.
+    /// Labels by which a Prometheus selects it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::labels")]
     pub labels: BTreeMap<String, String>,

@@ -15,11 +15,11 @@ use crate::settings::Quantity;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum PullPolicy {
-    /// At every start of a container.
+    /// At each start of a container.
     Always,
-    /// Where the machine doesn't have it yet.
+    /// Where the Kubernetes node doesn't have it yet.
     IfNotPresent,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
@@ -33,11 +33,11 @@ pub enum PullPolicy {
     }])
 )]
 pub struct Resources {
-    /// The most that is used: `cpu` in cores (`500m`), `memory` in bytes (`4Gi`), others. Default: no limit.
+    /// Maximum amounts: `cpu` in cores (`500m`), `memory` in bytes (`4Gi`), others. Default: no limit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::resources")]
     pub limits: BTreeMap<String, Quantity>,
-    /// What is set aside, in the same units. Default: the limits.
+    /// Amounts that the scheduler reserves, in the same units. Default: the limits.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::resources")]
     pub requests: BTreeMap<String, Quantity>,
@@ -57,10 +57,10 @@ pub struct EnvVar {
     /// Name: ASCII without `=`.
     #[schemars(length(max = 253), regex(pattern = ENV_NAME))]
     pub name: String,
-    /// Value; `$(NAME)`: another variable's.
+    /// Value; `$(NAME)` is replaced by another variable's value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Where the value comes from instead; judged with the pods.
+    /// Source of the value, instead of `value`; validated with the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_from: Option<EnvSource>,
 }
@@ -104,7 +104,7 @@ pub struct FieldSelector {
     pub field_path: String,
 }
 
-/// What of a pod an environment variable can hold; source: `validateObjectFieldSelector`.
+/// Fields of a pod that an environment variable can hold; source: `validateObjectFieldSelector`.
 const FIELD_PATH: &str = r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$";
 
 /// A resource of a container.
@@ -115,7 +115,7 @@ pub struct ResourceSelector {
     /// Resource, such as `limits.memory` or `requests.cpu`.
     #[schemars(length(max = 253), regex(pattern = RESOURCE))]
     pub resource: String,
-    /// Unit in which it is given, rounded up, such as `1Mi`. Default: 1.
+    /// Unit of the value, which is rounded up, such as `1Mi`. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divisor: Option<Quantity>,
     /// Name of the container. Default: the variable's own.
@@ -124,10 +124,10 @@ pub struct ResourceSelector {
     pub container_name: Option<String>,
 }
 
-/// Which resources an environment variable can hold; source: `validateContainerResourceFieldSelector`.
+/// Resources that an environment variable can hold; source: `validateContainerResourceFieldSelector`.
 const RESOURCE: &str = r"^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-\S+)$";
 
-/// A port of the container, also of the node's Service.
+/// A port of the container and of the node's Service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]

@@ -5,12 +5,12 @@
 //! Source of the rules: `k8s.io/kubernetes/pkg/apis/core/validation`.
 
 use k8s_openapi::api::core::v1;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::schema::{ENV_NAME, LABEL, LABEL_KEY, PORT_NAME, SUBDOMAIN};
 
-/// What a field's schema lacks.
+/// An addition to a field's schema.
 enum Rule {
     /// Description, where Kubernetes' own is long.
     Says(&'static str),
@@ -41,7 +41,7 @@ enum Rule {
 }
 use Rule::*;
 
-/// Rules by path: names of properties, `*` for items; empty for the type itself.
+/// Key: property path; `*` stands for list items, the empty path for the type itself.
 type Table = &'static [(&'static str, Rule)];
 
 /// Longest list of objects.
@@ -53,7 +53,7 @@ const ONE_PROFILE: Rule =
     Cel("(self.type == 'Localhost') == has(self.localhostProfile)", "localhostProfile goes with type: Localhost");
 const PROFILES: &[&str] = &["Localhost", "RuntimeDefault", "Unconfined"];
 
-/// `{}` is accepted, too: it turns off what stands below.
+/// `{}` is accepted, too: it turns off the probe of lower layers.
 const PROBE: Table = &[
     (
         "",
@@ -114,7 +114,7 @@ const BOTH_SECURITY_CONTEXTS: Table = &[
     ("seccompProfile.localhostProfile", Text(4095, r"^[^/\s]\S*$")),
     ("seccompProfile.type", Says("Kind of profile.")),
     ("seccompProfile.type", Enum(PROFILES)),
-    ("windowsOptions", Says("Settings of Windows.")),
+    ("windowsOptions", Says("Settings for Windows.")),
     ("windowsOptions", Opaque),
 ];
 const POD_SECURITY_CONTEXT: Table = &[
@@ -142,11 +142,11 @@ const SECURITY_CONTEXT: Table = &[
     ),
     ("allowPrivilegeEscalation", Says("Whether a process can gain more privileges than its parent.")),
     ("capabilities", Says("Capabilities of the processes.")),
-    ("capabilities.add", Says("What is added, such as `NET_BIND_SERVICE`.")),
+    ("capabilities.add", Says("Capabilities to add, such as `NET_BIND_SERVICE`.")),
     ("capabilities.add", Items(0, 50)),
-    ("capabilities.drop", Says("What is dropped; `ALL`: everything.")),
+    ("capabilities.drop", Says("Capabilities to drop; `ALL`: all of them.")),
     ("capabilities.drop", Items(0, 50)),
-    ("privileged", Says("Whether the processes may do what root may on the machine.")),
+    ("privileged", Says("Whether the processes have the rights of root on the Kubernetes node.")),
     ("procMount", Says("What `/proc` shows. Default: `Default`.")),
     ("procMount", Enum(&["Default", "Unmasked"])),
     ("readOnlyRootFilesystem", Says("Whether the root file system is read-only.")),
@@ -162,20 +162,23 @@ const TOPOLOGY_SPREAD: Table = &[
     ),
     ("labelSelector", Says("The pods that are counted, as in a label selector. Default: the node's own.")),
     ("labelSelector", Opaque),
-    ("matchLabelKeys", Says("Labels by whose values pods are told apart too.")),
+    ("matchLabelKeys", Says("Keys of labels whose values must be equal to be counted together.")),
     ("matchLabelKeys", Items(0, 20)),
     ("matchLabelKeys", Set),
     ("maxSkew", Says("Largest difference in pods between two domains.")),
     ("maxSkew", Min(1)),
     ("minDomains", Says("Fewest domains with pods. Default: 1.")),
     ("minDomains", Min(1)),
-    ("nodeAffinityPolicy", Says("Whether only machines count that the pods can select. Default: `Honor`.")),
+    ("nodeAffinityPolicy", Says("Whether only Kubernetes nodes count that the pods can select. Default: `Honor`.")),
     ("nodeAffinityPolicy", Enum(&["Honor", "Ignore"])),
-    ("nodeTaintsPolicy", Says("Whether taints are looked at. Default: `Ignore`.")),
+    (
+        "nodeTaintsPolicy",
+        Says("Whether Kubernetes nodes with taints that the pods don't tolerate are left out. Default: `Ignore`."),
+    ),
     ("nodeTaintsPolicy", Enum(&["Honor", "Ignore"])),
-    ("topologyKey", Says("Label of machines; each of its values is a domain.")),
+    ("topologyKey", Says("Label of Kubernetes nodes; each of its values is a domain.")),
     ("topologyKey", Text(316, LABEL_KEY)),
-    ("whenUnsatisfiable", Says("What becomes of a pod that would break it.")),
+    ("whenUnsatisfiable", Says("What the scheduler does with a pod that would violate the constraint.")),
     ("whenUnsatisfiable", Enum(&["DoNotSchedule", "ScheduleAnyway"])),
 ];
 
@@ -241,7 +244,7 @@ const DNS_CONFIG: Table = &[
     ("nameservers.*", ADDRESS),
     ("options", Says("Options of the resolver, each with name and value.")),
     ("options", Opaque),
-    ("searches", Says("Domains in which names are looked for.")),
+    ("searches", Says("Search domains.")),
     ("searches", Items(0, 32)),
     ("searches", Set),
     ("searches.*", Text(254, r"^(\.|[a-z0-9_]+((-+|\.)[a-z0-9_]+)*\.?)$")),
@@ -268,22 +271,22 @@ pub fn dns_config(generator: &mut SchemaGenerator) -> Schema {
 }
 
 pub fn env_from(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::EnvFromSource>(generator, ENV_FROM, &[])
+    list::<v1::EnvFromSource>(generator, ENV_FROM)
 }
 
 pub fn volume_mounts(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::VolumeMount>(generator, VOLUME_MOUNT, &["mountPath"])
+    list::<v1::VolumeMount>(generator, VOLUME_MOUNT)
 }
 
 pub fn topology_spread(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::TopologySpreadConstraint>(generator, TOPOLOGY_SPREAD, &["topologyKey", "whenUnsatisfiable"])
+    list::<v1::TopologySpreadConstraint>(generator, TOPOLOGY_SPREAD)
 }
 
 pub fn host_aliases(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::HostAlias>(generator, HOST_ALIAS, &["ip"])
+    list::<v1::HostAlias>(generator, HOST_ALIAS)
 }
 
-/// Of a `T`: its own schema with the rules of `tables`. A rule of a field that this version of Kubernetes lacks says nothing.
+/// The schema of `T` with the rules of `tables`. A rule for a field that this version of Kubernetes lacks is ignored.
 fn object<T: JsonSchema>(generator: &mut SchemaGenerator, tables: &[Table]) -> Schema {
     let mut schema = T::json_schema(generator).to_value();
     shorten(&mut schema);
@@ -293,14 +296,9 @@ fn object<T: JsonSchema>(generator: &mut SchemaGenerator, tables: &[Table]) -> S
     Schema::try_from(schema).unwrap_or_default()
 }
 
-fn list<T: JsonSchema>(generator: &mut SchemaGenerator, table: Table, keys: &[&str]) -> Schema {
+fn list<T: JsonSchema>(generator: &mut SchemaGenerator, table: Table) -> Schema {
     let items = object::<T>(generator, &[table]);
-    let mut schema = json!({ "type": "array", "maxItems": MOST_ITEMS, "items": items });
-    if !keys.is_empty() {
-        schema["x-kubernetes-list-type"] = "map".into();
-        schema["x-kubernetes-list-map-keys"] = json!(keys);
-    }
-    Schema::try_from(schema).unwrap_or_default()
+    json_schema!({ "type": "array", "maxItems": MOST_ITEMS, "items": items })
 }
 
 /// Leaves the first sentence of descriptions, and drops formats of integers: their ranges say more.
@@ -322,7 +320,7 @@ fn shorten(schema: &mut Value) {
     }
 }
 
-/// Whether the path was there.
+/// Returns whether the path exists.
 fn set(schema: &mut Value, path: &str, rule: &Rule) -> bool {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
     let Some(parent) = parent.split('.').filter(|name| !name.is_empty()).try_fold(schema, step) else {
@@ -396,7 +394,7 @@ fn put(field: &mut Map<String, Value>, rule: &Rule) {
     }
 }
 
-/// Leaves the description, and whether it is a list.
+/// Replaces the schema by one that preserves unknown fields. The description stays, and whether it is a list.
 pub fn preserve(field: &mut Map<String, Value>) {
     const PRESERVED: &str = "x-kubernetes-preserve-unknown-fields";
     field.retain(|key, _| ["description", "items", "type"].contains(&key.as_str()));

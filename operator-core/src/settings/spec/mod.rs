@@ -1,13 +1,13 @@
 //! `NodeSpec` and its parts: the schema that every node type has in common.
 //!
-//! Nothing here has a default: a default in the schema would be stored in every object and then beat every lower layer.
+//! No field has a default: the API server would store it in every object, where it would override every lower layer.
 //!
-//! What is large is boxed. A spec holds many of these by value, and a debug build has a dozen copies of each on the stack while it is read.
+//! Large parts are boxed: a spec holds many of them by value, and a debug build keeps a dozen copies of each on the stack while reading it.
 //!
 //! | module | holds parts about |
 //! | --- | --- |
 //! | `container`, `pod` | the container; the pods |
-//! | `storage` | claims |
+//! | `storage` | PersistentVolumeClaims |
 //! | `children` | objects beside the workload |
 //! | `reference` | references to other objects |
 //! | `schema` | schemas and patterns that several parts share |
@@ -31,6 +31,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{
+    fields::{
+        Fits::{self, Storage, Workloads},
+        PassedTo::{Container, PodSpec},
+        Setting, node_fields,
+    },
+    merge::Rule::{self, ByKey, Fields, Whole},
+};
+use crate::definition::Workload::{DaemonSet, Deployment, StatefulSet};
 use schema::{LABEL, SUBDOMAIN};
 
 pub use children::*;
@@ -39,252 +48,215 @@ pub use pod::*;
 pub use reference::*;
 pub use storage::*;
 
-/// What the user of a custom resource says of one node.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeSpec {
-    /// Number of pods. Default: 1, or what an autoscaler has set before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
-    pub replicas: Option<i32>,
+/// Workloads with a number of replicas.
+const SCALED: Fits = Workloads(&[StatefulSet, Deployment]);
+/// Workloads that replace their pods.
+const UPDATED: Fits = Workloads(&[StatefulSet, Deployment, DaemonSet]);
+/// Security contexts: a profile's type goes with its other fields.
+const PROFILES: Rule = Fields(&[("seccompProfile", Whole), ("appArmorProfile", Whole)]);
 
-    /// Name of a group in `configGroups`, whose settings stand under the node's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63), regex(pattern = LABEL))]
-    pub config_group: Option<String>,
-
-    /// Claims of every pod, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 16))]
-    pub storage: BTreeMap<String, StorageSpec>,
-
-    /// What becomes of claims that no pod needs any more. Default: they are kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storage_retention: Option<StorageRetention>,
-
-    /// Lets a HorizontalPodAutoscaler set the number of pods, instead of `replicas`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub autoscaling: Option<Box<Autoscaling>>,
-
-    /// An Ingress to the node's Service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ingress: Option<Box<IngressSpec>>,
-
-    /// An HTTPRoute of the Gateway API to the node's Service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_route: Option<Box<HttpRouteSpec>>,
-
-    /// What nodes can share.
-    #[serde(flatten)]
-    pub settings: Box<NodeDefaults>,
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
-/// What a group of nodes can share: a [`NodeSpec`] without what is a node's own.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeDefaults {
-    /// Image of the container. Default: the cluster's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024), regex(pattern = r"^\S+$"))]
-    pub image: Option<String>,
+node_fields! {
+    /// Settings of one node in a custom resource.
+    pub struct NodeSpec {
+        /// Number of pods. Default: 1, or the number that a HorizontalPodAutoscaler has set before.
+        #[schemars(range(min = 0))]
+        replicas: Option<i32> { fits: SCALED },
 
-    /// When the image is pulled. Default: `Always` for the tag `latest`, else `IfNotPresent`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_pull_policy: Option<PullPolicy>,
+        /// Name of a group in `configGroups`. The node's own settings override the group's.
+        #[schemars(length(max = 63), regex(pattern = LABEL))]
+        config_group: Option<String>,
 
-    /// Secrets with which images are pulled; merged by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 20, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
-    pub image_pull_secrets: Vec<NameRef>,
+        /// PersistentVolumeClaims of every pod, by name.
+        #[schemars(extend("maxProperties" = 16))]
+        storage: BTreeMap<String, StorageSpec> { fits: Storage },
 
-    /// CPU, memory and other resources of the container.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resources: Option<Resources>,
+        /// Whether PersistentVolumeClaims that no pod needs any more are deleted. Default: they are kept.
+        storage_retention: Option<StorageRetention> { fits: Storage },
 
-    /// Environment variables; merged by name with the operator's.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 200, "x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
-    pub env: Vec<EnvVar>,
+        /// A HorizontalPodAutoscaler that sets the number of pods, instead of `replicas`.
+        autoscaling: Option<Box<Autoscaling>> { fits: SCALED },
 
-    /// ConfigMaps and Secrets whose keys become environment variables, under `env`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::env_from")]
-    pub env_from: Option<Vec<EnvFromSource>>,
+        /// An Ingress to the node's Service.
+        ingress: Option<Box<IngressSpec>>,
 
-    /// Arguments after those of the operator.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 100))]
-    pub args: Option<Vec<String>>,
+        /// An HTTPRoute of the Gateway API to the node's Service.
+        http_route: Option<Box<HttpRouteSpec>>,
 
-    /// Ports of the container and of the node's Service, beside the operator's; merged by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend(
-        "maxItems" = 20,
-        "x-kubernetes-list-type" = "map",
-        "x-kubernetes-list-map-keys" = ["name"],
-        "x-kubernetes-validations" = schema::unique_numbers("number"),
-    ))]
-    pub ports: Vec<NodePort>,
+        ..settings: Box<NodeDefaults>
+    }
 
-    /// Volumes of the pods beside the operator's, as in a pod's `volumes`; merged by name, judged with the pods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::named_list_of_preserved")]
-    pub volumes: Vec<Value>,
+    /// Settings that several nodes can share: a [`NodeSpec`] without the fields that identify one node.
+    pub struct NodeDefaults {
+        /// Image of the container. Default: the cluster's.
+        #[schemars(length(max = 1024), regex(pattern = r"^\S+$"))]
+        image: Option<String> { passed_to: Container },
 
-    /// Where the container mounts them; merged by path.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "kubernetes::volume_mounts")]
-    pub volume_mounts: Vec<VolumeMount>,
+        /// When the image is pulled. Default: `Always` for the tag `latest`, else `IfNotPresent`.
+        image_pull_policy: Option<PullPolicy> { passed_to: Container },
 
-    /// Labels of the machines on which the pods may run.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "schema::labels")]
-    pub node_selector: BTreeMap<String, String>,
+        /// Secrets with the credentials for pulling images; merged by name.
+        #[schemars(length(max = 20))]
+        image_pull_secrets: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
-    /// Taints of machines that the pods tolerate; merged by key and effect.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 50))]
-    pub tolerations: Option<Vec<Toleration>>,
+        /// CPU, memory and other resources of the container.
+        resources: Option<Resources> { passed_to: Container },
 
-    /// Machines and pods to seek or avoid, as in a pod's `affinity`; judged with the pods.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::preserved")]
-    pub affinity: Option<Value>,
+        /// Environment variables; merged by name with the operator's.
+        #[schemars(length(max = 200))]
+        env: Vec<EnvVar> { merge: ByKey(&["name"]) },
 
-    /// How the pods are spread. Default: over zones and hosts where that can be done; `[]`: not at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::topology_spread")]
-    pub topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
+        /// ConfigMaps and Secrets whose keys become environment variables; `env` overrides them.
+        #[schemars(schema_with = "kubernetes::env_from")]
+        env_from: Option<Vec<EnvFromSource>> { passed_to: Container, large: true },
 
-    /// Gates that others open before the pods are scheduled; merged by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::scheduling_gates")]
-    pub scheduling_gates: Vec<NameRef>,
+        /// Arguments of the container, appended to the operator's.
+        #[schemars(length(max = 100))]
+        args: Option<Vec<String>>,
 
-    /// Name of the pods' PriorityClass. Default: Kubernetes'.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub priority_class_name: Option<String>,
+        /// Ports of the container and of the node's Service, in addition to the operator's; merged by name.
+        #[schemars(length(max = 20), extend("x-kubernetes-validations" = schema::unique_numbers("number")))]
+        ports: Vec<NodePort> { merge: ByKey(&["name"]) },
 
-    /// Name of the pods' RuntimeClass. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub runtime_class_name: Option<String>,
+        /// Volumes of the pods, in addition to the operator's, as in a pod's `volumes`; merged by name, validated with the pods.
+        #[schemars(schema_with = "schema::named_list_of_preserved")]
+        volumes: Vec<Value> { merge: ByKey(&["name"]) },
 
-    /// Name of the pods' ServiceAccount. Default: their own where the operator gives them rights, else `default`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub service_account_name: Option<String>,
+        /// Mounts of volumes in the container; merged by path.
+        #[schemars(schema_with = "kubernetes::volume_mounts")]
+        volume_mounts: Vec<VolumeMount> { merge: ByKey(&["mountPath"]), large: true },
 
-    /// Whether the pods get a token for the API server. Default: only where the operator gives them rights.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub automount_service_account_token: Option<bool>,
+        /// Labels that a Kubernetes node must have to run the pods.
+        #[schemars(schema_with = "schema::labels")]
+        node_selector: BTreeMap<String, String> { passed_to: PodSpec },
 
-    /// Security of the pods, over the `restricted` standard.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::pod_security_context")]
-    pub pod_security_context: Option<Box<PodSecurityContext>>,
+        /// Taints of Kubernetes nodes that the pods tolerate; merged by key, operator and effect.
+        #[schemars(length(max = 50))]
+        tolerations: Option<Vec<Toleration>> { merge: ByKey(&["key", "operator", "effect"]), passed_to: PodSpec },
 
-    /// Security of the container, over the `restricted` standard.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::security_context")]
-    pub security_context: Option<Box<SecurityContext>>,
+        /// Affinity of the pods to Kubernetes nodes and other pods, as in a pod's `affinity`; validated with the pods.
+        #[schemars(schema_with = "schema::preserved")]
+        affinity: Option<Value> { passed_to: PodSpec },
 
-    /// Asks whether a pod takes traffic. Default: the operator's, else none; `{}`: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::readiness_probe")]
-    pub readiness_probe: Option<Box<Probe>>,
+        /// How the pods are spread over topology domains. Default: over zones and hosts where possible; `[]`: not at all.
+        #[schemars(schema_with = "kubernetes::topology_spread")]
+        topology_spread_constraints: Option<Vec<TopologySpreadConstraint>> {
+            merge: ByKey(&["topologyKey", "whenUnsatisfiable"]), large: true
+        },
 
-    /// Asks whether the container must be restarted. Default: the operator's, else none; `{}`: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::liveness_probe")]
-    pub liveness_probe: Option<Box<Probe>>,
+        /// Gates that other controllers remove before the pods are scheduled; merged by name.
+        #[schemars(schema_with = "schema::scheduling_gates")]
+        scheduling_gates: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
-    /// Asks whether the container has started; other probes wait. Default: the operator's, else none; `{}`: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::liveness_probe")]
-    pub startup_probe: Option<Box<Probe>>,
+        /// Name of the pods' PriorityClass. Default: Kubernetes'.
+        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
+        priority_class_name: Option<String> { passed_to: PodSpec },
 
-    /// What runs after the container's start and before its end, as in a container's `lifecycle`; judged with the pods.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::preserved")]
-    pub lifecycle: Option<Value>,
+        /// Name of the scheduler that places the pods. Default: `default-scheduler`.
+        #[schemars(length(min = 1, max = 253), regex(pattern = r"^\S+$"))]
+        scheduler_name: Option<String> { passed_to: PodSpec },
 
-    /// Seconds a pod gets to end by itself. Default: 30.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
-    pub termination_grace_period_seconds: Option<i64>,
+        /// Name of the pods' RuntimeClass. Default: none.
+        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
+        runtime_class_name: Option<String> { passed_to: PodSpec },
 
-    /// Seconds a pod must be ready before it counts as available. Default: 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
-    pub min_ready_seconds: Option<i32>,
+        /// Name of the pods' ServiceAccount. Default: one for the node where the operator grants rights, else `default`.
+        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
+        service_account_name: Option<String>,
 
-    /// Labels of the pods, beside the operator's own.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "schema::labels")]
-    pub pod_labels: BTreeMap<String, String>,
+        /// Whether the pods get a token for the API server. Default: only where the operator grants rights.
+        automount_service_account_token: Option<bool>,
 
-    /// Annotations of the pods.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "schema::annotations")]
-    pub pod_annotations: BTreeMap<String, String>,
+        /// Security context of the pods; it overrides the defaults of the `restricted` Pod Security Standard.
+        #[schemars(schema_with = "kubernetes::pod_security_context")]
+        pod_security_context: Option<Box<PodSecurityContext>> { merge: PROFILES, large: true },
 
-    /// Containers that run before the others, as in a pod's `initContainers`; merged by name, judged with the pods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::named_list_of_preserved")]
-    pub init_containers: Vec<Value>,
+        /// Security context of the container; it overrides the defaults of the `restricted` Pod Security Standard.
+        #[schemars(schema_with = "kubernetes::security_context")]
+        security_context: Option<Box<SecurityContext>> { merge: PROFILES, large: true },
 
-    /// Containers beside the node's own, as in a pod's `containers`; merged by name, judged with the pods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::named_list_of_preserved")]
-    pub sidecars: Vec<Value>,
+        /// Probe that decides whether a pod receives traffic. Default: the operator's, else none; `{}`: none.
+        #[schemars(schema_with = "kubernetes::readiness_probe")]
+        readiness_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-    /// How names are resolved. Default: `ClusterFirst`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dns_policy: Option<DnsPolicy>,
+        /// Probe that decides whether the container is restarted. Default: the operator's, else none; `{}`: none.
+        #[schemars(schema_with = "kubernetes::liveness_probe")]
+        liveness_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-    /// Name servers and search domains beside those of `dnsPolicy`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "kubernetes::dns_config")]
-    pub dns_config: Option<Box<PodDNSConfig>>,
+        /// Probe that the other probes wait for after a start. Default: the operator's, else none; `{}`: none.
+        #[schemars(schema_with = "kubernetes::liveness_probe")]
+        startup_probe: Option<Box<Probe>> { merge: Whole, large: true },
 
-    /// Lines of the pods' `/etc/hosts`; merged by address.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "kubernetes::host_aliases")]
-    pub host_aliases: Vec<HostAlias>,
+        /// Hooks after the container's start and before its end, as in a container's `lifecycle`; validated with the pods.
+        #[schemars(schema_with = "schema::preserved")]
+        lifecycle: Option<Value> { merge: Whole, passed_to: Container },
 
-    /// How pods are replaced when the node changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub update_strategy: Option<Box<UpdateStrategy>>,
+        /// Seconds between a pod's termination signal and its kill. Default: 30.
+        #[schemars(range(min = 0))]
+        termination_grace_period_seconds: Option<i64> { passed_to: PodSpec },
 
-    /// How the pods are started. Default: `Parallel`, all at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod_management_policy: Option<PodManagement>,
+        /// Seconds a pod must be ready before it counts as available. Default: 0.
+        #[schemars(range(min = 0))]
+        min_ready_seconds: Option<i32> { fits: UPDATED },
 
-    /// What configuration files hold, by file name, over what the spec says.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "schema::config_overrides")]
-    pub config_overrides: BTreeMap<String, Value>,
+        /// Labels of the pods, in addition to the operator's.
+        #[schemars(schema_with = "schema::labels")]
+        pod_labels: BTreeMap<String, String>,
 
-    /// The node's Service, which is there where the node has ports.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<Box<ServiceSpec>>,
+        /// Annotations of the pods.
+        #[schemars(schema_with = "schema::annotations")]
+        pod_annotations: BTreeMap<String, String>,
 
-    /// How many pods may be missing at once by people's will.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disruption_budget: Option<DisruptionBudget>,
+        /// Init containers, as in a pod's `initContainers`; merged by name, validated with the pods.
+        #[schemars(schema_with = "schema::named_list_of_preserved")]
+        init_containers: Vec<Value> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
-    /// Who may connect to the pods. Default: everyone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_policy: Option<Box<NetworkPolicySpec>>,
+        /// Containers in addition to the node's own, as in a pod's `containers`; merged by name, validated with the pods.
+        #[schemars(schema_with = "schema::named_list_of_preserved")]
+        sidecars: Vec<Value> { merge: ByKey(&["name"]) },
 
-    /// A ServiceMonitor of the Prometheus operator. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_monitor: Option<Box<ServiceMonitorSpec>>,
+        /// DNS policy of the pods. Default: `ClusterFirst`.
+        dns_policy: Option<DnsPolicy> { passed_to: PodSpec },
 
-    /// Laid over the finished pod template, as `kubectl patch --type strategic` would; judged with the pods.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::preserved")]
-    pub pod_overrides: Option<Value>,
+        /// Whether containers get environment variables for every Service of the namespace, such as `KAFKA_PORT`. Default: true.
+        enable_service_links: Option<bool> { passed_to: PodSpec },
+
+        /// Name servers and search domains, in addition to those of `dnsPolicy`.
+        #[schemars(schema_with = "kubernetes::dns_config")]
+        dns_config: Option<Box<PodDNSConfig>> { passed_to: PodSpec, large: true },
+
+        /// Entries of the pods' `/etc/hosts`; merged by address.
+        #[schemars(schema_with = "kubernetes::host_aliases")]
+        host_aliases: Vec<HostAlias> { merge: ByKey(&["ip"]), passed_to: PodSpec, large: true },
+
+        /// How pods are replaced when the pod template changes.
+        update_strategy: Option<Box<UpdateStrategy>> { merge: Whole, fits: UPDATED },
+
+        /// Order in which the pods are started. Default: `Parallel`, all at once.
+        pod_management_policy: Option<PodManagement> { fits: Workloads(&[StatefulSet]) },
+
+        /// Patches of configuration files, by file name.
+        #[schemars(schema_with = "schema::config_overrides")]
+        config_overrides: BTreeMap<String, Value>,
+
+        /// The node's Service. A node without ports has none.
+        service: Option<Box<ServiceSpec>> { merge: Fields(&[("ports", ByKey(&["name"]))]) },
+
+        /// Number of pods that may be unavailable during a voluntary disruption (PodDisruptionBudget).
+        // As a whole: with `maxUnavailable` and `minAvailable` merged, a node could never choose the other.
+        disruption_budget: Option<DisruptionBudget> { merge: Whole, fits: SCALED },
+
+        /// NetworkPolicy for the pods. Default: none, all may connect.
+        network_policy: Option<Box<NetworkPolicySpec>>,
+
+        /// A ServiceMonitor of the Prometheus operator. Default: none.
+        service_monitor: Option<Box<ServiceMonitorSpec>>,
+
+        /// Patch of the finished pod template, as `kubectl patch --type strategic` applies it; validated with the pods.
+        #[schemars(schema_with = "schema::preserved")]
+        pod_overrides: Option<Value>,
+    }
 }

@@ -35,7 +35,7 @@ pub struct Toleration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["Exists", "Equal"]))]
     pub operator: Option<String>,
-    /// Value of the taint, with `Equal`.
+    /// Value of the taint, for `Equal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63), regex(pattern = LABEL_VALUE))]
     pub value: Option<String>,
@@ -53,25 +53,25 @@ pub struct Toleration {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct UpdateStrategy {
-    /// `RollingUpdate`: some at a time; `OnDelete`: as they are deleted; `Recreate`: all at once. Default: `RollingUpdate`.
+    /// `RollingUpdate`: some pods at a time; `OnDelete`: when someone deletes them; `Recreate`: all at once. Default: `RollingUpdate`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["RollingUpdate", "OnDelete", "Recreate"]))]
     pub type_: Option<String>,
-    /// Pods of a lower ordinal stay as they are. Default: 0.
+    /// Pods with a lower ordinal aren't replaced. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub partition: Option<i32>,
-    /// Most pods missing meanwhile, a number or a percentage. Default: 1, or 0 with `maxSurge`; Deployments: `25%`.
+    /// Maximum number or percentage of pods that may be unavailable during an update. Default: 1, or 0 with `maxSurge`; Deployments: `25%`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::part")]
     pub max_unavailable: Option<IntOrString>,
-    /// Most pods beyond the wanted number meanwhile, a number or a percentage. Default: `25%`; DaemonSets: 0.
+    /// Maximum number or percentage of additional pods during an update. Default: `25%`; DaemonSets: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::surplus")]
     pub max_surge: Option<IntOrString>,
 }
 
-/// How the pods of a StatefulSet are started.
+/// Order in which the pods of a StatefulSet are started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum PodManagement {
@@ -81,7 +81,7 @@ pub enum PodManagement {
     OrderedReady,
 }
 
-/// How names are resolved.
+/// How the pods resolve names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum DnsPolicy {
@@ -89,7 +89,7 @@ pub enum DnsPolicy {
     ClusterFirstWithHostNet,
     /// The cluster's names first.
     ClusterFirst,
-    /// As the machine does.
+    /// As the Kubernetes node does.
     Default,
     /// As `dnsConfig` says.
     None,

@@ -24,10 +24,10 @@ pub const URL_PATH: &str = "^(/|(/[-A-Za-z0-9._~!$&'()*+,;=:@%]+)+/?)$";
 /// A time as Prometheus writes it.
 pub const DURATION: &str = "^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 
-/// What is said of labels' and annotations' keys.
+/// Message about the keys of labels and annotations.
 const KEYS: &str = "write keys as name or example.com/name, at most 63 of A-Z, a-z, 0-9, -, _, . after the /";
 
-/// An object that the API server judges where it is used.
+/// An object that the API server validates where it is used.
 pub fn preserved(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true })
 }
@@ -46,8 +46,6 @@ pub fn named_list_of_preserved(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "maxItems": 50,
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["name"],
         "items": {
             "type": "object",
             "required": ["name"],
@@ -64,8 +62,6 @@ pub fn scheduling_gates(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "maxItems": 20,
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["name"],
         "items": {
             "type": "object",
             "required": ["name"],
@@ -90,7 +86,7 @@ pub fn config_overrides(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Labels, or what is asked of labels.
+/// Labels, or label requirements.
 pub fn labels(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",

@@ -1,4 +1,4 @@
-//! Claims of a node.
+//! PersistentVolumeClaims of a node.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::Quantity;
 
-/// Size and class of a claim.
+/// Size and class of a PersistentVolumeClaim.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(
@@ -39,7 +39,7 @@ pub struct StorageSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "set"))]
     pub access_modes: Option<Vec<AccessMode>>,
-    /// Labels of the claims, beside the operator's own.
+    /// Labels of the PersistentVolumeClaims, in addition to the operator's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::labels")]
     pub labels: BTreeMap<String, String>,
@@ -52,22 +52,22 @@ const OPTIONAL_NAME: &str = r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*)?$";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum AccessMode {
-    /// By one machine.
+    /// By one Kubernetes node.
     ReadWriteOnce,
     /// By one pod.
     ReadWriteOncePod,
-    /// By many machines, to read.
+    /// By many Kubernetes nodes, read-only.
     ReadOnlyMany,
-    /// By many machines.
+    /// By many Kubernetes nodes.
     ReadWriteMany,
 }
 
-/// What becomes of claims that no pod needs any more.
+/// Whether PersistentVolumeClaims that no pod needs any more are deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct StorageRetention {
-    /// When there are fewer replicas than claims. Default: `Retain`.
+    /// When the node is scaled down. Default: `Retain`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when_scaled: Option<Retention>,
     /// When the node or the cluster is deleted. Default: `Retain`.
@@ -75,7 +75,7 @@ pub struct StorageRetention {
     pub when_deleted: Option<Retention>,
 }
 
-/// What becomes of a claim.
+/// What happens to a PersistentVolumeClaim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum Retention {

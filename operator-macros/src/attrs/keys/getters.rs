@@ -86,7 +86,7 @@ impl<'e> Keys<'e> {
         found.map(|(_, value)| SpannedValue::new(*value, text.span()))
     }
 
-    /// A key without a value; where it stands.
+    /// The position of a key without a value.
     pub fn flag(&mut self, key: &'static str) -> Option<Span> {
         let entry = self.once(key)?;
         if !matches!(entry.value, Value::Word) {
@@ -95,7 +95,7 @@ impl<'e> Keys<'e> {
         Some(entry.key.span())
     }
 
-    /// A key that may have keys of its own, `key` or `key(…)`: where it stands, and those. `example` is how those would be written.
+    /// A key that may have keys of its own, `key` or `key(…)`: its position, and those. `example` shows how to write those.
     pub fn flag_or_list(&mut self, key: &'static str, example: &str) -> Option<(Span, Option<Keys<'e>>)> {
         let entry = self.once(key)?;
         let list = if matches!(entry.value, Value::Word) { None } else { self.as_list(&entry, example) };

@@ -4,11 +4,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::settings::merge::{self, DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS};
+use crate::settings::merge::patch::{self, DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS};
 
 const ELEMENT_ORDER: &str = "$setElementOrder/";
 
-/// A patch that can't be merged.
+/// A patch that can't be applied.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wrong {
     /// Where in the patch; empty: as a whole.
@@ -20,25 +20,25 @@ pub struct Wrong {
 /// Where the merge is.
 #[derive(Clone)]
 struct Place {
-    /// What is merged how.
-    rules: merge::Place,
-    /// For people: `spec.containers[broker].env`.
+    /// Without the items of lists: `spec.containers.env`.
+    path: String,
+    /// For messages: `spec.containers[broker].env`.
     shown: String,
 }
 
 impl Place {
     fn field(&self, name: &str) -> Self {
-        let shown = if self.shown.is_empty() { name.to_owned() } else { format!("{}.{name}", self.shown) };
-        Self { rules: self.rules.field(name), shown }
+        let join = |path: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        Self { path: join(&self.path), shown: join(&self.shown) }
     }
 
     fn item(&self, name: &Value) -> Self {
         let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
-        Self { rules: self.rules, shown: format!("{}[{name}]", self.shown) }
+        Self { path: self.path.clone(), shown: format!("{}[{name}]", self.shown) }
     }
 
     fn merge_key(&self) -> Option<&'static str> {
-        self.rules.patch_key()
+        patch::merge_key(&self.path)
     }
 
     fn wrong(&self, message: impl Into<String>) -> Wrong {
@@ -46,9 +46,9 @@ impl Place {
     }
 }
 
-/// Lays `patch` over a pod template.
+/// Applies `patch` to a pod template.
 pub fn patch(template: &mut Value, patch: &Value) -> Result<(), Wrong> {
-    let place = Place { rules: merge::Place::pod_overrides(), shown: String::new() };
+    let place = Place { path: String::new(), shown: String::new() };
     match (template, patch) {
         (Value::Object(template), Value::Object(patch)) => merge_maps(template, patch, &place),
         _ => Err(place.wrong("must be a map")),
@@ -141,7 +141,7 @@ fn directive<'a>(patch: &'a Map<String, Value>, place: &Place) -> Result<Option<
     }
 }
 
-/// Without directives and `null`, which mean nothing where there is nothing yet. None: it is to be deleted.
+/// Removes directives and `null`, which have no meaning where there is no value yet. None: the value is to be deleted.
 fn cleaned(value: &Value) -> Option<Value> {
     match value {
         Value::Object(map) if map.get(DIRECTIVE).and_then(Value::as_str) == Some("delete") => None,
