@@ -9,7 +9,7 @@ use crate::kind::Kind;
 pub struct Status {
     /// HTTP status code.
     pub code: u16,
-    /// One word for the reason, as `metav1.StatusReason` has it.
+    /// One word for the reason, as `metav1.StatusReason` has it; empty where the API server gives none.
     pub reason: &'static str,
     /// For people.
     pub message: String,
@@ -27,10 +27,14 @@ impl Status {
 
     /// As the body of a response.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "code": self.code, "reason": self.reason, "message": self.message, "details": self.details,
-        })
+            "code": self.code, "message": self.message, "details": self.details,
+        });
+        if !self.reason.is_empty() {
+            crate::json::put(&mut status, "/reason", self.reason);
+        }
+        status
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -108,8 +112,9 @@ impl Status {
         Self::new(422, "Invalid", format!("{kind} {name:?} is invalid: {shown}"), details)
     }
 
+    /// An error that the API server hands on without a reason.
     pub(crate) fn internal(message: String) -> Self {
-        Self::new(500, "InternalError", format!("Internal error occurred: {message}"), json!({}))
+        Self::new(500, "", message, json!({}))
     }
 }
 

@@ -45,8 +45,8 @@ const BUILT_IN: Rules = &[
     ("spec.resourceClaims", NAME),
     ("spec.schedulingGates", NAME),
     ("spec.hostAliases", Rule::Keys(&["ip"])),
-    ("imagePullSecrets", NAME),
-    ("imagePullSecrets.*", Rule::Atomic),
+    ("spec.imagePullSecrets", NAME),
+    ("spec.imagePullSecrets.*", Rule::Atomic),
     ("topologySpreadConstraints", Rule::Keys(&["topologyKey", "whenUnsatisfiable"])),
     ("spec.ports", Rule::Keys(&["port", "protocol"])),
     ("status.conditions", Rule::Keys(&["type"])),
@@ -77,7 +77,7 @@ const BUILT_IN: Rules = &[
     ("requests", Rule::Map),
 ];
 
-/// Fields of built-in kinds that Go holds as plain structures, not pointers: they are always there, so nobody ever adds them.
+/// Fields of built-in kinds that Go never leaves out: they are always there, so nobody ever adds them.
 const ALWAYS_THERE: &[&str] = &[
     "spec",
     "status",
@@ -88,6 +88,8 @@ const ALWAYS_THERE: &[&str] = &[
     "spec.updateStrategy",
     "spec.scaleTargetRef",
     "spec.resources",
+    "spec.containers",
+    "spec.template.spec.containers",
     "metadata",
 ];
 

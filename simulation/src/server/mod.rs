@@ -144,6 +144,14 @@ impl ApiServer {
                 let manager = apply_manager(&call)?;
                 self.apply_at(target, body()?, &manager, call.parameter("force") == "true", dry)
             }
+            Method::PATCH if !call.parameter("force").is_empty() => {
+                let message = "Forbidden: may not be specified for non-apply patch".to_owned();
+                Err(Status::invalid(
+                    "PatchOptions.meta.k8s.io",
+                    "",
+                    &[("FieldValueForbidden", "force".to_owned(), message)],
+                ))
+            }
             Method::PATCH if content_type(request) == "application/merge-patch+json" => {
                 let patch = body()?;
                 let change = |object: &mut Value| crate::json::merge_patch(object, &patch);

@@ -7,7 +7,7 @@ use crate::{
     call::Target,
     defaults,
     fields::{Entries, FieldSet, Manager, Operation},
-    json::{default, items, number, put, text},
+    json::{default, items, items_mut, number, put, text},
     kind::Kind,
     log::Change,
     refusals,
@@ -82,7 +82,11 @@ impl ApiServer {
                 return Err(Status::bad_request(format!("{field} in the body must be {served}")));
             }
         }
-        put(&mut config, "/metadata/name", name.as_str());
+        if text(&config, "/metadata/name").is_empty() {
+            let message =
+                format!("the name of the object ({name} based on URL) was undeterminable: name must be provided");
+            return Err(Status::bad_request(message));
+        }
         in_namespace(&mut config, target)?;
         if let Some(duplicate) = crate::fields::duplicate(&config, &kind.place()) {
             let what = format!("{}/{name}; {}, Kind={}", target.namespace, kind.api_version(), kind.kind);
@@ -294,13 +298,12 @@ fn put_entries(object: &mut Value, entries: &Entries) {
     put(object, "/metadata/managedFields", entries);
 }
 
-/// A write that changes nothing but the times of entries isn't one.
+/// A write that changes nothing but the times of entries isn't one; but it is one if their order changes, which is by time.
 fn without_times(object: &Value) -> Value {
     let mut object = object.clone();
-    let mut entries: Vec<Value> = items(&object, "/metadata/managedFields").to_vec();
-    entries.iter_mut().for_each(|entry| put(entry, "/time", Value::Null));
-    entries.sort_by_key(Value::to_string);
-    put(&mut object, "/metadata/managedFields", entries);
+    for entry in items_mut(&mut object, "/metadata/managedFields") {
+        put(entry, "/time", Value::Null);
+    }
     object
 }
 
