@@ -105,6 +105,11 @@ impl Entries {
         self.0.is_empty()
     }
 
+    /// Whether anyone owns any of these fields.
+    pub fn own(&self, fields: &FieldSet) -> bool {
+        self.0.iter().any(|entry| !entry.fields.intersection(fields).is_empty())
+    }
+
     /// Merges what `manager` applies into `live`, without the fields that it applied before and nobody else owns. Fields in `ignored` can't
     /// be set here. Source: `Updater.Apply` of structured-merge-diff.
     ///
@@ -159,12 +164,13 @@ impl Entries {
         self.0.retain(|entry| !entry.fields.is_empty());
     }
 
-    /// Takes everything in `live` into an entry, for an object that was written before anyone applied it.
-    pub fn adopt(&mut self, live: &Value, place: &Place<'_>, api_version: &str, now: &str) {
+    /// Takes everything in `live` into an entry, for what was written before anyone applied it. `through`: subresource and API version.
+    pub fn adopt(&mut self, live: &Value, place: &Place<'_>, through: (&str, &str), now: &str) {
+        let (subresource, api_version) = through;
         let manager = Manager {
             name: "before-first-apply".to_owned(),
             operation: Operation::Update,
-            subresource: String::new(),
+            subresource: subresource.to_owned(),
             api_version: api_version.to_owned(),
         };
         self.update(&Value::Object(serde_json::Map::new()), live, place, (&manager, now), &FieldSet::default());

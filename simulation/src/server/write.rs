@@ -82,11 +82,8 @@ impl ApiServer {
                 return Err(Status::bad_request(format!("{field} in the body must be {served}")));
             }
         }
-        if text(&config, "/metadata/name").is_empty() {
-            let message =
-                format!("the name of the object ({name} based on URL) was undeterminable: name must be provided");
-            return Err(Status::bad_request(message));
-        }
+        let nameless = text(&config, "/metadata/name").is_empty();
+        default(&mut config, "/metadata/name", name.as_str());
         in_namespace(&mut config, target)?;
         if let Some(duplicate) = crate::fields::duplicate(&config, &kind.place()) {
             let what = format!("{}/{name}; {}, Kind={}", target.namespace, kind.api_version(), kind.kind);
@@ -100,6 +97,11 @@ impl ApiServer {
         let Some(live) = live else {
             if !target.subresource.is_empty() {
                 return Err(Status::not_found(kind, name));
+            }
+            if nameless {
+                let message =
+                    format!("the name of the object ({name} based on URL) was undeterminable: name must be provided");
+                return Err(Status::bad_request(message));
             }
             let mut entries = Entries::default();
             let mut new = entries
@@ -116,8 +118,12 @@ impl ApiServer {
         };
         let bare = without_entries(&live);
         let mut entries = Entries::of(&live);
-        if entries.is_empty() {
-            entries.adopt(&bare, &place, &kind.api_version(), &now);
+        let replicas = FieldSet::of_fields(&["spec/replicas"]);
+        if target.subresource == "scale" && !entries.own(&replicas) {
+            let scale = json!({ "spec": { "replicas": bare.pointer("/spec/replicas") } });
+            entries.adopt(&scale, &place, ("scale", "autoscaling/v1"), &now);
+        } else if entries.is_empty() {
+            entries.adopt(&bare, &place, ("", &kind.api_version()), &now);
         }
         let new = entries
             .apply(&bare, &config, &place, (&by, &now), &reset, force)
@@ -145,7 +151,12 @@ impl ApiServer {
         let (mut new, bare) = (only_own_part(target, &live, new), without_entries(&live));
         defaults::complete(&mut new, kind);
         defaults::carry_over(&mut new, &live, kind);
-        if !entries.is_empty() {
+        // What nobody owned when it was created isn't followed later; a scale sees nothing but the replicas.
+        let followed = match target.subresource.as_str() {
+            "scale" => entries.own(&FieldSet::of_fields(&["spec/replicas"])),
+            _ => !entries.is_empty(),
+        };
+        if followed {
             let (by, now) = (manager(target, by, Operation::Update), self.timestamp(0));
             entries.update(&bare, &without_entries(&new), &kind.place(), (&by, &now), &reset_fields(target));
         }

@@ -145,6 +145,9 @@ pub(crate) fn normal(object: &Value, is_steady: bool, uids: &BTreeMap<String, St
     }
     if let Some(annotations) = rest["metadata"]["annotations"].as_object_mut() {
         annotations.remove("deprecated.daemonset.template.generation");
+        if annotations.is_empty() {
+            rest["metadata"]["annotations"] = Value::Null;
+        }
     }
     for field in ["clusterIP", "clusterIPs"] {
         let address = &rest["spec"][field];

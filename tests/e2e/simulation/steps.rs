@@ -316,6 +316,11 @@ fn drift() -> Vec<Step> {
     let (status, scale) = (&format!("{path}/status"), &format!("{path}/scale"));
     let body = deployment();
     let again = |name: &str| force(name, path, "operator", deployment());
+    let free = &at("deployments", "free");
+    let free_scale = &format!("{free}/scale");
+    let unscaled = with(deployment(), &[("/metadata/name", "free".into()), ("/spec/replicas", Value::Null)]);
+    let count =
+        |replicas: u32| json!({ "apiVersion": "autoscaling/v1", "kind": "Scale", "spec": { "replicas": replicas } });
     vec![
         apply("a first apply", path, "operator", body.clone()),
         again("the same again"),
@@ -381,6 +386,13 @@ fn drift() -> Vec<Step> {
         force("a container given up", path, "operator", with(body.clone(), &[
             ("/spec/template/spec/containers", json!([body["spec"]["template"]["spec"]["containers"][0]])),
         ])),
+        apply("without replicas", free, "operator", unscaled.clone()),
+        apply("a scale that nobody owns, applied", free_scale, "autoscaler", count(4)),
+        force("and by force", free_scale, "autoscaler", count(4)),
+        apply("a conflict about the scale", free_scale, "kubectl", count(5)),
+        apply("the scale is owned", free, "operator", unscaled.clone()),
+        patch("and patched", free_scale, "kubectl", json!({ "spec": { "replicas": 7 } })),
+        patch("a scale that nobody owns, patched", &at("deployments", "policed"), "user", json!({})),
         apply("a policy overwrites what is applied", &at("deployments", "policed"), "operator", policed()),
         apply("and once more", &at("deployments", "policed"), "operator", policed()),
         patch("drift under a policy", &at("deployments", "policed"), "user", json!({ "metadata": { "labels": { "tier": "x" } } })),
