@@ -67,14 +67,22 @@ pub fn complete(object: &mut Value, kind: &Kind) {
     }
 }
 
-fn without_nulls(value: &mut Value, and_empty_lists: bool) {
-    let drop = |value: &Value| value.is_null() || (and_empty_lists && value.as_array().is_some_and(Vec::is_empty));
+/// Maps that Go leaves out where they are empty.
+const LEFT_OUT: [&str; 8] =
+    ["labels", "annotations", "data", "binaryData", "limits", "requests", "nodeSelector", "matchLabels"];
+
+fn without_nulls(value: &mut Value, and_empty: bool) {
+    let is_empty = |key: &str, value: &Value| match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty() && LEFT_OUT.contains(&key),
+        _ => false,
+    };
     match value {
         Value::Object(map) => {
-            map.retain(|_, value| !drop(value));
-            map.values_mut().for_each(|value| without_nulls(value, and_empty_lists));
+            map.retain(|key, value| !(value.is_null() || and_empty && is_empty(key, value)));
+            map.values_mut().for_each(|value| without_nulls(value, and_empty));
         }
-        Value::Array(items) => items.iter_mut().for_each(|value| without_nulls(value, and_empty_lists)),
+        Value::Array(items) => items.iter_mut().for_each(|value| without_nulls(value, and_empty)),
         _ => {}
     }
 }

@@ -9,7 +9,7 @@
 //! use operator_simulation::{ApiServer, View, controllers};
 //!
 //! let mut server = ApiServer::new();
-//! let body = r#"{ "apiVersion": "v1", "kind": "ConfigMap", "data": { "a": "1" } }"#;
+//! let body = r#"{ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "settings" }, "data": { "a": "1" } }"#;
 //! let apply = Request::patch("/api/v1/namespaces/test/configmaps/settings?fieldManager=operator")
 //!     .header("content-type", "application/apply-patch+yaml")
 //!     .body(body.into())?;

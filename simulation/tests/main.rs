@@ -4,3 +4,6 @@
 
 mod common;
 mod controllers;
+mod properties;
+mod requests;
+mod views;

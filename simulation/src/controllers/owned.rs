@@ -94,11 +94,13 @@ impl Workload {
 
     /// Writes the status, if it differs.
     pub fn report(&self, server: &mut ApiServer, status: &Value) {
-        let _ = server.update(self.kind, (self.namespace(), self.name()), "status", MANAGER, |object| {
-            let mut merged = object.get("status").cloned().unwrap_or_default();
-            crate::json::merge_patch(&mut merged, status);
-            put(object, "/status", merged);
-        });
+        let Some(live) = server.get(self.kind, self.namespace(), self.name()) else { return };
+        let mut merged = live.get("status").cloned().unwrap_or_default();
+        crate::json::merge_patch(&mut merged, status);
+        if live.get("status") != Some(&merged) {
+            let at = (self.namespace(), self.name());
+            let _ = server.update(self.kind, at, "status", MANAGER, |object| put(object, "/status", merged));
+        }
     }
 
     /// Creates a child of a kind, unless its name is taken.

@@ -33,18 +33,24 @@ pub fn pods(server: &mut ApiServer) -> bool {
             "Pending" if text(&pod, "/spec/nodeName").is_empty() => {
                 server.update("pods", at, "", "kube-scheduler", |pod| default(pod, "/spec/nodeName", node))
             }
-            "Pending" if claims_are_bound(server, &pod) => report(server, at, json!({ "phase": "Running" })),
+            "Pending" if claims_are_bound(server, &pod) => {
+                report(server, at, json!({ "phase": "Running", "conditions": [ready_is("False")] }))
+            }
             "Running" if runs_to_end => {
                 let phase = if behaviour == Some("crash") { "Failed" } else { "Succeeded" };
                 report(server, at, json!({ "phase": phase }))
             }
             "Running" if behaviour.is_none() && !is_ready(&pod) => {
-                report(server, at, json!({ "conditions": [{ "type": "Ready", "status": "True" }] }))
+                report(server, at, json!({ "conditions": [ready_is("True")] }))
             }
             _ => continue,
         };
     }
     server.version() != before
+}
+
+fn ready_is(status: &str) -> Value {
+    json!({ "type": "Ready", "status": status })
 }
 
 fn report(server: &mut ApiServer, at: (&str, &str), status: Value) -> Result<Value, crate::Status> {

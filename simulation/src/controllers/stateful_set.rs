@@ -132,19 +132,13 @@ impl Set {
         let labels = self.object().pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned();
         map(&mut claim, "/metadata/labels").extend(labels.into_iter().flatten());
         if self.deletes_claims("whenDeleted") {
-            put(&mut claim, "/metadata/ownerReferences", json!([self.owner_of_claims()]));
+            put(&mut claim, "/metadata/ownerReferences", json!([self.workload.reference()]));
         }
         self.workload.create(server, CLAIMS, claim);
     }
 
     fn deletes_claims(&self, when: &str) -> bool {
         text(self.object(), &format!("/spec/persistentVolumeClaimRetentionPolicy/{when}")) == "Delete"
-    }
-
-    fn owner_of_claims(&self) -> Value {
-        let mut owner = self.workload.reference();
-        put(&mut owner, "/blockOwnerDeletion", Value::Null);
-        owner
     }
 
     /// Makes the set the owner of its claims, or not, as its retention policy says.
@@ -159,7 +153,7 @@ impl Set {
                 // A pod that came back keeps its claim.
                 owners.retain(|owner| text(owner, "/kind") != "Pod" && text(owner, "/uid") != uid);
                 if self.deletes_claims("whenDeleted") {
-                    owners.push(self.owner_of_claims());
+                    owners.push(self.workload.reference());
                 }
                 if owned != self.deletes_claims("whenDeleted")
                     || owners.len() != items(&claim, "/metadata/ownerReferences").len()
@@ -176,7 +170,7 @@ impl Set {
             return;
         }
         let owner = json!({ "apiVersion": "v1", "kind": "Pod", "name": text(pod, "/metadata/name"),
-            "uid": text(pod, "/metadata/uid"), "controller": true });
+            "uid": text(pod, "/metadata/uid"), "controller": true, "blockOwnerDeletion": true });
         for volume in items(pod, "/spec/volumes") {
             let name = text(volume, "/persistentVolumeClaim/claimName");
             if !name.is_empty() {
