@@ -39,6 +39,41 @@ async fn the_model_answers_as_the_real_control_plane_does() {
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }
 
+#[tokio::test]
+async fn the_models_controllers_bring_about_what_the_real_ones_do() {
+    let (mut real, mut model) = side::both().await;
+    real.release().await;
+    let mut differences = Vec::new();
+    for (name, writes) in steps::scenario() {
+        for step in writes {
+            let body = match step.body {
+                Body::Json(body) => body,
+                Body::Of(path, change) => change(real.get(&path).await),
+            };
+            for side in [&mut real, &mut model] {
+                let (code, answer) = side.send(&step.method, step.content, &step.path, &body).await;
+                assert!(code < 300, "{name}: {answer}");
+            }
+        }
+        model.settle();
+        let expected = model.outcome().await;
+        // The real ones take their time: what counts is whether they come to the same end.
+        let mut lines = Vec::new();
+        for _ in 0..300 {
+            lines.clear();
+            difference("", &real.outcome().await, &expected, &mut lines);
+            if lines.is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        if !lines.is_empty() {
+            differences.push(format!("== {name}\n{}", lines.join("\n")));
+        }
+    }
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
 async fn compare(real: &mut Side, model: &mut Side, step: &Step, differences: &mut Vec<String>) {
     let (expected, got) = (observe(real, step).await, observe(model, step).await);
     let mut lines = Vec::new();
@@ -165,4 +200,61 @@ pub(crate) fn normal(object: &Value, is_steady: bool, uids: &BTreeMap<String, St
         text = text.replace(uid, name);
     }
     serde_json::from_str(&text).unwrap()
+}
+
+/// What is compared of a workload, pod or claim: what follows from the spec, not from the moment.
+pub(crate) fn workload(object: &Value) -> Value {
+    let metadata = &object["metadata"];
+    let random = [
+        "controller-revision-hash",
+        "pod-template-hash",
+        "pod-template-generation",
+        "controller-uid",
+        "batch.kubernetes.io/controller-uid",
+    ];
+    let mut labels = metadata["labels"].as_object().cloned().unwrap_or_default();
+    labels.iter_mut().filter(|(key, _)| random.contains(&key.as_str())).for_each(|(_, value)| *value = "random".into());
+    // These the real one copies from the node.
+    labels.retain(|key, _| key != "pod-template-generation" && !key.starts_with("topology.kubernetes.io/"));
+    let owners = metadata["ownerReferences"].as_array().into_iter().flatten();
+    let owners: Vec<Value> =
+        owners.map(|owner| json!([owner["kind"], owner["controller"], owner["blockOwnerDeletion"]])).collect();
+    let status = &object["status"];
+    let numbers = [
+        "observedGeneration",
+        "replicas",
+        "readyReplicas",
+        "availableReplicas",
+        "updatedReplicas",
+        "currentReplicas",
+        "unavailableReplicas",
+        "numberReady",
+        "numberAvailable",
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "updatedNumberScheduled",
+        "numberUnavailable",
+        "succeeded",
+        "failed",
+        "active",
+    ];
+    // Nothing and 0 are the same to whoever reads them.
+    let number =
+        |field: &&str| Some(((*field).to_owned(), status[field].as_i64().filter(|number| *number != 0)?.into()));
+    let numbers: serde_json::Map<String, Value> = numbers.iter().filter_map(number).collect();
+    let conditions = status["conditions"].as_array().into_iter().flatten();
+    let mut conditions: Vec<Value> = conditions
+        .filter(|condition| {
+            ["Ready", "Progressing", "Available", "Complete", "Failed"].iter().any(|kind| condition["type"] == *kind)
+        })
+        .map(|condition| json!([condition["type"], condition["status"]]))
+        .collect();
+    conditions.sort_by_key(Value::to_string);
+    json!({
+        "labels": labels, "owners": owners, "numbers": numbers, "conditions": conditions,
+        "deleting": !metadata["deletionTimestamp"].is_null(), "phase": status["phase"],
+        "storage": object["spec"]["resources"]["requests"], "host": object["spec"]["hostname"],
+        "same revision": status["currentRevision"] == status["updateRevision"],
+        "image": object["spec"]["containers"][0]["image"],
+    })
 }

@@ -189,6 +189,31 @@ impl Side {
         }
     }
 
+    /// What there is of workloads: their status, their pods and claims.
+    pub async fn outcome(&mut self) -> Value {
+        let mut outcome = serde_json::Map::new();
+        for path in super::steps::workloads() {
+            let list = self.get(&path).await;
+            for item in list["items"].as_array().unwrap() {
+                let name = item["metadata"]["name"].as_str().unwrap();
+                let random = path.ends_with("pods") && !name.starts_with("store-");
+                let plural = path.rsplit('/').next().unwrap();
+                // Pods with random names are told apart by their number only.
+                let key = if random {
+                    format!("{plural} of {}", item["metadata"]["labels"]["app"])
+                } else {
+                    format!("{plural} {name}")
+                };
+                let seen = super::workload(item);
+                match outcome.get_mut(&key).and_then(Value::as_array_mut) {
+                    Some(seen_already) => seen_already.push(seen),
+                    None => drop(outcome.insert(key, json!([seen]))),
+                }
+            }
+        }
+        outcome.into()
+    }
+
     /// Waits until the garbage collector is done with an object.
     pub async fn wait_for_garbage(&self, path: &str, differences: &mut Vec<String>) {
         let Server::Real(real) = &self.server else { return };

@@ -144,7 +144,7 @@ pub fn deployment() -> Value {
                             "name": "main", "image": "example.com/main:1", "args": ["run"],
                             "env": [
                                 { "name": "A", "value": "1" }, { "name": "B", "value": "2" },
-                                { "name": "POD", "valueFrom": { "fieldRef": { "fieldPath": "metadata.name" } } },
+                                { "name": "POD", "valueFrom": { "fieldRef": { "apiVersion": "v1", "fieldPath": "metadata.name" } } },
                                 { "name": "SECRET", "valueFrom": { "secretKeyRef": { "name": "s", "key": "k" } } },
                             ],
                             "envFrom": [{ "secretRef": { "name": "s", "optional": true } }],
@@ -230,6 +230,8 @@ fn config_maps() -> Vec<Step> {
             "operator",
             json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "labels": {} } }),
         ),
+        apply("empty data", path, "operator", config_map(json!({}))),
+        apply("empty data again", path, "operator", config_map(json!({}))),
         patch("owners are forgotten", path, "user", json!({ "metadata": { "managedFields": [{}] } })),
         patch("a write while owners are unknown", path, "user", json!({ "data": { "a": "9" } })),
         apply("a conflict with who was before", path, "operator", body.clone()),
@@ -409,6 +411,7 @@ fn policed() -> Value {
             ("/metadata/labels/policy", "overwrite".into()),
             ("/metadata/name", "policed".into()),
             (&format!("{container}/env/1/value"), "".into()),
+            (&format!("{container}/env/2/valueFrom/fieldRef"), json!({ "fieldPath": "metadata.name" })),
             (&format!("{container}/resources/limits"), json!({ "memory": "1024Mi", "cpu": "0.5" })),
         ],
     )
@@ -752,4 +755,79 @@ pub fn garbage() -> Vec<String> {
     let mut paths: Vec<_> = ["kept", "gone", "lost"].iter().map(|child| at("configmaps", child)).collect();
     paths.extend(["orphaning", "foreground", "background"].iter().map(|owner| at("statefulsets", owner)));
     paths
+}
+
+/// The lists in which the controllers' work is seen.
+pub fn workloads() -> Vec<String> {
+    ["statefulsets", "deployments", "daemonsets", "jobs", "pods", "persistentvolumeclaims"]
+        .map(|plural| at(plural, ""))
+        .to_vec()
+}
+
+/// Writes after each of which the controllers come to rest.
+pub fn scenario() -> Vec<(&'static str, Vec<Step>)> {
+    let store = |image: &str, replicas: u32, claims: &str| {
+        let claim = json!({ "metadata": { "name": "data" },
+            "spec": { "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "1Gi" } } } });
+        json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "spec": {
+            "serviceName": "store", "replicas": replicas, "selector": { "matchLabels": { "app": "store" } },
+            "persistentVolumeClaimRetentionPolicy": { "whenScaled": claims, "whenDeleted": claims },
+            "volumeClaimTemplates": [claim],
+            "template": { "metadata": { "labels": { "app": "store" } }, "spec": { "containers": [{ "name": "main", "image": image }] } },
+        } })
+    };
+    let query = |image: &str, replicas: u32| {
+        json!({ "apiVersion": "apps/v1", "kind": "Deployment", "spec": {
+            "replicas": replicas, "selector": { "matchLabels": { "app": "query" } },
+            "template": { "metadata": { "labels": { "app": "query" } }, "spec": { "containers": [{ "name": "main", "image": image }] } },
+        } })
+    };
+    let agent = |image: &str| {
+        json!({ "apiVersion": "apps/v1", "kind": "DaemonSet", "spec": {
+            "selector": { "matchLabels": { "app": "agent" } },
+            "template": { "metadata": { "labels": { "app": "agent" } }, "spec": { "containers": [{ "name": "main", "image": image }] } },
+        } })
+    };
+    let (set, deployment, daemons) =
+        (&at("statefulsets", "store"), &at("deployments", "query"), &at("daemonsets", "agent"));
+    let never =
+        json!({ "spec": { "template": { "metadata": { "annotations": { "operator-testbed/pod": "never-ready" } } } } });
+    vec![
+        (
+            "workloads are created",
+            vec![
+                force("", set, "operator", store("a:1", 2, "Retain")),
+                force("", deployment, "operator", query("a:1", 2)),
+                force("", daemons, "operator", agent("a:1")),
+            ],
+        ),
+        (
+            "their images change",
+            vec![
+                force("", set, "operator", store("a:2", 2, "Retain")),
+                force("", deployment, "operator", query("a:2", 2)),
+                force("", daemons, "operator", agent("a:2")),
+            ],
+        ),
+        (
+            "they are scaled",
+            vec![
+                force("", set, "operator", store("a:2", 1, "Retain")),
+                force("", deployment, "operator", query("a:2", 3)),
+            ],
+        ),
+        ("claims belong to the set", vec![force("", set, "operator", store("a:2", 2, "Delete"))]),
+        ("claims go with their pods", vec![force("", set, "operator", store("a:2", 1, "Delete"))]),
+        ("a set is orphaned", vec![delete("", set, json!({ "propagationPolicy": "Orphan" }))]),
+        ("and made again", vec![force("", set, "operator", store("a:2", 1, "Delete"))]),
+        ("pods never get ready", vec![patch("", set, "user", never)]),
+        (
+            "all is deleted",
+            vec![
+                delete("", set, json!({})),
+                delete("", deployment, json!({ "propagationPolicy": "Foreground" })),
+                delete("", daemons, json!({})),
+            ],
+        ),
+    ]
 }
