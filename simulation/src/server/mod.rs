@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | this one | [`ApiServer`]: its state, reading, requests and responses |
 //! | `write` | create, apply and update |
+//! | `parts` | what a request can set, and what counts as a change |
 //! | `delete` | deletion, finalizers |
 //! | `scale` | the subresource `scale` |
 
 mod delete;
+mod parts;
 mod scale;
 mod write;
 

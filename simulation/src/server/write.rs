@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::ApiServer;
+use super::{
+    ApiServer,
+    parts::{only_own_part, put_entries, reset_fields, spec_changed, without_entries, without_times},
+};
 use crate::{
     call::Target,
     defaults,
     fields::{Entries, FieldSet, Manager, Operation},
-    json::{default, items, items_mut, number, put, text},
-    kind::Kind,
+    json::{default, items, number, put, text},
     log::Change,
     refusals,
     status::Status,
@@ -264,73 +266,4 @@ fn in_namespace(object: &mut Value, target: &Target) -> Result<(), Status> {
 fn manager(target: &Target, name: &str, operation: Operation) -> Manager {
     let (name, subresource) = (name.to_owned(), target.subresource.clone());
     Manager { name, operation, subresource, api_version: target.kind.api_version() }
-}
-
-/// The fields that a request to this target can't set.
-fn reset_fields(target: &Target) -> FieldSet {
-    match target.subresource.as_str() {
-        "status" if !target.kind.is_built_in() => FieldSet::of_fields(&["metadata", "spec"]),
-        "status" => FieldSet::of_fields(&["spec"]),
-        _ if target.kind.status => FieldSet::of_fields(&["status"]),
-        _ => FieldSet::default(),
-    }
-}
-
-/// Takes the parts that a request can't set from the stored object.
-fn only_own_part(target: &Target, live: &Value, mut new: Value) -> Value {
-    let keep = |to: &mut Value, from: &Value, part: &str| {
-        put(to, part, from.pointer(part).cloned().unwrap_or_default());
-    };
-    match target.subresource.as_str() {
-        "status" => {
-            let mut object = live.clone();
-            for part in ["/status", "/metadata/resourceVersion"] {
-                keep(&mut object, &new, part);
-            }
-            object
-        }
-        _ => {
-            if target.kind.status {
-                keep(&mut new, live, "/status");
-            }
-            new
-        }
-    }
-}
-
-fn without_entries(object: &Value) -> Value {
-    let mut object = object.clone();
-    put(&mut object, "/metadata/managedFields", Value::Null);
-    object
-}
-
-fn put_entries(object: &mut Value, entries: &Entries) {
-    let entries = if entries.is_empty() { Value::Null } else { entries.to_json() };
-    put(object, "/metadata/managedFields", entries);
-}
-
-/// A write that changes nothing but the times of entries isn't one; but it is one if their order changes, which is by time.
-fn without_times(object: &Value) -> Value {
-    let mut object = object.clone();
-    for entry in items_mut(&mut object, "/metadata/managedFields") {
-        put(entry, "/time", Value::Null);
-    }
-    object
-}
-
-fn spec_changed(kind: &Kind, live: &Value, new: &Value) -> bool {
-    let changed = |pointer: &str| live.pointer(pointer) != new.pointer(pointer);
-    if kind.is_built_in() {
-        // The annotations of a Deployment are copied to its ReplicaSets.
-        return changed("/spec") || (kind.kind == "Deployment" && changed("/metadata/annotations"));
-    }
-    let rest = |object: &Value| {
-        let mut object = object.clone();
-        put(&mut object, "/metadata", Value::Null);
-        if kind.status {
-            put(&mut object, "/status", Value::Null);
-        }
-        object
-    };
-    rest(live) != rest(new)
 }
