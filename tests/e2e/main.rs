@@ -20,5 +20,6 @@ mod refusals;
 mod rollout;
 mod schema;
 mod setup;
+mod simulation;
 mod specs;
 mod watches;
