@@ -2,8 +2,9 @@
 
 use kube::api::DynamicObject;
 use operator_core::{
+    model::Identity,
     prelude::*,
-    render::{self, Content, Desired, Identity, Revisions},
+    render::{Blueprint, render},
 };
 
 use crate::error::Error;
@@ -47,14 +48,13 @@ pub struct Store {
 pub const CHILDREN: usize = 6;
 
 /// What a cluster shall consist of.
-pub fn desired(cluster: &DynamicObject) -> Result<Desired, Error> {
+pub fn blueprint(cluster: &DynamicObject) -> Result<Blueprint, Error> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let identity = Identity {
         namespace: text(&cluster.metadata.namespace),
         name: text(&cluster.metadata.name),
         uid: text(&cluster.metadata.uid),
     };
-    let newest = cluster.data.get("spec").unwrap_or(&serde_json::Value::Null);
-    render::build(&identity, Revisions { newest }, Bench::DEFINITION, &|_| Content::Missing)
-        .map_err(|invalid| Error::Text(format!("{}: {invalid:?}", identity.name)))
+    let spec = cluster.data.get("spec").unwrap_or(&serde_json::Value::Null);
+    render(&identity, spec, Bench::DEFINITION).map_err(|invalid| Error::Text(format!("{}: {invalid:?}", identity.name)))
 }

@@ -37,7 +37,7 @@ pub async fn measure(stage: &Stage, clusters: u32, changes: u32) -> Result<Laten
     let children = Children::watch(&stage.client, stage.namespace());
     for number in 0..clusters {
         seen.dealt_with(&load::name(number), 1).await?;
-        children.there(&kind::desired(&seen.get(&load::name(number))?)?).await?;
+        children.there(&kind::blueprint(&seen.get(&load::name(number))?)?).await?;
     }
     let (mut all, mut requests) = (Vec::new(), Vec::new());
     for change in 0..changes {
@@ -46,7 +46,7 @@ pub async fn measure(stage: &Stage, clusters: u32, changes: u32) -> Result<Laten
         let started = Instant::now();
         let cluster = loader.change(number, &format!("latency-{change}")).await?;
         requests.push(started.elapsed());
-        children.there(&kind::desired(&cluster)?).await?;
+        children.there(&kind::blueprint(&cluster)?).await?;
         let generation = cluster.metadata.generation.unwrap_or_default();
         seen.dealt_with(&load::name(number), generation).await?;
         all.push(started.elapsed());

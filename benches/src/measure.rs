@@ -170,11 +170,11 @@ async fn check(stage: &Stage, clusters: u32) -> Result<(), Error> {
     for number in 0..clusters {
         let name = load::name(number);
         seen.dealt_with(&name, 1).await?;
-        let desired = kind::desired(&seen.get(&name)?)?;
-        if desired.objects.len() != kind::CHILDREN {
-            return Err(Error::Text(format!("{name} has {} children", desired.objects.len())));
+        let blueprint = kind::blueprint(&seen.get(&name)?)?;
+        if blueprint.objects.len() != kind::CHILDREN {
+            return Err(Error::Text(format!("{name} has {} children", blueprint.objects.len())));
         }
-        children.there(&desired).await?;
+        children.there(&blueprint).await?;
     }
     Ok(())
 }
@@ -193,8 +193,8 @@ impl<'a> Meter<'a> {
         let first = requests::mark(&stage.testbed)?;
         let mut operator = Operator::start(stage)?;
         let started = Instant::now();
-        // The kinds of children, claims, and the clusters.
-        let expected = kinds::ALL.into_iter().filter(|kind| !kind.optional).count() + 2;
+        // The kinds of children that are watched from the start, and the clusters.
+        let expected = kinds::ALL.into_iter().filter(|kind| kind.presence == kinds::Presence::Start).count() + 1;
         loop {
             operator.usage()?;
             let watches = stage.testbed.requests()?;

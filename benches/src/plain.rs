@@ -2,21 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use http::Request;
-use k8s_openapi::jiff::Timestamp;
-use kube::Client;
-use operator_core::{
-    render::Desired,
-    status::{ClusterStatus, Facts},
+use kube::{
+    Api, Client,
+    api::{ApiResource, DynamicObject, Patch, PatchParams},
 };
-use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use operator_core::{plan::Plan, render::Blueprint, state::Snapshot, status::report};
+use serde_json::json;
 
 use crate::{
-    error::{Error, failed},
+    error::Error,
     kind,
     load::{self, Loader},
     stage::Stage,
+    watched,
 };
 
 /// Field manager.
@@ -34,33 +32,27 @@ pub async fn write(clusters: u32, parallel: usize) -> Result<Duration, Error> {
 /// Creates a cluster, and writes what an operator would write for it: each child, and a status, by server-side apply.
 pub async fn write_one(client: &Client, namespace: &str, number: u32) -> Result<(), Error> {
     let cluster = Loader::new(client.clone(), namespace).create(number).await?;
-    let desired = kind::desired(&cluster)?;
-    for object in &desired.objects {
-        apply(client, &object.kind.url(namespace, &object.name), &object.json).await?;
+    let blueprint = kind::blueprint(&cluster)?;
+    let params = PatchParams::apply(MANAGER);
+    for object in &blueprint.objects {
+        let api = api(client, namespace, &watched::api_resource(&object.kind));
+        api.patch(&object.name, &params, &Patch::Apply(&object.json)).await?;
     }
-    let (url, status) = status(namespace, number, &desired);
-    apply(client, &url, &status).await
-}
-
-fn status(namespace: &str, number: u32, desired: &Desired) -> (String, Value) {
-    let (resource, name) = (load::resource(), load::name(number));
-    let (api_version, plural) = (&resource.api_version, &resource.plural);
-    let status = ClusterStatus::report(&Facts::new(1, Some(desired), &[], Timestamp::now()));
-    let url = format!("/apis/{api_version}/namespaces/{namespace}/{plural}/{name}/status");
-    let object = json!({
-        "apiVersion": api_version,
-        "kind": resource.kind,
-        "metadata": { "name": name },
-        "status": status,
+    let status = json!({
+        "apiVersion": load::resource().api_version,
+        "kind": load::resource().kind,
+        "metadata": { "name": load::name(number) },
+        "status": status(&blueprint),
     });
-    (url, object)
+    let clusters = api(client, namespace, &load::resource());
+    clusters.patch_status(&load::name(number), &params, &Patch::Apply(&status)).await?;
+    Ok(())
 }
 
-async fn apply(client: &Client, url: &str, object: &Value) -> Result<(), Error> {
-    let request = Request::patch(format!("{url}?fieldManager={MANAGER}&force=false"))
-        .header("content-type", "application/apply-patch+yaml")
-        .body(object.to_string().into_bytes())
-        .map_err(failed("a request"))?;
-    client.request::<IgnoredAny>(request).await?;
-    Ok(())
+fn status(blueprint: &Blueprint) -> operator_core::ClusterStatus {
+    report(Some(blueprint), &Plan::default(), &[], &Snapshot { generation: 1, ..Snapshot::default() })
+}
+
+fn api(client: &Client, namespace: &str, resource: &ApiResource) -> Api<DynamicObject> {
+    Api::namespaced_with(client.clone(), namespace, resource)
 }

@@ -12,8 +12,8 @@ use kube::{
     },
 };
 use operator_core::{
-    model::kind::{self, ChildKind},
-    render::Desired,
+    model::{Kind, kind},
+    render::Blueprint,
 };
 use serde_json::Value;
 use tokio::{sync::watch, task::JoinHandle};
@@ -121,18 +121,21 @@ fn is_ready(cluster: &DynamicObject) -> bool {
 }
 
 /// All children in a namespace.
-pub struct Children(Vec<(&'static ChildKind, Watched)>);
+pub struct Children(Vec<(Kind, Watched)>);
 
 impl Children {
     /// Watches them, those aside whose kinds this control plane lacks.
     pub fn watch(client: &Client, namespace: &str) -> Self {
-        let watch = |kind: &'static ChildKind| (kind, Watched::start(client.clone(), namespace, &api_resource(kind)));
-        Self(kind::ALL.into_iter().filter(|kind| !kind.optional).map(watch).collect())
+        let watch = |kind: Kind| {
+            let watched = Watched::start(client.clone(), namespace, &api_resource(&kind));
+            (kind, watched)
+        };
+        Self(kind::ALL.into_iter().filter(|kind| !kind.is_optional()).map(Kind::from).map(watch).collect())
     }
 
     /// Waits until everything that a cluster shall consist of is there, and as it shall be.
-    pub async fn there(&self, desired: &Desired) -> Result<(), Error> {
-        for object in &desired.objects {
+    pub async fn there(&self, blueprint: &Blueprint) -> Result<(), Error> {
+        for object in &blueprint.objects {
             let what = format!("{} {}", object.kind.kind, object.name);
             let watched = self.0.iter().find(|(kind, _)| *kind == object.kind);
             let (_, watched) = watched.ok_or_else(|| Error::Text(format!("{what} isn't watched")))?;
@@ -143,8 +146,8 @@ impl Children {
     }
 }
 
-fn api_resource(kind: &ChildKind) -> ApiResource {
-    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(kind.group, kind.version, kind.kind), kind.plural)
+pub fn api_resource(kind: &Kind) -> ApiResource {
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(&kind.group, &kind.version, &kind.kind), &kind.plural)
 }
 
 /// Whether a live object says all that is wanted; what it says besides is its own concern. Objects of a list don't say their kind.

@@ -4,12 +4,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use operator_core::{
-    Cluster,
-    definition::Definition,
-    render::{self, Content, Identity, Revisions},
-    settings::merge,
-};
+use operator_core::{Cluster, definition::Definition, model::Identity, render::render, settings::merge};
 use operator_guide::{Cache, Warehouse};
 use serde_json::Value;
 
@@ -59,7 +54,7 @@ fn judge<K: Cluster>(schema: &Value, object: &Value) -> Vec<String> {
 
 fn build(definition: &'static Definition, spec: &Value) -> Vec<String> {
     let cluster = Identity { namespace: "default".into(), name: "sessions".into(), uid: "1".into() };
-    let built = render::build(&cluster, Revisions { newest: spec }, definition, &|_| Content::Unknown);
+    let built = render(&cluster, spec, definition);
     built.err().into_iter().flatten().map(|invalid| invalid.to_string()).collect()
 }
 

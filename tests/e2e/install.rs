@@ -47,7 +47,8 @@ async fn an_install_writes_every_child_once_and_reads_none() {
     let creates = requests.iter().filter(|request| request.code == 201).count();
     println!("install: {creates} creates, {status_patches} status patches, {} requests in all", requests.len());
     assert_eq!(creates, children.len());
-    assert!((2..=4).contains(&status_patches), "{requests:#?}");
+    // One of them before anything else: disruption budgets aren't watched from the start, and are recorded before they are created.
+    assert!((2..=5).contains(&status_patches), "{requests:#?}");
     assert_eq!(requests.len(), creates + status_patches, "nothing else was asked: {requests:#?}");
     let events = setup.events("a").await;
     assert_eq!(events.len(), 1, "{events:#?}");

@@ -4,7 +4,8 @@
 
 use operator_core::{
     Cluster as _,
-    render::{self, Content, Desired, Identity, Object, Revisions},
+    model::{Identity, Object},
+    render::{Blueprint, render},
 };
 use pinot_operator::Pinot;
 use serde_json::{Value, json};
@@ -14,15 +15,15 @@ fn cluster() -> Value {
 }
 
 /// The children, as the operator makes them of this object.
-fn build(object: Value) -> Desired {
+fn build(object: Value) -> Blueprint {
     let pinot: Pinot = serde_json::from_value(object).unwrap();
     let spec = serde_json::to_value(&pinot.spec).unwrap();
     let identity = Identity { namespace: "pinot".into(), name: "events".into(), uid: "1".into() };
-    render::build(&identity, Revisions { newest: &spec }, Pinot::DEFINITION, &|_| Content::Missing).unwrap()
+    render(&identity, &spec, Pinot::DEFINITION).unwrap()
 }
 
-fn of_kind<'a>(desired: &'a Desired, kind: &str) -> Vec<&'a Object> {
-    desired.objects.iter().filter(|object| object.kind.kind == kind).collect()
+fn of_kind<'a>(blueprint: &'a Blueprint, kind: &str) -> Vec<&'a Object> {
+    blueprint.objects.iter().filter(|object| object.kind.kind == kind).map(|object| &**object).collect()
 }
 
 /// The schema has it so, whatever the type: patches and references tell nodes apart by their names.
@@ -36,14 +37,14 @@ fn names_are_unique_in_the_list() {
 
 #[test]
 fn each_item_of_the_list_is_a_node() {
-    let desired = build(cluster());
-    let nodes: Vec<_> = desired.nodes.iter().map(|node| (node.name.as_str(), node.replicas)).collect();
+    let blueprint = build(cluster());
+    let nodes: Vec<_> = blueprint.nodes.iter().map(|node| (node.name.as_str(), node.replicas)).collect();
     assert_eq!(nodes, [("controller-main", 1), ("broker-front", 2), ("server-hot", 2), ("server-cold", 1)]);
-    let mut workloads: Vec<_> = of_kind(&desired, "StatefulSet").iter().map(|object| object.name.as_str()).collect();
+    let mut workloads: Vec<_> = of_kind(&blueprint, "StatefulSet").iter().map(|object| object.name.as_str()).collect();
     workloads.sort_unstable();
     assert_eq!(workloads, ["events-broker-front", "events-controller-main", "events-server-cold", "events-server-hot"]);
     let args = |node: &str| {
-        let workloads = of_kind(&desired, "StatefulSet");
+        let workloads = of_kind(&blueprint, "StatefulSet");
         let workload = workloads.iter().find(|object| object.node.as_deref() == Some(node)).unwrap();
         workload.json["spec"]["template"]["spec"]["containers"][0]["args"][0].clone()
     };
@@ -51,15 +52,15 @@ fn each_item_of_the_list_is_a_node() {
         ["controller-main", "broker-front", "server-hot"].map(args),
         ["StartController", "StartBroker", "StartServer"]
     );
-    let zookeeper = &desired.externals[0];
+    let zookeeper = &blueprint.externals[0];
     assert_eq!((zookeeper.external.name, zookeeper.addresses[0].to_string().as_str()), ("zookeeper", "zookeeper:2181"));
 }
 
 #[test]
 fn its_configuration_is_what_follows_from_the_cluster_under_its_group_under_its_own() {
     let mut object = cluster();
-    let config = |desired: &Desired| {
-        let files = of_kind(desired, "ConfigMap");
+    let config = |blueprint: &Blueprint| {
+        let files = of_kind(blueprint, "ConfigMap");
         let file = files.iter().find(|object| object.node.as_deref() == Some("server-hot")).unwrap();
         file.json["data"]["pinot.conf"].as_str().unwrap().to_owned()
     };
@@ -79,8 +80,8 @@ pinot.zk.server=zookeeper:2181
 #[test]
 fn the_user_gives_the_order_of_upgrades() {
     let mut object = cluster();
-    let order = |desired: &Desired| {
-        let mut nodes: Vec<_> = desired.nodes.iter().map(|node| (node.order, node.name.clone())).collect();
+    let order = |blueprint: &Blueprint| {
+        let mut nodes: Vec<_> = blueprint.nodes.iter().map(|node| (node.order, node.name.clone())).collect();
         nodes.sort();
         nodes.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
     };
@@ -94,8 +95,7 @@ fn a_group_that_is_not_there_is_refused() {
     let mut object = cluster();
     object["spec"]["nodes"][0]["k8sConfigGroup"] = json!("large");
     let identity = Identity { namespace: "pinot".into(), name: "events".into(), uid: "1".into() };
-    let refused =
-        render::build(&identity, Revisions { newest: &object["spec"] }, Pinot::DEFINITION, &|_| Content::Missing);
+    let refused = render(&identity, &object["spec"], Pinot::DEFINITION);
     let refused = refused.unwrap_err();
     assert!(refused.iter().any(|invalid| invalid.message.contains("large")), "{refused:?}");
 }

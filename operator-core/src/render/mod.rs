@@ -94,6 +94,8 @@ pub struct Node {
     pub replicas: i32,
     /// How their number is decided.
     pub scale: Scale,
+    /// Position in upgrades.
+    pub order: i32,
 }
 
 impl Blueprint {
@@ -152,6 +154,7 @@ pub fn render(cluster: &Identity, spec: &Value, definition: &'static Definition)
                     kind: node.node_type.workload().kind().into(),
                     replicas: node.replicas(),
                     scale: node.scale(),
+                    order: node.order,
                 });
             }
             Err(invalid) => errors.extend(invalid),

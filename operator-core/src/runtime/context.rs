@@ -177,3 +177,34 @@ fn is_same_but_for_counts(before: &ClusterStatus, after: &ClusterStatus) -> bool
     };
     before.observed_generation == after.observed_generation && said(before) == said(after)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::NodeStatus;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+    fn status(generation: i64, reason: &str, ready: i32) -> ClusterStatus {
+        ClusterStatus {
+            observed_generation: generation,
+            conditions: vec![Condition {
+                type_: "Ready".to_owned(),
+                status: "False".to_owned(),
+                reason: reason.to_owned(),
+                message: format!("{ready} pods"),
+                last_transition_time: Time(Timestamp::UNIX_EPOCH),
+                observed_generation: Some(generation),
+            }],
+            nodes: vec![NodeStatus { ready, ..NodeStatus::default() }],
+            ..ClusterStatus::default()
+        }
+    }
+
+    #[test]
+    fn only_a_status_that_differs_in_counts_waits_for_its_turn() {
+        let before = status(1, "Progressing", 0);
+        assert!(is_same_but_for_counts(&before, &status(1, "Progressing", 2)));
+        assert!(!is_same_but_for_counts(&before, &status(2, "Progressing", 0)), "a new generation is observed at once");
+        assert!(!is_same_but_for_counts(&before, &status(1, "Ready", 2)), "a condition is told at once");
+    }
+}

@@ -116,7 +116,7 @@ impl Cluster {
     /// Kind and name of the children of one node, or of all, and of their pods.
     pub async fn children(&self, node: Option<&str>) -> Result<Vec<String>> {
         let mut found = Vec::new();
-        for kind in kind::of(Druid::DEFINITION) {
+        for kind in kind::ALL {
             found.extend(self.names(kind, node).await?);
         }
         found.extend(self.names(&ChildKind::of::<Pod>(), node).await?);
@@ -130,10 +130,10 @@ impl Cluster {
 
     async fn names(&self, kind: &ChildKind, node: Option<&str>) -> Result<Vec<String>> {
         let selector = node.map_or_else(|| ALL.to_owned(), |node| format!("{ALL},{NODE}={node}"));
-        let resource = GroupVersionKind::gvk(kind.group, kind.version, kind.kind);
-        let resource = ApiResource::from_gvk_with_plural(&resource, kind.plural);
+        let resource = GroupVersionKind::gvk(&kind.group, &kind.version, &kind.kind);
+        let resource = ApiResource::from_gvk_with_plural(&resource, &kind.plural);
         let api = Api::<DynamicObject>::namespaced_with(self.client.clone(), &self.namespace, &resource);
-        let kind = kind.kind;
+        let kind = &kind.kind;
         match api.list_metadata(&ListParams::default().labels(&selector)).await {
             Ok(objects) => Ok(objects.iter().map(|object| format!("{kind} {}", object.name_any())).collect()),
             // Of a kind that isn't installed there is nothing.
