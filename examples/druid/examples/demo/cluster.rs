@@ -184,7 +184,7 @@ impl Picture {
     /// Hash of the configuration that a node shall be on, as the status has it.
     pub fn revision(&self, node: &str) -> Option<String> {
         let status = self.cluster.as_ref()?.status()?;
-        Some(status.nodes.iter().find(|row| row.name == node)?.revision.clone())
+        Some(status.nodes.iter().find(|row| row.name == node)?.config_hash.clone())
     }
 
     /// What the cluster's status says it waits for, where something must be made by someone else first.
