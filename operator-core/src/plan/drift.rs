@@ -15,14 +15,15 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
         let replicas = before(&object, snapshot);
         return Some(Action::Create { object, replicas });
     };
-    if child.deleting || snapshot.is_in_sync(&object, child) {
+    let keys = child.secret.as_ref().map_or(&[] as &[_], |secret| &secret.keys);
+    let is_missing = |key: &str| !keys.iter().any(|there| **there == *key);
+    let generate: Vec<_> = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
+    // A key that someone else has set, and then removed, isn't in the operator's entry.
+    if child.deleting || (snapshot.is_in_sync(&object, child) && generate.is_empty()) {
         return None;
     }
     let found = (child.uid.clone(), child.seen);
     let replicas = replicas(&object, child);
-    let keys = child.secret.as_ref().map_or(&[] as &[_], |secret| &secret.keys);
-    let is_missing = |key: &str| !keys.iter().any(|there| **there == *key);
-    let generate = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
     Some(Action::Apply { object, found, replicas, generate })
 }
 
@@ -32,10 +33,10 @@ fn replicas(object: &Object, child: &Child) -> Replicas {
     match (object.scale, health.replicas_by) {
         (Scale::Autoscaled, Owners { ours: true, others: false }) => Replicas::HandedOver(health.replicas),
         (Scale::Autoscaled, _) => Replicas::Left,
-        // An autoscaler was turned off, or someone scaled it by hand.
-        (Scale::Initial, Owners { ours: false, .. }) => Replicas::Left,
-        // It got that number when it was created in the place of one that had it.
-        (Scale::Initial, Owners { others: false, .. }) if health.replicas != 1 => Replicas::HandedOver(health.replicas),
+        // An autoscaler was turned off, someone scaled it by hand, or the number was handed over before.
+        (Scale::Initial, Owners { ours: false, .. } | Owners { others: true, .. }) => Replicas::Left,
+        // The spec said it before, or it was created in the place of one that had it.
+        (Scale::Initial, _) if health.replicas != 1 => Replicas::HandedOver(health.replicas),
         _ => Replicas::AsWritten,
     }
 }
