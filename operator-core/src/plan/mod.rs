@@ -82,7 +82,7 @@ pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> P
         return Plan { invalid, ..Plan::default() };
     }
     let mut plan = write(&situation);
-    if plan.gates.iter().any(Gate::is_refusal) && situation.is_first_install() {
+    if situation.is_first_install() && situation.lacks_what_is_refused(&plan.gates) {
         // Nothing is half-installed.
         plan.actions = prune::created(&situation);
         plan.probe = false;
@@ -128,6 +128,15 @@ impl<'a> Situation<'a> {
     fn is_first_install(&self) -> bool {
         !self.snapshot.status.as_ref().is_some_and(|status| status.inventory.has_marks())
     }
+
+    /// Whether something can't be created. A change that is refused takes nothing back: where the status couldn't be written, the cluster may
+    /// have run for long.
+    fn lacks_what_is_refused(&self, gates: &[Gate]) -> bool {
+        gates.iter().filter(|gate| gate.is_refusal()).any(|gate| match gate {
+            Gate::Refused { kind, name, .. } => self.snapshot.child(kind, name).is_none(),
+            _ => false,
+        })
+    }
 }
 
 /// The writes of what shall be there.
@@ -139,6 +148,7 @@ fn write(situation: &Situation<'_>) -> Plan {
             Availability::Synced => {}
             Availability::Pending => {
                 plan.undecided = true;
+                gates.await_kind(object);
                 continue;
             }
             availability => {
