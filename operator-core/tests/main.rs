@@ -5,6 +5,7 @@
 
 mod common;
 mod configuration;
+mod layers;
 mod plans;
 mod pods;
 mod precedence;

@@ -15,16 +15,17 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
         let replicas = before(&object, snapshot);
         return Some(Action::Create { object, replicas });
     };
+    let keys = child.secret.as_ref().map_or(&[] as &[_], |secret| &secret.keys);
+    let is_missing = |key: &str| !keys.iter().any(|there| **there == *key);
+    // A key that someone else has set, and then removed, isn't in the operator's entry.
+    let generate: Vec<_> = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
     let is_in_sync = snapshot.is_in_sync(&object, child);
     let replicas = replicas(&object, child, is_in_sync);
-    let is_handed_over = is_in_sync && object.scale == Scale::Initial && matches!(replicas, Replicas::HandedOver(_));
-    if child.deleting || (is_in_sync && !is_handed_over) {
+    let is_handed_over = object.scale == Scale::Initial && matches!(replicas, Replicas::HandedOver(_));
+    if child.deleting || (is_in_sync && generate.is_empty() && !is_handed_over) {
         return None;
     }
     let found = (child.uid.clone(), child.seen);
-    let keys = child.secret.as_ref().map_or(&[] as &[_], |secret| &secret.keys);
-    let is_missing = |key: &str| !keys.iter().any(|there| **there == *key);
-    let generate = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
     Some(Action::Apply { object, found, replicas, generate })
 }
 
@@ -34,12 +35,10 @@ fn replicas(object: &Object, child: &Child, is_in_sync: bool) -> Replicas {
     match (object.scale, health.replicas_by) {
         (Scale::Autoscaled, Owners { ours: true, others: false }) => Replicas::HandedOver(health.replicas),
         (Scale::Autoscaled, _) => Replicas::Left,
-        // An autoscaler was turned off, or someone scaled it by hand.
-        (Scale::Initial, Owners { ours: false, .. }) => Replicas::Left,
-        // It was created with the number that its predecessor had; an earlier spec's number, on the other hand, goes with that.
-        (Scale::Initial, Owners { others: false, .. }) if is_in_sync && health.replicas != 1 => {
-            Replicas::HandedOver(health.replicas)
-        }
+        // An autoscaler was turned off, someone scaled it by hand, or the number was handed over before.
+        (Scale::Initial, Owners { ours: false, .. } | Owners { others: true, .. }) => Replicas::Left,
+        // It was created with the number that its predecessor had. The number of an earlier spec, on the other hand, goes with that.
+        (Scale::Initial, _) if is_in_sync && health.replicas != 1 => Replicas::HandedOver(health.replicas),
         _ => Replicas::AsWritten,
     }
 }

@@ -249,7 +249,10 @@ impl<'a> Gates<'a> {
         let Some(fact) = fact else { return Ok(action) };
         let found = child.map(|child| (child.uid.clone(), child.seen));
         match (&fact.answer, action, found) {
-            (Answer::Exists, Action::Create { object, .. }, _) => Ok(Action::Inspect { object }),
+            // It may be gone before it is looked at: after a while it is created again.
+            (Answer::Exists, Action::Create { object, .. }, _) if left(fact, TAKEN_AGAIN.0, snapshot.time).is_some() => {
+                Ok(Action::Inspect { object })
+            }
             (Answer::Refused(refusal), Action::Apply { object, generate, .. }, Some(found))
                 // What was generated would be lost.
                 if refusal.immutable && object.generate.is_empty() && generate.is_empty() && !object.once =>

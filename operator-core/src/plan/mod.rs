@@ -86,7 +86,7 @@ pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> P
         return Plan { invalid, ..Plan::default() };
     }
     let mut plan = write(&situation);
-    if plan.gates.iter().any(Gate::is_refusal) && situation.is_first_install() {
+    if situation.is_first_install() && situation.lacks_what_is_refused(&plan.gates) {
         // Nothing is half-installed.
         plan.actions = prune::created(&situation);
         plan.probe = false;
@@ -131,6 +131,15 @@ impl<'a> Situation<'a> {
     /// Whether nothing was ever recorded as written: whatever is there, this process has just created it.
     fn is_first_install(&self) -> bool {
         !self.snapshot.status.as_ref().is_some_and(|status| status.inventory.has_marks())
+    }
+
+    /// Whether something can't be created. A change that is refused takes nothing back: where the status couldn't be written, the cluster may
+    /// have run for long.
+    fn lacks_what_is_refused(&self, gates: &[Gate]) -> bool {
+        gates.iter().filter(|gate| gate.is_refusal()).any(|gate| match gate {
+            Gate::Refused { kind, name, .. } => self.snapshot.child(kind, name).is_none(),
+            _ => false,
+        })
     }
 }
 

@@ -101,7 +101,8 @@ impl Probes {
             let failed = join_all(dependencies.iter().map(|dependency| this.check(dependency))).await;
             let failed: Vec<String> = failed.into_iter().flatten().collect();
             let mut probed = this.probed.lock();
-            if let Some(probed) = probed.get_mut(&cluster) {
+            // The spec may have changed since, and with it the task.
+            if let Some(probed) = probed.get_mut(&cluster).filter(|probed| probed.of == of) {
                 // This task's own handle: nothing is awaited after this.
                 probed.next = None;
                 probed.note(failed);
@@ -227,6 +228,7 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpListener,
+        sync::mpsc,
     };
 
     use super::*;
@@ -253,9 +255,27 @@ mod tests {
         .boxed()
     }
 
+    fn read(spec: Value) -> Vec<Dependency> {
+        crate::render::external::read(&DEFINITION, &spec).unwrap()
+    }
+
+    /// Probes, and the UIDs of the clusters that are told of something.
+    fn probes() -> (Arc<Probes>, mpsc::UnboundedReceiver<String>) {
+        let (told, hears) = mpsc::unbounded_channel();
+        (Probes::new(true, Arc::new(move |uid| told.send(uid.to_owned()).unwrap())), hears)
+    }
+
     async fn missing(spec: Value) -> Option<String> {
-        let dependencies = crate::render::external::read(&DEFINITION, &spec).unwrap();
-        Some(Externals::new(true).missing("uid", &dependencies).await?.message)
+        let dependencies = read(spec);
+        let (probes, mut hears) = probes();
+        assert_eq!(probes.known("uid", &dependencies), Probe::Unknown, "nobody has asked");
+        probes.ask("uid", &dependencies);
+        assert_eq!(hears.recv().await.as_deref(), Some("uid"));
+        match probes.known("uid", &dependencies) {
+            Probe::Unknown => panic!("it was probed"),
+            Probe::There => None,
+            Probe::Missing(missing) => Some(missing.join("; ")),
+        }
     }
 
     /// An address at which nothing listens.
@@ -311,26 +331,61 @@ mod tests {
         assert_eq!(missing(json!({ "own": 1 })).await.unwrap(), "own: the check itself failed: it panicked");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn checks_are_repeated_later_and_later() {
-        let externals = Externals::new(true);
-        let of = |spec: Value| crate::render::external::read(&DEFINITION, &spec).unwrap();
-        let wrong = of(json!({ "own": "this" }));
-        let mut waits = Vec::new();
-        for _ in 0..6 {
-            let wait = externals.missing("uid", &wrong).await.unwrap().again;
-            tokio::time::advance(Duration::from_secs(1)).await;
-            assert_eq!(externals.missing("uid", &wrong).await.unwrap().again, wait - Duration::from_secs(1));
-            waits.push(wait.as_secs());
-            tokio::time::advance(wait).await;
-        }
-        assert_eq!(waits, [5, 10, 20, 40, 60, 60]);
-        externals.missing("uid", &wrong).await.unwrap();
+    #[tokio::test]
+    async fn all_that_is_missing_is_said() {
+        let nowhere = nowhere().await;
         assert_eq!(
-            externals.missing("uid", &of(json!({ "own": "there" }))).await,
-            None,
-            "a corrected spec is checked at once"
+            missing(json!({ "zookeeper": nowhere, "own": "this" })).await.unwrap(),
+            format!("zookeeper at {nowhere}: connection refused; own: this is no store")
         );
-        assert_eq!(Externals::new(false).missing("uid", &wrong).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn probes_are_repeated_later_and_later() {
+        let (probes, mut hears) = probes();
+        let wrong = read(json!({ "own": "this" }));
+        let is_missing = || probes.known("uid", &wrong) == Probe::Missing(vec!["own: this is no store".to_owned()]);
+        let mut waits = Vec::new();
+        for _ in 0..7 {
+            let asked = Instant::now();
+            probes.ask("uid", &wrong);
+            assert_eq!(is_missing(), !waits.is_empty(), "the last result counts until the next is known");
+            hears.recv().await;
+            assert!(is_missing());
+            waits.push(asked.elapsed().as_secs());
+        }
+        assert_eq!(waits, [0, 5, 10, 20, 40, 60, 60]);
+        let right = read(json!({ "own": "there" }));
+        assert_eq!(probes.known("uid", &right), Probe::Unknown);
+        probes.ask("uid", &wrong);
+        let asked = Instant::now();
+        probes.ask("uid", &right);
+        hears.recv().await;
+        assert_eq!(asked.elapsed(), Duration::ZERO, "a corrected spec is probed at once");
+        assert_eq!(probes.known("uid", &right), Probe::There);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_success_counts_for_five_seconds_and_nobody_probes_unasked() {
+        let (probes, mut hears) = probes();
+        let right = read(json!({ "own": "there" }));
+        probes.ask("uid", &right);
+        probes.ask("uid", &right);
+        hears.recv().await;
+        tokio::time::advance(FRESH - Duration::from_millis(1)).await;
+        assert_eq!(probes.known("uid", &right), Probe::There);
+        tokio::time::advance(Duration::from_millis(2)).await;
+        assert_eq!(probes.known("uid", &right), Probe::Unknown);
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        assert!(hears.try_recv().is_err(), "probed once, however often it was asked for");
+        probes.forget("uid");
+        assert!(probes.probed.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_probed_counts_as_being_there() {
+        let wrong = read(json!({ "own": "this" }));
+        assert_eq!(Probes::new(false, Arc::new(|_| {})).known("uid", &wrong), Probe::There);
+        assert_eq!(probes().0.known("uid", &[]), Probe::There, "it depends on nothing");
     }
 }

@@ -60,3 +60,16 @@ impl<'de> Deserialize<'de> for Raw {
         Ok(Self { metadata: ObjectMeta { name, uid, resource_version, ..ObjectMeta::default() }, text })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_never_shown() {
+        let text = r#"{"metadata":{"name":"a","uid":"u","resourceVersion":"7"},"data":{"k":"hush"}}"#;
+        let raw: Raw = serde_json::from_str(text).unwrap();
+        assert_eq!((raw.uid(), raw.version(), raw.text()), ("u", 7, text));
+        assert_eq!(format!("{raw:?}"), r#"Raw { name: Some("a"), uid: "u", .. }"#);
+    }
+}

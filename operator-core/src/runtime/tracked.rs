@@ -1,9 +1,6 @@
 //! A cluster as the loop keeps it: without its type, and small.
 
-use std::{
-    borrow::Cow,
-    hash::{Hash, Hasher},
-};
+use std::hash::{Hash, Hasher};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, de};
@@ -79,7 +76,7 @@ impl<'de> Deserialize<'de> for Tracked {
             name: Option<String>,
             namespace: Option<String>,
             uid: Option<String>,
-            resource_version: Option<Cow<'a, str>>,
+            resource_version: Option<String>,
             #[serde(default)]
             generation: i64,
             #[serde(borrow)]
@@ -88,7 +85,7 @@ impl<'de> Deserialize<'de> for Tracked {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let Object { metadata, spec, status } = serde_json::from_str(text.get()).map_err(de::Error::custom)?;
         Ok(Self {
-            version: metadata.resource_version.and_then(|version| version.parse().ok()).unwrap_or_default(),
+            version: metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default(),
             generation: metadata.generation,
             deleting: metadata.deletion_timestamp.is_some(),
             spec: spec.map_or("null", RawValue::get).into(),
@@ -97,6 +94,8 @@ impl<'de> Deserialize<'de> for Tracked {
                 name: metadata.name,
                 namespace: metadata.namespace,
                 uid: metadata.uid,
+                // A watch goes on from here.
+                resource_version: metadata.resource_version,
                 ..ObjectMeta::default()
             },
         })

@@ -206,7 +206,13 @@ fn word<'a>(condition: &'a Value, key: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::kind::DEPLOYMENT;
     use serde_json::json;
+
+    fn read(kind: &'static ChildKind, object: &Value) -> Health {
+        let text = object.to_string();
+        Health::read(&Kind::Row(kind), "op", &serde_json::from_str(&text).unwrap()).unwrap()
+    }
 
     #[test]
     fn a_daemon_set_counts_machines() {
@@ -216,9 +222,9 @@ mod tests {
                 "updatedNumberScheduled": 3, "numberReady": 2,
             } })
         };
-        let health = read(&DAEMON_SET, &object(2)).unwrap();
+        let health = read(&DAEMON_SET, &object(2));
         assert_eq!((health.replicas, health.ready, health.rolled_out()), (3, 2, true));
-        assert!(!read(&DAEMON_SET, &object(1)).unwrap().rolled_out());
+        assert!(!read(&DAEMON_SET, &object(1)).rolled_out());
     }
 
     #[test]

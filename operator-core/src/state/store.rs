@@ -169,7 +169,7 @@ mod tests {
     fn child(version: u64) -> Child {
         let object = json!({ "metadata": {
             "name": "a", "uid": "u", "resourceVersion": version.to_string(),
-            "ownerReferences": [{ "uid": "owner", "controller": true }],
+            "ownerReferences": [{ "kind": "Data", "name": "a", "uid": "owner", "controller": true }],
         } });
         Child::read(&Kind::Row(&SERVICE), &[Manager::of(&crate::definition::Definition::EMPTY)], &object.to_string())
             .unwrap()
