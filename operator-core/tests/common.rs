@@ -10,7 +10,7 @@ use operator_core::{
         kind::{self, CLAIM, ChildKind, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET},
     },
     plan::{Action, Plan, Replicas, plan},
-    render::{Blueprint, render},
+    render::{Author, Blueprint, render},
     settings::Invalid,
     state::{Answer, Availability, Child, Fact, Manager, Probe, Snapshot, fact::Refusal},
     status,
@@ -56,8 +56,8 @@ pub fn cluster(name: &str) -> Identity {
 }
 
 /// What the cluster `a` comes to, or what is wrong with the spec.
-pub fn built(definition: &'static Definition, spec: &Value) -> Result<Blueprint, Vec<String>> {
-    render(&cluster("a"), spec, definition).map_err(|invalid| sentences(&invalid))
+pub fn built(author: impl Into<Author>, spec: &Value) -> Result<Blueprint, Vec<String>> {
+    render(&cluster("a"), spec, author).map_err(|invalid| sentences(&invalid))
 }
 
 pub fn sentences(errors: &[Invalid]) -> Vec<String> {

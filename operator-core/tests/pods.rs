@@ -17,7 +17,7 @@ use operator_core::{
         Security, Workload,
     },
     model::{ChildKind, Content, Digest, Object, Reference, Source},
-    render::{Blueprint, Children, Scope, customize::Customization},
+    render::{Author, Blueprint, Children, Scope, customize::Customization},
 };
 use serde_json::{Value, json};
 
@@ -890,12 +890,13 @@ fn an_autoscaler_sees_what_overrides_request() {
 }
 
 static CRON_JOB: ChildKind = ChildKind::of::<CronJob>();
+static KINDS: [&ChildKind; 1] = [&CRON_JOB];
 
-static CUSTOMIZED: Definition = Definition {
-    customize: Some(Customization { kinds: &[&CRON_JOB], call: customize }),
-    node_types: &[node("query", with_port(Workload::Deployment))],
-    ..DATA
-};
+static CUSTOMIZED: Definition = Definition { node_types: &[node("query", with_port(Workload::Deployment))], ..DATA };
+
+fn hooked() -> Author {
+    Author { customize: Some(Customization { kinds: &KINDS, call: customize }), ..Author::from(&CUSTOMIZED) }
+}
 
 fn customize(spec: &Value, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
     let cron_job = |name: Option<&str>, namespace: Option<&str>| {
@@ -953,7 +954,7 @@ fn customize(spec: &Value, scope: &Scope<'_>, children: &mut Children) -> Result
 }
 
 fn customized(what: &str) -> Result<Blueprint, Vec<String>> {
-    blueprint(&CUSTOMIZED, &json!({ "image": "data:1", "do": what, "query": { "replicas": 2 } }))
+    blueprint(hooked(), &json!({ "image": "data:1", "do": what, "query": { "replicas": 2 } }))
 }
 
 #[test]

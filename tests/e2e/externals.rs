@@ -29,7 +29,7 @@ fn at(address: &str) -> Value {
 #[tokio::test]
 async fn workloads_wait_for_an_external_and_run_on_without_it() {
     let mut setup = Setup::without_operator("external").await;
-    setup.start_with(|client| Operator::of(client, Author { definition: &DEFINITION, read: typed })).await;
+    setup.start_with(|client| Operator::of(client, Author { read: typed, ..Author::from(&DEFINITION) })).await;
     setup.apply("a", at("zookeeper")).await.unwrap();
     let message = setup.reason("a", "InvalidSpec").await;
     assert!(message.contains("spec.common.zookeeper: `zookeeper` has no port"), "{message}");
@@ -48,7 +48,7 @@ async fn workloads_wait_for_an_external_and_run_on_without_it() {
     // What runs isn't checked again, not even by an operator that has just started.
     setup.stop().await;
     let before = setup.requests().await.len();
-    setup.start_with(|client| Operator::of(client, Author { definition: &DEFINITION, read: typed })).await;
+    setup.start_with(|client| Operator::of(client, Author { read: typed, ..Author::from(&DEFINITION) })).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let requests: Vec<_> = setup.requests().await.split_off(before);
     assert!(requests.iter().all(|request| request.verb == "list"), "{requests:#?}");
@@ -59,7 +59,7 @@ async fn workloads_wait_for_an_external_and_run_on_without_it() {
     setup.stop().await;
     setup
         .start_with(|client| {
-            Operator::of(client, Author { definition: &DEFINITION, read: typed }).external_checks(false)
+            Operator::of(client, Author { read: typed, ..Author::from(&DEFINITION) }).external_checks(false)
         })
         .await;
     setup.ready("a", scaled).await;

@@ -186,7 +186,7 @@ async fn a_generated_secret_is_in_the_first_apply_of_a_workload() {
         .start_with(|client| {
             operator_core::runtime::Operator::of(
                 client,
-                operator_core::runtime::Author { definition: &GENERATING, read: typed },
+                operator_core::runtime::Author { read: typed, ..operator_core::runtime::Author::from(&GENERATING) },
             )
         })
         .await;

@@ -142,7 +142,7 @@ impl Setup {
 
     /// What an operator that has just started sees of a cluster, and what it would do.
     pub async fn look<K: Cluster>(&self, name: &str) -> (Snapshot, Plan) {
-        let Author { definition, read } = Author::of::<K>();
+        let author = Author::of::<K>();
         let cluster = self.api::<K>().get(name).await.unwrap();
         let (meta, status) = (cluster.meta().clone(), cluster.status().cloned());
         let identity = operator_core::model::Identity {
@@ -150,10 +150,11 @@ impl Setup {
             name: name.to_owned(),
             uid: meta.uid.unwrap(),
         };
-        let spec = read(&serde_json::to_value(cluster.spec()).unwrap()).unwrap();
-        let blueprint = render(&identity, &spec, definition).unwrap_or_else(|invalid| panic!("{invalid:?}\n{spec:#}"));
+        let spec = (author.read)(&serde_json::to_value(cluster.spec()).unwrap()).unwrap();
+        let blueprint = render(&identity, &spec, author).unwrap_or_else(|invalid| panic!("{invalid:?}\n{spec:#}"));
         let generation = meta.generation.unwrap();
-        let snapshot = look(&self.client, definition, identity, generation, status, Some(&blueprint)).await.unwrap();
+        let snapshot =
+            look(&self.client, author.definition, identity, generation, status, Some(&blueprint)).await.unwrap();
         let plan = plan(Ok(&blueprint), &snapshot);
         (snapshot, plan)
     }

@@ -6,8 +6,10 @@
 //! | `request` | what is sent for each action |
 //! | `secret` | the content of Secrets that are generated |
 //! | `failure` | why a request didn't go through |
+//! | `rehearse` | what a write would come to |
 
 mod failure;
+mod rehearse;
 mod request;
 mod secret;
 
@@ -32,6 +34,7 @@ use crate::{
     },
 };
 pub use failure::Failure;
+pub use rehearse::Rehearsal;
 use request::Requests;
 
 /// Writes of one cluster that are under way at once.
@@ -101,6 +104,10 @@ impl Outcome {
                 done();
                 self.children.push(*child);
             }
+            Ok(Done::Gone) => {
+                done();
+                self.facts.push(fact(Answer::Deleted));
+            }
             Ok(Done::Foreign(controller)) => self.facts.push(fact(Answer::Foreign(controller))),
             Ok(Done::Tried) => self.facts.push(fact(Answer::WouldBeStored)),
             Ok(Done::Deleted(uid)) => {
@@ -132,6 +139,8 @@ enum Done {
     Found(Box<Child>),
     /// An object that isn't the cluster's.
     Foreign(Option<Controller>),
+    /// There is no object of this name any more.
+    Gone,
     /// A new one could be stored.
     Tried,
     /// The object with this UID is being deleted.
@@ -210,7 +219,10 @@ impl Writer {
     /// Whose an object is that is there and wasn't known. It is the cluster's where the answer to a create got lost, or where someone took the
     /// label by which it is watched.
     async fn inspect(&self, object: &Object, requests: &Requests<'_>, cluster: &Identity) -> Result<Done, Failure> {
-        let answer = self.send(requests.get()?).await?;
+        let answer = match self.send(requests.get()?).await {
+            Err(failure) if failure.code == Some(404) => return Ok(Done::Gone),
+            answer => answer?,
+        };
         let text = std::str::from_utf8(&answer).unwrap_or_default();
         let found: child::Object<'_> = serde_json::from_str(text).map_err(|error| Failure::unreadable(&error))?;
         match found.metadata.controller() {

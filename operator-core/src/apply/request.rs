@@ -29,10 +29,11 @@ dynamic_resource!(Any, Kind, |kind| kind);
 /// What can be asked of one object.
 pub struct Requests<'a> {
     manager: &'a str,
-
     namespace: &'a str,
     name: &'a str,
     requests: request::Request,
+    /// Whether the API server shall only say what it would store.
+    rehearsal: bool,
 }
 
 type Built = Result<Request<Vec<u8>>, Failure>;
@@ -40,7 +41,12 @@ type Built = Result<Request<Vec<u8>>, Failure>;
 impl<'a> Requests<'a> {
     pub fn new(manager: &'a str, kind: &'a Kind, namespace: &'a str, name: &'a str) -> Self {
         let requests = request::Request::new(Any::url_path(kind, kind.namespaced.then_some(namespace)));
-        Self { manager, namespace, name, requests }
+        Self { manager, namespace, name, requests, rehearsal: false }
+    }
+
+    /// The same requests as dry runs: none of them changes anything.
+    pub fn rehearsed(self) -> Self {
+        Self { rehearsal: true, ..self }
     }
 
     /// Creates an object where there is none of its name.
@@ -51,14 +57,14 @@ impl<'a> Requests<'a> {
         let mut json = object.json.clone();
         fill(&mut json, &object.generate)?;
         if object.is_posted() {
-            let params = PostParams { field_manager: Some(self.manager.to_owned()), ..PostParams::default() };
+            let params = PostParams { dry_run: self.rehearsal, field_manager: Some(self.manager.to_owned()) };
             return Ok(self.requests.create(&params, json.to_string().into_bytes())?);
         }
         json["metadata"]["resourceVersion"] = "1".into();
         if let Some(replicas) = replicas {
             json["spec"]["replicas"] = replicas.into();
         }
-        self.patch(&PatchParams::apply(self.manager), &Patch::Apply(json))
+        self.patch(PatchParams::apply(self.manager), &Patch::Apply(json))
     }
 
     /// Brings an object to what it shall be. Of what was created by POST, only what can be changed is patched: what was generated stays.
@@ -71,7 +77,7 @@ impl<'a> Requests<'a> {
             }
             json["metadata"]["uid"] = uid.into();
             let params = PatchParams { field_manager: Some(self.manager.to_owned()), ..PatchParams::default() };
-            return self.patch(&params, &Patch::Merge(json));
+            return self.patch(params, &Patch::Merge(json));
         }
         let mut json = object.json.clone();
         json["metadata"]["uid"] = uid.into();
@@ -80,7 +86,7 @@ impl<'a> Requests<'a> {
         {
             spec.remove("replicas");
         }
-        self.patch(&PatchParams::apply(self.manager).force(), &Patch::Apply(json))
+        self.patch(PatchParams::apply(self.manager).force(), &Patch::Apply(json))
     }
 
     /// Gives the number of pods, as it is, to a field manager of its own: it stays when the operator gives it up. Without force: where an
@@ -94,13 +100,13 @@ impl<'a> Requests<'a> {
         let Replicas::HandedOver(replicas) = replicas else { return Ok(None) };
         let json = self.apply_of(&object.kind, uid, json!({ "replicas": replicas }));
         let params = PatchParams::apply(&format!("{}-scale", self.manager));
-        self.patch(&params, &Patch::Apply(json)).map(Some)
+        self.patch(params, &Patch::Apply(json)).map(Some)
     }
 
     /// Asks for more storage, and for nothing else.
     pub fn grow(&self, uid: &str, size: &Quantity) -> Built {
         let json = self.apply_of(&Kind::Row(&CLAIM), uid, json!({ "resources": { "requests": { "storage": size } } }));
-        self.patch(&PatchParams::apply(self.manager).force(), &Patch::Apply(json))
+        self.patch(PatchParams::apply(self.manager).force(), &Patch::Apply(json))
     }
 
     /// Whether the API server would store the object were there none of its name.
@@ -123,13 +129,21 @@ impl<'a> Requests<'a> {
             Propagation::Orphan => PropagationPolicy::Orphan,
         };
         let uid = Preconditions { uid: Some(uid.to_owned()), ..Preconditions::default() };
-        let params =
-            DeleteParams { propagation_policy: Some(policy), preconditions: Some(uid), ..DeleteParams::default() };
+        let params = DeleteParams {
+            dry_run: self.rehearsal,
+            propagation_policy: Some(policy),
+            preconditions: Some(uid),
+            ..DeleteParams::default()
+        };
         Ok(self.requests.delete(self.name, &params)?)
     }
 
     pub fn status(&self, patch: &Value) -> Built {
-        let params = PatchParams { field_manager: Some(self.manager.to_owned()), ..PatchParams::default() };
+        let params = PatchParams {
+            dry_run: self.rehearsal,
+            field_manager: Some(self.manager.to_owned()),
+            ..PatchParams::default()
+        };
         Ok(self.requests.patch_subresource("status", self.name, &params, &Patch::Merge(patch))?)
     }
 
@@ -142,8 +156,9 @@ impl<'a> Requests<'a> {
         })
     }
 
-    fn patch(&self, params: &PatchParams, patch: &Patch<Value>) -> Built {
-        Ok(self.requests.patch(self.name, params, patch)?)
+    fn patch(&self, params: PatchParams, patch: &Patch<Value>) -> Built {
+        let params = PatchParams { dry_run: self.rehearsal, ..params };
+        Ok(self.requests.patch(self.name, &params, patch)?)
     }
 }
 

@@ -3,6 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
+/// Where items of lists have what tells them apart, the most telling first: the keys of Kubernetes' own lists. One counts where it tells all
+/// items of a list apart.
+const KEYS: [&str; 5] = ["/name", "/metadata/name", "/mountPath", "/containerPort", "/ip"];
+
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
@@ -31,30 +35,72 @@ fn walk(path: &str, from: Option<&Value>, to: Option<&Value>, found: &mut Vec<Di
             keys.sort();
             keys.dedup();
             for key in keys {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                walk(&path, a.get(key), b.get(key), found);
+                walk(&below(path, key), a.get(key), b.get(key), found);
             }
         }
-        (Some(Value::Array(a)), Some(Value::Array(b))) if named(a) && named(b) => {
-            let mut names: Vec<&str> = a.iter().chain(b).filter_map(name).collect();
-            names.sort_unstable();
-            names.dedup();
-            for item in names {
-                let find = |list: &[Value]| list.iter().position(|value| name(value) == Some(item));
-                let at = |list: &'_ [Value]| find(list).and_then(|index| list.get(index).cloned());
-                walk(&format!("{path}[{item}]"), at(a).as_ref(), at(b).as_ref(), found);
-            }
-        }
+        (Some(Value::Array(a)), Some(Value::Array(b))) => match KEYS.iter().find_map(|key| Keyed::by(key, a, b)) {
+            Some(keyed) => keyed.walk(path, found),
+            None => found.push(Difference { path: path.to_owned(), from: from.cloned(), to: to.cloned() }),
+        },
         _ => found.push(Difference { path: path.to_owned(), from: from.cloned(), to: to.cloned() }),
     }
 }
 
-fn named(list: &[Value]) -> bool {
-    !list.is_empty() && list.iter().all(|item| name(item).is_some())
+/// Keys with dots or slashes, as annotations and files have them, would not be told from a path.
+fn below(path: &str, key: &str) -> String {
+    match path {
+        _ if key.contains(['.', '/']) => format!("{path}[{key}]"),
+        "" => key.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
 }
 
-fn name(item: &Value) -> Option<&str> {
-    item.get("name")?.as_str()
+/// Two lists whose items are told apart by a key.
+struct Keyed<'a> {
+    from: Vec<(String, &'a Value)>,
+    to: Vec<(String, &'a Value)>,
+}
+
+impl<'a> Keyed<'a> {
+    fn by(key: &str, from: &'a [Value], to: &'a [Value]) -> Option<Self> {
+        Some(Self { from: keyed(key, from)?, to: keyed(key, to)? })
+    }
+
+    /// Items that are there in the order in which they are, then new ones.
+    fn walk(&self, path: &str, found: &mut Vec<Difference>) {
+        let before = found.len();
+        let find = |list: &[(String, &'a Value)], name: &str| {
+            list.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
+        };
+        for (name, item) in &self.from {
+            walk(&format!("{path}[{name}]"), Some(item), find(&self.to, name), found);
+        }
+        for (name, item) in self.to.iter().filter(|(name, _)| find(&self.from, name).is_none()) {
+            walk(&format!("{path}[{name}]"), None, Some(item), found);
+        }
+        if found.len() == before {
+            let names = |list: &[(String, &Value)]| Some(list.iter().map(|(name, _)| name.as_str()).collect());
+            let path = format!("{path} (order)");
+            found.push(Difference { path, from: names(&self.from), to: names(&self.to) });
+        }
+    }
+}
+
+/// The items with their keys; `None` where some lack it, or share one.
+fn keyed<'a>(key: &str, list: &'a [Value]) -> Option<Vec<(String, &'a Value)>> {
+    let mut found: Vec<(String, &Value)> = Vec::new();
+    for item in list {
+        let name = match item.pointer(key)? {
+            Value::String(name) => name.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        if found.iter().any(|(other, _)| *other == name) {
+            return None;
+        }
+        found.push((name, item));
+    }
+    Some(found)
 }
 
 #[cfg(test)]
@@ -62,11 +108,54 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn paths(from: &Value, to: &Value) -> Vec<String> {
+        differences(from, to).into_iter().map(|difference| difference.path).collect()
+    }
+
     #[test]
     fn differences_name_the_field() {
         let from = json!({ "a": 1, "list": [{ "name": "x", "v": 1 }], "gone": true });
         let to = json!({ "a": 1, "list": [{ "name": "x", "v": 2 }, { "name": "y" }], "new": [1] });
-        let paths: Vec<String> = differences(&from, &to).into_iter().map(|difference| difference.path).collect();
-        assert_eq!(paths, ["gone", "list[x].v", "list[y]", "new"]);
+        assert_eq!(paths(&from, &to), ["gone", "list[x].v", "list[y]", "new"]);
+        assert_eq!(paths(&to, &to), [""; 0]);
+    }
+
+    #[test]
+    fn names_with_dots_and_slashes_stand_in_brackets() {
+        let of = |value: &str| json!({ "data": { "a.conf": value }, "annotations": { "example.com/a": value } });
+        assert_eq!(paths(&of("1"), &of("2")), ["annotations[example.com/a]", "data[a.conf]"]);
+    }
+
+    #[test]
+    fn mounts_of_one_volume_are_told_apart_by_their_paths() {
+        let mount = |path: &str, file: &str| json!({ "name": "files", "mountPath": path, "subPath": file });
+        let from = json!({ "mounts": [mount("/a", "1"), mount("/b", "2")] });
+        let to = json!({ "mounts": [mount("/a", "1"), mount("/b", "3")] });
+        assert_eq!(paths(&from, &to), ["mounts[/b].subPath"]);
+    }
+
+    #[test]
+    fn claims_are_told_apart_by_their_names() {
+        let claim = |size: &str| json!([{ "metadata": { "name": "data" }, "size": size }]);
+        assert_eq!(
+            paths(&json!({ "claims": claim("1Gi") }), &json!({ "claims": claim("2Gi") })),
+            ["claims[data].size"]
+        );
+    }
+
+    #[test]
+    fn another_order_is_a_difference() {
+        let (a, b) = (json!({ "name": "a" }), json!({ "name": "b" }));
+        let found = differences(&json!({ "env": [a, b] }), &json!({ "env": [b, a] }));
+        let expected =
+            Difference { path: "env (order)".to_owned(), from: Some(json!(["a", "b"])), to: Some(json!(["b", "a"])) };
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn lists_without_keys_differ_as_a_whole() {
+        assert_eq!(paths(&json!({ "args": ["a", "b"] }), &json!({ "args": ["a"] })), ["args"]);
+        let double = json!({ "list": [{ "name": "x", "v": 1 }, { "name": "x", "v": 2 }] });
+        assert_eq!(paths(&double, &json!({ "list": [] })), ["list"]);
     }
 }

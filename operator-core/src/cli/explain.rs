@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::file::File;
+use super::{file::File, output::print};
 use crate::{
     Cluster, Result,
     runtime::Author,
@@ -20,8 +20,7 @@ pub fn explain<K: Cluster>(path: &Path, node: &str) -> Result<()> {
     let spec = file.object.get("spec").unwrap_or(&Value::Null);
     let spec = (Author::of::<K>().read)(spec).map_err(|invalid| file.invalid(&[invalid]))?;
     let fields = explained(K::DEFINITION, &spec, node).map_err(|error| file.wrong(error))?;
-    print!("{}", table(&fields));
-    Ok(())
+    print(&table(&fields))
 }
 
 /// A line per field, in columns.

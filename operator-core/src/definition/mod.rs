@@ -7,7 +7,6 @@ mod config;
 mod kind;
 mod node;
 
-pub use crate::render::customize::Customization;
 pub use config::{Compute, ConfigFile, Format, Reload};
 pub use kind::{NodeField, NodeKind};
 pub use node::{
@@ -68,8 +67,6 @@ pub struct Definition {
     pub secrets: &'static [SecretField],
     /// Dependencies that the operator doesn't run.
     pub externals: &'static [External],
-    /// The author's hook over the desired objects.
-    pub customize: Option<Customization>,
     /// The node types, in the order of the struct.
     pub node_types: &'static [NodeType],
 }
@@ -102,7 +99,6 @@ impl Definition {
         configs: &[],
         secrets: &[],
         externals: &[],
-        customize: None,
         node_types: &[],
     };
 

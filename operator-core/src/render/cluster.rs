@@ -5,9 +5,13 @@ use std::fmt::Debug;
 use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::customize::Customization;
-use crate::{definition::Definition, model::ClusterStatus};
+use crate::{
+    definition::Definition,
+    model::{ClusterStatus, Invalid},
+};
 
 /// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
 pub trait Cluster:
@@ -35,4 +39,35 @@ pub trait Cluster:
 
     /// The observed state, as last written by the operator.
     fn status(&self) -> Option<&ClusterStatus>;
+}
+
+/// What an author wrote of a kind of cluster: the definition, which is data, and the functions.
+#[derive(Clone, Copy, Debug)]
+pub struct Author {
+    /// The kind and its node types.
+    pub definition: &'static Definition,
+    /// Reads a spec as its type has it: with the author's defaults, and without what the type doesn't know.
+    pub read: fn(&Value) -> Result<Value, Invalid>,
+    /// The author's hook over the desired objects.
+    pub customize: Option<Customization>,
+}
+
+impl Author {
+    /// The author of `K`.
+    pub fn of<K: Cluster>() -> Self {
+        Self { definition: K::DEFINITION, read: read::<K>, customize: K::CUSTOMIZE }
+    }
+}
+
+/// Of a definition without functions: a spec is read as it is.
+impl From<&'static Definition> for Author {
+    fn from(definition: &'static Definition) -> Self {
+        Self { definition, read: |spec| Ok(spec.clone()), customize: None }
+    }
+}
+
+fn read<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
+    let spec = serde_path_to_error::deserialize::<_, K::Spec>(spec)
+        .map_err(|error| Invalid { path: error.path().to_string(), message: error.inner().to_string() })?;
+    serde_json::to_value(&spec).map_err(|error| Invalid { path: String::new(), message: error.to_string() })
 }

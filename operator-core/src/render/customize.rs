@@ -65,7 +65,6 @@ use serde_json::{Value, json};
 
 use super::{Identity, Kind, Object, names::Names};
 use crate::{
-    definition::Definition,
     model::kind::{self, ChildKind},
     settings::{Invalid, ResolvedNode},
 };
@@ -142,7 +141,7 @@ impl Children {
             objects: Vec::new(),
             workload: None,
             namespace: names.cluster.namespace.clone(),
-            kinds: names.definition.customize.map_or(&[], |customization| customization.kinds),
+            kinds: names.customize.map_or(&[], |customization| customization.kinds),
             node: node.map(|node| (node.name.clone(), node.node_type.name, node.order)),
         }
     }
@@ -157,13 +156,8 @@ impl Children {
     }
 
     /// After the author's hook, where there is one.
-    pub(crate) fn customized(
-        mut self,
-        definition: &'static Definition,
-        spec: &Value,
-        scope: &Scope<'_>,
-    ) -> Result<Self, Invalid> {
-        if let Some(customization) = definition.customize {
+    pub(crate) fn customized(mut self, names: &Names<'_>, spec: &Value, scope: &Scope<'_>) -> Result<Self, Invalid> {
+        if let Some(customization) = names.customize {
             let path = scope.node.map(|node| node.path.clone()).unwrap_or_default();
             (customization.call)(spec, scope, &mut self).map_err(|message| Invalid::new(path, message))?;
         }

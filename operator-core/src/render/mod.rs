@@ -60,10 +60,10 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    definition::Definition,
     model::{Content, Identity, Kind, Object, Reference, Scale, kind::CLAIM},
     settings::{self, Invalid, resolve},
 };
+pub use cluster::Author;
 pub use customize::{Children, Customize, Scope};
 use names::Names;
 
@@ -130,8 +130,9 @@ impl Blueprint {
 ///
 /// # Errors
 /// Everything that is wrong with the spec and only shows once its layers are merged. Nothing is returned then: nothing is half-applied.
-pub fn render(cluster: &Identity, spec: &Value, definition: &'static Definition) -> Result<Blueprint, Vec<Invalid>> {
-    let names = Names { cluster, definition };
+pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Result<Blueprint, Vec<Invalid>> {
+    let Author { definition, customize, .. } = author.into();
+    let names = Names { cluster, definition, customize };
     let nodes = resolve(definition, spec)?;
     let mut errors = Vec::new();
     let mut objects = Vec::new();
@@ -160,7 +161,7 @@ pub fn render(cluster: &Identity, spec: &Value, definition: &'static Definition)
             Err(invalid) => errors.extend(invalid),
         }
     }
-    match of_cluster.customized(definition, spec, &Scope { cluster, node: None }) {
+    match of_cluster.customized(&names, spec, &Scope { cluster, node: None }) {
         Ok(children) => objects.extend(children.into_objects()),
         Err(invalid) => errors.push(invalid),
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::customize::Customization;
 use crate::{
     definition::Definition,
     model::{Digest, Identity},
@@ -19,6 +20,8 @@ pub struct Names<'a> {
     pub cluster: &'a Identity,
     /// Its kind.
     pub definition: &'static Definition,
+    /// The author's hook over the desired objects.
+    pub customize: Option<Customization>,
 }
 
 impl Names<'_> {

@@ -35,7 +35,7 @@ pub fn render(
         Workload::Job => job::build(names, node, pod),
     });
     let scope = Scope { cluster: names.cluster, node: Some(node) };
-    let customized = children.customized(names.definition, spec, &scope);
+    let customized = children.customized(names, spec, &scope);
     let mut children = customized.map_err(|invalid| vec![invalid])?;
     let Some(workload) = children.workload_mut() else {
         let message = "the hook dropped the node's workload; leave the node out of the spec instead";

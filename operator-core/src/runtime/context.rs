@@ -52,7 +52,7 @@ impl Context {
     pub fn render(&self, cluster: &Tracked) -> Rendered {
         self.records.blueprint(cluster, || {
             let spec = (self.author.read)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
-            render::render(&cluster.identity(), &spec, self.author.definition)
+            render::render(&cluster.identity(), &spec, self.author)
         })
     }
 

@@ -4,15 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::jiff::Timestamp;
 use kube::{Api, Client, api::ListParams};
-use serde_json::Value;
 
 use super::raw::Raw;
 use crate::{
     definition::Definition,
-    model::{
-        ClusterStatus, Content, Digest, Identity, Kind, Reference,
-        kind::{self, SECRET},
-    },
+    model::{ClusterStatus, Content, Identity, Kind, Reference, kind},
     render::{Blueprint, names::MANAGED_BY},
     state::{Availability, Child, Manager, Probe, Snapshot, Store, content},
 };
@@ -20,11 +16,11 @@ use crate::{
 /// Objects of a page.
 const PAGE: u32 = 100;
 
-/// Takes the snapshot of a cluster. What it depends on counts as being there; Secrets that the operator would generate count as being there,
-/// too, for they are before the workloads that read them.
+/// Takes the snapshot of a cluster. What it depends on counts as being there; ConfigMaps and Secrets that the operator writes itself count as
+/// being there, too, for it writes them before the workloads that read them.
 ///
 /// # Errors
-/// Where the API server doesn't answer, or refuses to show what pods refer to. A kind that it refuses to show is in the snapshot as such.
+/// Where the API server doesn't answer. What it refuses to show is in the snapshot as such.
 pub async fn look(
     client: &Client,
     definition: &'static Definition,
@@ -47,12 +43,12 @@ pub async fn look(
     }
     let mut references = BTreeMap::new();
     for reference in blueprint.map(Blueprint::references).unwrap_or_default() {
-        let is_ours = blueprint.is_some_and(|blueprint| {
-            blueprint.objects.iter().any(|object| object.kind == &SECRET && object.name == reference.name)
-        });
-        let content = match content_of(client, &cluster.namespace, reference).await? {
-            Content::Missing if is_ours => Content::Present(Digest::of(&Value::Null)),
-            content => content,
+        let objects = blueprint.into_iter().flat_map(|blueprint| &blueprint.objects);
+        let ours =
+            objects.into_iter().find(|object| object.kind == reference.source.kind() && object.name == reference.name);
+        let content = match (content_of(client, &cluster.namespace, reference).await?, ours) {
+            (Content::Missing, Some(ours)) => Content::Present(content::digest(&ours.json)),
+            (content, _) => content,
         };
         references.insert(reference.clone(), content);
     }
@@ -101,7 +97,9 @@ async fn list(
 /// What is known of a ConfigMap or Secret: its values aren't kept.
 async fn content_of(client: &Client, namespace: &str, reference: &Reference) -> kube::Result<Content> {
     let api = Api::<Raw>::namespaced_with(client.clone(), namespace, &Kind::from(reference.source.kind()));
-    let object = api.get_opt(&reference.name).await?;
     let digest = |raw: Raw| content::digest(&serde_json::from_str(raw.text()).unwrap_or_default());
-    Ok(object.map_or(Content::Missing, |raw| Content::Present(digest(raw))))
+    match api.get_opt(&reference.name).await {
+        Err(kube::Error::Api(status)) => Ok(Content::Unreadable(status.message)),
+        object => Ok(object?.map_or(Content::Missing, |raw| Content::Present(digest(raw)))),
+    }
 }

@@ -33,10 +33,10 @@ use kube::{
     Api, Client,
     runtime::{controller, reflector},
 };
-use serde_json::Value;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::{apply::Writer, definition::Definition, render::cluster::Cluster, settings::Invalid, state::Manager};
+pub use crate::render::cluster::Author;
+use crate::{apply::Writer, render::cluster::Cluster, state::Manager};
 use clusters::{Clusters, Queue};
 use context::Context;
 use probes::Probes;
@@ -49,22 +49,6 @@ use watches::{Changed, WatchRegistry};
 const CONCURRENCY: u16 = 8;
 /// How long a change waits for others of the same cluster: one reconcile for a burst.
 const DEBOUNCE: Duration = Duration::from_millis(1);
-
-/// What an author wrote of a kind of cluster.
-#[derive(Clone, Copy)]
-pub struct Author {
-    /// The kind and its node types.
-    pub definition: &'static Definition,
-    /// Reads a spec as its type has it: with the author's defaults, and without what the type doesn't know.
-    pub read: fn(&Value) -> Result<Value, Invalid>,
-}
-
-impl Author {
-    /// The author of `K`.
-    pub fn of<K: Cluster>() -> Self {
-        Self { definition: K::DEFINITION, read: read::<K> }
-    }
-}
 
 /// The operator of one kind, or of several that share their watches.
 #[derive(Clone)]
@@ -196,10 +180,4 @@ impl Operator {
             .await;
         tracing::info!(kind = kind.0.kind, "ended");
     }
-}
-
-fn read<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
-    let spec = serde_path_to_error::deserialize::<_, K::Spec>(spec)
-        .map_err(|error| Invalid { path: error.path().to_string(), message: error.inner().to_string() })?;
-    serde_json::to_value(&spec).map_err(|error| Invalid { path: String::new(), message: error.to_string() })
 }

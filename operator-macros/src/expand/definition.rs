@@ -78,7 +78,6 @@ pub fn definition(operator: &Operator) -> TokenStream {
             configs: CONFIGS,
             secrets: SECRETS,
             externals: EXTERNALS,
-            customize: <Self as _core::Cluster>::CUSTOMIZE,
             node_types: NODE_TYPES,
         }
     }

@@ -21,7 +21,7 @@ impl Customize for CacheSpec {
 }
 
 fn main() {
-    let customization = Cache::DEFINITION.customize.unwrap();
+    let customization = <Cache as operator_core::Cluster>::CUSTOMIZE.unwrap();
     assert_eq!(customization.kinds[0].plural, "leases");
     let _call: fn(&serde_json::Value, &Scope<'_>, &mut Children) -> Result<(), String> = customization.call;
     let _ = |cluster: &Identity, children: &mut Children| {

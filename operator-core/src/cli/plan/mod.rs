@@ -1,0 +1,147 @@
+//! `plan`: what the operator would do for a file, against the cluster.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `preview` | the plan, once the API server was asked all that it depends on |
+//! | `change` | what a write changes, field by field |
+//! | `show` | the plan as text |
+
+mod change;
+mod preview;
+mod show;
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use kube::{
+    Api,
+    api::{DynamicObject, PostParams},
+};
+use serde_json::{Value, json};
+
+use super::{
+    file::File,
+    output::{print, yaml},
+    server::Server,
+};
+use crate::{
+    Cluster, Error, Result,
+    apply::Writer,
+    model::{ClusterStatus, Identity},
+    render::{names, render},
+    runtime::{Author, look::look},
+    state::Manager,
+};
+use change::Wanted;
+use preview::Preview;
+
+/// Stands for the UID of a cluster that isn't there yet.
+const NO_UID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// How a plan is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// The plan, its changes and the snapshot that it was made from, as JSON
+    Json,
+    /// The same as YAML
+    Yaml,
+}
+
+/// Prints the plan for the custom resource in `path`. The API server judges the file first, as `kubectl replace --dry-run=server` would.
+///
+/// # Errors
+/// Where the file, the API server or the spec is at fault, or the API server would refuse a write.
+pub async fn plan<K: Cluster>(path: &Path, format: Format) -> Result<()> {
+    let author = Author::of::<K>();
+    let file = File::read(path, author.definition)?;
+    let server = Server::infer().await?;
+    let judged = judge::<K>(&file, &server).await?;
+    let spec = (author.read)(&judged.spec).map_err(|invalid| file.invalid(&[invalid]))?;
+    let Judged { cluster, generation, status, .. } = judged;
+    let blueprint = render(&cluster, &spec, author.definition).map_err(|invalid| file.invalid(&invalid))?;
+    let looked = look(&server.client, author.definition, cluster, generation, status, Some(&blueprint)).await;
+    let snapshot = looked.map_err(|error| server.error(error))?;
+    let writer = Writer::new(server.client.clone(), Manager::of(author.definition));
+    let wanted = Wanted { blueprint: &blueprint, intent: &names::intent(author.definition.group) };
+    let preview = Preview::of(&writer, &wanted, snapshot).await;
+    if !preview.plan.invalid.is_empty() {
+        return Err(file.invalid(&preview.plan.invalid));
+    }
+    match format {
+        Format::Text => print(&show::text(&preview))?,
+        Format::Json => print(&format!("{:#}\n", value(&preview)))?,
+        Format::Yaml => print(&yaml(&value(&preview))?)?,
+    }
+    match preview.refused() {
+        0 => Ok(()),
+        refused => Err(Error::Refused(refused)),
+    }
+}
+
+/// A custom resource as the API server would store it.
+struct Judged {
+    cluster: Identity,
+    generation: i64,
+    spec: Value,
+    /// As it is now; none: there is no such cluster yet.
+    status: Option<ClusterStatus>,
+}
+
+/// Has the API server judge the file. It replaces the spec: what the file no longer has is no longer wanted.
+async fn judge<K: Cluster>(file: &File, server: &Server) -> Result<Judged> {
+    let name = file.metadata("name").ok_or_else(|| file.wrong("its custom resource has no metadata.name"))?;
+    let namespace = file.metadata("namespace").unwrap_or(&server.namespace);
+    server.require_kind::<K>(Some(namespace)).await?;
+    let clusters = Api::<DynamicObject>::namespaced_with(server.client.clone(), namespace, &K::api_resource());
+    let there = clusters.get_opt(name).await.map_err(|error| server.error(error))?;
+    if there.as_ref().is_some_and(|there| there.metadata.deletion_timestamp.is_some()) {
+        return Err(file
+            .wrong(format!("{} {namespace}/{name} is being deleted: plan again once it is gone", K::DEFINITION.kind)));
+    }
+    let mut object: DynamicObject = serde_json::from_value(sent(file)).map_err(|error| file.wrong(error))?;
+    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
+    let judged = match &there {
+        Some(there) => {
+            object.metadata.resource_version.clone_from(&there.metadata.resource_version);
+            clusters.replace(name, &dry_run, &object).await
+        }
+        None => clusters.create(&dry_run, &object).await,
+    };
+    let judged = judged.map_err(|error| server.error(error))?;
+    let uid = there.as_ref().and_then(|there| there.metadata.uid.clone()).unwrap_or_else(|| NO_UID.to_owned());
+    Ok(Judged {
+        cluster: Identity { namespace: namespace.to_owned(), name: name.to_owned(), uid },
+        generation: judged.metadata.generation.unwrap_or_default(),
+        spec: judged.data.get("spec").cloned().unwrap_or_default(),
+        status: there.and_then(|there| serde_json::from_value(there.data.get("status")?.clone()).ok()),
+    })
+}
+
+/// The custom resource as its author wants it: a file may come from `kubectl get`, with what the API server adds.
+fn sent(file: &File) -> Value {
+    let object = &file.object;
+    let metadata = |field: &str| object["metadata"].get(field).cloned().unwrap_or_default();
+    json!({
+        "apiVersion": object["apiVersion"],
+        "kind": object["kind"],
+        "metadata": {
+            "name": metadata("name"),
+            "labels": metadata("labels"),
+            "annotations": metadata("annotations"),
+            "finalizers": metadata("finalizers"),
+        },
+        "spec": object["spec"],
+    })
+}
+
+fn value(preview: &Preview) -> Value {
+    json!({
+        "plan": preview.plan,
+        "changes": preview.changes,
+        "unknown": preview.unknown,
+        "snapshot": preview.snapshot,
+    })
+}
