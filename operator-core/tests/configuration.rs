@@ -1,11 +1,14 @@
 //! Configuration files and the texts that refer to other parts of the cluster, from the custom resource to the children.
 
+use std::collections::BTreeMap;
+
 use operator_core::{
     definition::{
         Cardinality, ConfigFile, Definition, External, ExternalCheck, Format, NodeTemplate, NodeType, Port, Protocol,
         Reload, Workload,
     },
-    render::{Content, Desired, Identity, Object, Revisions, build},
+    model::{Identity, Object},
+    render::{Blueprint, render},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -75,13 +78,12 @@ fn json_merge(base: &mut Value, over: Value) {
     }
 }
 
-fn built(fields: Value) -> Result<Desired, Vec<String>> {
+fn built(fields: Value) -> Result<Blueprint, Vec<String>> {
     let cluster = Identity { namespace: "ns".to_owned(), name: "db".to_owned(), uid: "uid".to_owned() };
-    build(&cluster, Revisions { newest: &spec(fields) }, &DEFINITION, &|_| Content::Missing)
-        .map_err(|invalid| sentences(&invalid))
+    render(&cluster, &spec(fields), &DEFINITION).map_err(|invalid| sentences(&invalid))
 }
 
-fn desired(fields: Value) -> Desired {
+fn blueprint(fields: Value) -> Blueprint {
     built(fields).unwrap()
 }
 
@@ -93,34 +95,36 @@ fn refused(fields: Value, why: &str) {
 }
 
 /// ConfigMaps that hold this file.
-fn files<'a>(desired: &'a Desired, name: &'a str) -> Vec<&'a Object> {
-    desired.objects.iter().filter(|object| object.json["data"].get(name).is_some()).collect()
+fn files<'a>(blueprint: &'a Blueprint, name: &'a str) -> Vec<&'a Object> {
+    blueprint.objects.iter().map(|object| &**object).filter(|object| object.json["data"].get(name).is_some()).collect()
 }
 
 /// What a file holds that there is once.
 #[track_caller]
-fn only<'a>(desired: &'a Desired, name: &str) -> &'a str {
-    let files: Vec<&Value> = desired.objects.iter().filter_map(|object| object.json["data"].get(name)).collect();
+fn only<'a>(blueprint: &'a Blueprint, name: &str) -> &'a str {
+    let files: Vec<&Value> = blueprint.objects.iter().filter_map(|object| object.json["data"].get(name)).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files[0].as_str().unwrap()
 }
 
-fn container<'a>(desired: &'a Desired, kind: &str) -> &'a Value {
-    let workload = desired.objects.iter().find(|object| object.kind.kind == kind).unwrap();
+fn container<'a>(blueprint: &'a Blueprint, kind: &str) -> &'a Value {
+    let workload = blueprint.objects.iter().find(|object| object.kind.kind == kind).unwrap();
     &workload.json["spec"]["template"]["spec"]["containers"][0]
 }
 
-fn revision<'a>(desired: &'a Desired, node: &str) -> &'a str {
-    &desired.nodes.iter().find(|row| row.name == node).unwrap().revision
+/// The configuration hash of a node that reads nothing but its files.
+fn config_hash(blueprint: &Blueprint, node: &str) -> String {
+    let mut hashes = blueprint.objects.iter().filter(|object| object.node.as_deref() == Some(node));
+    hashes.find_map(|object| object.hash.as_ref()).unwrap().value(&BTreeMap::new())
 }
 
 #[test]
 fn a_file_of_the_cluster_is_shared_until_a_node_makes_it_its_own() {
-    let shared = desired(json!({ "settings": { "a": 1, "b": { "c": 1 } } }));
+    let shared = blueprint(json!({ "settings": { "a": 1, "b": { "c": 1 } } }));
     assert_eq!(files(&shared, "app.yaml").len(), 1);
     assert_eq!(files(&shared, "app.yaml")[0].node, None);
 
-    let own = desired(json!({
+    let own = blueprint(json!({
         "settings": { "a": 1, "b": { "c": 1, "d": [1] } },
         "stores": { "hot": { "settings": { "b": { "c": 2, "d": [2] }, "e": true } } },
     }));
@@ -133,11 +137,11 @@ fn a_file_of_the_cluster_is_shared_until_a_node_makes_it_its_own() {
     assert!(of(Some("store-hot")).name.starts_with("db-store-hot-app.yaml-"));
 
     let name = |overrides: Value| {
-        let desired = desired(json!({
+        let blueprint = blueprint(json!({
             "settings": { "a": 1 }, "stores": null, "query": { "configOverrides": { "app.yaml": overrides } },
         }));
         let found: Vec<_> =
-            desired.objects.iter().filter(|object| object.json["data"].get("app.yaml").is_some()).collect();
+            blueprint.objects.iter().filter(|object| object.json["data"].get("app.yaml").is_some()).collect();
         found[0].name.clone()
     };
     assert_eq!(name(json!({})), shared_name(json!({ "a": 1 })));
@@ -146,8 +150,8 @@ fn a_file_of_the_cluster_is_shared_until_a_node_makes_it_its_own() {
 }
 
 fn shared_name(settings: Value) -> String {
-    let desired = desired(json!({ "settings": settings, "stores": null }));
-    files(&desired, "app.yaml")[0].name.clone()
+    let blueprint = blueprint(json!({ "settings": settings, "stores": null }));
+    files(&blueprint, "app.yaml")[0].name.clone()
 }
 
 #[test]
@@ -160,16 +164,16 @@ fn text_of_two_fields_is_refused() {
 
 #[test]
 fn overrides_are_laid_over_a_file_and_null_removes() {
-    let desired = desired(json!({
+    let blueprint = blueprint(json!({
         "stores": null,
         "common": { "a": 1, "b": "x", "c": "y" },
         "script": "echo a",
         "defaults": { "configOverrides": { "common.properties": { "b": "z", "d": 1.5 }, "run.sh": "echo b" } },
         "query": { "configOverrides": { "common.properties": { "a": null, "e": true } } },
     }));
-    assert_eq!(only(&desired, "common.properties"), "b=z\nc=y\nd=1.5\ne=true\n");
-    assert_eq!(only(&desired, "run.sh"), "echo b");
-    assert_eq!(files(&desired, "run.sh")[0].node.as_deref(), Some("query"));
+    assert_eq!(only(&blueprint, "common.properties"), "b=z\nc=y\nd=1.5\ne=true\n");
+    assert_eq!(only(&blueprint, "run.sh"), "echo b");
+    assert_eq!(files(&blueprint, "run.sh")[0].node.as_deref(), Some("query"));
 }
 
 #[test]
@@ -190,22 +194,22 @@ fn overrides_of_what_is_not_there_or_cannot_be_are_refused() {
         "the file holds no map",
     );
     // What nodes share may be about a file of some of them; a name that nobody has is a mistake.
-    let desired = desired(json!({ "defaults": { "configOverrides": { "store.toml": { "a": { "b": 1 } } } } }));
-    assert_eq!(only(&desired, "store.toml"), "[a]\nb = 1\n");
+    let blueprint = blueprint(json!({ "defaults": { "configOverrides": { "store.toml": { "a": { "b": 1 } } } } }));
+    assert_eq!(only(&blueprint, "store.toml"), "[a]\nb = 1\n");
     let errors = built(json!({ "defaults": { "configOverrides": { "stor.toml": { "a": 1 } } } })).unwrap_err();
     assert_eq!(errors.len(), 2, "{errors:?}");
 }
 
 #[test]
 fn a_file_that_the_application_watches_has_a_stable_name_and_is_in_no_hash() {
-    let (one, other) = (desired(json!({ "levels": { "a": 1 } })), desired(json!({ "levels": { "a": 2 } })));
+    let (one, other) = (blueprint(json!({ "levels": { "a": 1 } })), blueprint(json!({ "levels": { "a": 2 } })));
     let (file, changed) = (files(&one, "levels.json")[0], files(&other, "levels.json")[0]);
     assert_eq!((file.name.as_str(), changed.name.as_str()), ("db-levels.json", "db-levels.json"));
     assert_eq!(file.json.get("immutable"), None);
-    assert_ne!(file.digest, changed.digest);
-    assert_eq!(revision(&one, "query"), revision(&other, "query"));
+    assert_ne!(file.intent, changed.intent);
+    assert_eq!(config_hash(&one, "query"), config_hash(&other, "query"));
 
-    let about_nodes = desired(json!({ "levels": { "a": "${node.name}" } }));
+    let about_nodes = blueprint(json!({ "levels": { "a": "${node.name}" } }));
     let names: Vec<&str> = files(&about_nodes, "levels.json").iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["db-store-hot-levels.json", "db-query-levels.json"]);
 }
@@ -214,13 +218,13 @@ fn a_file_that_the_application_watches_has_a_stable_name_and_is_in_no_hash() {
 fn a_configmap_has_its_limit() {
     let text = |length: usize| json!({ "stores": null, "script": "x".repeat(length) });
     let most = 1024 * 1024 - "run.sh".len();
-    assert_eq!(only(&desired(text(most)), "run.sh").len(), most);
+    assert_eq!(only(&blueprint(text(most)), "run.sh").len(), most);
     refused(text(most + 1), "spec.script: run.sh would be 1025 KiB; a ConfigMap holds at most 1024");
 }
 
 #[test]
 fn references_are_replaced_in_every_text() {
-    let desired = desired(json!({
+    let blueprint = blueprint(json!({
         "external": { "zookeeper": "zk-0:2181,zk-1:2181" },
         "common": {
             "zk": "${external.zookeeper}",
@@ -242,7 +246,7 @@ fn references_are_replaced_in_every_text() {
             "configOverrides": { "common.properties": { "mine": "${node.name}" } },
         },
     }));
-    let own = files(&desired, "common.properties");
+    let own = files(&blueprint, "common.properties");
     let own = own.iter().find(|file| file.node.as_deref() == Some("query")).unwrap();
     assert_eq!(
         own.json["data"]["common.properties"],
@@ -253,11 +257,11 @@ fn references_are_replaced_in_every_text() {
          worker=db-worker-a.ns.svc:90\n\
          zk=zk-0:2181,zk-1:2181\n"
     );
-    assert_eq!(only(&desired, "run.sh"), "echo db\n");
-    assert_eq!(only(&desired, "store.toml"), "id = [\"db-store-hot\"]\nn = 1\npods = \"3\"\ntype = \"store\"\n");
-    assert_eq!(only(&desired, "computed.ini"), "[run]\nimage = i\nof = db\n");
-    assert_eq!(container(&desired, "StatefulSet")["args"], json!(["--id=db-store-hot", "--zk=zk-0:2181,zk-1:2181"]));
-    let env = container(&desired, "Deployment")["env"].to_string();
+    assert_eq!(only(&blueprint, "run.sh"), "echo db\n");
+    assert_eq!(only(&blueprint, "store.toml"), "id = [\"db-store-hot\"]\nn = 1\npods = \"3\"\ntype = \"store\"\n");
+    assert_eq!(only(&blueprint, "computed.ini"), "[run]\nimage = i\nof = db\n");
+    assert_eq!(container(&blueprint, "StatefulSet")["args"], json!(["--id=db-store-hot", "--zk=zk-0:2181,zk-1:2181"]));
+    let env = container(&blueprint, "Deployment")["env"].to_string();
     assert!(env.contains("\"db.ns\"") && env.contains("\"db-store-hot.ns.svc:80\""), "{env}");
 }
 
@@ -265,16 +269,16 @@ fn references_are_replaced_in_every_text() {
 fn references_are_replaced_wherever_a_container_has_texts() {
     let exec = |text: &str| json!({ "exec": { "command": ["ask", text] } });
     let aside = json!({ "name": "s", "image": "i", "livenessProbe": exec("${node.type}"), "lifecycle": { "preStop": exec("${node.name}") } });
-    let desired = desired(json!({ "query": {
+    let blueprint = blueprint(json!({ "query": {
         "readinessProbe": exec("${cluster.name}"),
         "lifecycle": { "preStop": exec("${node.type}") },
         "sidecars": [aside],
         "podOverrides": { "metadata": { "annotations": { "a": "${service.stores.hot.http}" } } },
     } }));
-    let query = container(&desired, "Deployment");
+    let query = container(&blueprint, "Deployment");
     assert_eq!(query["readinessProbe"]["exec"]["command"][1], "db");
     assert_eq!(query["lifecycle"]["preStop"]["exec"]["command"][1], "query");
-    let deployment = desired.objects.iter().find(|object| object.kind.kind == "Deployment").unwrap();
+    let deployment = blueprint.objects.iter().find(|object| object.kind.kind == "Deployment").unwrap();
     let template = &deployment.json["spec"]["template"];
     let aside = &template["spec"]["containers"][1];
     assert_eq!(aside["livenessProbe"]["exec"]["command"][1], "query");
@@ -295,7 +299,7 @@ fn references_know_the_ports_of_the_service_alone() {
     let service = json!({ "ports": [
         { "name": "https", "port": 443, "targetPort": 8443 }, { "name": "alias", "port": 8080, "targetPort": "http" },
     ] });
-    let desired = desired(json!({
+    let blueprint = blueprint(json!({
         "common": {
             "hot": "${service.stores.hot.https} ${service.stores.hot.alias}", "query": "${service.query.https} ${service.query.alias}",
         },
@@ -303,7 +307,7 @@ fn references_know_the_ports_of_the_service_alone() {
         "query": { "ports": [{ "name": "http", "number": 80 }], "service": service },
     }));
     assert_eq!(
-        only(&desired, "common.properties"),
+        only(&blueprint, "common.properties"),
         "hot=db-store-hot.ns.svc:8443 db-store-hot.ns.svc:80\nquery=db-query.ns.svc:443 db-query.ns.svc:8080\n"
     );
 }
@@ -388,22 +392,25 @@ proptest! {
 
     #[test]
     fn json_yaml_and_toml_keep_every_value_and_its_type(value in value()) {
-        let desired = desired(json!({ "settings": value, "levels": value, "stores": { "hot": { "own": value } } }));
-        prop_assert_eq!(&serde_json::from_str::<Value>(only(&desired, "levels.json")).unwrap(), &value);
-        prop_assert_eq!(&toml::from_str::<Value>(only(&desired, "store.toml")).unwrap(), &value);
-        prop_assert_eq!(&serde_saphyr::from_str::<Value>(only(&desired, "app.yaml")).unwrap(), &value);
+        let blueprint = blueprint(json!({ "settings": value, "levels": value, "stores": { "hot": { "own": value } } }));
+        prop_assert_eq!(&serde_json::from_str::<Value>(only(&blueprint, "levels.json")).unwrap(), &value);
+        prop_assert_eq!(&toml::from_str::<Value>(only(&blueprint, "store.toml")).unwrap(), &value);
+        prop_assert_eq!(&serde_saphyr::from_str::<Value>(only(&blueprint, "app.yaml")).unwrap(), &value);
     }
 
     #[test]
     fn the_same_cluster_gives_the_same_files(value in value()) {
         let fields = json!({ "settings": value, "query": { "configOverrides": { "app.yaml": value } } });
-        prop_assert_eq!(desired(fields.clone()).digest(), desired(fields).digest());
+        let all = |blueprint: Blueprint| -> Vec<_> {
+            blueprint.objects.iter().map(|object| (object.name.clone(), object.intent, object.json.clone())).collect()
+        };
+        prop_assert_eq!(all(blueprint(fields.clone())), all(blueprint(fields)));
     }
 
     #[test]
     fn text_without_references_is_kept(text in "[^$]{0,40}") {
-        let desired = desired(json!({ "stores": null, "script": text }));
-        prop_assert_eq!(only(&desired, "run.sh"), text);
+        let blueprint = blueprint(json!({ "stores": null, "script": text }));
+        prop_assert_eq!(only(&blueprint, "run.sh"), text);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What nodes come to: pods, and what stands around them. Pure, from specs to JSON.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
@@ -14,12 +16,12 @@ use operator_core::{
         Check, ConfigFile, Customization, Definition, Format, Metrics, NodeTemplate, PolicyRule, Probe, Reload, RunAs,
         SecretField, Security, Workload,
     },
-    model::kind::ChildKind,
-    render::{Children, Content, Desired, Object, Revisions, Scope, build},
+    model::{ChildKind, Content, Digest, Object, Reference, Source},
+    render::{Blueprint, Children, Scope},
 };
 use serde_json::{Value, json};
 
-use crate::common::{DATA, HTTP, built as desired, cluster, of, optional as node, storage};
+use crate::common::{DATA, HTTP, built as blueprint, of, optional as node, storage};
 
 const fn with_port(workload: Workload) -> NodeTemplate {
     NodeTemplate { ports: &[HTTP], ..of(workload) }
@@ -80,28 +82,29 @@ static DEFINITION: Definition = Definition {
 };
 
 /// A cluster of this one node.
-fn one(node: &str, spec: Value) -> Desired {
-    desired(&DEFINITION, &json!({ "image": "data:1", node: spec })).unwrap()
+fn one(node: &str, spec: Value) -> Blueprint {
+    blueprint(&DEFINITION, &json!({ "image": "data:1", node: spec })).unwrap()
 }
 
 fn refused(node: &str, spec: Value) -> Vec<String> {
-    desired(&DEFINITION, &json!({ "image": "data:1", node: spec })).unwrap_err()
+    blueprint(&DEFINITION, &json!({ "image": "data:1", node: spec })).unwrap_err()
 }
 
-fn child<'a>(desired: &'a Desired, kind: &str, name: &str) -> Option<&'a Object> {
-    desired.objects.iter().find(|object| object.kind.kind == kind && object.name == name)
+fn child<'a>(blueprint: &'a Blueprint, kind: &str, name: &str) -> Option<&'a Object> {
+    let mut objects = blueprint.objects.iter().map(|object| &**object);
+    objects.find(|object| object.kind.kind == kind && object.name == name)
 }
 
-fn workload(desired: &Desired) -> &Value {
-    &desired.objects.iter().find(|object| object.kind.is_workload()).unwrap().json["spec"]
+fn workload(blueprint: &Blueprint) -> &Value {
+    &blueprint.objects.iter().find(|object| object.kind.is_workload()).unwrap().json["spec"]
 }
 
-fn pod(desired: &Desired) -> &Value {
-    &workload(desired)["template"]["spec"]
+fn pod(blueprint: &Blueprint) -> &Value {
+    &workload(blueprint)["template"]["spec"]
 }
 
-fn names(desired: &Desired, kind: &str) -> Vec<String> {
-    desired.objects.iter().filter(|object| object.kind.kind == kind).map(|object| object.name.clone()).collect()
+fn names(blueprint: &Blueprint, kind: &str) -> Vec<String> {
+    blueprint.objects.iter().filter(|object| object.kind.kind == kind).map(|object| object.name.clone()).collect()
 }
 
 #[test]
@@ -239,7 +242,7 @@ fn secrets_are_variables_and_files_beside_the_configuration() {
 
 #[test]
 fn pods_are_spread_unless_the_user_says_how() {
-    let keys = |built: &Desired| -> Vec<Value> {
+    let keys = |built: &Blueprint| -> Vec<Value> {
         let constraints = pod(built)["topologySpreadConstraints"].as_array().cloned().unwrap_or_default();
         constraints.iter().map(|constraint| constraint["topologyKey"].clone()).collect()
     };
@@ -274,7 +277,8 @@ fn tokens_are_mounted_where_they_are_needed() {
 
 #[test]
 fn rights_are_bound_to_the_account_that_the_pods_have() {
-    let subject = |built: &Desired| child(built, "RoleBinding", "a-query").unwrap().json["subjects"][0]["name"].clone();
+    let subject =
+        |built: &Blueprint| child(built, "RoleBinding", "a-query").unwrap().json["subjects"][0]["name"].clone();
     let own = one("query", json!({}));
     assert_eq!(names(&own, "ServiceAccount"), ["a-query"]);
     assert_eq!(subject(&own), "a-query");
@@ -332,13 +336,15 @@ fn services_have_every_port_and_one_more_is_for_outside() {
     assert_eq!((&service["spec"]["ports"], &external["spec"]["ports"]), (&ports, &ports));
     assert_eq!(service["spec"]["clusterIP"], "None");
     assert_eq!(service["spec"]["publishNotReadyAddresses"], true);
-    assert_eq!(service["metadata"]["annotations"], json!({ "a": "1" }));
+    let mut annotations = service["metadata"]["annotations"].clone();
+    assert!(annotations.as_object_mut().unwrap().remove("tests.example.com/intent").is_some(), "every child has it");
+    assert_eq!(annotations, json!({ "a": "1" }));
     assert_eq!(external["spec"]["type"], "LoadBalancer");
     assert_eq!(external["spec"]["loadBalancerSourceRanges"], json!(["10.0.0.0/8"]));
     let plain = one("query", json!({ "service": { "type": "NodePort" } }));
     assert_eq!(child(&plain, "Service", "a-query").unwrap().json["spec"]["type"], "NodePort");
-    // An empty map would be owned with whatever others put into it.
-    assert_eq!(child(&plain, "Service", "a-query").unwrap().json["metadata"].get("annotations"), None);
+    let own = child(&plain, "Service", "a-query").unwrap().json["metadata"]["annotations"].as_object().unwrap();
+    assert_eq!(own.keys().collect::<Vec<_>>(), ["tests.example.com/intent"], "nothing else is said");
 }
 
 #[test]
@@ -739,7 +745,7 @@ fn what_containers_name_must_be_in_the_finished_pod() {
 fn what_nodes_share_says_nothing_to_a_node_that_cannot_have_it() {
     let shared = |defaults: Value, node: Value| {
         let spec = json!({ "image": "i", "defaults": defaults, "store": node, "query": {}, "agent": {}, "setup": {} });
-        desired(&DEFINITION, &spec).unwrap()
+        blueprint(&DEFINITION, &spec).unwrap()
     };
     let built = shared(
         json!({
@@ -760,7 +766,7 @@ fn what_nodes_share_says_nothing_to_a_node_that_cannot_have_it() {
     }
     assert_eq!(names(&built, "PodDisruptionBudget"), ["a-store", "a-query"]);
     assert_eq!(names(&built, "ServiceMonitor"), ["a-store", "a-query", "a-agent"]);
-    let service = |built: &Desired, name: &str| child(built, "Service", name).unwrap().json["spec"].clone();
+    let service = |built: &Blueprint, name: &str| child(built, "Service", name).unwrap().json["spec"].clone();
     assert_eq!(service(&built, "a-store")["clusterIP"], "None");
     assert_eq!(service(&built, "a-query")["loadBalancerClass"], "x/y");
     // A node that wants another type needs no way to take the class back.
@@ -816,7 +822,8 @@ fn the_order_of_declarations_restarts_no_pods() {
         ..DATA
     };
     let spec = json!({ "image": "i", "query": { "a": "1", "b": "2", "c": "3", "s": { "secretName": "x" }, "t": { "secretName": "y" } } });
-    let template = |definition: &'static Definition| workload(&desired(definition, &spec).unwrap())["template"].clone();
+    let template =
+        |definition: &'static Definition| workload(&blueprint(definition, &spec).unwrap())["template"].clone();
     assert_eq!(template(&ONE), template(&OTHER));
 }
 
@@ -847,7 +854,7 @@ fn an_empty_probe_turns_off_what_stands_below() {
         (json!({}), json!({ "podOverrides": overrides }), false),
     ] {
         let spec = json!({ "image": "i", "defaults": shared, "query": own });
-        let built = desired(&PROBED, &spec).unwrap();
+        let built = blueprint(&PROBED, &spec).unwrap();
         assert_eq!(pod(&built)["containers"][0].get("readinessProbe").is_some(), there, "{spec}");
     }
 }
@@ -922,8 +929,8 @@ fn customize(spec: &Value, scope: &Scope<'_>, children: &mut Children) -> Result
     }
 }
 
-fn customized(what: &str) -> Result<Desired, Vec<String>> {
-    desired(&CUSTOMIZED, &json!({ "image": "data:1", "do": what, "query": { "replicas": 2 } }))
+fn customized(what: &str) -> Result<Blueprint, Vec<String>> {
+    blueprint(&CUSTOMIZED, &json!({ "image": "data:1", "do": what, "query": { "replicas": 2 } }))
 }
 
 #[test]
@@ -937,7 +944,7 @@ fn a_hook_changes_adds_and_drops() {
     assert_eq!(service["spec"]["sessionAffinity"], "ClientIP");
     assert_eq!(service["metadata"]["labels"]["app.kubernetes.io/managed-by"], "data-operator");
     assert!(names(&customized("drop").unwrap(), "PodDisruptionBudget").is_empty());
-    let untouched = |desired: &Desired| child(desired, "Deployment", "a-query").unwrap().digest;
+    let untouched = |blueprint: &Blueprint| child(blueprint, "Deployment", "a-query").unwrap().intent;
     assert_eq!(untouched(&changed), untouched(&plain));
     assert_eq!(untouched(&customized("select others").unwrap()), untouched(&plain), "put back");
 }
@@ -945,21 +952,27 @@ fn a_hook_changes_adds_and_drops() {
 #[test]
 fn what_a_hook_adds_to_the_pods_counts_and_is_confined() {
     let built = customized("sidecar").unwrap();
-    let read: Vec<String> = built.references.keys().map(ToString::to_string).collect();
+    let read: Vec<String> = built.references().iter().map(ToString::to_string).collect();
     assert_eq!(read, ["Secret theirs"]);
-    assert_eq!(child(&built, "Deployment", "a-query").unwrap().waits_for, ["Secret theirs is not there yet"]);
+    let hash = child(&built, "Deployment", "a-query").unwrap().hash.as_ref().unwrap();
+    assert!(matches!(&hash.reads[..], [(secret, false)] if secret.source == Source::Secret), "its pods wait for it");
     let aside = &pod(&built)["containers"][1];
     assert_eq!(aside["securityContext"]["allowPrivilegeEscalation"], false);
     let replaced = customized("replace").unwrap();
     assert_eq!(pod(&replaced)["containers"][0]["securityContext"]["allowPrivilegeEscalation"], false);
     let labels = &workload(&built)["template"]["metadata"]["labels"];
     assert_eq!(labels["app.kubernetes.io/name"], "data", "put back");
-    let other = |reference: &operator_core::render::Reference| {
-        Content::Present(operator_core::model::Digest::of(&reference.name.as_str().into()))
+    let secret = hash.reads[0].0.clone();
+    let with = |contents: BTreeMap<Reference, Content>| {
+        let objects = built.with(&contents);
+        let object = objects.iter().find(|object| object.kind.kind == "Deployment").unwrap().clone();
+        let annotation = &object.json["spec"]["template"]["metadata"]["annotations"][hash.annotation.as_str()];
+        assert_eq!(*annotation, hash.value(&contents));
+        (hash.value(&contents), object.intent)
     };
-    let spec = json!({ "image": "data:1", "do": "sidecar", "query": { "replicas": 2 } });
-    let there = build(&cluster("a"), Revisions { newest: &spec }, &CUSTOMIZED, &other).unwrap();
-    assert_ne!(there.nodes[0].revision, built.nodes[0].revision);
+    let unknown = with(BTreeMap::new());
+    let there = with(BTreeMap::from([(secret, Content::Present(Digest::of(&"theirs".into())))]));
+    assert!(there.0 != unknown.0 && there.1 != unknown.1, "its pods are replaced when it changes");
 }
 
 #[test]

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use operator_core::{
     definition::{ConfigFile, Definition, Format, Groups, NodeTemplate, NodeType, Port, Reload, Workload},
     model::Digest,
-    plan::{Action, Inputs, plan},
-    render::{Content, Desired, Object, Revisions, build, names},
+    plan::Plan,
+    render::{Blueprint, names, render},
     settings::FIELDS,
-    state::{Child, Observed},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
 
-use crate::common::{DATA, HTTP, body, cluster, entry, observed, of, optional, storage, stores};
+use crate::common::{DATA, HTTP, World, cluster, of, optional, references, storage, stores};
 
 static DEFINITION: Definition = Definition {
     config_groups: Some(Groups { field: "groups", by: "configGroup" }),
@@ -38,9 +37,19 @@ const fn file(field: &'static str, file: &'static str, mount: &'static str) -> C
     ConfigFile { field, file, mount, format: Format::Properties, with: None, reload: Reload::Pods }
 }
 
-fn desired(name: &str, spec: &Value) -> Desired {
-    build(&cluster(name), Revisions { newest: spec }, &DEFINITION, &|_| Content::Present(Digest::of(&Value::Null)))
-        .unwrap()
+fn blueprint(name: &str, spec: &Value) -> Blueprint {
+    render(&cluster(name), spec, &DEFINITION).unwrap()
+}
+
+/// The configuration hashes of all nodes.
+fn config_hashes(blueprint: &Blueprint) -> Vec<String> {
+    let hashes = blueprint.objects.iter().filter_map(|object| object.hash.as_ref());
+    hashes.map(|hash| hash.value(&references())).collect()
+}
+
+fn targets(plan: &Plan) -> Vec<String> {
+    let actions = plan.actions.iter();
+    actions.map(|action| format!("{:?} {} {}", action.verb(), action.target().0.kind, action.target().1)).collect()
 }
 
 fn settings() -> impl Strategy<Value = BTreeMap<String, String>> {
@@ -172,46 +181,6 @@ fn the_random_nodes_have_every_field_at_times() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// As the API server would store it: with what it sets itself, and managedFields over what was applied.
-fn stored(object: &Object, uid: usize) -> Child {
-    let mut json = object.json.clone();
-    let applied = entry("data-operator", "Apply", &body(&json));
-    // Rolled out, so that nothing is kept for the sake of older pods.
-    if object.kind.is_workload() {
-        let replicas = json.pointer("/spec/replicas").cloned().unwrap_or_else(|| json!(1));
-        json["spec"]["replicas"] = replicas.clone();
-        json["status"] = json!({
-            "observedGeneration": 1, "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas,
-        });
-        json["spec"]["progressDeadlineSeconds"] = 600.into();
-    }
-    observed(object.kind, json, &format!("uid-{uid}"), vec![applied])
-}
-
-fn all_stored(desired: &Desired) -> Observed {
-    desired.objects.iter().enumerate().map(|(index, object)| stored(object, index)).collect()
-}
-
-/// What the API server has after a plan.
-fn after(mut observed: Observed, desired: &Desired, next: &mut usize) -> (usize, Observed) {
-    let seen = observed.clone();
-    let plan = plan(desired, &Inputs::new(&seen)).unwrap();
-    for action in &plan.actions {
-        *next += 1;
-        match action {
-            Action::Create { object, .. } => observed.push(stored(object, *next)),
-            Action::Apply { object, uid, .. } => {
-                let child = observed.iter_mut().find(|child| child.uid.as_ref() == *uid).unwrap();
-                *child = stored(object, *next);
-            }
-            Action::Replace { uid, .. } => observed.retain(|child| child.uid.as_ref() != *uid),
-            Action::Grow { .. } => {}
-            Action::Delete(gone) => observed.retain(|child| child.uid != gone.uid),
-        }
-    }
-    (plan.actions.len(), observed)
-}
-
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 253
@@ -240,8 +209,8 @@ proptest! {
         let at = at.index(other.len());
         prop_assume!(other[at] != byte);
         other[at] = byte;
-        let (before, after) = (desired("a", &spec(&value)), desired("a", &spec(&String::from_utf8(other).unwrap())));
-        prop_assert_ne!(&before.nodes[0].revision, &after.nodes[0].revision);
+        let (before, after) = (blueprint("a", &spec(&value)), blueprint("a", &spec(&String::from_utf8(other).unwrap())));
+        prop_assert_ne!(config_hashes(&before), config_hashes(&after));
         prop_assert_ne!(&before.objects[0].name, &after.objects[0].name);
     }
 
@@ -252,60 +221,75 @@ proptest! {
         for store in other["stores"].as_object_mut().unwrap().values_mut() {
             store["replicas"] = replicas.into();
         }
-        let revisions = |desired: &Desired| desired.nodes.iter().map(|node| node.revision.clone()).collect::<Vec<_>>();
-        prop_assert_eq!(revisions(&desired("a", &spec)), revisions(&desired("a", &other)));
+        prop_assert_eq!(config_hashes(&blueprint("a", &spec)), config_hashes(&blueprint("a", &other)));
     }
 
     #[test]
     fn names_are_valid_and_distinct(name in "[a-z]([a-z0-9-]{0,61}[a-z0-9])?", spec in spec()) {
-        let desired = desired(&name, &spec);
+        let blueprint = blueprint(&name, &spec);
         let mut seen = HashSet::new();
-        for object in &desired.objects {
+        for object in &blueprint.objects {
             prop_assert!(is_name(&object.name), "{}", object.name);
             prop_assert!(object.kind.kind == "ConfigMap" || object.name.len() <= names::LONGEST, "{}", object.name);
-            prop_assert!(seen.insert((object.kind.kind, &object.name)), "{} twice", object.name);
+            prop_assert!(seen.insert((&object.kind, &object.name)), "{} twice", object.name);
             for (key, value) in object.json["metadata"]["labels"].as_object().unwrap() {
                 prop_assert!(value.as_str().unwrap().len() <= 63, "{key}: {value}");
             }
         }
-        let selectors: HashSet<String> = desired.nodes.iter().map(|node| node.workload.clone()).collect();
-        prop_assert_eq!(selectors.len(), desired.nodes.len());
+        let workloads: HashSet<&String> =
+            blueprint.objects.iter().filter(|object| object.kind.is_workload()).map(|object| &object.name).collect();
+        prop_assert_eq!(workloads.len(), blueprint.nodes.len());
     }
 
     #[test]
-    fn a_state_that_equals_the_desired_one_has_an_empty_plan(spec in spec()) {
-        let desired = desired("a", &spec);
-        let observed = all_stored(&desired);
-        prop_assert!(plan(&desired, &Inputs::new(&observed)).unwrap().actions.is_empty());
+    fn what_was_written_has_an_empty_plan(spec in spec()) {
+        let blueprint = blueprint("a", &spec);
+        let plan = World::of(&blueprint).plan(&blueprint);
+        prop_assert!(plan.is_done(), "{:?}", plan);
     }
 
     #[test]
-    fn after_a_plan_there_is_nothing_left_to_plan(before in spec(), after_change in spec()) {
-        let (old, new) = (desired("a", &before), desired("a", &after_change));
-        let mut next = 1000;
-        // The first step may leave ConfigMaps for pods that are still to roll, which they have by the second; a workload that is replaced is
-        // there again by the second, rolled out by the third.
-        let (_, state) = after(all_stored(&old), &new, &mut next);
-        let (_, state) = after(state, &new, &mut next);
-        let (_, state) = after(state, &new, &mut next);
-        let (left, state) = after(state, &new, &mut next);
-        prop_assert_eq!(left, 0);
-        let names = |mut names: Vec<(&'static str, String)>| { names.sort(); names };
+    fn after_a_few_plans_there_is_nothing_left_to_plan(before in spec(), after_change in spec()) {
+        let (old, new) = (blueprint("a", &before), blueprint("a", &after_change));
+        let mut world = World::of(&old);
+        // One that a StatefulSet refuses, one that tries another, one that deletes it, one that creates it, and one that deletes what pods no
+        // longer read.
+        for _ in 0..5 {
+            world.step(&new);
+        }
+        let left = world.plan(&new);
+        prop_assert!(left.is_done(), "{:?}", left);
+        let sorted = |mut names: Vec<(String, String)>| { names.sort(); names };
         prop_assert_eq!(
-            names(state.iter().map(|child| (child.kind.kind, child.name.to_string())).collect()),
-            names(new.objects.iter().map(|object| (object.kind.kind, object.name.clone())).collect())
+            sorted(world.snapshot.children.iter().map(|child| (child.kind.kind.to_string(), child.name.to_string())).collect()),
+            sorted(new.objects.iter().map(|object| (object.kind.kind.to_string(), object.name.clone())).collect())
         );
+        let inventory = &world.snapshot.status.as_ref().unwrap().inventory;
+        let remembered: usize = inventory.0.values().map(BTreeMap::len).sum();
+        prop_assert_eq!(remembered, new.objects.len(), "{:?}", inventory);
     }
 
     #[test]
     fn a_plan_is_the_same_whatever_order_the_children_come_in(before in spec(), after_change in spec()) {
-        let new = desired("a", &after_change);
-        let observed = all_stored(&desired("a", &before));
-        let backwards: Observed = observed.iter().rev().cloned().collect();
-        let targets = |observed: &Observed| -> Vec<_> {
-            let plan = plan(&new, &Inputs::new(observed)).unwrap();
-            plan.actions.iter().map(|action| (action.verb(), action.target().0.kind, action.target().1.to_owned())).collect()
-        };
-        prop_assert_eq!(targets(&observed), targets(&backwards));
+        let new = blueprint("a", &after_change);
+        let mut world = World::of(&blueprint("a", &before));
+        let forwards = world.plan(&new);
+        world.snapshot.children.reverse();
+        let backwards = world.plan(&new);
+        prop_assert_eq!(&forwards, &backwards);
+        prop_assert_eq!(targets(&forwards), targets(&backwards));
+    }
+
+    #[test]
+    fn without_the_status_everything_is_applied_once_more_and_nothing_changes(spec in spec()) {
+        let blueprint = blueprint("a", &spec);
+        let mut world = World::of(&blueprint);
+        let before = world.snapshot.children.clone();
+        world.snapshot.status = None;
+        let plan = world.step(&blueprint);
+        prop_assert!(targets(&plan).iter().all(|target| target.starts_with("Apply ")), "{:?}", targets(&plan));
+        prop_assert_eq!(plan.actions.len(), blueprint.objects.len());
+        prop_assert_eq!(&world.snapshot.children, &before);
+        prop_assert!(world.plan(&blueprint).is_done());
     }
 }

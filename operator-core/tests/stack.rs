@@ -81,7 +81,7 @@ fn a_spec_of_many_node_types_is_read_and_built_on_a_quarter_of_a_threads_stack()
         let spec: Value = serde_json::to_value(many.spec()).unwrap();
         let typed: ManySpec = serde_path_to_error::deserialize(&spec).unwrap();
         drop(typed);
-        built(Many::DEFINITION, &spec).map(|desired| desired.nodes.len())
+        built(Many::DEFINITION, &spec).map(|blueprint| blueprint.nodes.len())
     });
     assert_eq!(nodes.unwrap().join().unwrap().unwrap(), 10);
 }
