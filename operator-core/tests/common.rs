@@ -210,6 +210,7 @@ impl World {
                     stored.others["spec"]["replicas"] = stored.json["spec"]["replicas"].clone();
                 }
                 if !object.is_posted() && fixed(kind, &stored.json) != fixed(kind, &object.json) {
+                    self.sees(kind, name);
                     return Answer::Refused(Refusal { message: "spec: Forbidden".to_owned(), immutable: true });
                 }
                 stored.apply(object, *replicas, generate);

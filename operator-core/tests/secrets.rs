@@ -286,7 +286,6 @@ async fn a_generated_secret_is_made_once_kept_and_shown_nowhere() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-#[ignore = "the writer hides the values that are given, not those that it has just generated"]
 async fn a_generated_value_that_is_refused_is_shown_nowhere() {
     let mut operator = Operator::new();
     operator.server.0.lock().unwrap().refuses = true;

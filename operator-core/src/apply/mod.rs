@@ -180,16 +180,12 @@ impl Writer {
         let (kind, name) = action.target();
         let requests = Requests::new(&self.manager.name, kind, &cluster.namespace, name);
         match action {
-            Action::Create { object, replicas } => {
-                let answer = self.send(requests.create(object, *replicas)?).await;
-                self.stored(kind, answer, object)
-            }
+            Action::Create { object, replicas } => self.store(kind, requests.create(object, *replicas)?).await,
             Action::Apply { object, found: (uid, _), replicas, generate } => {
                 if let Some(request) = requests.hand_over(object, uid, *replicas)? {
                     self.send(request).await?;
                 }
-                let answer = self.send(requests.apply(object, uid, *replicas, generate)?).await;
-                self.stored(kind, answer, object)
+                self.store(kind, requests.apply(object, uid, *replicas, generate)?).await
             }
             Action::Inspect { object } => self.inspect(object, &requests, cluster).await,
             Action::Try { object, .. } => {
@@ -211,9 +207,15 @@ impl Writer {
         }
     }
 
-    fn stored(&self, kind: &Kind, answer: Result<Vec<u8>, Failure>, object: &Object) -> Result<Done, Failure> {
-        let hide = |failure: Failure| if *kind == &SECRET { failure.without_values(&object.json) } else { failure };
-        self.child(kind, &answer.map_err(hide)?).map(Done::Stored)
+    /// Sends what shall be stored. Values of a Secret that the API server quotes, given or generated, go no further.
+    async fn store(&self, kind: &Kind, request: Request<Vec<u8>>) -> Result<Done, Failure> {
+        let secret = (*kind == &SECRET).then(|| serde_json::from_slice(request.body()).unwrap_or_default());
+        let answer = self.send(request).await;
+        let answer = answer.map_err(|failure| match &secret {
+            Some(secret) => failure.without_values(secret),
+            None => failure,
+        });
+        self.child(kind, &answer?).map(Done::Stored)
     }
 
     /// Whose an object is that is there and wasn't known. It is the cluster's where the answer to a create got lost, or where someone took the

@@ -28,7 +28,7 @@
 //! | `tidy` | parts that are removed from schemas |
 
 mod nodes;
-mod parts;
+pub(crate) mod parts;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -60,7 +60,7 @@ fn order(field: &mut Value, definition: &Definition) {
 }
 
 /// One or several, separated by commas.
-fn addresses() -> String {
+pub(crate) fn addresses() -> String {
     format!("^{ADDRESS}(,{ADDRESS})*$")
 }
 
@@ -78,36 +78,4 @@ fn address(field: &mut Value, name: &str) {
     let message =
         "write host:port, or several, separated by commas, such as zk-0.example.com:2181,zk-1.example.com:2181";
     rules::add(field, [rules::rule(&matches, message)]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The pattern and the reader of addresses agree.
-    #[test]
-    fn the_schema_takes_the_addresses_that_are_read() {
-        let pattern = regex::Regex::new(&addresses()).unwrap();
-        for text in [
-            "a:1",
-            "a:1 , b:2",
-            " a:1,b:2 ",
-            "a_b.c:65535",
-            "[::1]:80,10.0.0.1:9999",
-            "a:59999",
-            "a:64999",
-            "a:65499",
-            "a:0080",
-            "a:65536",
-            "a:99999",
-            "a:0",
-            "a:100000",
-            "a",
-            "a:1,",
-            "a:1 b:2",
-            "a b:1",
-        ] {
-            assert_eq!(pattern.is_match(text), crate::render::external::addresses(text).is_ok(), "{text}");
-        }
-    }
 }

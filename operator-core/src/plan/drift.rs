@@ -21,8 +21,9 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
     let generate: Vec<_> = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
     let is_in_sync = snapshot.is_in_sync(&object, child);
     let replicas = replicas(&object, child, is_in_sync);
-    let is_handed_over = object.scale == Scale::Initial && matches!(replicas, Replicas::HandedOver(_));
-    if child.deleting || (is_in_sync && generate.is_empty() && !is_handed_over) {
+    // It was created with the number that its predecessor had.
+    let hands_over = matches!(replicas, Replicas::HandedOver(_));
+    if child.deleting || (is_in_sync && generate.is_empty() && !hands_over) {
         return None;
     }
     let found = (child.uid.clone(), child.seen);
@@ -37,7 +38,7 @@ fn replicas(object: &Object, child: &Child, is_in_sync: bool) -> Replicas {
         (Scale::Autoscaled, _) => Replicas::Left,
         // An autoscaler was turned off, someone scaled it by hand, or the number was handed over before.
         (Scale::Initial, Owners { ours: false, .. } | Owners { others: true, .. }) => Replicas::Left,
-        // It was created with the number that its predecessor had. The number of an earlier spec, on the other hand, goes with that.
+        // The number of an earlier spec, on the other hand, goes with that.
         (Scale::Initial, _) if is_in_sync && health.replicas != 1 => Replicas::HandedOver(health.replicas),
         _ => Replicas::AsWritten,
     }

@@ -175,4 +175,31 @@ mod tests {
         assert!(wrong[0].starts_with("spec.external.zookeeper: `a` has no port"), "{wrong:?}");
         assert!(wrong[1].starts_with("spec.external.store.address: must be a string"), "{wrong:?}");
     }
+
+    /// The pattern and the reader of addresses agree.
+    #[test]
+    fn the_schema_takes_the_addresses_that_are_read() {
+        let pattern = regex::Regex::new(&crate::crd::parts::addresses()).unwrap();
+        for text in [
+            "a:1",
+            "a:1 , b:2",
+            " a:1,b:2 ",
+            "a_b.c:65535",
+            "[::1]:80,10.0.0.1:9999",
+            "a:59999",
+            "a:64999",
+            "a:65499",
+            "a:0080",
+            "a:65536",
+            "a:99999",
+            "a:0",
+            "a:100000",
+            "a",
+            "a:1,",
+            "a:1 b:2",
+            "a b:1",
+        ] {
+            assert_eq!(pattern.is_match(text), addresses(text).is_ok(), "{text}");
+        }
+    }
 }
