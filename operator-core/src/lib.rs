@@ -27,30 +27,31 @@
 //!
 //! # The way of the data
 //! ```text
-//! custom resource ─► desired::build ─► Desired       pure: every child object, with its digest
-//! API server ─► observe (watches, reduced) ─► Observed   small: identity, owner, version, digest, health
-//! (Desired, Observed) ─► plan::plan ─► Plan          pure: creates, applies, replacements, deletions
-//! Plan ─► apply::Writer::execute ─► API server       server-side apply; then events and one status patch
+//! (Definition, spec) ─► render ─► Blueprint            pure: every child object
+//! watches, probes, references, status ─► Snapshot      everything that one decision depends on
+//! (Blueprint, Snapshot) ─► plan ─► Plan                pure: the only place that decides
+//! Plan ─► writer ─► API server                         the only place that writes; each answer is a fact for the next Snapshot
+//! (Blueprint, Plan, answers) ─► status                 one patch, where it changed
 //! ```
 //!
 //! # Map
-//! | module | subject |
+//! Each layer uses only those before it.
+//!
+//! | layer | subject |
 //! | --- | --- |
-//! | [`prelude`] | what an author needs in scope |
+//! | [`model`] | the words of everything that follows |
 //! | [`definition`] | what the macros emit, and what the compiler checks of it |
-//! | [`cluster`] | the trait of a kind of cluster |
+//! | [`settings`] | `NodeSpec`, its layers, and what they come to |
 //! | [`crd`] | the CustomResourceDefinition |
-//! | [`node`] | `NodeSpec`, its layers and what they come to |
-//! | [`properties`] | flat configuration |
-//! | [`desired`] | every child object; a file per kind |
-//! | [`hash`] | digests over canonical JSON |
-//! | [`kinds`] | the kinds of children |
-//! | [`observe`] | children, reduced while they are decoded |
+//! | [`render`] | the blueprint: every child object; a file per kind |
+//! | [`state`] | the snapshot: children, health, facts |
 //! | [`plan`] | what is to be done |
-//! | [`apply`] | doing it |
 //! | [`status`] | what is reported |
+//! | [`apply`] | the writer |
 //! | [`runtime`] | watches and the reconcile loop |
 //! | [`cli()`] | the command line |
+//!
+//! [`prelude`] is what an author needs in scope.
 
 pub mod apply;
 mod cli;
