@@ -37,6 +37,7 @@ async fn an_install_writes_every_child_once_and_reads_none() {
 
     let status = cluster.status.unwrap();
     assert_eq!(status.ready, "4/4");
+    assert_eq!(status.selector, "app.kubernetes.io/name=data,app.kubernetes.io/instance=a", "what `scale(…)` offers");
     let rows: Vec<(&str, i32, i32)> =
         status.nodes.iter().map(|row| (row.name.as_str(), row.replicas, row.ready)).collect();
     assert_eq!(rows, [("store-hot", 2, 2), ("query", 2, 2)]);

@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use kube::{Api, ResourceExt, api::DeleteParams};
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    rbac::v1::{Role, RoleBinding},
+};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, PostParams},
+};
 use operator_core::{prelude::*, runtime::Operator};
 use operator_testbed::Testbed;
 use serde_json::json;
@@ -97,6 +103,52 @@ async fn an_operator_of_all_namespaces_runs_clusters_wherever_they_are() {
     second
         .ready_as::<Everywhere>("a", json!({ "image": "example.com/everywhere:2", "store": { "replicas": 1 } }))
         .await;
+    let _ = end.send(());
+    operator.await.unwrap();
+}
+
+/// Who may do everything in a namespace, but not see disruption budgets.
+async fn limited(setup: &Setup) -> kube::Client {
+    let groups = ["", "apps", "batch", "tests.example.com", "events.k8s.io"];
+    let role = json!({ "metadata": { "name": "limited" }, "rules": [{ "apiGroups": groups, "resources": ["*"], "verbs": ["*"] }] });
+    setup.api::<Role>().create(&PostParams::default(), &serde_json::from_value(role).unwrap()).await.unwrap();
+    let binding = json!({
+        "metadata": { "name": "limited" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "limited" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": setup.namespace }],
+    });
+    setup.api::<RoleBinding>().create(&PostParams::default(), &serde_json::from_value(binding).unwrap()).await.unwrap();
+    let mut config = Testbed::shared().await.unwrap().config().await.unwrap();
+    config.auth_info.impersonate = Some(setup.namespace.clone());
+    operator_core::runtime::client::client(config).unwrap()
+}
+
+#[tokio::test]
+async fn a_kind_that_may_not_be_seen_concerns_only_the_clusters_that_want_it() {
+    let setup = Setup::without_operator("limited").await;
+    let client = limited(&setup).await;
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let operator = Operator::new::<Data>(client).namespace(Some(setup.namespace.clone()));
+    let operator = tokio::spawn(operator.run(async {
+        let _ = ended.await;
+    }));
+    setup.apply("a", small()).await.unwrap();
+    let message = setup.reason("a", "Retrying").await;
+    assert!(
+        message.contains("PodDisruptionBudget a-query is not written") && message.contains("forbidden"),
+        "{message}"
+    );
+    eventually("the workloads to be there", || async {
+        let workloads = (setup.names::<StatefulSet>().await, setup.names::<Deployment>().await);
+        if workloads == (vec!["a-store-hot".to_owned()], vec!["a-query".to_owned()]) {
+            Ok(())
+        } else {
+            Err(format!("{workloads:?}"))
+        }
+    })
+    .await;
+    let no_budget = json!({ "disruptionBudget": { "enabled": false } });
+    setup.ready("b", crate::setup::with(small(), [("/defaults", no_budget)])).await;
     let _ = end.send(());
     operator.await.unwrap();
 }

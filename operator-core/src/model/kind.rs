@@ -33,6 +33,8 @@ pub struct ChildKind {
     pub presence: Presence,
     /// Whether pods read it or act as it: it is kept while pods of an earlier template may need it.
     pub read_by_pods: bool,
+    /// Whether pods don't start, or change, while it can't be written.
+    pub needed_by_pods: bool,
     /// What becomes of its dependents when it is pruned.
     pub prune: Propagation,
 }
@@ -83,6 +85,7 @@ const fn row(group: &'static str, version: &'static str, kind: &'static str, plu
         immutable: &[],
         presence: Presence::Wanted,
         read_by_pods: false,
+        needed_by_pods: false,
         prune: Propagation::Background,
     }
 }
@@ -91,6 +94,12 @@ const fn row(group: &'static str, version: &'static str, kind: &'static str, plu
 impl ChildKind {
     const fn read_by_pods(mut self) -> Self {
         self.read_by_pods = true;
+        self.needed_by_pods = true;
+        self
+    }
+
+    const fn needed_by_pods(mut self) -> Self {
+        self.needed_by_pods = true;
         self
     }
 
@@ -134,7 +143,7 @@ pub static ROLE_BINDING: ChildKind =
 pub static SERVICE: ChildKind =
     row("", "v1", "Service", "services").presence(Presence::Start).immutable(&["spec.clusterIP", "spec.clusterIPs"]);
 /// Who may connect.
-pub static NETWORK_POLICY: ChildKind = row(NETWORKING, "v1", "NetworkPolicy", "networkpolicies");
+pub static NETWORK_POLICY: ChildKind = row(NETWORKING, "v1", "NetworkPolicy", "networkpolicies").needed_by_pods();
 /// How many pods may be missing.
 pub static POD_DISRUPTION_BUDGET: ChildKind = row("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets");
 /// Ways in, by HTTP.

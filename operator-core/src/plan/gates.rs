@@ -8,10 +8,7 @@ use serde_json::Value;
 
 use super::{Action, Situation, Verb, is_claim};
 use crate::{
-    model::{
-        Content, Kind, Object, Reference,
-        kind::{JOB, Stage},
-    },
+    model::{Content, Kind, Object, Reference, kind::JOB},
     state::{
         Answer, Availability, Child, Fact, Probe,
         fact::{Controller, Refusal},
@@ -129,7 +126,7 @@ impl Gate {
     /// Whether nothing may be deleted meanwhile: what waits may be what comes in its place.
     pub fn forbids_pruning(&self) -> bool {
         match self {
-            Self::External { .. } | Self::Needs { .. } | Self::KindUnavailable { .. } | Self::NameTaken { .. } => true,
+            Self::External { .. } | Self::Needs { .. } | Self::NameTaken { .. } => true,
             _ => self.is_refusal(),
         }
     }
@@ -294,7 +291,7 @@ impl<'a> Gates<'a> {
 
     /// Workloads don't start without what they need.
     fn fail(&mut self, object: &Object) {
-        if object.kind.stage == Stage::Base && !object.kind.is_optional() {
+        if object.kind.needed_by_pods {
             self.failed.insert(object.node.clone(), (object.kind.clone(), object.name.clone()));
         }
     }
