@@ -340,7 +340,7 @@ fn what_the_api_server_lacks_is_left_out_and_named() {
 }
 
 #[test]
-fn a_kind_that_can_not_be_listed_concerns_its_objects_and_the_workloads_of_their_nodes() {
+fn a_kind_that_can_not_be_listed_concerns_its_objects_and_the_workloads_that_need_them() {
     let blueprint = blueprint(&json!({ "store": { "replicas": 2 }, "query": { "replicas": 1 } }));
     let mut world = World::new();
     let pdbs = Kind::Row(&POD_DISRUPTION_BUDGET);
@@ -351,9 +351,9 @@ fn a_kind_that_can_not_be_listed_concerns_its_objects_and_the_workloads_of_their
         world.snapshot.kinds.insert(pdbs.clone(), availability.clone());
         let first = world.plan(&blueprint);
         let said = format!("PodDisruptionBudget a-store is not written: the operator can't watch this kind: {why}");
-        assert_eq!(waiting(&first), [said.clone(), "store: waits for PodDisruptionBudget a-store".to_owned()]);
+        assert_eq!(waiting(&first), [said.clone()]);
         let made = done(&first);
-        assert!(made.contains(&"Create Deployment a-query".to_owned()), "{made:?}");
+        assert!(made.contains(&"Create StatefulSet a-store".to_owned()), "pods run without one: {made:?}");
         assert!(made.contains(&"Create Service a-store".to_owned()), "{made:?}");
         assert_eq!(says(&world.report(&blueprint, &first), "Ready"), ("Retrying".to_owned(), said));
 
@@ -362,6 +362,11 @@ fn a_kind_that_can_not_be_listed_concerns_its_objects_and_the_workloads_of_their
         running.snapshot.kinds.insert(pdbs.clone(), availability);
         assert_eq!(done(&running.plan(&blueprint)), Vec::<String>::new(), "what runs isn't touched");
     }
+    let mut blind = World::new();
+    blind.snapshot.kinds.insert(Kind::Row(&SECRET), Availability::Failing("forbidden".to_owned()));
+    let first = blind.plan(&blueprint);
+    assert!(waiting(&first).contains(&"store: waits for Secret a-password".to_owned()), "{:?}", waiting(&first));
+    assert!(!done(&first).contains(&"Create StatefulSet a-store".to_owned()), "{:?}", done(&first));
 }
 
 #[test]

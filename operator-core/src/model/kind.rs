@@ -140,8 +140,10 @@ pub static ROLE: ChildKind = row(RBAC, "v1", "Role", "roles").read_by_pods();
 pub static ROLE_BINDING: ChildKind =
     row(RBAC, "v1", "RoleBinding", "rolebindings").immutable(&["roleRef"]).read_by_pods();
 /// Names of nodes.
-pub static SERVICE: ChildKind =
-    row("", "v1", "Service", "services").presence(Presence::Start).immutable(&["spec.clusterIP", "spec.clusterIPs"]);
+pub static SERVICE: ChildKind = row("", "v1", "Service", "services")
+    .presence(Presence::Start)
+    .immutable(&["spec.clusterIP", "spec.clusterIPs"])
+    .needed_by_pods();
 /// Who may connect.
 pub static NETWORK_POLICY: ChildKind = row(NETWORKING, "v1", "NetworkPolicy", "networkpolicies").needed_by_pods();
 /// How many pods may be missing.

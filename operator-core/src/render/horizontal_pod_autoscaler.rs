@@ -1,8 +1,8 @@
 //! What sets the number of a node's pods, where that is wanted.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Object, names::Names, normal, pod};
+use super::{Object, names::Names, pod};
 use crate::{
     model::kind::{AUTOSCALER, ChildKind},
     settings::{Autoscaling, Invalid, ResolvedNode, Scale},
@@ -35,7 +35,7 @@ pub fn build(
 /// The default is about the node's own container, whatever its sidecars use.
 fn metrics(node: &ResolvedNode, given: &Autoscaling, pod: &Value) -> Result<Vec<Value>, Invalid> {
     if let Some(metrics) = given.metrics.as_ref().filter(|metrics| !metrics.is_empty()) {
-        return Ok(metrics.iter().cloned().map(canonical).collect());
+        return Ok(metrics.clone());
     }
     let resources = pod::main(node, pod).and_then(|main| main.get("resources"));
     let says = |what: &str| resources.and_then(|it| it.get(what)?.get("cpu")).is_some();
@@ -47,17 +47,6 @@ fn metrics(node: &ResolvedNode, given: &Autoscaling, pod: &Value) -> Result<Vec<
     let target = json!({ "type": "Utilization", "averageUtilization": UTILIZATION });
     let source = json!({ "name": "cpu", "container": node.node_type.name, "target": target });
     Ok(vec![json!({ "type": "ContainerResource", "containerResource": source })])
-}
-
-/// As it is stored: the list is atomic.
-fn canonical(mut metric: Value) -> Value {
-    let sources = metric.as_object_mut().into_iter().flat_map(Map::values_mut);
-    for target in sources.filter_map(|source| source.get_mut("target")) {
-        for field in ["value", "averageValue"] {
-            target.get_mut(field).into_iter().for_each(normal::quantity);
-        }
-    }
-    metric
 }
 
 /// With what Kubernetes fills in, so that it all goes when it is taken back.
@@ -83,7 +72,6 @@ fn behavior(given: &Autoscaling) -> Option<Value> {
             // The API server says what is wrong with it.
             (rules, Some(own)) => *rules = own,
         }
-        rules.get_mut("tolerance").into_iter().for_each(normal::quantity);
         behavior[direction] = rules;
     }
     Some(behavior)
