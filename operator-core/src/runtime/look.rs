@@ -66,6 +66,7 @@ pub async fn look(
         kinds,
         references,
         externals: Probe::There,
+        troubles: None,
         facts: Vec::new(),
     })
 }
