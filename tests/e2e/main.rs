@@ -22,4 +22,5 @@ mod schema;
 mod setup;
 mod simulation;
 mod specs;
+mod trouble;
 mod watches;
