@@ -19,6 +19,8 @@ const HELP: &str = "\
 Annotations of pods:
   operator-testbed/pod: never-ready   runs, but never becomes ready
   operator-testbed/pod: crash         containers wait in CrashLoopBackOff
+  operator-testbed/pod: image-pull    containers wait in ImagePullBackOff
+  operator-testbed/pod: config-error  containers wait in CreateContainerConfigError
   operator-testbed/ready-after: 10s   runs at once, becomes ready after that time
   operator-testbed/churn: \"true\"      its status changes about once a second, and means the same
 
@@ -58,7 +60,9 @@ async fn run() -> Result<(), Error> {
         return Ok(());
     }
     say("# 3 nodes (node-a, -b, -c in zones a, b, c); storage class kwok-volume (default, growable)");
-    say("# pods obey operator-testbed/pod: never-ready|crash, /ready-after: 10s, /churn: \"true\"");
+    say(
+        "# pods obey operator-testbed/pod: never-ready|crash|image-pull|config-error, /ready-after: 10s, /churn: \"true\"",
+    );
     say("# Ctrl-C ends it");
     tokio::select! {
         _ = interrupt.recv() => {}

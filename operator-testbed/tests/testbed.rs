@@ -181,6 +181,21 @@ async fn a_pod_that_shall_crash_is_in_crash_loop_back_off() {
 }
 
 #[tokio::test]
+async fn a_pod_whose_containers_cannot_start_stays_pending_and_says_why() {
+    for (behaviour, wanted) in
+        [(annotations::IMAGE_PULL, "ImagePullBackOff"), (annotations::CONFIG_ERROR, "CreateContainerConfigError")]
+    {
+        let namespace = Testbed::shared().await.unwrap().namespace("waits").await.unwrap();
+        let pods = create_pod(namespace.name(), json!({ annotations::POD: behaviour })).await;
+        let containers = async || pods.get("n").await.unwrap().status.unwrap_or_default().container_statuses;
+        until("its containers have a status", async || containers().await.is_some()).await;
+        let container = containers().await.unwrap().remove(0);
+        assert_eq!(container.state.unwrap().waiting.unwrap().reason.as_deref(), Some(wanted));
+        assert_eq!(phase(&pods.get("n").await.unwrap()), "Pending");
+    }
+}
+
+#[tokio::test]
 async fn a_slow_pod_runs_at_once_and_is_ready_after_its_time() {
     let namespace = Testbed::shared().await.unwrap().namespace("ready-after").await.unwrap();
     let created = Instant::now();

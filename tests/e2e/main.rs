@@ -24,4 +24,5 @@ mod setup;
 mod simulation;
 mod specs;
 mod together;
+mod trouble;
 mod watches;

@@ -10,6 +10,7 @@
 //! | `reference` | what pods refer to |
 //! | `inventory` | what the status remembers of every child |
 //! | `status` | the status of a cluster, as its custom resource has it |
+//! | `text` | texts of others, as far as they are shown |
 //! | [`digest`], [`quantity`] | digests over canonical JSON; Kubernetes' quantities |
 
 pub mod digest;
@@ -22,6 +23,7 @@ mod object;
 pub mod quantity;
 mod reference;
 mod status;
+pub(crate) mod text;
 
 pub use digest::Digest;
 pub use identity::Identity;

@@ -7,6 +7,7 @@ use k8s_openapi::jiff::Timestamp;
 use super::{
     Author,
     events::Recorder,
+    pods::Pods,
     probes::Probes,
     reconcile::{Transient, place},
     record::{Records, Rendered},
@@ -32,6 +33,7 @@ pub struct Context {
     pub watches: Arc<WatchRegistry>,
     pub references: Arc<References>,
     pub probes: Arc<Probes>,
+    pub pods: Arc<Pods>,
     pub writer: Writer,
     pub events: Recorder,
     pub records: Records,
@@ -46,6 +48,7 @@ impl Context {
         self.watches.forget(uid);
         self.references.forget(uid);
         self.probes.forget(uid);
+        self.pods.forget(uid);
     }
 
     /// The blueprint of a cluster, or what is wrong with its spec.
@@ -76,6 +79,7 @@ impl Context {
             references: self.references.set(&identity, &references),
             externals: blueprint
                 .map_or(Probe::Unknown, |blueprint| self.probes.known(&identity.uid, &blueprint.externals)),
+            troubles: self.pods.troubles(&identity.uid, cluster.generation),
             facts: self.records.facts(&identity.uid),
             cluster: identity,
         }

@@ -62,6 +62,7 @@ pub async fn look(
         kinds,
         references,
         externals: Probe::There,
+        troubles: None,
         facts: Vec::new(),
     })
 }

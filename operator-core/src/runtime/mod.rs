@@ -6,6 +6,7 @@
 //! | [`watches`] | the registry of watches: one per child kind |
 //! | [`references`] | the ConfigMaps and Secrets that pods refer to, as digests |
 //! | [`probes`] | whether what clusters depend on is there |
+//! | [`pods`] | why the pods of clusters that aren't ready aren't |
 //! | `clusters`, [`tracked`] | which clusters there are, as the loop keeps them |
 //! | `reconcile`, `context` | one cluster: render, snapshot, plan, record, execute, report |
 //! | `record` | what is kept between two reconciles of a cluster |
@@ -17,6 +18,7 @@ mod clusters;
 mod context;
 mod events;
 pub mod look;
+pub mod pods;
 pub mod probes;
 mod raw;
 mod reconcile;
@@ -39,6 +41,7 @@ pub use crate::render::cluster::Author;
 use crate::{apply::Writer, render::cluster::Cluster, state::Manager};
 use clusters::{Clusters, Queue};
 use context::Context;
+use pods::Pods;
 use probes::Probes;
 use record::Records;
 use references::References;
@@ -111,7 +114,7 @@ impl Operator {
         let namespace = self.namespace.as_deref();
         let watches = Arc::new(WatchRegistry::start(&self.client, namespace, managers, changed.clone()));
         let references = Arc::new(References::new(self.client.clone(), changed.clone()));
-        let probes = Probes::new(self.external_checks, changed);
+        let probes = Probes::new(self.external_checks, changed.clone());
         watches.ready().await;
         let loops = self.authors.iter().zip(clusters).zip(queues).map(|((author, clusters), queue)| {
             let writer = Writer::new(self.client.clone(), Manager::of(author.definition));
@@ -120,6 +123,7 @@ impl Operator {
                 watches: watches.clone(),
                 references: references.clone(),
                 probes: probes.clone(),
+                pods: Pods::new(self.client.clone(), author.definition, changed.clone()),
                 events: events::Recorder::start(writer.clone(), author.definition),
                 writer,
                 records: Records::default(),

@@ -55,6 +55,8 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
         context.tell(&snapshot.cluster, status::problem(&plan, &outcome.failed));
         if !is_passing(&plan, &outcome.failed, context.records.attempts(cluster.uid())) {
             let status = status::report(blueprint.ok(), &plan, &outcome.failed, &after);
+            let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint.ok(), &after) };
+            context.pods.ask(&after.cluster, after.generation, unready);
             let wait = context.report(&cluster, blueprint.ok(), &after, status).await?;
             again = again.into_iter().chain(wait).min();
         }

@@ -6,6 +6,7 @@
 //! | [`health`] | how a workload is doing |
 //! | [`claims`] | PVCs: whose they are, and their sizes |
 //! | `content` | digests of what pods refer to |
+//! | [`pod`], [`trouble`] | pods of nodes that aren't ready, and why they aren't |
 //! | [`store`] | all children, by their owner's UID |
 //! | [`fact`] | what the API server answered to a write |
 //! | [`snapshot`] | everything that one decision depends on |
@@ -15,14 +16,17 @@ pub mod claims;
 pub mod content;
 pub mod fact;
 pub mod health;
+pub mod pod;
 pub mod snapshot;
 pub mod store;
+pub mod trouble;
 
 pub use child::{Child, Manager};
 pub use fact::{Answer, Fact};
 pub use health::Health;
 pub use snapshot::{Availability, Probe, Snapshot};
 pub use store::Store;
+pub use trouble::Trouble;
 
 /// Makes a type with a field `metadata` a kube resource whose kind is given at run time: `$names` gives what has `group`, `version`, `kind` and
 /// `plural`.

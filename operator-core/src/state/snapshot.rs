@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Child, Fact};
+use super::{Child, Fact, Trouble};
 use crate::model::{ClusterStatus, Content, Identity, Kind, Mark, Object, Reference};
 
 /// What is known of a cluster at one time. It has no value of any Secret.
@@ -28,6 +28,9 @@ pub struct Snapshot {
     pub references: BTreeMap<Reference, Content>,
     /// Whether what it depends on is there.
     pub externals: Probe,
+    /// Why pods of nodes that aren't ready aren't; none: nobody has looked since the cluster or the operator changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub troubles: Option<Vec<Trouble>>,
     /// What the API server answered to earlier writes.
     pub facts: Vec<Fact>,
 }

@@ -5,6 +5,7 @@
 //! | `row` | a node's row |
 //! | `summary` | what the conditions say |
 //! | [`sentence`] | what a gate says, for people |
+//! | `trouble` | what a node's failure says, for people |
 //! | `inventory` | what has to be remembered of every child |
 //! | `patch` | the part of a status that changed |
 
@@ -13,9 +14,11 @@ mod patch;
 mod row;
 pub mod sentence;
 mod summary;
+mod trouble;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+pub(crate) use crate::model::text::cut;
 use crate::{
     model::{ClusterStatus, NodeStatus},
     plan::Plan,
@@ -66,12 +69,9 @@ const LONGEST: usize = 4096;
 /// The status of a cluster: what `plan` is about, as it stands in `snapshot`. Without a blueprint, the rows are the earlier ones.
 pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], snapshot: &Snapshot) -> ClusterStatus {
     let before = snapshot.status.as_ref();
-    let rows: Vec<Row<'_>> = match blueprint {
-        Some(blueprint) => row::of_all(blueprint, snapshot),
-        None => before.iter().flat_map(|status| &status.nodes).map(|row| Row::again(row, snapshot)).collect(),
-    };
+    let rows = rows(blueprint, snapshot);
     let problem = problem(plan, failed);
-    let summary = Summary::of(&rows, plan, problem.as_ref());
+    let summary = Summary::of(&rows, plan, problem.as_ref(), snapshot);
     let stamp = |(type_, is_true, reason, message): (&str, bool, &str, String)| {
         let status = if is_true { "True" } else { "False" };
         let since = before.and_then(|before| before.condition(type_)).filter(|before| before.status == status);
@@ -99,6 +99,20 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
         nodes,
         inventory: inventory::inventory(blueprint, &[], snapshot),
     }
+}
+
+/// The nodes that have a workload and aren't ready: only their pods can say why.
+pub fn unready(blueprint: Option<&Blueprint>, snapshot: &Snapshot) -> Vec<NodeStatus> {
+    let rows = rows(blueprint, snapshot).into_iter();
+    rows.filter(|row| row.health.is_some() && !row.is_ready()).map(|row| row.status).collect()
+}
+
+fn rows<'a>(blueprint: Option<&Blueprint>, snapshot: &'a Snapshot) -> Vec<Row<'a>> {
+    let again = || {
+        let before = snapshot.status.iter().flat_map(|status| &status.nodes);
+        before.map(|row| Row::again(row, snapshot)).collect()
+    };
+    blueprint.map_or_else(again, |blueprint| row::of_all(blueprint, snapshot))
 }
 
 /// The status with what has to be recorded before a plan is carried out, and nothing else new.
@@ -130,14 +144,4 @@ pub fn problem(plan: &Plan, failed: &[Failed]) -> Option<Problem> {
 /// As the API server stores times of conditions.
 fn whole_seconds(snapshot: &Snapshot) -> k8s_openapi::jiff::Timestamp {
     k8s_openapi::jiff::Timestamp::from_second(snapshot.time.as_second()).unwrap_or(snapshot.time)
-}
-
-/// `text`, or where it is longer than so many bytes, its beginning.
-pub(crate) fn cut(mut text: String, longest: usize) -> String {
-    if text.len() > longest {
-        let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }

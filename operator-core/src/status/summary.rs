@@ -1,7 +1,10 @@
 //! What the conditions of a status say.
 
-use super::{Problem, Reason, row::Row, sentence};
-use crate::plan::{Gate, Plan};
+use super::{Problem, Reason, row::Row, sentence, trouble};
+use crate::{
+    plan::{Gate, Plan},
+    state::Snapshot,
+};
 
 /// What the three conditions say.
 pub enum Summary {
@@ -14,22 +17,23 @@ pub enum Summary {
 }
 
 impl Summary {
-    pub fn of(rows: &[Row<'_>], plan: &Plan, problem: Option<&Problem>) -> Self {
+    pub fn of(rows: &[Row<'_>], plan: &Plan, problem: Option<&Problem>, snapshot: &Snapshot) -> Self {
         if let Some(problem) = problem {
             return Self::Problem(problem.reason, problem.message.clone());
         }
-        let failing =
-            rows.iter().filter_map(|row| Some(format!("{}: {}", row.status.name, row.health?.failure.as_deref()?)));
-        let failing: Vec<String> = failing.collect();
         let waiting: Vec<(&str, String)> =
             plan.gates.iter().filter_map(|gate| Some((sentence::node(gate)?, sentence::message(gate)))).collect();
         let mut going: Vec<String> = together(&waiting);
+        let waits = |row: &Row<'_>| waiting.iter().any(|(node, _)| *node == row.status.name);
+        let failing: Vec<String> = rows.iter().filter_map(|row| trouble::failure(row, waits(row), snapshot)).collect();
         if !failing.is_empty() {
             let failing = failing.join("; ");
             going.insert(0, failing.clone());
             return Self::Failing(failing, going.join("; "));
         }
-        let waits = |row: &Row<'_>| waiting.iter().any(|(node, _)| *node == row.status.name);
+        if let Some((failing, all)) = trouble::as_before(rows, snapshot) {
+            return Self::Failing(failing, all);
+        }
         let unready = rows.iter().filter(|row| !row.is_ready() && !waits(row));
         going.extend(unready.map(|row| format!("{}: {}", row.status.name, waits_for(row))));
         if !waiting.is_empty() {

@@ -1,0 +1,263 @@
+//! Why the pods of clusters that aren't ready aren't. Pods aren't watched: a watch on all of them would cost every change of every pod. While
+//! nodes of a cluster aren't ready, their pods are listed once in a while, beside the loop; of a ready cluster they never are.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use k8s_openapi::{api::core::v1::Pod, jiff::Timestamp};
+use kube::{Client, Resource, api::ListParams, core::request::Request};
+use parking_lot::Mutex;
+use tokio::{sync::Semaphore, time::Instant};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::watches::Changed;
+use crate::{
+    definition::Definition,
+    model::{Identity, NodeStatus},
+    render::names::{self, Names},
+    state::{
+        pod::Pods as List,
+        trouble::{self, Trouble},
+    },
+};
+
+/// How long nothing of a cluster has to change before its pods are looked at: most get ready by themselves.
+const QUIET: Duration = Duration::from_secs(5);
+/// First and longest time between two looks, and longest time until the first.
+const AGAIN: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
+/// How long a list may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Lists under way at once: what comes from the API server's cache isn't paged.
+const AT_ONCE: usize = 2;
+
+/// Looks at pods.
+pub struct Pods {
+    client: Client,
+    definition: &'static Definition,
+    changed: Changed,
+    lists: Semaphore,
+    /// By the cluster's UID.
+    clusters: Mutex<HashMap<Box<str>, Looked>>,
+    this: Weak<Self>,
+}
+
+/// A cluster that isn't ready.
+struct Looked {
+    generation: i64,
+    /// Its nodes that aren't ready, and since when each is as it is.
+    nodes: BTreeMap<String, (NodeStatus, Instant)>,
+    /// What was found; none: nobody has looked yet.
+    troubles: Option<Vec<Trouble>>,
+    /// When it was first asked for.
+    began: Instant,
+    /// When the next look is due.
+    due: Instant,
+    /// Looks in a row that found nothing new.
+    looks: u32,
+    task: Option<AbortOnDropHandle<()>>,
+}
+
+impl Pods {
+    /// Looks at no pods yet. `changed` is called with a cluster's UID when something else was found than before.
+    pub fn new(client: Client, definition: &'static Definition, changed: Changed) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            client,
+            definition,
+            changed,
+            lists: Semaphore::new(AT_ONCE),
+            clusters: Mutex::default(),
+            this: this.clone(),
+        })
+    }
+
+    /// What was found at a cluster of this generation.
+    pub fn troubles(&self, cluster: &str, generation: i64) -> Option<Vec<Trouble>> {
+        let clusters = self.clusters.lock();
+        clusters.get(cluster).filter(|looked| looked.generation == generation)?.troubles.clone()
+    }
+
+    /// Has the pods of these nodes looked at until all are ready.
+    pub fn ask(&self, cluster: &Identity, generation: i64, unready: Vec<NodeStatus>) {
+        let mut clusters = self.clusters.lock();
+        if unready.is_empty() {
+            clusters.remove(&*cluster.uid);
+            return;
+        }
+        let (now, uid) = (Instant::now(), &*cluster.uid);
+        if clusters.get(uid).is_none_or(|looked| looked.generation != generation) {
+            clusters.insert(uid.into(), Looked::new(generation, now));
+        }
+        if let Some(looked) = clusters.get_mut(uid) {
+            let is_moved = looked.note(unready, now);
+            if is_moved || looked.task.is_none() {
+                looked.task = Some(self.start(cluster.clone(), looked.due));
+            }
+        }
+    }
+
+    /// A cluster is gone.
+    pub fn forget(&self, cluster: &str) {
+        self.clusters.lock().remove(cluster);
+    }
+
+    fn start(&self, cluster: Identity, mut due: Instant) -> AbortOnDropHandle<()> {
+        let this = self.this.clone();
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep_until(due).await;
+                let Some(this) = this.upgrade() else { return };
+                let Some(next) = this.look(&cluster).await else { return };
+                due = next;
+            }
+        }))
+    }
+
+    /// Looks once; returns when the next look is due, where one is.
+    async fn look(&self, cluster: &Identity) -> Option<Instant> {
+        let nodes: Vec<String> = self.clusters.lock().get(&*cluster.uid)?.nodes.keys().cloned().collect();
+        let found = {
+            // Fails only once it is closed, which it never is.
+            let _permit = self.lists.acquire().await.ok()?;
+            tokio::time::timeout(TIMEOUT, self.list(cluster, &nodes)).await
+        };
+        let found = match found {
+            Ok(Ok(found)) => Some(found),
+            Ok(Err(error)) => self.failed(cluster, &error.to_string()),
+            Err(_) => self.failed(cluster, &format!("no answer within {} s", TIMEOUT.as_secs())),
+        };
+        let mut clusters = self.clusters.lock();
+        let looked = clusters.get_mut(&*cluster.uid)?;
+        let is_news = looked.learn(found, Instant::now());
+        let due = looked.due;
+        drop(clusters);
+        if is_news {
+            (self.changed)(&cluster.uid);
+        }
+        Some(due)
+    }
+
+    fn failed<T>(&self, Identity { namespace, name, .. }: &Identity, error: &str) -> Option<T> {
+        tracing::warn!(namespace, cluster = name, error, "the pods of a cluster that isn't ready can't be listed");
+        None
+    }
+
+    /// Lists the pods of these nodes, as the API server has them in its cache.
+    async fn list(&self, cluster: &Identity, nodes: &[String]) -> kube::Result<Vec<Trouble>> {
+        let names = Names { cluster, definition: self.definition };
+        let values: Vec<String> = nodes.iter().map(|node| names::cut(node, 63)).collect();
+        let selector = format!("{},{} in ({})", names.selector_of_all(), names.node_label(), values.join(","));
+        let params = ListParams::default().labels(&selector).match_any();
+        let request = Request::new(Pod::url_path(&(), Some(&cluster.namespace))).list(&params);
+        let pods: List = self.client.request(request.map_err(kube::Error::BuildRequest)?).await?;
+        Ok(trouble::troubles(&pods.items, &names.node_label(), Timestamp::now()))
+    }
+}
+
+impl Looked {
+    fn new(generation: i64, now: Instant) -> Self {
+        let due = now + QUIET;
+        Self { generation, nodes: BTreeMap::new(), troubles: None, began: now, due, looks: 0, task: None }
+    }
+
+    /// Takes in how the nodes are doing; returns whether the next look is due at another time.
+    fn note(&mut self, unready: Vec<NodeStatus>, now: Instant) -> bool {
+        let before = std::mem::take(&mut self.nodes);
+        for node in unready {
+            let known = before.get(&node.name).filter(|(known, _)| *known == node);
+            let since = known.map_or(now, |(_, since)| *since);
+            self.nodes.insert(node.name.clone(), (node, since));
+        }
+        let due = match &self.troubles {
+            _ if self.nodes == before => self.due,
+            None => (now + QUIET).min(self.began + AGAIN.1),
+            // A trouble may be over.
+            Some(troubles) if !troubles.is_empty() => self.due.min(now + QUIET),
+            Some(_) => self.due,
+        };
+        std::mem::replace(&mut self.due, due) != due
+    }
+
+    /// Takes in what was found; returns whether it is news. None: it couldn't be listed.
+    fn learn(&mut self, found: Option<Vec<Trouble>>, now: Instant) -> bool {
+        let mut found = found.or_else(|| self.troubles.clone()).unwrap_or_default();
+        let slow = Duration::try_from(trouble::SLOW).unwrap_or(AGAIN.1);
+        for (node, (_, since)) in &self.nodes {
+            let label = names::cut(node, 63);
+            if now.duration_since(*since) > slow && !found.iter().any(|trouble| *trouble.node == *label) {
+                found.push(Trouble::stalled(&label));
+            }
+        }
+        let is_news = self.troubles.as_ref() != Some(&found);
+        self.looks = if is_news { 0 } else { self.looks.saturating_add(1) };
+        self.due = now + AGAIN.0.saturating_mul(1 << self.looks.min(8)).min(AGAIN.1);
+        self.troubles = Some(found);
+        is_news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(ready: i32) -> Vec<NodeStatus> {
+        vec![NodeStatus { name: "a".to_owned(), replicas: 9, ready, ..NodeStatus::default() }]
+    }
+
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    #[test]
+    fn a_cluster_that_changes_all_the_time_is_looked_at_once_a_minute() {
+        let begin = Instant::now();
+        let mut looked = Looked::new(1, begin);
+        assert_eq!(looked.due, begin + seconds(5));
+        for ready in 0..20 {
+            looked.note(node(ready), begin + seconds(4) * ready.unsigned_abs());
+        }
+        assert_eq!(looked.due, begin + seconds(60));
+    }
+
+    #[test]
+    fn looks_that_find_nothing_new_come_later_and_later() {
+        let now = Instant::now();
+        let mut looked = Looked::new(1, now);
+        looked.note(node(0), now);
+        let mut waits = Vec::new();
+        for look in 0..6 {
+            assert_eq!(looked.learn(Some(Vec::new()), now), look == 0);
+            waits.push(looked.due.duration_since(now).as_secs());
+        }
+        assert_eq!(waits, [10, 20, 40, 60, 60, 60]);
+        assert!(!looked.note(node(1), now), "no trouble is known that could be over");
+        assert!(!looked.learn(None, now), "what can't be listed is no news");
+    }
+
+    #[test]
+    fn a_change_may_be_the_end_of_a_trouble() {
+        let now = Instant::now();
+        let mut looked = Looked::new(1, now);
+        looked.note(node(0), now);
+        assert!(looked.learn(Some(vec![Trouble::stalled("b")]), now));
+        assert!(!looked.note(node(0), now));
+        assert!(looked.note(node(1), now));
+        assert_eq!(looked.due, now + seconds(5));
+    }
+
+    #[test]
+    fn a_node_that_does_not_get_on_is_named_where_no_pod_says_why() {
+        let now = Instant::now();
+        let mut looked = Looked::new(1, now);
+        looked.note(node(0), now);
+        looked.learn(Some(Vec::new()), now + seconds(600));
+        assert_eq!(looked.troubles, Some(Vec::new()));
+        looked.learn(Some(Vec::new()), now + seconds(601));
+        assert_eq!(looked.troubles, Some(vec![Trouble::stalled("a")]));
+        looked.note(node(1), now + seconds(602));
+        looked.learn(Some(Vec::new()), now + seconds(610));
+        assert_eq!(looked.troubles, Some(Vec::new()));
+    }
+}
