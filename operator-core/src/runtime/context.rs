@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
-use k8s_openapi::jiff::Timestamp;
-
 use super::{
     Author,
     events::Recorder,
@@ -68,7 +66,7 @@ impl Context {
         self.watches.want(&identity.uid, kinds.iter().cloned());
         let references = blueprint.map(Blueprint::references).unwrap_or_default();
         Snapshot {
-            time: Timestamp::now(),
+            time: self.writer.now(),
             generation: cluster.generation,
             children,
             status,
