@@ -5,6 +5,13 @@ use std::{
     time::Duration,
 };
 
+use operator_core::{
+    model::{
+        Kind,
+        kind::{self, Presence},
+    },
+    render::names,
+};
 use operator_simulation::Change;
 use serde_json::Value;
 
@@ -47,7 +54,7 @@ impl World {
         let inventory = status["inventory"].as_object().into_iter().flatten();
         let recorded: BTreeSet<(String, String)> = inventory
             .flat_map(|(kind, names)| {
-                let kind = id(&operator_core::model::Kind::from_id(kind).unwrap());
+                let kind = id(&Kind::from_id(kind).unwrap());
                 names.as_object().unwrap().keys().map(move |name| (kind.clone(), name.clone()))
             })
             .collect();
@@ -76,6 +83,31 @@ impl World {
             event.kind == "persistentvolumeclaims" && event.change == Change::Deleted
         });
         assert!(!deleted, "claims are never deleted");
+    }
+
+    /// Whether someone took the label by which it is watched from a child.
+    pub fn has_unwatched(&self) -> bool {
+        let mut children = self.children().into_iter();
+        children.any(|(_, _, object)| object["metadata"]["labels"][names::MANAGED_BY] == "someone")
+    }
+
+    /// Not promised, and so done for the operator:
+    /// - An object that lost the label by which it is watched, and isn't wanted any more before the operator has put that back, is taken for
+    ///   gone.
+    /// - Where someone removed the status and the operator starts anew, nobody knows any more of objects that aren't wanted any more and whose
+    ///   kind isn't watched from the start.
+    pub fn leave_out_what_is_forgotten(&mut self) {
+        let wanted: BTreeSet<String> =
+            self.blueprint().objects.iter().map(|object| format!("{} {}", id(&object.kind), object.name)).collect();
+        let starts = |known: &str| kind::ALL.iter().any(|kind| {
+            kind.presence == Presence::Start && id(&Kind::from(*kind)) == known
+        });
+        for (kind, name, object) in self.children() {
+            let is_seen = starts(&kind) && object["metadata"]["labels"][names::MANAGED_BY] != "someone";
+            if !is_seen && !wanted.contains(&format!("{kind} {name}")) {
+                self.delete(&kind, &name);
+            }
+        }
     }
 
     /// UIDs of the pods, by name.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::{collection::vec, prelude::*};
 
 use crate::{
+    promises::PATIENCE,
     specs::{Scale, Spec, spec},
     steps::{Step, Story, step},
     world::{World, run},
@@ -14,6 +15,10 @@ use crate::{
 async fn ends_well(world: &mut World, story: &Story) {
     world.wire.fail(None);
     world.refused.lock().unwrap().clear();
+    if story.forgotten || world.has_unwatched() {
+        world.settle(PATIENCE).await;
+        world.leave_out_what_is_forgotten();
+    }
     world.comes_to_rest().await;
     world.writes_with_care(&world.clusters(), story.disturbances);
 }
@@ -111,8 +116,14 @@ impl Before {
     }
 }
 
+/// So many cases that they take seconds; with `PROPTEST_CASES`, as many as that says.
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(64);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, max_shrink_iters: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn an_installation_ends_well(spec in spec(), steps in vec(step(), 0..40)) {

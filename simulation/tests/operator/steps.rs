@@ -92,6 +92,8 @@ pub struct Story {
     pub harmed: BTreeSet<String>,
     /// Numbers of pods that someone asked for, by node.
     pub scaled: BTreeMap<String, Vec<i64>>,
+    /// Whether someone removed the status.
+    pub forgotten: bool,
     /// Steps after which a write may be repeated.
     pub disturbances: usize,
 }
@@ -146,7 +148,10 @@ impl Story {
             }
             Step::Allow => world.refused.lock().unwrap().clear(),
             Step::Pass(seconds) => world.pass(Duration::from_secs(*seconds)).await,
-            Step::Wipe => world.change(CLUSTERS, "a", "status", |object| object["status"] = json!({})),
+            Step::Wipe => {
+                self.forgotten = true;
+                world.change(CLUSTERS, "a", "status", |object| object["status"] = json!({}));
+            }
             Step::Recreate => self.recreate(world),
         }
         let disturbs = !matches!(step, Step::Deliver(..) | Step::Reconcile | Step::Control(_) | Step::Pass(_));
@@ -198,3 +203,4 @@ impl Story {
         }
     }
 }
+

@@ -10,7 +10,7 @@ use std::{
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use operator_core::{
     Cluster,
-    model::{Identity, Kind},
+    model::{Identity, Kind, kind::Presence},
     plan::Plan,
     render::{Blueprint, names, render},
     runtime::{Author, stepped::Stepped},
@@ -208,14 +208,26 @@ impl World {
 
     /// Reconciles what was asked for. Returns whether anything was.
     pub async fn reconcile(&mut self) -> bool {
+        if !self.is_ready() {
+            return false;
+        }
         self.queued.extend(self.due.iter().filter(|(_, at)| **at <= Instant::now()).map(|(uid, _)| uid.clone()));
         let Some(uid) = self.queued.pop_first() else { return false };
         self.reconcile_now(&uid).await;
         true
     }
 
+    /// Whether the kinds that are watched from the start were listed: the operator waits for that before it does anything.
+    fn is_ready(&self) -> bool {
+        let watched = self.operator.watched();
+        !watched.iter().any(|(kind, at)| kind.presence == Presence::Start && *at == Availability::Pending)
+    }
+
     /// Reconciles a cluster of which nobody asked that.
     pub async fn reconcile_now(&mut self, uid: &str) {
+        if !self.is_ready() {
+            return;
+        }
         self.due.remove(uid);
         let wire = self.wire.clone();
         let again = tokio::select! {
