@@ -47,6 +47,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Writer {
     client: Client,
     manager: Manager,
+    clock: fn() -> Timestamp,
 }
 
 /// What came of a plan.
@@ -82,14 +83,14 @@ impl Outcome {
         !self.failed.is_empty() || self.facts.iter().any(stops)
     }
 
-    fn note(&mut self, action: &Action, result: Result<Done, Failure>) {
+    fn note(&mut self, action: &Action, result: Result<Done, Failure>, at: Timestamp) {
         let (kind, name) = action.target();
         let fact = |answer: Answer| Fact {
             kind: kind.clone(),
             name: name.to_owned(),
             sent: action.sent(),
             found: action.found(),
-            at: Timestamp::now(),
+            at,
             answer,
         };
         let mut done = || self.done.push((action.verb(), kind.clone(), name.to_owned()));
@@ -150,7 +151,18 @@ enum Done {
 impl Writer {
     /// Writes in the name of `manager`.
     pub fn new(client: Client, manager: Manager) -> Self {
-        Self { client, manager }
+        Self { client, manager, clock: Timestamp::now }
+    }
+
+    /// With another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> Timestamp) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The time, as facts and snapshots have it.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     /// Carries out a plan: configuration and Services, then workloads, then what is about workloads, then deletions; each stage in
@@ -167,7 +179,7 @@ impl Writer {
                 writes.push(async move { (action, self.act(action, cluster).await) });
             }
             let results: Vec<_> = stream::iter(writes).buffer_unordered(PARALLEL).collect().await;
-            results.into_iter().for_each(|(action, result)| outcome.note(action, result));
+            results.into_iter().for_each(|(action, result)| outcome.note(action, result, self.now()));
             if outcome.stops() {
                 break;
             }

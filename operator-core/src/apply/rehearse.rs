@@ -31,7 +31,7 @@ impl Writer {
             Ok((live, stored)) => Rehearsal::Stored { live, stored },
             Err(failure) => {
                 let (message, mut outcome) = (failure.message.clone(), Outcome::default());
-                outcome.note(action, Err(failure));
+                outcome.note(action, Err(failure), self.now());
                 match outcome.facts.pop() {
                     Some(fact) => Rehearsal::Answered(fact),
                     None => Rehearsal::Failed(message),

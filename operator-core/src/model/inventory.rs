@@ -47,8 +47,9 @@ impl Inventory {
         self.0.entry(kind.id()).or_default().insert(name.to_owned(), text);
     }
 
-    /// Whether any child was ever written, and that was recorded.
-    pub fn has_marks(&self) -> bool {
-        self.0.values().flat_map(BTreeMap::values).any(|mark| !mark.is_empty())
+    /// Whether any child of another kind was ever written, and that was recorded.
+    pub fn has_marks_beside(&self, kind: &Kind) -> bool {
+        let others = self.0.iter().filter(|(id, _)| **id != kind.id());
+        others.flat_map(|(_, names)| names.values()).any(|mark| !mark.is_empty())
     }
 }

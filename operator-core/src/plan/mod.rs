@@ -22,7 +22,10 @@ pub use action::{Action, Replicas, Verb};
 pub use gates::Gate;
 
 use crate::{
-    model::{Kind, Object, kind::CLAIM},
+    model::{
+        Kind, Object,
+        kind::{CLAIM, SECRET},
+    },
     render::Blueprint,
     settings::Invalid,
     state::{Answer, Availability, Child, Probe, Snapshot},
@@ -128,9 +131,11 @@ impl<'a> Situation<'a> {
         self.snapshot.mark(&object.kind, &object.name).is_some()
     }
 
-    /// Whether nothing was ever recorded as written: whatever is there, this process has just created it.
+    /// Whether nothing was ever recorded as written, Secrets aside, which stay where an installation is refused: whatever else is there, this
+    /// process has just created it.
     fn is_first_install(&self) -> bool {
-        !self.snapshot.status.as_ref().is_some_and(|status| status.inventory.has_marks())
+        let secrets = Kind::Row(&SECRET);
+        !self.snapshot.status.as_ref().is_some_and(|status| status.inventory.has_marks_beside(&secrets))
     }
 
     /// Whether something can't be created. A change that is refused takes nothing back: where the status couldn't be written, the cluster may

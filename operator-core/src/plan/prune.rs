@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use super::{Action, Situation, gates::Gates, is_claim, is_created};
 use crate::{
-    model::{Kind, Object, kind::JOB},
+    model::{
+        Kind, Object,
+        kind::{JOB, SECRET},
+    },
     state::{Child, Health},
 };
 
@@ -33,11 +36,17 @@ pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
     surplus.into_iter().map(delete).collect()
 }
 
-/// What this process has just created.
+/// What this process has just created. Secrets stay: another generated value would change what their readers are, which would be tried again
+/// at once, for ever.
 pub fn created(situation: &Situation<'_>) -> Vec<Action> {
     let snapshot = situation.snapshot;
     let is_new = |child: &Child| snapshot.fact(&child.kind, &child.name).is_some_and(|fact| is_created(&fact.answer));
-    snapshot.children.iter().filter(|child| is_deletable(child) && is_new(child)).map(delete).collect()
+    snapshot
+        .children
+        .iter()
+        .filter(|child| is_deletable(child) && child.kind != &SECRET && is_new(child))
+        .map(delete)
+        .collect()
 }
 
 fn is_deletable(child: &Child) -> bool {

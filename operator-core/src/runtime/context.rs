@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
-use k8s_openapi::jiff::Timestamp;
-
 use super::{
     Author,
     events::Recorder,
@@ -71,7 +69,7 @@ impl Context {
         self.watches.want(&identity.uid, kinds.iter().cloned());
         let references = blueprint.map(Blueprint::references).unwrap_or_default();
         Snapshot {
-            time: Timestamp::now(),
+            time: self.writer.now(),
             generation: cluster.generation,
             children,
             status,
@@ -196,7 +194,7 @@ mod tests {
                 status: "False".to_owned(),
                 reason: reason.to_owned(),
                 message: format!("{ready} pods"),
-                last_transition_time: Time(Timestamp::UNIX_EPOCH),
+                last_transition_time: Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH),
                 observed_generation: Some(generation),
             }],
             nodes: vec![NodeStatus { ready, ..NodeStatus::default() }],

@@ -12,6 +12,7 @@
 //! | `record` | what is kept between two reconciles of a cluster |
 //! | `events` | Kubernetes events on clusters |
 //! | [`look`] | a snapshot without watches |
+//! | `stepped` | the loop in steps, for the simulation |
 
 pub mod client;
 mod clusters;
@@ -24,6 +25,8 @@ mod raw;
 mod reconcile;
 mod record;
 pub mod references;
+#[doc(hidden)]
+pub mod stepped;
 pub mod tracked;
 mod watch;
 pub mod watches;
@@ -33,7 +36,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use futures::{Future, FutureExt, StreamExt, future::join_all};
 use kube::{
     Api, Client,
-    runtime::{controller, reflector},
+    runtime::{
+        controller::{self, Action},
+        reflector,
+    },
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -43,6 +49,7 @@ use clusters::{Clusters, Queue};
 use context::Context;
 use pods::Pods;
 use probes::Probes;
+use reconcile::Transient;
 use record::Records;
 use references::References;
 use tracked::{ClusterKind, Tracked};
@@ -112,8 +119,8 @@ impl Operator {
         };
         let managers = self.authors.iter().map(|author| Manager::of(author.definition)).collect();
         let namespace = self.namespace.as_deref();
-        let watches = Arc::new(WatchRegistry::start(&self.client, namespace, managers, changed.clone()));
-        let references = Arc::new(References::new(self.client.clone(), changed.clone()));
+        let watches = Arc::new(WatchRegistry::start(Some(self.client.clone()), namespace, managers, changed.clone()));
+        let references = Arc::new(References::new(Some(self.client.clone()), changed.clone()));
         let probes = Probes::new(self.external_checks, changed.clone());
         watches.ready().await;
         let loops = self.authors.iter().zip(clusters).zip(queues).map(|((author, clusters), queue)| {
@@ -123,7 +130,7 @@ impl Operator {
                 watches: watches.clone(),
                 references: references.clone(),
                 probes: probes.clone(),
-                pods: Pods::new(self.client.clone(), author.definition, changed.clone()),
+                pods: Pods::new(Some(self.client.clone()), author.definition, changed.clone()),
                 events: events::Recorder::start(writer.clone(), author.definition),
                 writer,
                 records: Records::default(),
@@ -162,18 +169,17 @@ impl Operator {
         let reconcile = move |cluster: Arc<Tracked>, context: Arc<Context>| {
             let clusters = clusters.clone();
             async move {
-                let result = reconcile::reconcile(cluster.clone(), context.clone()).await;
-                if !clusters.knows(cluster.uid()) {
-                    // Deleted meanwhile: what was kept of it since is kept for nobody.
-                    context.forget(cluster.uid());
-                }
-                result
+                let again = reconcile::reconcile(&cluster, &context, &clusters).await?;
+                Ok(again.map_or_else(Action::await_change, Action::requeue))
             }
             .boxed()
         };
+        let retry = |cluster: Arc<Tracked>, error: &Transient, context: Arc<Context>| {
+            Action::requeue(reconcile::retry(&cluster, error, &context))
+        };
         let queue = queue.map(Ok::<_, std::convert::Infallible>).take_until(shutdown);
         let config = controller::Config::default().debounce(DEBOUNCE).concurrency(CONCURRENCY);
-        controller::applier(reconcile, reconcile::retry, context, reader, queue, config)
+        controller::applier(reconcile, retry, context, reader, queue, config)
             .for_each(|result| async move {
                 match result {
                     // Deleted between the request and now.

@@ -35,7 +35,7 @@ const AT_ONCE: usize = 2;
 
 /// Looks at pods.
 pub struct Pods {
-    client: Client,
+    client: Option<Client>,
     definition: &'static Definition,
     changed: Changed,
     lists: Semaphore,
@@ -61,8 +61,8 @@ struct Looked {
 }
 
 impl Pods {
-    /// Looks at no pods yet. `changed` is called with a cluster's UID when something else was found than before.
-    pub fn new(client: Client, definition: &'static Definition, changed: Changed) -> Arc<Self> {
+    /// Looks at no pods yet, and never at any without a client. `changed` is called with a cluster's UID when something else was found than before.
+    pub fn new(client: Option<Client>, definition: &'static Definition, changed: Changed) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             client,
             definition,
@@ -146,12 +146,13 @@ impl Pods {
 
     /// Lists the pods of these nodes, as the API server has them in its cache.
     async fn list(&self, cluster: &Identity, nodes: &[String]) -> kube::Result<Vec<Trouble>> {
-        let names = Names { cluster, definition: self.definition };
+        let Some(client) = &self.client else { return Ok(Vec::new()) };
+        let names = Names { cluster, definition: self.definition, customize: None };
         let values: Vec<String> = nodes.iter().map(|node| names::cut(node, 63)).collect();
         let selector = format!("{},{} in ({})", names.selector_of_all(), names.node_label(), values.join(","));
         let params = ListParams::default().labels(&selector).match_any();
         let request = Request::new(Pod::url_path(&(), Some(&cluster.namespace))).list(&params);
-        let pods: List = self.client.request(request.map_err(kube::Error::BuildRequest)?).await?;
+        let pods: List = client.request(request.map_err(kube::Error::BuildRequest)?).await?;
         Ok(trouble::troubles(&pods.items, &names.node_label(), Timestamp::now()))
     }
 }

@@ -1,10 +1,8 @@
 //! One cluster: render, snapshot, plan, record, execute, report.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use kube::runtime::controller::Action;
-
-use super::{context::Context, tracked::Tracked};
+use super::{clusters::Clusters, context::Context, tracked::Tracked};
 use crate::{
     plan::{Plan, plan},
     state::fact::Failed,
@@ -26,29 +24,42 @@ pub struct Transient {
     pub again: Option<Duration>,
 }
 
-/// Brings one cluster a step nearer to its spec.
-pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<Action, Transient> {
+/// Brings one cluster a step nearer to its spec. Returns when to look again though nothing changes.
+pub async fn reconcile(
+    cluster: &Tracked,
+    context: &Context,
+    clusters: &Clusters,
+) -> Result<Option<Duration>, Transient> {
+    let result = step(cluster, context).await;
+    if !clusters.knows(cluster.uid()) {
+        // Deleted meanwhile: what was kept of it since is kept for nobody.
+        context.forget(cluster.uid());
+    }
+    result
+}
+
+async fn step(cluster: &Tracked, context: &Context) -> Result<Option<Duration>, Transient> {
     if cluster.deleting {
         // The garbage collector deletes what the cluster owns.
-        return Ok(Action::await_change());
+        return Ok(None);
     }
-    let rendered = context.render(&cluster);
+    let rendered = context.render(cluster);
     let blueprint = rendered.as_ref().as_ref();
-    let snapshot = context.snapshot(&cluster, blueprint.ok());
+    let snapshot = context.snapshot(cluster, blueprint.ok());
     let plan = plan(blueprint.map_err(Vec::as_slice), &snapshot);
     context.dump(&snapshot, &plan);
     if let (true, Ok(blueprint)) = (plan.probe, blueprint) {
         context.probes.ask(cluster.uid(), &blueprint.externals);
     }
     if let (true, Ok(blueprint)) = (plan.must_record(), blueprint) {
-        context.write_status(&cluster, Some(blueprint), &snapshot, status::record(blueprint, &plan, &snapshot)).await?;
+        context.write_status(cluster, Some(blueprint), &snapshot, status::record(blueprint, &plan, &snapshot)).await?;
     }
     let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
-    context.learn(&cluster, &outcome);
-    let after = context.snapshot(&cluster, blueprint.ok());
+    context.learn(cluster, &outcome);
+    let after = context.snapshot(cluster, blueprint.ok());
     if outcome.is_news() || after.references != snapshot.references {
         // What was answered is decided on before anything is reported.
-        return Ok(Action::requeue(Duration::ZERO));
+        return Ok(Some(Duration::ZERO));
     }
     let mut again = plan.again;
     if !plan.undecided || !outcome.failed.is_empty() {
@@ -57,19 +68,19 @@ pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<A
             let status = status::report(blueprint.ok(), &plan, &outcome.failed, &after);
             let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint.ok(), &after) };
             context.pods.ask(&after.cluster, after.generation, unready);
-            let wait = context.report(&cluster, blueprint.ok(), &after, status).await?;
+            let wait = context.report(cluster, blueprint.ok(), &after, status).await?;
             again = again.into_iter().chain(wait).min();
         }
     }
     if let [first, ..] = &outcome.failed[..] {
         let messages: Vec<&str> = outcome.failed.iter().map(|failed| failed.message.as_str()).collect();
-        return Err(Transient { cluster: place(&cluster), message: messages.join("; "), again: first.again });
+        return Err(Transient { cluster: place(cluster), message: messages.join("; "), again: first.again });
     }
     context.records.succeeded(cluster.uid());
     if plan.is_done() {
         context.records.rest(cluster.uid());
     }
-    Ok(again.map_or_else(Action::await_change, Action::requeue))
+    Ok(again)
 }
 
 /// Whether what failed isn't worth a word yet.
@@ -79,10 +90,10 @@ fn is_passing(plan: &Plan, failed: &[Failed], attempts: usize) -> bool {
 }
 
 /// Tries again later: longer after each failure in a row, and not before the API server wants it.
-pub fn retry(cluster: Arc<Tracked>, error: &Transient, context: Arc<Context>) -> Action {
+pub fn retry(cluster: &Tracked, error: &Transient, context: &Context) -> Duration {
     let wait = context.records.backoff(cluster.uid()).max(error.again.unwrap_or_default());
     tracing::warn!(%error, again_in = ?wait, "failed");
-    Action::requeue(wait)
+    wait
 }
 
 /// Namespace and name, for messages.

@@ -30,7 +30,8 @@ use crate::{
 
 /// Watches what pods refer to, and says which clusters are concerned.
 pub struct References {
-    client: Client,
+    /// Who is asked; none: what happens is told by [`References::ingest`].
+    client: Option<Client>,
     changed: Changed,
     inner: Mutex<Inner>,
 }
@@ -43,16 +44,16 @@ struct Inner {
 }
 
 /// Kind and namespace.
-type Place = (Kind, Arc<str>);
+pub type Place = (Kind, Arc<str>);
 
 struct Source {
     watched: Arc<Watched>,
-    _task: AbortOnDropHandle<()>,
+    _task: Option<AbortOnDropHandle<()>>,
 }
 
 impl References {
     /// Watches nothing yet. `changed` is told the UID of every cluster that refers to something that changed or became known.
-    pub fn new(client: Client, changed: Changed) -> Self {
+    pub fn new(client: Option<Client>, changed: Changed) -> Self {
         Self { client, changed, inner: Mutex::default() }
     }
 
@@ -89,6 +90,18 @@ impl References {
         }
     }
 
+    /// Takes in what the watch of a kind in a namespace shows, and tells whom it concerns. What isn't watched isn't taken in.
+    pub fn ingest(&self, kind: &'static ChildKind, namespace: &str, event: Event<Reduced>) {
+        if let Some(watched) = self.watched(kind, namespace) {
+            watched.ingest(event);
+        }
+    }
+
+    /// The kinds and namespaces that are watched.
+    pub fn places(&self) -> Vec<Place> {
+        self.inner.lock().sources.keys().cloned().collect()
+    }
+
     fn watched(&self, kind: &'static ChildKind, namespace: &str) -> Option<Arc<Watched>> {
         self.inner.lock().sources.get(&(kind.into(), namespace.into())).map(|source| source.watched.clone())
     }
@@ -114,9 +127,11 @@ impl References {
 
     fn watch(&self, (kind, namespace): &Place) -> Source {
         let watched = Arc::new(Watched { changed: self.changed.clone(), seen: Mutex::default() });
-        let api = Api::namespaced_with(self.client.clone(), namespace, kind);
-        let task = tokio::spawn(watched.clone().run(api));
-        Source { watched, _task: AbortOnDropHandle::new(task) }
+        let task = self.client.clone().map(|client| {
+            let api = Api::namespaced_with(client, namespace, kind);
+            AbortOnDropHandle::new(tokio::spawn(watched.clone().run(api)))
+        });
+        Source { watched, _task: task }
     }
 }
 
@@ -128,16 +143,18 @@ struct Watched {
 
 impl Watched {
     async fn run(self: Arc<Self>, api: Api<Reduced>) {
-        let ingest = |event| {
-            let told = self.seen.lock().ingest(event);
-            self.tell(told);
-        };
+        let ingest = |event| self.ingest(event);
         let failed = |error: &watcher::Error| {
             let told = self.seen.lock().failed(message(error));
             self.tell(told);
             ControlFlow::Continue(())
         };
         watch_while(api, None, ingest, failed).await;
+    }
+
+    fn ingest(&self, event: Event<Reduced>) {
+        let told = self.seen.lock().ingest(event);
+        self.tell(told);
     }
 
     /// Without the lock: who is told may ask.
@@ -253,7 +270,7 @@ impl Seen {
 
 /// A ConfigMap or Secret as it is kept. Its values are dropped while it is decoded, and nothing in them can make that fail: errors quote values.
 #[derive(Clone)]
-struct Reduced {
+pub struct Reduced {
     metadata: ObjectMeta,
     /// Version; the API server counts upwards within a kind (KEP-5504).
     version: u64,

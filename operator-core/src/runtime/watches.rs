@@ -40,7 +40,8 @@ pub type Changed = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// All watches of children. They end when this is dropped.
 pub struct WatchRegistry {
-    client: Client,
+    /// Who is asked; none: what happens is told by [`WatchRegistry::ingest`].
+    client: Option<Client>,
     namespace: Option<String>,
     shared: Arc<Shared>,
     watched: Mutex<HashMap<Kind, Watched>>,
@@ -56,16 +57,15 @@ struct Shared {
 }
 
 struct Watched {
-    availability: watch::Receiver<Availability>,
-    _task: AbortOnDropHandle<()>,
+    reducer: Arc<Reducer>,
+    _task: Option<AbortOnDropHandle<()>>,
 }
 
 impl WatchRegistry {
     /// Starts a watch for each kind that most clusters have. `changed` is told the owner of every child that changed.
-    pub fn start(client: &Client, namespace: Option<&str>, managers: Vec<Manager>, changed: Changed) -> Self {
+    pub fn start(client: Option<Client>, namespace: Option<&str>, managers: Vec<Manager>, changed: Changed) -> Self {
         let shared = Arc::new(Shared { managers, store: Store::default(), changed, wanted: Mutex::default() });
-        let watches =
-            Self { client: client.clone(), namespace: namespace.map(str::to_owned), shared, watched: Mutex::default() };
+        let watches = Self { client, namespace: namespace.map(str::to_owned), shared, watched: Mutex::default() };
         let start = kind::ALL.into_iter().filter(|kind| kind.presence == Presence::Start).map(Kind::from);
         *watches.watched.lock() = start.map(|kind| (kind.clone(), watches.watch(kind))).collect();
         watches
@@ -78,7 +78,8 @@ impl WatchRegistry {
 
     /// Waits until every kind that is watched from the start was listed once, or turned out not to be available.
     pub async fn ready(&self) {
-        let waiting: Vec<_> = self.watched.lock().values().map(|watched| watched.availability.clone()).collect();
+        let waiting: Vec<_> =
+            self.watched.lock().values().map(|watched| watched.reducer.availability.subscribe()).collect();
         for mut availability in waiting {
             // Fails only where the watch ended, which is with this registry.
             let _ = availability.wait_for(|availability| *availability != Availability::Pending).await;
@@ -87,7 +88,23 @@ impl WatchRegistry {
 
     /// What can be said of a kind now.
     pub fn availability(&self, kind: &Kind) -> Availability {
-        self.watched.lock().get(kind).map_or(Availability::Pending, |watched| watched.availability.borrow().clone())
+        self.watched
+            .lock()
+            .get(kind)
+            .map_or(Availability::Pending, |watched| watched.reducer.availability.borrow().clone())
+    }
+
+    /// Takes in what the watch of a kind shows, and tells whom it concerns. What isn't watched isn't taken in.
+    pub fn ingest(&self, kind: &Kind, event: Event<Raw>) {
+        let reducer = self.watched.lock().get(kind).map(|watched| watched.reducer.clone());
+        if let Some(reducer) = reducer {
+            reducer.ingest(event);
+        }
+    }
+
+    /// The kinds that are watched.
+    pub fn watched(&self) -> Vec<Kind> {
+        self.watched.lock().keys().cloned().collect()
     }
 
     /// Says which kinds a cluster has or shall have. What isn't watched yet is watched from now on, what nobody wants any more no longer.
@@ -121,13 +138,16 @@ impl WatchRegistry {
     }
 
     fn watch(&self, kind: Kind) -> Watched {
-        let api: Api<Raw> = match &self.namespace {
-            Some(namespace) if kind.namespaced => Api::namespaced_with(self.client.clone(), namespace, &kind),
-            _ => Api::all_with(self.client.clone(), &kind),
-        };
-        let (sender, availability) = watch::channel(Availability::Pending);
-        let reducer = Reducer { kind, shared: self.shared.clone(), availability: sender };
-        Watched { availability, _task: AbortOnDropHandle::new(tokio::spawn(reducer.run(api))) }
+        let (availability, _) = watch::channel(Availability::Pending);
+        let reducer = Arc::new(Reducer { kind: kind.clone(), shared: self.shared.clone(), availability });
+        let task = self.client.clone().map(|client| {
+            let api: Api<Raw> = match &self.namespace {
+                Some(namespace) if kind.namespaced => Api::namespaced_with(client, namespace, &kind),
+                _ => Api::all_with(client, &kind),
+            };
+            AbortOnDropHandle::new(tokio::spawn(reducer.clone().run(api)))
+        });
+        Watched { reducer, _task: task }
     }
 }
 
@@ -147,7 +167,7 @@ struct Reducer {
 }
 
 impl Reducer {
-    async fn run(self, api: Api<Raw>) {
+    async fn run(self: Arc<Self>, api: Api<Raw>) {
         let names: Vec<&str> = self.shared.managers.iter().map(|manager| manager.name.as_str()).collect();
         let selector = format!("{MANAGED_BY} in ({})", names.join(","));
         let waits = || {
@@ -159,7 +179,7 @@ impl Reducer {
             let mut was_listed = false;
             let ingest = |event| {
                 was_listed |= matches!(event, Event::InitDone);
-                self.ingest(event).iter().for_each(|owner| (self.shared.changed)(owner));
+                self.ingest(event);
             };
             watch_while(api.clone(), Some(selector.clone()), ingest, |error| self.failed(error)).await;
             // Only a kind that is missing or forbidden ends a watch.
@@ -203,7 +223,12 @@ impl Reducer {
         told.iter().for_each(|cluster| (self.shared.changed)(cluster));
     }
 
-    fn ingest(&self, event: Event<Raw>) -> Vec<Arc<str>> {
+    /// Takes in an event, and tells whom it concerns.
+    fn ingest(&self, event: Event<Raw>) {
+        self.reduce(event).iter().for_each(|owner| (self.shared.changed)(owner));
+    }
+
+    fn reduce(&self, event: Event<Raw>) -> Vec<Arc<str>> {
         let store = &self.shared.store;
         match event {
             Event::Init => {

@@ -1,0 +1,40 @@
+//! The kind under test: StatefulSets with claims, and a Deployment with a generated Secret.
+
+use operator_core::prelude::*;
+
+/// A data system.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "simulation.example.com", version = "v1", kind = "Data")]
+pub struct DataSpec {
+    /// Image of every node.
+    #[operator(image)]
+    pub image: String,
+    /// What every node reads.
+    #[config(file = "common.properties", mount = "/etc/data/common", format = "properties")]
+    #[serde(default)]
+    pub common: Properties,
+    /// Keep data.
+    #[node_type(name = "store")]
+    #[serde(default)]
+    pub stores: BTreeMap<String, Store>,
+    /// Answers queries.
+    #[node_type(name = "query")]
+    pub query: Option<Query>,
+}
+
+/// Keeps data.
+#[node_type(port(name = "http", number = 8083), storage(name = "data", mount = "/data", size = "10Gi"))]
+pub struct Store {
+    /// What this node reads.
+    #[config(file = "store.yaml", mount = "/etc/data/store", format = "yaml")]
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Answers queries.
+#[node_type(workload = "Deployment", port(name = "http", number = 8082))]
+pub struct Query {
+    /// Its password.
+    #[secret(env = "PASSWORD", key = "password", generate(length = 16))]
+    pub password: Option<SecretRef>,
+}

@@ -1,0 +1,64 @@
+//! A watch that learns of things late, as an operator's watch shows them.
+
+use std::collections::BTreeMap;
+
+use kube::runtime::watcher::Event;
+use operator_simulation::{ApiServer, Change, View};
+use serde_json::Value;
+
+/// One watch of an operator.
+pub struct Watch {
+    view: View,
+    /// Label that what is watched bears; none: all are watched.
+    label: Option<(&'static str, String)>,
+    /// What is selected, as last shown, by UID.
+    selected: BTreeMap<String, Value>,
+    pub listed: bool,
+}
+
+impl Watch {
+    pub fn new(kind: &str, label: Option<(&'static str, String)>) -> Self {
+        Self { view: View::new(kind), label, selected: BTreeMap::new(), listed: false }
+    }
+
+    /// What a list shows that is as old as so many writes.
+    pub fn list(&mut self, server: &ApiServer, age: usize) -> Vec<Event<Value>> {
+        let version = server.log().iter().rev().nth(age).map_or(0, |event| event.version);
+        let objects = self.view.relist(server, Some(if age == 0 { server.version() } else { version }));
+        let objects: Vec<Value> = objects.iter().map(|object| (**object).clone()).collect();
+        let objects: Vec<Value> = objects.into_iter().filter(|object| self.selects(object)).collect();
+        self.selected = objects.iter().map(|object| (uid(object), object.clone())).collect();
+        self.listed = true;
+        let objects = objects.into_iter().map(Event::InitApply);
+        std::iter::once(Event::Init).chain(objects).chain([Event::InitDone]).collect()
+    }
+
+    /// The next events, `count` at most. What loses the label is gone for the watch, and is shown as it was.
+    pub fn next(&mut self, server: &ApiServer, count: usize) -> Vec<Event<Value>> {
+        let mut shown = Vec::new();
+        for event in self.view.deliver(server, count) {
+            let object = (*event.object).clone();
+            let uid = uid(&object);
+            if event.change != Change::Deleted && self.selects(&object) {
+                self.selected.insert(uid, object.clone());
+                shown.push(Event::Apply(object));
+            } else if let Some(mut before) = self.selected.remove(&uid) {
+                before["metadata"]["resourceVersion"] = object["metadata"]["resourceVersion"].clone();
+                shown.push(Event::Delete(before));
+            }
+        }
+        shown
+    }
+
+    pub fn behind(&self, server: &ApiServer) -> usize {
+        self.view.behind(server)
+    }
+
+    fn selects(&self, object: &Value) -> bool {
+        self.label.as_ref().is_none_or(|(key, value)| object["metadata"]["labels"][*key] == **value)
+    }
+}
+
+fn uid(object: &Value) -> String {
+    object["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
+}
