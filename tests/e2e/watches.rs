@@ -34,7 +34,7 @@ impl Setup {
             let told = told.clone();
             Arc::new(move |owner| told.lock().unwrap().push(owner.to_owned()))
         };
-        (WatchRegistry::start(&client, Some(&self.namespace), vec![Manager::of(Data::DEFINITION)], changed), told)
+        (WatchRegistry::start(Some(client), Some(&self.namespace), vec![Manager::of(Data::DEFINITION)], changed), told)
     }
 }
 
