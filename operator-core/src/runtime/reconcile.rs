@@ -30,6 +30,7 @@ pub struct Transient {
 pub async fn reconcile(cluster: Arc<Tracked>, context: Arc<Context>) -> Result<Action, Transient> {
     if cluster.deleting {
         // The garbage collector deletes what the cluster owns.
+        context.pods.forget(cluster.uid());
         return Ok(Action::await_change());
     }
     let rendered = context.render(&cluster);
