@@ -41,6 +41,7 @@ pub async fn reconcile(
 async fn step(cluster: &Tracked, context: &Context) -> Result<Option<Duration>, Transient> {
     if cluster.deleting {
         // The garbage collector deletes what the cluster owns.
+        context.pods.forget(cluster.uid());
         return Ok(None);
     }
     let rendered = context.render(cluster);

@@ -211,12 +211,10 @@ fn ended(pod: &Pod) -> Option<Timestamp> {
     containers.chain(conditions).max().or(pod.metadata.creation_timestamp)
 }
 
-/// `OOMKilled, exit code 137`, with the last line of what the container left.
+/// `OOMKilled, exit code 137`. What the container itself wrote isn't said: it may hold what nobody shall see in a status.
 fn last_words(terminated: &Terminated) -> String {
     let code = format!("exit code {}", terminated.exit_code);
-    let code = if terminated.reason.is_empty() { code } else { format!("{}, {code}", terminated.reason) };
-    let line = terminated.message.lines().map(str::trim).rfind(|line| !line.is_empty());
-    line.map_or_else(|| code.clone(), |line| said(&code, line))
+    if terminated.reason.is_empty() { code } else { format!("{}, {code}", terminated.reason) }
 }
 
 /// The kubelet alternates between trying and waiting; what the registry said is in both messages.
