@@ -16,7 +16,7 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
         return Some(Action::Create { object, replicas });
     };
     let is_in_sync = snapshot.is_in_sync(&object, child);
-    let replicas = replicas(&object, child, is_in_sync);
+    let replicas = replicas(&object, child);
     let is_handed_over = is_in_sync && object.scale == Scale::Initial && matches!(replicas, Replicas::HandedOver(_));
     if child.deleting || (is_in_sync && !is_handed_over) {
         return None;
@@ -29,15 +29,18 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
 }
 
 /// How many pods an apply to what is there asks for.
-fn replicas(object: &Object, child: &Child, is_in_sync: bool) -> Replicas {
+fn replicas(object: &Object, child: &Child) -> Replicas {
     let Some(health) = &child.health else { return Replicas::AsWritten };
     match (object.scale, health.replicas_by) {
         (Scale::Autoscaled, Owners { ours: true, others: false }) => Replicas::HandedOver(health.replicas),
         (Scale::Autoscaled, _) => Replicas::Left,
-        // An autoscaler was turned off, or someone scaled it by hand.
-        (Scale::Initial, Owners { ours: false, .. }) => Replicas::Left,
-        // It was created with the number that its predecessor had; an earlier spec's number, on the other hand, goes with that.
-        (Scale::Initial, Owners { others: false, .. }) if is_in_sync && health.replicas != 1 => {
+        // An autoscaler was turned off, someone scaled it by hand, or the operator died while it handed the number over.
+        (Scale::Initial, Owners { ours: false, .. } | Owners { others: true, .. }) => Replicas::Left,
+        // It was created with the number that its predecessor had, for this spec says none; the operator may have died since. An earlier spec's
+        // number, on the other hand, goes with that.
+        (Scale::Initial, Owners { others: false, .. })
+            if child.intent == Some(object.intent) && health.replicas != 1 =>
+        {
             Replicas::HandedOver(health.replicas)
         }
         _ => Replicas::AsWritten,
