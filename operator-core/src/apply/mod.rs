@@ -208,8 +208,14 @@ impl Writer {
                 let answer = self.send(requests.grow(uid, size)?).await?;
                 self.child(kind, &answer).map(Done::Stored)
             }
-            Action::Replace { uid, .. } | Action::Delete { uid, .. } => {
-                match self.send(requests.delete(uid, action.propagation())?).await {
+            Action::Replace { uid, version, .. } => {
+                match self.send(requests.delete(uid, Some(*version), action.propagation())?).await {
+                    Err(failure) if failure.code != Some(404) => Err(failure),
+                    _ => Ok(Done::Deleted(uid.clone())),
+                }
+            }
+            Action::Delete { uid, .. } => {
+                match self.send(requests.delete(uid, None, action.propagation())?).await {
                     Ok(_) => Ok(Done::Deleted(uid.clone())),
                     // Gone already, or replaced by someone else's: either way ours is gone.
                     Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(Done::Deleted(uid.clone())),

@@ -122,17 +122,18 @@ impl<'a> Requests<'a> {
         Ok(self.requests.get(self.name, &kube::api::GetParams::default())?)
     }
 
-    pub fn delete(&self, uid: &str, propagation: Propagation) -> Built {
+    /// Deletes what has this UID, and this version where one is given.
+    pub fn delete(&self, uid: &str, version: Option<u64>, propagation: Propagation) -> Built {
         let policy = match propagation {
             Propagation::Background => PropagationPolicy::Background,
             Propagation::Foreground => PropagationPolicy::Foreground,
             Propagation::Orphan => PropagationPolicy::Orphan,
         };
-        let uid = Preconditions { uid: Some(uid.to_owned()), ..Preconditions::default() };
+        let version = version.map(|version| version.to_string());
         let params = DeleteParams {
             dry_run: self.rehearsal,
             propagation_policy: Some(policy),
-            preconditions: Some(uid),
+            preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: version }),
             ..DeleteParams::default()
         };
         Ok(self.requests.delete(self.name, &params)?)

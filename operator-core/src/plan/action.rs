@@ -49,6 +49,8 @@ pub enum Action {
         object: Arc<Object>,
         /// UID of the object that is there.
         uid: Box<str>,
+        /// Its version: what is recorded of it, such as its number of pods, must not have changed since.
+        version: u64,
     },
     /// Asks for more storage.
     Grow {

@@ -20,7 +20,7 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
     // A key that someone else has set, and then removed, isn't in the operator's entry.
     let generate: Vec<_> = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
     let is_in_sync = snapshot.is_in_sync(&object, child);
-    let replicas = replicas(&object, child, is_in_sync);
+    let replicas = replicas(&object, child);
     // It was created with the number that its predecessor had.
     let hands_over = matches!(replicas, Replicas::HandedOver(_));
     if child.deleting || (is_in_sync && generate.is_empty() && !hands_over) {
@@ -31,15 +31,18 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
 }
 
 /// How many pods an apply to what is there asks for.
-fn replicas(object: &Object, child: &Child, is_in_sync: bool) -> Replicas {
+fn replicas(object: &Object, child: &Child) -> Replicas {
     let Some(health) = &child.health else { return Replicas::AsWritten };
     match (object.scale, health.replicas_by) {
         (Scale::Autoscaled, Owners { ours: true, others: false }) => Replicas::HandedOver(health.replicas),
         (Scale::Autoscaled, _) => Replicas::Left,
-        // An autoscaler was turned off, someone scaled it by hand, or the number was handed over before.
+        // An autoscaler was turned off, someone scaled it by hand, or the operator died while it handed the number over.
         (Scale::Initial, Owners { ours: false, .. } | Owners { others: true, .. }) => Replicas::Left,
-        // The number of an earlier spec, on the other hand, goes with that.
-        (Scale::Initial, _) if is_in_sync && health.replicas != 1 => Replicas::HandedOver(health.replicas),
+        // It was created with the number that its predecessor had, for this spec says none; the operator may have died since. An earlier spec's
+        // number, on the other hand, goes with that.
+        (Scale::Initial, _) if child.intent == Some(object.intent) && health.replicas != 1 => {
+            Replicas::HandedOver(health.replicas)
+        }
         _ => Replicas::AsWritten,
     }
 }

@@ -256,7 +256,10 @@ impl<'a> Gates<'a> {
             {
                 Ok(Action::Try { object, found })
             }
-            (Answer::WouldBeStored, Action::Apply { object, .. }, Some((uid, _))) => Ok(Action::Replace { object, uid }),
+            (Answer::WouldBeStored, Action::Apply { object, .. }, Some((uid, _))) => {
+                let version = child.map_or(0, |child| child.version);
+                Ok(Action::Replace { object, uid, version })
+            }
             (Answer::Refused(refusal) | Answer::WouldBeRefused(refusal), action, _) => {
                 self.wait(fact, REFUSED_AGAIN, object, action, refused(object, refusal))
             }

@@ -34,6 +34,9 @@ pub struct Child {
     /// Over the annotation with its intent, and over which fields the API server says that the operator set. When someone changes or removes
     /// one of these fields, the API server takes it from the operator's entry in `managedFields`; nothing else changes that entry.
     pub seen: Digest,
+    /// What its annotation says was sent; see [`Object::intent`](crate::model::Object::intent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Digest>,
     /// Whether it is being deleted.
     pub deleting: bool,
     /// Of workloads.
@@ -102,6 +105,7 @@ impl Child {
             controller,
             node,
             version: metadata.version()?,
+            intent: serde_json::from_value(intent.into()).ok(),
             seen: Digest::of_texts([intent].into_iter().chain(fields.filter_map(Entry::text))),
             deleting: metadata.deletion_timestamp.is_some(),
             health: Health::read(kind, &manager.name, &object).map(Box::new),

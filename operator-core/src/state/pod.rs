@@ -118,8 +118,6 @@ pub struct Terminated {
     pub exit_code: i32,
     /// In a word: `OOMKilled`.
     pub reason: String,
-    /// What it left as its last words.
-    pub message: String,
     /// When.
     pub finished_at: Option<Timestamp>,
 }
