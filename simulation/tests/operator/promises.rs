@@ -79,9 +79,11 @@ impl World {
         for (write, count) in idle {
             assert!(count <= IDLE_WRITES * (disturbances + 1), "{write:?} changed nothing {count} times");
         }
-        let deleted = self.server().log().iter().any(|event| {
-            event.kind == "persistentvolumeclaims" && event.change == Change::Deleted
-        });
+        let deleted = self
+            .server()
+            .log()
+            .iter()
+            .any(|event| event.kind == "persistentvolumeclaims" && event.change == Change::Deleted);
         assert!(!deleted, "claims are never deleted");
     }
 
@@ -99,9 +101,9 @@ impl World {
     pub fn leave_out_what_is_forgotten(&mut self) {
         let wanted: BTreeSet<String> =
             self.blueprint().objects.iter().map(|object| format!("{} {}", id(&object.kind), object.name)).collect();
-        let starts = |known: &str| kind::ALL.iter().any(|kind| {
-            kind.presence == Presence::Start && id(&Kind::from(*kind)) == known
-        });
+        let starts = |known: &str| {
+            kind::ALL.iter().any(|kind| kind.presence == Presence::Start && id(&Kind::from(*kind)) == known)
+        };
         for (kind, name, object) in self.children() {
             let is_seen = starts(&kind) && object["metadata"]["labels"][names::MANAGED_BY] != "someone";
             if !is_seen && !wanted.contains(&format!("{kind} {name}")) {

@@ -72,7 +72,10 @@ impl Before {
             ["statefulsets.apps", "deployments.apps"].contains(&event.kind.as_str())
                 && event.object["metadata"]["name"] == format!("a-{node}")
         });
-        of_node.filter_map(|event| event.object["spec"]["replicas"].as_i64()).chain(self.replicas.get(node).copied()).collect()
+        of_node
+            .filter_map(|event| event.object["spec"]["replicas"].as_i64())
+            .chain(self.replicas.get(node).copied())
+            .collect()
     }
 
     /// Promise 4.
@@ -118,7 +121,7 @@ impl Before {
 
 /// So many cases that they take seconds; with `PROPTEST_CASES`, as many as that says.
 fn config() -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(64);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24);
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() }
 }
 

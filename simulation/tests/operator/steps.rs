@@ -171,7 +171,8 @@ impl Story {
         let label = |object: &mut Value, key: &str, value: Value| object["metadata"]["labels"][key] = value;
         // A policy may refuse it.
         let mut server = world.server();
-        let mut change = |change: &dyn Fn(&mut Value)| drop(server.update(kind, (NAMESPACE, name), "", "someone", change));
+        let mut change =
+            |change: &dyn Fn(&mut Value)| drop(server.update(kind, (NAMESPACE, name), "", "someone", change));
         match what {
             Foreign::Delete => {
                 let node = object["metadata"]["labels"]["simulation.example.com/node"].as_str();
@@ -203,4 +204,3 @@ impl Story {
         }
     }
 }
-
