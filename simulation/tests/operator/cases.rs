@@ -1,11 +1,39 @@
 //! Single stories.
 
+use std::time::Duration;
+
 use operator_simulation::Deletion;
+use serde_json::json;
 
 use crate::{
-    specs::small,
-    world::{NAMESPACE, run},
+    promises::PATIENCE,
+    specs::{Scale, Spec, small},
+    steps::{Step, Story},
+    wire::Fault,
+    world::{CLUSTERS, NAMESPACE, World, run},
 };
+
+/// As [`small`], with a change.
+fn with(change: impl FnOnce(&mut Spec)) -> Spec {
+    let mut spec = small();
+    change(&mut spec);
+    spec
+}
+
+fn scaled(scale: Scale, ordered: bool) -> Spec {
+    with(|spec| {
+        spec.query = None;
+        let store = spec.stores.get_mut("hot").unwrap();
+        (store.scale, store.ordered) = (scale, ordered);
+    })
+}
+
+fn reason(world: &World) -> (String, String) {
+    let conditions = world.cluster()["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    let ready = conditions.into_iter().find(|condition| condition["type"] == "Ready").unwrap_or_default();
+    let text = |field: &str| ready[field].as_str().unwrap_or_default().to_owned();
+    (text("reason"), text("message"))
+}
 
 #[test]
 fn an_installation_comes_to_rest_and_writes_once_per_child() {
@@ -25,11 +53,192 @@ fn a_deleted_cluster_leaves_its_claims_only() {
     run(async |world| {
         world.apply(&small());
         world.comes_to_rest().await;
-        world.server().delete(crate::world::CLUSTERS, (NAMESPACE, "a"), &Deletion::default()).unwrap();
-        assert!(world.settle(crate::promises::PATIENCE).await);
+        world.server().delete(CLUSTERS, (NAMESPACE, "a"), &Deletion::default()).unwrap();
+        assert!(world.settle(PATIENCE).await);
         let server = world.server();
-        let left: Vec<_> =
-            server.all().map(|(kind, _)| kind.to_owned()).filter(|kind| !kind.contains("event")).collect();
-        assert_eq!(left, ["persistentvolumeclaims"; 2]);
+        let left = server.all().map(|(kind, _)| kind.to_owned()).filter(|kind| !kind.starts_with("events"));
+        assert_eq!(left.collect::<Vec<_>>(), ["persistentvolumeclaims"; 2]);
+    });
+}
+
+#[test]
+fn a_refused_first_install_leaves_only_its_generated_secret_and_is_mended_once_the_policy_goes() {
+    run(async |world| {
+        for kind in ["ConfigMap", "Service", "StatefulSet", "Deployment", "PodDisruptionBudget"] {
+            world.refused.lock().unwrap().insert(kind);
+            world.apply(&small());
+            world.settle(Duration::from_secs(60)).await;
+            // A generated Secret stays: another one would be another password.
+            let left: Vec<_> = world.children().into_iter().filter(|(kind, _, _)| kind != "secrets").collect();
+            assert_eq!(left, [], "{kind}");
+            let (reason, message) = reason(world);
+            assert_eq!(reason, "Refused", "{message}");
+            assert!(message.starts_with(&format!("{kind} a-")) && message.contains("a policy denied"), "{message}");
+            let writes = world.wire.count();
+            world.settle(Duration::from_secs(200)).await;
+            assert_eq!(world.wire.count(), writes, "{kind}: it isn't tried again at once");
+            world.refused.lock().unwrap().clear();
+            world.comes_to_rest().await;
+            world.delete(CLUSTERS, "a");
+            assert!(world.settle(PATIENCE).await);
+        }
+    });
+}
+
+#[test]
+fn a_refused_child_does_not_stop_the_repair_of_others() {
+    run(async |world| {
+        world.apply(&small());
+        world.comes_to_rest().await;
+        world.refused.lock().unwrap().insert("Deployment");
+        world.apply(&with(|spec| spec.image = 1));
+        world.settle(Duration::from_secs(1)).await;
+        assert_eq!(reason(world).0, "Refused");
+        let image = |world: &World, kind: &str, name: &str| {
+            world.get(kind, name).unwrap()["spec"]["template"]["spec"]["containers"][0]["image"].clone()
+        };
+        assert_eq!(image(world, "statefulsets.apps", "a-store-hot"), "example.com/data:1");
+        world.delete("services", "a-query");
+        world.settle(Duration::from_secs(1)).await;
+        assert!(world.get("services", "a-query").is_some(), "{:?}", reason(world));
+        world.refused.lock().unwrap().clear();
+        world.comes_to_rest().await;
+        assert_eq!(image(world, "deployments.apps", "a-query"), "example.com/data:1");
+    });
+}
+
+#[test]
+fn what_belongs_to_others_is_never_changed_and_its_name_is_taken_once_it_is_free() {
+    run(async |world| {
+        for kind in ["configmaps", "services"] {
+            let name = if kind == "configmaps" { "a-theirs" } else { "a-store-hot" };
+            let labels = json!({ "app.kubernetes.io/managed-by": "data-operator" });
+            let theirs = json!({ "metadata": { "name": name, "labels": labels } });
+            let before = world.server().create(kind, NAMESPACE, theirs, "someone");
+            let before = before.unwrap();
+            world.apply(&small());
+            world.settle(Duration::from_secs(60)).await;
+            let now = world.get(kind, name).unwrap();
+            assert_eq!(now["metadata"]["managedFields"], before["metadata"]["managedFields"]);
+            if kind != "configmaps" {
+                assert_eq!(reason(world).0, "NameTaken", "{:?}", reason(world));
+            }
+            world.delete(kind, name);
+            world.comes_to_rest().await;
+            world.writes_with_care(&world.clusters(), 2);
+            world.delete(CLUSTERS, "a");
+            assert!(world.settle(PATIENCE).await);
+        }
+    });
+}
+
+#[test]
+fn kinds_of_an_earlier_build_are_pruned_after_a_restart() {
+    run(async |world| {
+        world.apply(&small());
+        world.comes_to_rest().await;
+        let uid = world.cluster()["metadata"]["uid"].clone();
+        let owner = json!({ "apiVersion": "simulation.example.com/v1", "kind": "Data", "name": "a", "uid": uid, "controller": true });
+        let labels = world.get("services", "a-query").unwrap()["metadata"]["labels"].clone();
+        for (kind, id) in [
+            ("serviceaccounts", "v1/ServiceAccount/serviceaccounts"),
+            ("leases.coordination.k8s.io", "coordination.k8s.io/v1/Lease/leases"),
+        ] {
+            let object = json!({ "metadata": { "name": "a-old", "labels": labels, "ownerReferences": [owner] } });
+            world.server().create(kind, NAMESPACE, object, "data-operator").unwrap();
+            world.change(CLUSTERS, "a", "status", |object| object["status"]["inventory"][id] = json!({ "a-old": "" }));
+        }
+        world.restart();
+        world.comes_to_rest().await;
+        assert!(
+            world.get("serviceaccounts", "a-old").is_none()
+                && world.get("leases.coordination.k8s.io", "a-old").is_none()
+        );
+    });
+}
+
+#[test]
+fn fields_of_others_stay() {
+    run(async |world| {
+        world.apply(&small());
+        world.comes_to_rest().await;
+        world.change("services", "a-query", "", |object| object["metadata"]["annotations"]["theirs"] = "x".into());
+        world.change("statefulsets.apps", "a-store-hot", "", |object| object["spec"]["minReadySeconds"] = 0.into());
+        world.apply(&with(|spec| spec.image = 1));
+        world.comes_to_rest().await;
+        assert_eq!(world.get("services", "a-query").unwrap()["metadata"]["annotations"]["theirs"], "x");
+    });
+}
+
+/// The operator dies, or its connection breaks, at each write of a change.
+fn at_every_write(before: &Spec, after: &Spec, scale: Option<u8>) {
+    for fault in [Fault::DiesBefore, Fault::AnswerLost] {
+        for at in 0.. {
+            let is_over = run_in_thread(before.clone(), after.clone(), scale, at, fault);
+            if is_over {
+                break;
+            }
+        }
+    }
+}
+
+/// A world has a runtime of its own. Returns whether there are fewer writes than that.
+fn run_in_thread(before: Spec, after: Spec, scale: Option<u8>, at: usize, fault: Fault) -> bool {
+    let story = move || {
+        run(async |world| {
+            let mut story = Story::begin(world, &before);
+            world.comes_to_rest().await;
+            if let Some(replicas) = scale {
+                story.take(world, &Step::Scale(0, replicas)).await;
+                world.comes_to_rest().await;
+            }
+            let (pods, replicas) = (world.pods(), world.replicas("store-hot"));
+            world.wire.fail(Some((at, fault)));
+            let writes = world.wire.count();
+            story.edit(world, &after);
+            world.settle(PATIENCE).await;
+            let is_over = world.wire.count() - writes < at;
+            world.wire.fail(None);
+            world.comes_to_rest().await;
+            world.writes_with_care(&world.clusters(), 2);
+            assert_eq!(world.pods(), pods, "{fault:?} at {at}");
+            assert_eq!(world.replicas("store-hot"), replicas, "{fault:?} at {at}");
+            is_over
+        })
+    };
+    std::thread::spawn(story).join().unwrap_or_else(|_| panic!("{fault:?} at {at}"))
+}
+
+#[test]
+fn a_replacement_keeps_pods_and_their_number_wherever_the_operator_dies() {
+    at_every_write(&scaled(Scale::Initial, false), &scaled(Scale::Initial, true), Some(3));
+}
+
+#[test]
+fn a_replacement_keeps_an_autoscalers_number_wherever_the_operator_dies() {
+    at_every_write(&scaled(Scale::Autoscaled, false), &scaled(Scale::Autoscaled, true), Some(3));
+}
+
+#[test]
+fn an_autoscaler_takes_over_the_number_wherever_the_operator_dies() {
+    at_every_write(&scaled(Scale::Initial, false), &scaled(Scale::Autoscaled, false), Some(3));
+    at_every_write(&scaled(Scale::Fixed(2), false), &scaled(Scale::Autoscaled, false), None);
+    at_every_write(&scaled(Scale::Autoscaled, false), &scaled(Scale::Initial, true), Some(2));
+}
+
+#[test]
+fn a_number_that_is_set_while_a_workload_is_replaced_is_kept() {
+    run(async |world| {
+        let mut story = Story::begin(world, &scaled(Scale::Initial, false));
+        world.comes_to_rest().await;
+        story.edit(world, &scaled(Scale::Initial, true));
+        // The operator sees the change, and not the autoscaler's number.
+        world.deliver(0, 1, None);
+        story.take(world, &Step::Scale(0, 3)).await;
+        for _ in 0..8 {
+            world.reconcile().await;
+        }
+        world.comes_to_rest().await;
+        assert_eq!(world.replicas("store-hot"), Some(3));
     });
 }

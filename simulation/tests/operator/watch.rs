@@ -50,10 +50,6 @@ impl Watch {
         shown
     }
 
-    pub fn behind(&self, server: &ApiServer) -> usize {
-        self.view.behind(server)
-    }
-
     fn selects(&self, object: &Value) -> bool {
         self.label.as_ref().is_none_or(|(key, value)| object["metadata"]["labels"][*key] == **value)
     }

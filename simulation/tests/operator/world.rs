@@ -272,11 +272,6 @@ impl World {
         }
         false
     }
-
-    /// How far the operator's watches are behind.
-    pub fn behind(&self) -> usize {
-        self.watches.values().map(|watch| watch.behind(&self.server())).sum()
-    }
 }
 
 fn operator(server: &Shared, wire: &Wire) -> Stepped {
