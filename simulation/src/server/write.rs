@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl ApiServer {
-    /// Creates an object as a field manager. The object names its kind ([`Kind::id`]) and namespace by the arguments only.
+    /// Creates an object as a field manager. The object names its kind ([`Kind::id`](crate::Kind::id)) and namespace by the arguments only.
     ///
     /// # Errors
     /// As the API server has them.
