@@ -40,5 +40,5 @@ fn main() {
 
     let broker = Queue::DEFINITION.node_types[0].template.configs[0].with.unwrap();
     assert_eq!(broker(&serde_json::json!({ "heap": "1g", "replicas": 2 })).unwrap(), "-Xmx1g -Dreplicas=2");
-    assert!(broker(&serde_json::json!({})).unwrap_err().contains("heap"));
+    assert!(broker(&serde_json::json!({})).unwrap_err().to_string().contains("heap"));
 }

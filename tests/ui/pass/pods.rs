@@ -69,5 +69,5 @@ fn main() {
     assert_eq!(peers.place.talks_to, ["agents", "migration"]);
     assert_eq!((agents.workload(), agents.place.security), (Workload::DaemonSet, Some(Security::Unrestricted)));
     assert_eq!(migration.workload(), Workload::Job);
-    assert_eq!(migration.place.defaults.unwrap()().termination_grace_period_seconds, Some(5));
+    assert_eq!(migration.place.defaults.unwrap()()["terminationGracePeriodSeconds"], 5);
 }
