@@ -1,6 +1,6 @@
 //! The author's hook over the desired objects.
 
-use operator_core::{prelude::*, render::Identity};
+use operator_core::{model::Identity, prelude::*};
 
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Cache", customize)]
