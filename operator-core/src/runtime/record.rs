@@ -43,8 +43,8 @@ struct Record {
 
 /// A status that was written.
 struct Written {
-    /// What, until the watch shows it.
-    status: Option<ClusterStatus>,
+    /// What, as text, until a reconcile has seen it. Not until the watch shows it: a reconcile under way may have read the cluster before.
+    status: Option<Box<str>>,
     /// Of which generation of the spec.
     generation: i64,
     /// The version that the cluster got by it.
@@ -105,9 +105,12 @@ impl Records {
 
     /// The status as it was last written: what was written here may be newer than what the watch has shown.
     pub fn status(&self, cluster: &Tracked) -> Option<ClusterStatus> {
-        let written = self.with(cluster.uid(), |record| match &record.written {
-            Some(Written { status: Some(status), version, .. }) if *version > cluster.version => Some(status.clone()),
-            _ => None,
+        let written = self.with(cluster.uid(), |record| {
+            let written = record.written.as_mut()?;
+            if cluster.version >= written.version {
+                written.status = None;
+            }
+            serde_json::from_str(written.status.as_deref()?).ok()
         });
         written.or_else(|| cluster.status())
     }
@@ -126,8 +129,8 @@ impl Records {
                 Answer::Deleted => false,
                 _ => *kind == &CLAIM || wanted(kind, name),
             });
-            let generation = cluster.generation;
-            record.written = Some(Written { status: Some(status), generation, version, at: Instant::now() });
+            let (generation, text) = (cluster.generation, serde_json::to_string(&status).ok().map(Into::into));
+            record.written = Some(Written { status: text, generation, version, at: Instant::now() });
         });
     }
 
@@ -136,15 +139,11 @@ impl Records {
         self.with(uid, |record| record.written.as_ref().map(|written| written.at.elapsed()))
     }
 
-    /// Whether `cluster` is as the loop's own last write of its status left it. What was kept of that is then no longer needed.
+    /// Whether `cluster` is as the loop's own last write of its status left it.
     pub fn is_own_write(&self, cluster: &Tracked) -> bool {
         self.with(cluster.uid(), |record| {
-            record.written.as_mut().is_some_and(|written| {
-                if cluster.version >= written.version {
-                    written.status = None;
-                }
-                cluster.version == written.version && cluster.generation == written.generation
-            })
+            let written = record.written.as_ref();
+            written.is_some_and(|it| (it.version, it.generation) == (cluster.version, cluster.generation))
         })
     }
 
@@ -185,5 +184,26 @@ impl Records {
             Some(record) => then(record),
             None => then(all.entry(uid.into()).or_default()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn cluster(version: u64) -> Tracked {
+        let metadata = json!({ "name": "a", "namespace": "n", "uid": "u", "resourceVersion": version.to_string(), "generation": 1 });
+        serde_json::from_str(&json!({ "metadata": metadata, "spec": {} }).to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_reconcile_that_began_before_a_status_was_written_knows_it_though_the_watch_has_shown_it_meanwhile() {
+        let records = Records::default();
+        let status = ClusterStatus { observed_generation: 1, ..ClusterStatus::default() };
+        records.written(&cluster(3), status.clone(), 5, |_, _| true);
+        assert!(records.is_own_write(&cluster(5)) && !records.is_own_write(&cluster(6)));
+        assert_eq!(records.status(&cluster(3)), Some(status));
+        assert_eq!(records.status(&cluster(5)), None, "the cluster itself has it by now");
     }
 }
