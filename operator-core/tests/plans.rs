@@ -650,7 +650,7 @@ fn claims_belong_to_the_cluster_that_their_labels_name() {
     let mut world = World::new();
     put_claim(&mut world, "data-a-store-0", "store", "1Gi");
     let claim = world.child(&Kind::Row(&CLAIM), "data-a-store-0").unwrap();
-    assert_eq!(claim.controller.as_deref(), Some(claims::owner("default", "a").as_str()));
+    assert_eq!(claim.controller.as_deref(), Some(claims::owner("data-operator", "default", "a").as_str()));
     let foreign =
         json!({ "metadata": { "name": "x", "namespace": "default", "labels": { "app.kubernetes.io/instance": "a" } } });
     world.put(&Kind::Row(&CLAIM), foreign, Value::Null);
@@ -820,6 +820,22 @@ fn a_number_that_is_given_is_applied_at_once_when_autoscaling_is_turned_off() {
     let Some(Action::Apply { replicas: Replicas::AsWritten, object, .. }) = applied else { panic!("{plan:?}") };
     assert_eq!(object.json["spec"]["replicas"], 3);
     assert!(done(&plan).contains(&"Delete HorizontalPodAutoscaler a-store".to_owned()), "{plan:?}");
+}
+
+#[test]
+fn what_has_run_for_long_is_not_taken_back_though_its_status_was_never_written() {
+    let before = blueprint(&json!({ "store": { "replicas": 1 } }));
+    let mut world = World::new();
+    world.step(&before);
+    world.snapshot.status = None;
+    world.passes(3600);
+    world.refuses = Some((&DEPLOYMENT, refusal("denied", false)));
+    let more = blueprint(&json!({ "store": { "replicas": 1 }, "query": { "replicas": 1 } }));
+    for _ in 0..3 {
+        let plan = world.step(&more);
+        assert!(!done(&plan).iter().any(|done| done.starts_with("Delete")), "{plan:?}");
+        world.snapshot.status = None;
+    }
 }
 
 #[test]

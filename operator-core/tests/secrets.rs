@@ -187,7 +187,7 @@ impl Operator {
     }
 
     fn snapshot(&self) -> Snapshot {
-        Snapshot { facts: self.facts.clone(), ..snapshot(self.store.cluster("uid", "default", "a")) }
+        Snapshot { facts: self.facts.clone(), ..snapshot(self.store.cluster("data-operator", "uid", "default", "a")) }
     }
 
     /// Returns the outcome, and what the next plan says of it.

@@ -8,7 +8,7 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, PostParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use operator_core::{prelude::*, runtime::Operator};
 use operator_testbed::Testbed;
@@ -107,10 +107,14 @@ async fn an_operator_of_all_namespaces_runs_clusters_wherever_they_are() {
     operator.await.unwrap();
 }
 
-/// Who may do everything in a namespace, but not see disruption budgets.
-async fn limited(setup: &Setup) -> kube::Client {
-    let groups = ["", "apps", "batch", "tests.example.com", "events.k8s.io"];
-    let role = json!({ "metadata": { "name": "limited" }, "rules": [{ "apiGroups": groups, "resources": ["*"], "verbs": ["*"] }] });
+/// Rights to everything that clusters consist of, in these groups.
+fn rights(groups: &[&str]) -> serde_json::Value {
+    let more = json!({ "apiGroups": [""], "resources": ["services", "secrets", "persistentvolumeclaims", "pods"], "verbs": ["*"] });
+    json!({ "metadata": { "name": "limited" }, "rules": [{ "apiGroups": groups, "resources": ["*"], "verbs": ["*"] }, more] })
+}
+
+/// Who has these rights in a namespace.
+async fn limited(setup: &Setup, role: serde_json::Value) -> kube::Client {
     setup.api::<Role>().create(&PostParams::default(), &serde_json::from_value(role).unwrap()).await.unwrap();
     let binding = json!({
         "metadata": { "name": "limited" },
@@ -126,7 +130,8 @@ async fn limited(setup: &Setup) -> kube::Client {
 #[tokio::test]
 async fn a_kind_that_may_not_be_seen_concerns_only_the_clusters_that_want_it() {
     let setup = Setup::without_operator("limited").await;
-    let client = limited(&setup).await;
+    let groups = ["", "apps", "batch", "tests.example.com", "events.k8s.io"];
+    let client = limited(&setup, rights(&groups)).await;
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let operator = Operator::new::<Data>(client).namespace(Some(setup.namespace.clone()));
     let operator = tokio::spawn(operator.run(async {
@@ -149,6 +154,27 @@ async fn a_kind_that_may_not_be_seen_concerns_only_the_clusters_that_want_it() {
     .await;
     let no_budget = json!({ "disruptionBudget": { "enabled": false } });
     setup.ready("b", crate::setup::with(small(), [("/defaults", no_budget)])).await;
+    let _ = end.send(());
+    operator.await.unwrap();
+}
+
+#[tokio::test]
+async fn clusters_go_on_when_a_kind_that_all_have_can_be_seen_again() {
+    let setup = Setup::without_operator("blind").await;
+    let groups = ["apps", "batch", "policy", "tests.example.com", "events.k8s.io"];
+    let client = limited(&setup, rights(&groups)).await;
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let operator = Operator::new::<Data>(client).namespace(Some(setup.namespace.clone()));
+    let operator = tokio::spawn(operator.run(async {
+        let _ = ended.await;
+    }));
+    setup.apply("a", small()).await.unwrap();
+    let message = setup.reason("a", "Retrying").await;
+    assert!(message.contains("ConfigMap") && message.contains("forbidden"), "{message}");
+    assert!(setup.names::<StatefulSet>().await.is_empty(), "its pods need the file");
+    let granted = Patch::Merge(rights(&["", "apps", "batch", "policy", "tests.example.com", "events.k8s.io"]));
+    setup.api::<Role>().patch("limited", &PatchParams::default(), &granted).await.unwrap();
+    setup.reason("a", "Ready").await;
     let _ = end.send(());
     operator.await.unwrap();
 }

@@ -48,9 +48,12 @@ impl Failure {
     /// Whether the same request would be refused again: it can't be read (400), fails validation (422), is too large (413), or doesn't have its
     /// type's shape, which server-side apply reports as an internal error.
     pub fn is_refusal(&self) -> bool {
-        // Another object of its name is there by now.
-        let is_other = self.causes.iter().any(|cause| cause.field == "metadata.uid");
-        !is_other && self.is_final()
+        !self.is_other_object() && self.is_final()
+    }
+
+    /// Whether another object of its name is there by now.
+    pub fn is_other_object(&self) -> bool {
+        self.causes.iter().any(|cause| cause.field == "metadata.uid") || self.message.contains("UID in precondition")
     }
 
     fn is_final(&self) -> bool {

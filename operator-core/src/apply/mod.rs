@@ -80,7 +80,7 @@ impl Outcome {
             Answer::WouldBeRefused(_) | Answer::WouldBeStored | Answer::Exists | Answer::Foreign(_) => true,
             Answer::Stored { .. } | Answer::Deleted => false,
         };
-        !self.failed.is_empty() || self.facts.iter().any(stops)
+        self.failed.iter().any(|failed| failed.is_needed) || self.facts.iter().any(stops)
     }
 
     fn note(&mut self, action: &Action, result: Result<Done, Failure>, at: Timestamp) {
@@ -125,9 +125,11 @@ impl Outcome {
                 let tried = action.verb() == Verb::Try;
                 self.facts.push(fact(if tried { Answer::WouldBeRefused(refusal) } else { Answer::Refused(refusal) }));
             }
-            Err(failure) => self
-                .failed
-                .push(Failed { message: format!("{} {name}: {}", kind.kind, failure.message), again: failure.again }),
+            Err(failure) => self.failed.push(Failed {
+                message: format!("{} {name}: {}", kind.kind, failure.message),
+                again: failure.again,
+                is_needed: kind.needed_by_pods || kind.is_workload(),
+            }),
         }
     }
 }
@@ -218,7 +220,9 @@ impl Writer {
                 match self.send(requests.delete(uid, None, action.propagation())?).await {
                     Ok(_) => Ok(Done::Deleted(uid.clone())),
                     // Gone already, or replaced by someone else's: either way ours is gone.
-                    Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(Done::Deleted(uid.clone())),
+                    Err(failure) if failure.code == Some(404) || failure.is_other_object() => {
+                        Ok(Done::Deleted(uid.clone()))
+                    }
                     Err(failure) => Err(failure),
                 }
             }
@@ -281,7 +285,7 @@ impl Writer {
                 Ok(stored.metadata.version())
             }
             // Deleted meanwhile.
-            Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(None),
+            Err(failure) if failure.code == Some(404) || failure.is_other_object() => Ok(None),
             Err(failure) => Err(failure),
         }
     }

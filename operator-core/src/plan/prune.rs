@@ -8,8 +8,11 @@ use crate::{
         Kind, Object,
         kind::{JOB, SECRET},
     },
-    state::{Child, Health},
+    state::{Child, Fact, Health},
 };
+
+/// How long something counts as just created, in seconds: what has run for longer isn't part of an installation under way.
+const YOUNG: i64 = 60;
 
 /// The cluster's objects that shall not be, workloads first. Claims stay: the StatefulSet's retention policy is about them.
 pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
@@ -40,7 +43,10 @@ pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
 /// at once, for ever.
 pub fn created(situation: &Situation<'_>) -> Vec<Action> {
     let snapshot = situation.snapshot;
-    let is_new = |child: &Child| snapshot.fact(&child.kind, &child.name).is_some_and(|fact| is_created(&fact.answer));
+    let is_young = |fact: &Fact| snapshot.time.duration_since(fact.at).as_secs() < YOUNG;
+    let is_new = |child: &Child| {
+        snapshot.fact(&child.kind, &child.name).is_some_and(|fact| is_created(&fact.answer) && is_young(fact))
+    };
     snapshot
         .children
         .iter()

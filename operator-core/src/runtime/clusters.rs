@@ -10,7 +10,7 @@ use super::{
     context::Context,
     tracked::{ClusterKind, Tracked},
 };
-use crate::render::names;
+use crate::{render::names, state::claims};
 
 /// Requests of reconciles.
 pub type Queue = mpsc::UnboundedReceiver<ReconcileRequest<Tracked>>;
@@ -33,20 +33,24 @@ impl Clusters {
         (Arc::new(Self { kind, requests, known: Mutex::default(), listed: Mutex::default() }), queue)
     }
 
-    /// Asks for a reconcile of the cluster with this UID, where it is one of these. Claims have no owner: theirs is named
-    /// `<namespace>/<instance>`.
+    /// Asks for a reconcile of the cluster with this UID, where it is one of these; where it is empty, of all. Claims have no owner: theirs is
+    /// [named](claims::owner).
     pub fn request(&self, owner: &str) {
-        let cluster = {
+        let manager = names::manager(self.kind.0);
+        let clusters: Vec<ObjectRef<Tracked>> = {
             let known = self.known.lock();
-            let place = match owner.split_once('/') {
-                Some((namespace, instance)) => known
-                    .values()
-                    .find(|(within, name)| within.as_ref() == namespace && names::instance(name) == instance),
-                None => known.get(owner),
+            let places: Vec<_> = if owner.is_empty() {
+                known.values().collect()
+            } else if owner.contains('/') {
+                let is_owner =
+                    |(namespace, name): &&(Box<str>, Box<str>)| claims::owner(&manager, namespace, name) == owner;
+                known.values().find(is_owner).into_iter().collect()
+            } else {
+                known.get(owner).into_iter().collect()
             };
-            place.map(|(namespace, name)| ObjectRef::new_with(name, self.kind).within(namespace))
+            places.iter().map(|(namespace, name)| ObjectRef::new_with(name, self.kind).within(namespace)).collect()
         };
-        if let Some(cluster) = cluster {
+        for cluster in clusters {
             // Fails only once the loop has ended.
             let _ = self.requests.unbounded_send(cluster.into());
         }

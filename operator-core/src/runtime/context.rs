@@ -1,6 +1,6 @@
 //! What every reconcile of a kind shares, and the snapshot that is taken from it.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
     Author,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     apply::{Failure, Outcome, Writer},
-    model::{ClusterStatus, Identity, Kind},
+    model::{ClusterStatus, Identity, Invalid, Kind},
     plan::Plan,
     render::{self, Blueprint},
     state::{Probe, Snapshot},
@@ -51,29 +51,35 @@ impl Context {
 
     /// The blueprint of a cluster, or what is wrong with its spec.
     pub fn render(&self, cluster: &Tracked) -> Rendered {
-        self.records.blueprint(cluster, || {
+        let render = || {
             let spec = (self.author.read)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
             render::render(&cluster.identity(), &spec, self.author)
-        })
+        };
+        // An author's function that panics is a matter of this one cluster.
+        let panicked = || vec![Invalid::new("", "a function of the operator panicked over this spec; see its log")];
+        let caught = || std::panic::catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|_| Err(panicked()));
+        self.records.blueprint(cluster, caught)
     }
 
     /// Everything that a plan depends on. From now on, changes of it ask for a reconcile.
     pub fn snapshot(&self, cluster: &Tracked, blueprint: Option<&Blueprint>) -> Snapshot {
         let identity = cluster.identity();
         let status = self.records.status(cluster);
-        let children = self.watches.store().cluster(&identity.uid, &identity.namespace, &identity.name);
         let recorded = status.iter().flat_map(|status| status.inventory.kinds());
         let wanted = blueprint.into_iter().flat_map(Blueprint::kinds);
-        let kinds: BTreeSet<Kind> =
-            children.iter().map(|child| child.kind.clone()).chain(recorded).chain(wanted).collect();
-        self.watches.want(&identity.uid, kinds.iter().cloned());
+        let (manager, Identity { uid, namespace, name }) = (self.writer.manager(), &identity);
+        let kinds: BTreeSet<Kind> = self.watches.store().kinds(uid).into_iter().chain(recorded).chain(wanted).collect();
+        self.watches.want(uid, kinds.iter().cloned());
+        // Before the children: what is listed in between isn't taken for all there is.
+        let kinds = kinds.into_iter().map(|kind| (kind.clone(), self.watches.availability(&kind))).collect();
+        let children = self.watches.store().cluster(manager, uid, namespace, name);
         let references = blueprint.map(Blueprint::references).unwrap_or_default();
         Snapshot {
             time: self.writer.now(),
             generation: cluster.generation,
             children,
             status,
-            kinds: kinds.into_iter().map(|kind| (kind.clone(), self.watches.availability(&kind))).collect(),
+            kinds,
             references: self.references.set(&identity, &references),
             externals: blueprint
                 .map_or(Probe::Unknown, |blueprint| self.probes.known(&identity.uid, &blueprint.externals)),

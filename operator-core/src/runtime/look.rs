@@ -52,7 +52,7 @@ pub async fn look(
         };
         references.insert(reference.clone(), content);
     }
-    let children = store.cluster(&cluster.uid, &cluster.namespace, &cluster.name);
+    let children = store.cluster(&manager.name, &cluster.uid, &cluster.namespace, &cluster.name);
     Ok(Snapshot {
         time: Timestamp::now(),
         cluster,

@@ -16,26 +16,38 @@ use serde::de::DeserializeOwned;
 /// Objects of a page, where lists are paged: what is decoded at once.
 const PAGE: u32 = 100;
 
-/// Watches for ever.
+/// Watches for ever. The first list is a consistent read, no older than what was written before: nothing is pruned on an older spec.
 pub async fn watch<K>(api: Api<K>, labels: Option<String>, ingest: impl FnMut(Event<K>))
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
-    watch_while(api, labels, ingest, |_| ControlFlow::Continue(())).await;
+    watch_from(api, labels, false, ingest, |_| ControlFlow::Continue(())).await;
 }
 
 /// Watches until `failed`, which is told every error, has enough.
 pub async fn watch_while<K>(
     api: Api<K>,
     labels: Option<String>,
+    ingest: impl FnMut(Event<K>),
+    failed: impl FnMut(&watcher::Error) -> ControlFlow<()>,
+) where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    watch_from(api, labels, true, ingest, failed).await;
+}
+
+async fn watch_from<K>(
+    api: Api<K>,
+    labels: Option<String>,
+    mut streaming: bool,
     mut ingest: impl FnMut(Event<K>),
     mut failed: impl FnMut(&watcher::Error) -> ControlFlow<()>,
 ) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
-    let mut config = watcher::Config::default().streaming_lists();
+    let config = watcher::Config::default();
+    let mut config = if streaming { config.streaming_lists() } else { config.page_size(PAGE) };
     config.label_selector.clone_from(&labels);
-    let mut streaming = true;
     let mut events = watcher(api.clone(), config).default_backoff().boxed();
     while let Some(event) = events.next().await {
         match event {

@@ -35,7 +35,7 @@ use crate::{
 /// First and longest wait until a kind that the API server lacks is looked for again.
 const LACKING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
-/// Called with an owner's UID when something changed on which its plan depends.
+/// Called with an owner's UID when something changed on which its plan depends; with an empty one, where every cluster is concerned.
 pub type Changed = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// All watches of children. They end when this is dropped.
@@ -205,8 +205,9 @@ impl Reducer {
         if std::mem::discriminant(&*self.availability.borrow()) != std::mem::discriminant(&availability) {
             tracing::warn!(%kind, %group, error = message(error), "this kind can't be watched");
         }
-        let owners = if is_over { self.shared.clear(&self.kind) } else { Vec::new() };
+        // Before what was seen is forgotten: that isn't gone.
         self.publish(availability);
+        let owners = if is_over { self.shared.clear(&self.kind) } else { Vec::new() };
         owners.iter().for_each(|owner| (self.shared.changed)(owner));
         if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -215,6 +216,9 @@ impl Reducer {
     fn publish(&self, availability: Availability) {
         if self.availability.send_replace(availability.clone()) == availability {
             return;
+        }
+        if self.kind.presence == Presence::Start {
+            return (self.shared.changed)("");
         }
         let wanted = self.shared.wanted.lock();
         let told = wanted.iter().filter(|(_, kinds)| kinds.contains(&self.kind)).map(|(uid, _)| uid.clone());

@@ -92,7 +92,7 @@ impl Child {
         };
         let node = metadata.label(&manager.node_label).map(Box::from);
         let controller = if *kind == &CLAIM {
-            claims::owner_of(metadata).filter(|_| node.is_some()).map(Arc::from)
+            claims::owner_of(&manager.name, metadata).filter(|_| node.is_some()).map(Arc::from)
         } else {
             metadata.controller().map(|controller| Arc::from(&*controller.uid))
         };

@@ -9,14 +9,15 @@ use crate::{
     render::names::{INSTANCE, cut},
 };
 
-/// What stands for a cluster's UID as the owner of its claims: they outlive the cluster, and are its successor's of the same name.
-pub fn owner(namespace: &str, cluster: &str) -> String {
-    format!("{namespace}/{}", cut(cluster, 63))
+/// What stands for a cluster's UID as the owner of its claims, with the operator that manages them: they outlive the cluster, and are its
+/// successor's of the same kind and name.
+pub fn owner(manager: &str, namespace: &str, cluster: &str) -> String {
+    format!("{manager}/{namespace}/{}", cut(cluster, 63))
 }
 
 /// The [`owner`] of a claim, by its metadata.
-pub(super) fn owner_of(metadata: &Metadata<'_>) -> Option<String> {
-    Some(format!("{}/{}", metadata.namespace.as_ref()?, metadata.label(INSTANCE)?))
+pub(super) fn owner_of(manager: &str, metadata: &Metadata<'_>) -> Option<String> {
+    Some(format!("{manager}/{}/{}", metadata.namespace.as_ref()?, metadata.label(INSTANCE)?))
 }
 
 /// The size that a bound claim asks for: the API server lets no other grow.

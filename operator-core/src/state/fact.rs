@@ -77,6 +77,8 @@ pub struct Failed {
     pub message: String,
     /// When the API server wants to be asked again.
     pub again: Option<std::time::Duration>,
+    /// Whether what comes later counts on it.
+    pub is_needed: bool,
 }
 
 impl Fact {

@@ -1,7 +1,7 @@
 //! All children, by their owner's UID; claims by [what names their cluster](super::claims::owner). Never older than what the operator itself wrote.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -35,10 +35,16 @@ impl Store {
         self.lock().owners.get(owner).cloned().unwrap_or_default()
     }
 
-    /// The children of a cluster, with the claims of its pods.
-    pub fn cluster(&self, uid: &str, namespace: &str, name: &str) -> Vec<Child> {
+    /// The kinds of the children of the owner with this UID.
+    pub fn kinds(&self, owner: &str) -> BTreeSet<Kind> {
         let inner = self.lock();
-        let claims = super::claims::owner(namespace, name);
+        inner.owners.get(owner).into_iter().flatten().map(|child| child.kind.clone()).collect()
+    }
+
+    /// The children of a cluster, with the claims of its pods.
+    pub fn cluster(&self, manager: &str, uid: &str, namespace: &str, name: &str) -> Vec<Child> {
+        let inner = self.lock();
+        let claims = super::claims::owner(manager, namespace, name);
         [uid, claims.as_str()].into_iter().filter_map(|owner| inner.owners.get(owner)).flatten().cloned().collect()
     }
 
