@@ -193,14 +193,17 @@ async fn every_kind_of_child_is_made_with_one_write_and_then_nothing_is_asked() 
     );
     let children = names.values().map(Vec::len).sum::<usize>() + jobs.len();
 
-    let requests = setup.requests().await;
+    let mut requests = setup.requests().await;
+    let before = requests.len();
+    // The operator's own first list of clusters is no part of an install.
+    requests.retain(|request| (request.verb.as_str(), request.resource.as_str()) != ("list", "fulls"));
     let creates = requests.iter().filter(|request| request.code == 201).count();
     let status = requests.iter().filter(|request| request.subresource == "status").count();
     assert_eq!(creates, children, "{requests:#?}");
     assert_eq!(requests.len(), creates + status, "nothing is read or written twice: {requests:#?}");
     tokio::time::sleep(Duration::from_secs(10)).await;
     let later = setup.requests().await;
-    assert_eq!(later.len(), requests.len(), "{:#?}", &later[requests.len()..]);
+    assert_eq!(later.len(), before, "{:#?}", &later[before..]);
 
     let pod = setup.api::<Deployment>().get("a-api").await.unwrap().spec.unwrap().template;
     assert_eq!(pod.metadata.unwrap().annotations.unwrap().get("hooked").map(String::as_str), Some("yes"));

@@ -214,11 +214,16 @@ impl Reducer {
 
     /// Tells who wants this kind, where there is something to tell.
     fn publish(&self, availability: Availability) {
-        if self.availability.send_replace(availability.clone()) == availability {
+        let before = self.availability.send_replace(availability.clone());
+        if before == availability {
             return;
         }
         if self.kind.presence == Presence::Start {
-            return (self.shared.changed)("");
+            // Nothing is reconciled before the first list of these.
+            if before != Availability::Pending {
+                (self.shared.changed)("");
+            }
+            return;
         }
         let wanted = self.shared.wanted.lock();
         let told = wanted.iter().filter(|(_, kinds)| kinds.contains(&self.kind)).map(|(uid, _)| uid.clone());
