@@ -101,3 +101,35 @@ impl From<kube::core::request::Error> for Failure {
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn answered(code: u16, message: &str, fields: &[&str]) -> Failure {
+        let causes: Vec<Value> =
+            fields.iter().map(|field| json!({ "reason": "FieldValueInvalid", "field": field })).collect();
+        let status = json!({ "status": "Failure", "message": message, "code": code, "details": { "causes": causes } });
+        Failure::answered(StatusCode::from_u16(code).unwrap(), status.to_string().as_bytes(), None)
+    }
+
+    #[test]
+    fn another_object_of_the_name_is_no_refusal_whatever_the_code() {
+        // As the API server says it of a patch, of a patch of what is gone, and of a deletion.
+        let precondition = "Precondition failed: UID in precondition: a, UID in object meta: b";
+        for failure in [answered(422, "is invalid", &["metadata.uid"]), answered(409, precondition, &[])] {
+            assert!(failure.is_other_object() && !failure.is_refusal());
+        }
+        assert!(answered(422, "is invalid", &["spec.ports"]).is_refusal());
+        assert!(!answered(409, "the object has been modified", &[]).is_other_object());
+    }
+
+    #[test]
+    fn what_may_pass_is_no_refusal() {
+        assert!(!answered(429, "too many requests", &[]).is_refusal());
+        assert!(!answered(403, "exceeded quota", &[]).is_refusal());
+        assert!(answered(403, "admission webhook denied the request", &[]).is_refusal());
+        assert!(answered(413, "too large", &[]).is_refusal());
+    }
+}

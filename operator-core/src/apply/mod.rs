@@ -318,3 +318,41 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Object, kind},
+        plan::Action,
+    };
+    use std::sync::Arc;
+
+    fn after(row: &'static kind::ChildKind, failure: Failure) -> Outcome {
+        let object = Arc::new(Object::new(row, "a".to_owned(), None, serde_json::json!({})));
+        let mut outcome = Outcome::default();
+        outcome.note(&Action::Create { object, replicas: None }, Err(failure), Timestamp::UNIX_EPOCH);
+        outcome
+    }
+
+    #[test]
+    fn only_what_pods_need_holds_up_what_comes_later() {
+        for (row, stops) in [
+            (&kind::CONFIG_MAP, true),
+            (&kind::SERVICE, true),
+            (&kind::NETWORK_POLICY, true),
+            (&kind::POD_DISRUPTION_BUDGET, false),
+            (&kind::INGRESS, false),
+        ] {
+            let outcome = after(row, Failure::text("no answer"));
+            assert_eq!((outcome.failed.len(), outcome.stops()), (1, stops), "{}", row.kind);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_a_fact() {
+        let outcome = after(&kind::SERVICE, Failure::answered(http::StatusCode::CONFLICT, b"already exists", None));
+        assert!(outcome.failed.is_empty() && outcome.stops() && outcome.is_news());
+        assert!(matches!(outcome.facts[..], [Fact { answer: Answer::Exists, .. }]));
+    }
+}

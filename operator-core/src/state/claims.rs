@@ -42,3 +42,30 @@ pub(super) fn size(spec: &RawValue) -> Option<Quantity> {
     }
     serde_json::from_str::<Spec>(spec.get()).ok()?.resources.requests.storage.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        definition::Definition,
+        model::{Kind, kind::CLAIM},
+        state::{Child, Manager},
+    };
+    use serde_json::json;
+
+    #[test]
+    fn clusters_of_one_name_and_two_kinds_have_claims_of_their_own() {
+        let manager = |singular| Manager::of(&Definition { group: "g", singular, ..Definition::EMPTY });
+        let managers = [manager("druid"), manager("pinot")];
+        let read = |manager: &Manager| {
+            let labels = json!({ "app.kubernetes.io/managed-by": manager.name, INSTANCE: "a", "g/node": "store" });
+            let metadata =
+                json!({ "name": "data-a-0", "namespace": "n", "uid": "u", "resourceVersion": "1", "labels": labels });
+            Child::read(&Kind::Row(&CLAIM), &managers, &json!({ "metadata": metadata }).to_string()).unwrap()
+        };
+        for manager in &managers {
+            assert_eq!(read(manager).controller.as_deref(), Some(&*owner(&manager.name, "n", "a")));
+        }
+        assert_ne!(read(&managers[0]).controller, read(&managers[1]).controller);
+    }
+}

@@ -49,6 +49,23 @@ fn an_installation_comes_to_rest_and_writes_once_per_child() {
 }
 
 #[test]
+fn a_function_of_the_author_that_panics_stops_nobody() {
+    run(async |world| {
+        world.apply(&small());
+        world.comes_to_rest().await;
+        let (writes, children) = (world.wire.count(), world.children().len());
+        world.apply(&with(|spec| spec.image = 255));
+        world.settle(PATIENCE).await;
+        let (reason_, message) = reason(world);
+        assert_eq!((&*reason_, world.children().len()), ("InvalidSpec", children), "{message}");
+        assert!(message.contains("a function of the operator panicked"), "{message}");
+        assert_eq!(world.wire.count(), writes + 1, "the status");
+        world.apply(&small());
+        world.comes_to_rest().await;
+    });
+}
+
+#[test]
 fn a_deleted_cluster_leaves_its_claims_only() {
     run(async |world| {
         world.apply(&small());
