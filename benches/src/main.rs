@@ -50,7 +50,7 @@ pub struct Options {
     json: bool,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     if process::is_operator() {
         process::end_with_parent();

@@ -13,8 +13,13 @@ pub struct Digest(u64);
 impl Digest {
     /// Over one value.
     pub fn of(value: &Value) -> Self {
+        Self::of_all([value])
+    }
+
+    /// Over several values.
+    pub fn of_all<'a>(values: impl IntoIterator<Item = &'a Value>) -> Self {
         let mut hasher = Hasher::default();
-        hasher.value(value);
+        values.into_iter().for_each(|value| hasher.value(value));
         hasher.finish()
     }
 

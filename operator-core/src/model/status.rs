@@ -56,4 +56,9 @@ impl ClusterStatus {
     pub fn is_ready(&self) -> bool {
         self.condition("Ready").is_some_and(|condition| condition.status == "True")
     }
+
+    /// Whether it says that pods fail.
+    pub fn is_failing(&self) -> bool {
+        self.condition("Ready").is_some_and(|condition| condition.reason == "Failing")
+    }
 }

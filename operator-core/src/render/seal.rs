@@ -12,7 +12,7 @@ use crate::{
 
 impl Object {
     /// An object of `node` with this body (`spec`, `data`, further `metadata`). What all children share is put around it when it is sealed.
-    pub(super) fn new(kind: &'static ChildKind, name: String, node: Option<&ResolvedNode>, body: Value) -> Self {
+    pub(crate) fn new(kind: &'static ChildKind, name: String, node: Option<&ResolvedNode>, body: Value) -> Self {
         Self {
             kind: kind.into(),
             name,
@@ -66,14 +66,15 @@ pub fn seal(object: &mut Object, names: &Names<'_>) {
 /// isn't the spec's to say, the number of pods, isn't in it.
 pub fn set_intent(object: &mut Object, annotation: &str) {
     set_annotation(object, annotation, Value::Null);
-    let mut json = if object.once { object.json["metadata"].clone() } else { object.json.clone() };
-    if matches!(object.scale, Scale::Initial | Scale::Autoscaled)
-        && let Some(spec) = json.get_mut("spec").and_then(Value::as_object_mut)
-    {
-        spec.remove("replicas");
-    }
+    let spec = object.json.get_mut("spec").and_then(Value::as_object_mut);
+    let by_others = matches!(object.scale, Scale::Initial | Scale::Autoscaled);
+    let replicas = spec.filter(|_| by_others).and_then(|spec| spec.remove("replicas"));
     let generate: Vec<&str> = object.generate.iter().map(|(key, _)| key.as_str()).collect();
-    object.intent = Digest::of(&json!([json, object.scale, generate]));
+    let sent = if object.once { &object.json["metadata"] } else { &object.json };
+    object.intent = Digest::of_all([sent, &json!([object.scale, generate])]);
+    if let (Some(replicas), Some(spec)) = (replicas, object.json.get_mut("spec")) {
+        spec["replicas"] = replicas;
+    }
     set_annotation(object, annotation, object.intent.to_string().into());
 }
 

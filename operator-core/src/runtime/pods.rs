@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How long nothing of a cluster has to change before its pods are looked at: most get ready by themselves.
-const QUIET: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_secs(10);
 /// First and longest time between two looks, and longest time until the first.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
 /// How long a list may take.
@@ -49,7 +49,7 @@ struct Looked {
     generation: i64,
     /// Its nodes that aren't ready, and since when each is as it is.
     nodes: BTreeMap<String, (NodeStatus, Instant)>,
-    /// What was found; none: nobody has looked yet.
+    /// What was found; none: nobody has looked yet, and the cluster's status says that some fail.
     troubles: Option<Vec<Trouble>>,
     /// When it was first asked for.
     began: Instant,
@@ -79,8 +79,8 @@ impl Pods {
         clusters.get(cluster).filter(|looked| looked.generation == generation)?.troubles.clone()
     }
 
-    /// Has the pods of these nodes looked at until all are ready.
-    pub fn ask(&self, cluster: &Identity, generation: i64, unready: Vec<NodeStatus>) {
+    /// Has the pods of these nodes looked at until all are ready. `fails`: whether the cluster's status says that some fail.
+    pub fn ask(&self, cluster: &Identity, generation: i64, unready: Vec<NodeStatus>, fails: bool) {
         let mut clusters = self.clusters.lock();
         if unready.is_empty() {
             clusters.remove(&*cluster.uid);
@@ -88,7 +88,7 @@ impl Pods {
         }
         let (now, uid) = (Instant::now(), &*cluster.uid);
         if clusters.get(uid).is_none_or(|looked| looked.generation != generation) {
-            clusters.insert(uid.into(), Looked::new(generation, now));
+            clusters.insert(uid.into(), Looked::new(generation, fails, now));
         }
         if let Some(looked) = clusters.get_mut(uid) {
             let is_moved = looked.note(unready, now);
@@ -158,9 +158,9 @@ impl Pods {
 }
 
 impl Looked {
-    fn new(generation: i64, now: Instant) -> Self {
-        let due = now + QUIET;
-        Self { generation, nodes: BTreeMap::new(), troubles: None, began: now, due, looks: 0, task: None }
+    fn new(generation: i64, fails: bool, now: Instant) -> Self {
+        let troubles = (!fails).then(Vec::new);
+        Self { generation, nodes: BTreeMap::new(), troubles, began: now, due: now + QUIET, looks: 0, task: None }
     }
 
     /// Takes in how the nodes are doing; returns whether the next look is due at another time.
@@ -173,10 +173,10 @@ impl Looked {
         }
         let due = match &self.troubles {
             _ if self.nodes == before => self.due,
-            None => (now + QUIET).min(self.began + AGAIN.1),
             // A trouble may be over.
             Some(troubles) if !troubles.is_empty() => self.due.min(now + QUIET),
-            Some(_) => self.due,
+            _ if self.looks == 0 => (now + QUIET).min(self.due.max(self.began + AGAIN.1)),
+            _ => self.due,
         };
         std::mem::replace(&mut self.due, due) != due
     }
@@ -193,7 +193,7 @@ impl Looked {
         }
         let is_news = self.troubles.as_ref() != Some(&found);
         self.looks = if is_news { 0 } else { self.looks.saturating_add(1) };
-        self.due = now + AGAIN.0.saturating_mul(1 << self.looks.min(8)).min(AGAIN.1);
+        self.due = now + AGAIN.0.saturating_mul(1 << self.looks.saturating_sub(1).min(8)).min(AGAIN.1);
         self.troubles = Some(found);
         is_news
     }
@@ -214,8 +214,8 @@ mod tests {
     #[test]
     fn a_cluster_that_changes_all_the_time_is_looked_at_once_a_minute() {
         let begin = Instant::now();
-        let mut looked = Looked::new(1, begin);
-        assert_eq!(looked.due, begin + seconds(5));
+        let mut looked = Looked::new(1, false, begin);
+        assert_eq!(looked.due, begin + seconds(10));
         for ready in 0..20 {
             looked.note(node(ready), begin + seconds(4) * ready.unsigned_abs());
         }
@@ -225,11 +225,11 @@ mod tests {
     #[test]
     fn looks_that_find_nothing_new_come_later_and_later() {
         let now = Instant::now();
-        let mut looked = Looked::new(1, now);
+        let mut looked = Looked::new(1, false, now);
         looked.note(node(0), now);
         let mut waits = Vec::new();
-        for look in 0..6 {
-            assert_eq!(looked.learn(Some(Vec::new()), now), look == 0);
+        for _ in 0..6 {
+            assert!(!looked.learn(Some(Vec::new()), now));
             waits.push(looked.due.duration_since(now).as_secs());
         }
         assert_eq!(waits, [10, 20, 40, 60, 60, 60]);
@@ -238,20 +238,31 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_operator_said_of_failing_pods_is_over_once_a_look_finds_nothing() {
+        let now = Instant::now();
+        let mut looked = Looked::new(1, true, now);
+        looked.note(node(0), now);
+        assert_eq!(looked.troubles, None);
+        assert!(looked.learn(Some(Vec::new()), now));
+    }
+
+    #[test]
     fn a_change_may_be_the_end_of_a_trouble() {
         let now = Instant::now();
-        let mut looked = Looked::new(1, now);
+        let mut looked = Looked::new(1, false, now);
         looked.note(node(0), now);
         assert!(looked.learn(Some(vec![Trouble::stalled("b")]), now));
+        (0..2).for_each(|_| _ = looked.learn(Some(vec![Trouble::stalled("b")]), now));
+        assert_eq!(looked.due, now + seconds(20));
         assert!(!looked.note(node(0), now));
         assert!(looked.note(node(1), now));
-        assert_eq!(looked.due, now + seconds(5));
+        assert_eq!(looked.due, now + seconds(10));
     }
 
     #[test]
     fn a_node_that_does_not_get_on_is_named_where_no_pod_says_why() {
         let now = Instant::now();
-        let mut looked = Looked::new(1, now);
+        let mut looked = Looked::new(1, false, now);
         looked.note(node(0), now);
         looked.learn(Some(Vec::new()), now + seconds(600));
         assert_eq!(looked.troubles, Some(Vec::new()));

@@ -57,7 +57,8 @@ async fn step(cluster: &Tracked, context: &Context) -> Result<Option<Duration>, 
     }
     let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
     context.learn(cluster, &outcome);
-    let after = context.snapshot(cluster, blueprint.ok());
+    let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, blueprint.ok()));
+    let after = renewed.as_ref().unwrap_or(&snapshot);
     if outcome.is_news() || after.references != snapshot.references {
         // What was answered is decided on before anything is reported.
         return Ok(Some(Duration::ZERO));
@@ -66,10 +67,10 @@ async fn step(cluster: &Tracked, context: &Context) -> Result<Option<Duration>, 
     if !plan.undecided || !outcome.failed.is_empty() {
         context.tell(&snapshot.cluster, status::problem(&plan, &outcome.failed));
         if !is_passing(&plan, &outcome.failed, context.records.attempts(cluster.uid())) {
-            let status = status::report(blueprint.ok(), &plan, &outcome.failed, &after);
-            let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint.ok(), &after) };
-            context.pods.ask(&after.cluster, after.generation, unready);
-            let wait = context.report(cluster, blueprint.ok(), &after, status).await?;
+            let status = status::report(blueprint.ok(), &plan, &outcome.failed, after);
+            let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint.ok(), after) };
+            context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
+            let wait = context.report(cluster, blueprint.ok(), after, status).await?;
             again = again.into_iter().chain(wait).min();
         }
     }
