@@ -9,6 +9,15 @@ use kube::{
     Api,
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
+use operator_core::{
+    Cluster,
+    apply::Writer,
+    model::{Identity, Kind, kind::CONFIG_MAP},
+    plan::{Action, Plan},
+    runtime::tracked::ClusterKind,
+    state::Manager,
+};
+use operator_testbed::Testbed;
 use serde_json::{Value, json};
 
 use crate::{
@@ -261,4 +270,29 @@ async fn an_api_server_that_writes_ownership_otherwise_costs_one_apply_a_child()
     assert_eq!(setup.writes_since(before).await, ["patch deployments a-query"]);
     assert_eq!(setup.value(DEPLOYMENT, "/metadata/resourceVersion").await, version);
     assert_eq!(setup.writes_of_a_restart().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_meant_for_an_object_that_is_gone_never_reaches_its_successor() {
+    let setup = Setup::without_operator("successor").await;
+    let clusters = setup.api::<Data>();
+    setup.apply("a", small()).await.unwrap();
+    let gone = clusters.get("a").await.unwrap().metadata.uid.unwrap();
+    clusters.delete("a", &DeleteParams::default()).await.unwrap();
+    setup.apply("a", small()).await.unwrap();
+    let map = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "m" } });
+    setup.create("ConfigMap", map).await;
+
+    let client = operator_core::runtime::client::client(Testbed::shared().await.unwrap().config().await.unwrap());
+    let writer = Writer::new(client.unwrap(), Manager::of(Data::DEFINITION));
+    let cluster = Identity { namespace: setup.namespace.clone(), name: "a".to_owned(), uid: gone.clone() };
+    let kind = ClusterKind(Data::DEFINITION).into();
+    let written = writer.status(&kind, &cluster, json!({ "status": { "ready": "9/9" } })).await;
+    assert!(matches!(written, Ok(None)), "it counts as gone");
+    assert!(clusters.get("a").await.unwrap().status.is_none());
+
+    let delete = Action::Delete { kind: Kind::Row(&CONFIG_MAP), name: "m".to_owned(), uid: gone.as_str().into() };
+    let outcome = writer.execute(&Plan { actions: vec![delete], ..Plan::default() }, &cluster).await;
+    assert_eq!((outcome.deleted, outcome.failed.len()), (vec![gone.into()], 0), "what was meant is gone already");
+    assert!(setup.api::<ConfigMap>().get_opt("m").await.unwrap().is_some());
 }

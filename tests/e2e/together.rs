@@ -129,14 +129,10 @@ async fn limited(setup: &Setup, role: serde_json::Value) -> kube::Client {
 
 #[tokio::test]
 async fn a_kind_that_may_not_be_seen_concerns_only_the_clusters_that_want_it() {
-    let setup = Setup::without_operator("limited").await;
+    let mut setup = Setup::without_operator("limited").await;
     let groups = ["", "apps", "batch", "tests.example.com", "events.k8s.io"];
     let client = limited(&setup, rights(&groups)).await;
-    let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let operator = Operator::new::<Data>(client).namespace(Some(setup.namespace.clone()));
-    let operator = tokio::spawn(operator.run(async {
-        let _ = ended.await;
-    }));
+    setup.start_with(|_| Operator::new::<Data>(client)).await;
     setup.apply("a", small()).await.unwrap();
     let message = setup.reason("a", "Retrying").await;
     assert!(
@@ -154,20 +150,14 @@ async fn a_kind_that_may_not_be_seen_concerns_only_the_clusters_that_want_it() {
     .await;
     let no_budget = json!({ "disruptionBudget": { "enabled": false } });
     setup.ready("b", crate::setup::with(small(), [("/defaults", no_budget)])).await;
-    let _ = end.send(());
-    operator.await.unwrap();
 }
 
 #[tokio::test]
 async fn clusters_go_on_when_a_kind_that_all_have_can_be_seen_again() {
-    let setup = Setup::without_operator("blind").await;
+    let mut setup = Setup::without_operator("blind").await;
     let groups = ["apps", "batch", "policy", "tests.example.com", "events.k8s.io"];
     let client = limited(&setup, rights(&groups)).await;
-    let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let operator = Operator::new::<Data>(client).namespace(Some(setup.namespace.clone()));
-    let operator = tokio::spawn(operator.run(async {
-        let _ = ended.await;
-    }));
+    setup.start_with(|_| Operator::new::<Data>(client)).await;
     setup.apply("a", small()).await.unwrap();
     let message = setup.reason("a", "Retrying").await;
     assert!(message.contains("ConfigMap") && message.contains("forbidden"), "{message}");
@@ -175,6 +165,4 @@ async fn clusters_go_on_when_a_kind_that_all_have_can_be_seen_again() {
     let granted = Patch::Merge(rights(&["", "apps", "batch", "policy", "tests.example.com", "events.k8s.io"]));
     setup.api::<Role>().patch("limited", &PatchParams::default(), &granted).await.unwrap();
     setup.reason("a", "Ready").await;
-    let _ = end.send(());
-    operator.await.unwrap();
 }

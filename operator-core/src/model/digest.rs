@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, fmt};
 
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 /// The first 64 bits of a SHA-256. As text: 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,9 +63,9 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Takes canonical JSON piece by piece. Every value ends itself or says its length first, so that no two values read the same.
+/// Canonical JSON, piece by piece. Every value ends itself or says its length first, so that no two values read the same.
 #[derive(Default)]
-struct Hasher(Sha256);
+struct Hasher(Vec<u8>);
 
 impl Hasher {
     fn value(&mut self, value: &Value) {
@@ -74,37 +74,37 @@ impl Hasher {
                 // serde_json keeps maps sorted unless some crate in the build asks it to preserve order.
                 let mut entries: Vec<_> = map.iter().collect();
                 entries.sort_by_key(|(key, _)| key.as_str());
-                self.0.update(b"{");
+                self.0.push(b'{');
                 for (key, value) in entries {
                     self.text(key);
                     self.value(value);
                 }
-                self.0.update(b"}");
+                self.0.push(b'}');
             }
             Value::Array(items) => {
-                self.0.update(b"[");
+                self.0.push(b'[');
                 items.iter().for_each(|item| self.value(item));
-                self.0.update(b"]");
+                self.0.push(b']');
             }
             Value::String(text) => self.text(text),
-            Value::Null => self.0.update(b"n"),
-            Value::Bool(value) => self.0.update(if *value { b"t" } else { b"f" }),
+            Value::Null => self.0.push(b'n'),
+            Value::Bool(value) => self.0.push(if *value { b't' } else { b'f' }),
             Value::Number(number) => {
-                self.0.update(b"#");
-                self.0.update(number.to_string().as_bytes());
-                self.0.update(b",");
+                self.0.push(b'#');
+                self.0.extend_from_slice(number.to_string().as_bytes());
+                self.0.push(b',');
             }
         }
     }
 
     fn text(&mut self, text: &str) {
-        self.0.update(b"\"");
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.0.push(b'"');
+        self.0.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        self.0.extend_from_slice(text.as_bytes());
     }
 
     fn finish(self) -> Digest {
-        let first = self.0.finalize().into_iter().take(8);
-        Digest(first.fold(0, |bits, byte| bits << 8 | u64::from(byte)))
+        let hash = digest(&SHA256, &self.0);
+        Digest(hash.as_ref().iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte)))
     }
 }

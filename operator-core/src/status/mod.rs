@@ -101,10 +101,12 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
     }
 }
 
-/// The nodes that have a workload and aren't ready: only their pods can say why.
+/// The nodes that aren't ready though their workload's controller has acted: only their pods can say why.
 pub fn unready(blueprint: Option<&Blueprint>, snapshot: &Snapshot) -> Vec<NodeStatus> {
     let rows = rows(blueprint, snapshot).into_iter();
-    rows.filter(|row| row.health.is_some() && !row.is_ready()).map(|row| row.status).collect()
+    rows.filter(|row| row.health.is_some_and(|health| health.observed) && !row.is_ready())
+        .map(|row| row.status)
+        .collect()
 }
 
 fn rows<'a>(blueprint: Option<&Blueprint>, snapshot: &'a Snapshot) -> Vec<Row<'a>> {
