@@ -1,7 +1,7 @@
 //! What a field and its type say together: the field's items, then those of its type that the field hasn't replaced.
 
 use super::text::same;
-use crate::definition::{NodeType, Port, StorageTemplate};
+use crate::{NodeType, Port, StorageTemplate};
 
 pub const fn ports_count(node_type: &NodeType) -> usize {
     node_type.place.ports.len() + node_type.template.ports.len()

@@ -1,7 +1,6 @@
 //! Node types and their attributes.
 
-use super::{ConfigFile, SecretField};
-use crate::model::kind::{self, ChildKind};
+use crate::{ConfigFile, SecretField};
 
 /// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +67,7 @@ pub struct NodeTemplate {
     pub configs: &'static [ConfigFile],
     /// Secrets that the nodes of this type read.
     pub secrets: &'static [SecretField],
-    /// Makes the lowest layer of settings, as JSON of a [`NodeDefaults`](crate::NodeDefaults).
+    /// Makes the lowest layer of settings, as JSON of a `NodeDefaults`.
     pub defaults: Option<fn() -> serde_json::Value>,
     /// Folders that every pod has for itself, empty when it starts.
     pub empty_dirs: &'static [&'static str],
@@ -130,13 +129,13 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// The kind of object that it is.
-    pub fn kind(self) -> &'static ChildKind {
+    /// Its kind in Kubernetes.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::StatefulSet => &kind::STATEFUL_SET,
-            Self::Deployment => &kind::DEPLOYMENT,
-            Self::DaemonSet => &kind::DAEMON_SET,
-            Self::Job => &kind::JOB,
+            Self::StatefulSet => "StatefulSet",
+            Self::Deployment => "Deployment",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
         }
     }
 }

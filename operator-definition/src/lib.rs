@@ -1,9 +1,45 @@
-//! The static data that the macros emit: a kind and its node types.
+//! The static data that an operator is made of: a [`Definition`], which is a kind of cluster and its node types.
 //!
-//! Everything here can be made in a constant. [`checks`] holds the assertions that the compiler evaluates.
+//! operator-macros write it from the author's struct; operator-core reads it, and exports this crate as `operator_core::definition`. Everything
+//! here can be made in a constant:
+//!
+//! ```
+//! use operator_definition::{Cardinality, Definition, NodeTemplate, NodeType, Port, Protocol, Workload};
+//!
+//! static CACHE: Definition = Definition {
+//!     group: "cache.example.com",
+//!     version: "v1alpha1",
+//!     kind: "Cache",
+//!     plural: "caches",
+//!     singular: "cache",
+//!     node_types: &[NodeType {
+//!         name: "server",
+//!         field: "servers",
+//!         cardinality: Cardinality::Many,
+//!         order: 0,
+//!         template: NodeTemplate::EMPTY,
+//!         place: NodeTemplate {
+//!             ports: &[Port { name: "cache", number: 6379, protocol: Protocol::Tcp }],
+//!             ..NodeTemplate::EMPTY
+//!         },
+//!     }],
+//!     ..Definition::EMPTY
+//! };
+//! assert_eq!(CACHE.node_types[0].workload(), Workload::StatefulSet);
+//! ```
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | this one | the kind, and what belongs to the whole cluster |
+//! | `node` | node types and their attributes |
+//! | `joined` | what the attributes of a field and of its type are together |
+//! | `config` | configuration files |
+//! | `kind` | the types that can hold nodes |
+//! | [`checks`] | the assertions that the compiler evaluates |
 
 pub mod checks;
 mod config;
+mod joined;
 mod kind;
 mod node;
 
@@ -13,6 +49,8 @@ pub use node::{
     Cardinality, Check, LIST_KEY, LIST_TYPE, Metrics, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol, RunAs,
     Security, StorageTemplate, Workload,
 };
+
+use std::pin::Pin;
 
 /// A kind of cluster: its names and its node types.
 #[derive(Debug)]
@@ -53,9 +91,9 @@ pub struct Definition {
     pub validations: &'static [Validation],
     /// JSON name of the spec's field that holds the cluster-wide image.
     pub image: Option<&'static str>,
-    /// JSON name of the spec's field that holds the cluster-wide [`NodeDefaults`](crate::NodeDefaults).
+    /// JSON name of the spec's field that holds the cluster-wide `NodeDefaults`.
     pub defaults: Option<&'static str>,
-    /// Named [`NodeDefaults`](crate::NodeDefaults), which nodes refer to.
+    /// Named `NodeDefaults`, which nodes refer to.
     pub config_groups: Option<Groups>,
     /// Named values of node types' own fields, which nodes refer to.
     pub app_config_groups: Option<Groups>,
@@ -128,7 +166,7 @@ pub struct Groups {
     pub by: &'static str,
 }
 
-/// A field marked `#[secret(…)]`: it holds a [`SecretRef`](crate::settings::SecretRef), or an `Option` of one.
+/// A field marked `#[secret(…)]`: it holds a `SecretRef`, or an `Option` of one.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretField {
     /// JSON name of the field, in the spec or in the node.
@@ -167,7 +205,7 @@ pub enum ExternalCheck {
 }
 
 /// See [`ExternalCheck::Function`].
-pub type AsyncCheck = fn(serde_json::Value) -> futures::future::BoxFuture<'static, Result<(), String>>;
+pub type AsyncCheck = fn(serde_json::Value) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 /// A column of `kubectl get`; the names are those of kube's `printcolumn`.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use super::{
     joined::{empty_dir, empty_dirs_count, storage, storage_count},
     text::{Message, same, split, starts_with, text},
 };
-use crate::definition::{ConfigFile, Format, NodeType, SecretField};
+use crate::{ConfigFile, Format, NodeType, SecretField};
 
 /// A folder belongs to one volume.
 #[track_caller]

@@ -1,7 +1,7 @@
 //! Names of node types and of their fields.
 
 use super::text::{Message, contains, same, starts_with};
-use crate::definition::{Cardinality, LIST_KEY, LIST_TYPE, NodeType};
+use crate::{Cardinality, LIST_KEY, LIST_TYPE, NodeType};
 
 /// Objects are called `<cluster>-<node type>[-<node>]`, so no node type's name may begin like one with many nodes.
 #[track_caller]

@@ -5,7 +5,6 @@
 //!
 //! | module | rules about |
 //! | --- | --- |
-//! | `fields` | the types that attributes can be used on |
 //! | `names` | names of node types and of their fields |
 //! | `ports` | ports, and attributes that name them |
 //! | `mounts` | folders and files |
@@ -13,7 +12,6 @@
 //! | `references` | `${…}` |
 //! | `joined`, `text` | what a field and its type say together; strings in constants |
 
-mod fields;
 mod joined;
 mod mounts;
 mod names;
@@ -22,14 +20,13 @@ mod references;
 mod text;
 mod variables;
 
-pub use fields::*;
 pub use mounts::{files, mounts, secret_files};
 pub use names::{list_items, names, own_field, referred_to, repeated, talks_to, unnamed};
 pub use ports::{metrics, ports, probes};
 pub use references::references;
 pub use variables::variables;
 
-use super::{NodeType, Workload};
+use crate::{NodeType, Workload};
 use text::Message;
 
 /// Only a StatefulSet's pods have storage of their own.
@@ -39,15 +36,10 @@ pub const fn workload(node_type: &NodeType) {
         Some(workload) => Some(workload),
         None => node_type.template.workload,
     };
-    let without_storage = match workload {
-        Some(Workload::Deployment) => "Deployment",
-        Some(Workload::DaemonSet) => "DaemonSet",
-        Some(Workload::Job) => "Job",
-        Some(Workload::StatefulSet) | None => return,
-    };
+    let Some(workload @ (Workload::Deployment | Workload::DaemonSet | Workload::Job)) = workload else { return };
     if !node_type.place.storage.is_empty() || !node_type.template.storage.is_empty() {
         Message::new("the pods of a ")
-            .and(without_storage)
+            .and(workload.as_str())
             .and(" have no storage of their own: make this node type a StatefulSet, or leave out the storage")
             .report();
     }

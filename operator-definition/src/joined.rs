@@ -1,6 +1,6 @@
 //! A node type's attributes: those on the field override those on its type.
 
-use crate::definition::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
+use crate::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
 
 impl NodeType {
     /// Kind of workload.
@@ -8,11 +8,13 @@ impl NodeType {
         self.place.workload.or(self.template.workload).unwrap_or(Workload::StatefulSet)
     }
 
-    pub(super) fn image(&self) -> Option<&'static str> {
+    /// Image, where the custom resource has none.
+    pub fn image(&self) -> Option<&'static str> {
         self.place.image.or(self.template.image)
     }
 
-    pub(super) fn env(&self) -> Vec<(&'static str, &'static str)> {
+    /// Environment variables, by name.
+    pub fn env(&self) -> Vec<(&'static str, &'static str)> {
         join(self.template.env, self.place.env, |(name, _)| *name)
     }
 

@@ -4,7 +4,7 @@ use super::{
     joined::{args, command, env, env_count, has_port},
     text::{Message, same, split, starts_with, text},
 };
-use crate::definition::{Cardinality, External, NodeType};
+use crate::{Cardinality, External, NodeType};
 
 /// `${service.<field>[.<port>]}` names a node, and `${external.<name>}` an external. What else there is, the macros judge: it needs
 /// nothing but the text. The grammar is that of `render::placeholder`.

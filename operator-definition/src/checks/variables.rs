@@ -4,7 +4,7 @@ use super::{
     joined::{hash_variable, sets_variable},
     text::{Message, same},
 };
-use crate::definition::{NodeType, SecretField};
+use crate::{NodeType, SecretField};
 
 /// The variables of the hash and of secrets aren't set otherwise.
 #[track_caller]

@@ -4,7 +4,7 @@ use super::{
     joined::{has_port, port, ports_count},
     text::Message,
 };
-use crate::definition::{Check, NodeType, Probe};
+use crate::{Check, NodeType, Probe};
 
 /// A number belongs to one port.
 #[track_caller]
