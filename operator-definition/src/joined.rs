@@ -4,8 +4,11 @@ use crate::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, S
 
 impl NodeType {
     /// Kind of workload.
-    pub fn workload(&self) -> Workload {
-        self.place.workload.or(self.template.workload).unwrap_or(Workload::StatefulSet)
+    pub const fn workload(&self) -> Workload {
+        match or(self.place.workload, self.template.workload) {
+            Some(workload) => workload,
+            None => Workload::StatefulSet,
+        }
     }
 
     /// Image, where the custom resource has none.
@@ -39,12 +42,12 @@ impl NodeType {
     }
 
     /// Entry point; empty: the image's own.
-    pub fn command(&self) -> &'static [&'static str] {
+    pub const fn command(&self) -> &'static [&'static str] {
         if self.place.command.is_empty() { self.template.command } else { self.place.command }
     }
 
     /// Arguments before those of the custom resource.
-    pub fn args(&self) -> &'static [&'static str] {
+    pub const fn args(&self) -> &'static [&'static str] {
         if self.place.args.is_empty() { self.template.args } else { self.place.args }
     }
 
@@ -67,6 +70,11 @@ impl NodeType {
     pub fn says<T>(&self, value: impl Fn(&NodeTemplate) -> Option<T>) -> Option<T> {
         value(&self.place).or_else(|| value(&self.template))
     }
+}
+
+/// The field's value, else its type's.
+pub(crate) const fn or<T: Copy>(place: Option<T>, template: Option<T>) -> Option<T> {
+    if place.is_some() { place } else { template }
 }
 
 fn join<T: Copy, Key: PartialEq>(template: &[T], place: &[T], key: impl Fn(&T) -> Key) -> Vec<T> {

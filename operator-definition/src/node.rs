@@ -32,6 +32,13 @@ pub enum Cardinality {
     List,
 }
 
+impl Cardinality {
+    /// Whether only the custom resource says how many nodes there are.
+    pub const fn is_many(self) -> bool {
+        matches!(self, Self::Many | Self::List)
+    }
+}
+
 /// JSON name of the field by which an item of a [`Cardinality::List`] says its node type.
 pub const LIST_TYPE: &str = "nodeType";
 /// JSON name of the field that names an item of a [`Cardinality::List`].

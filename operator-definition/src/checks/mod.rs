@@ -1,5 +1,4 @@
-//! Assertions about fields and node types, evaluated by the compiler: a field's attributes and its type's are only known
-//! together here.
+//! Assertions about node types, evaluated by the compiler: a field's attributes and its type's are only known together here.
 //!
 //! Generated code calls one function per rule and field. Mistakes within one attribute are reported by the macros.
 //!
@@ -10,9 +9,10 @@
 //! | `mounts` | folders and files |
 //! | `variables` | environment variables |
 //! | `references` | `${…}` |
-//! | `joined`, `text` | what a field and its type say together; strings in constants |
+//! | `each`, `text` | loops and strings in constants |
 
-mod joined;
+#[macro_use]
+mod each;
 mod mounts;
 mod names;
 mod ports;
@@ -27,20 +27,16 @@ pub use references::references;
 pub use variables::variables;
 
 use crate::{NodeType, Workload};
-use text::Message;
 
 /// Only a StatefulSet's pods have storage of their own.
 #[track_caller]
 pub const fn workload(node_type: &NodeType) {
-    let workload = match node_type.place.workload {
-        Some(workload) => Some(workload),
-        None => node_type.template.workload,
-    };
-    let Some(workload @ (Workload::Deployment | Workload::DaemonSet | Workload::Job)) = workload else { return };
-    if !node_type.place.storage.is_empty() || !node_type.template.storage.is_empty() {
-        Message::new("the pods of a ")
-            .and(workload.as_str())
-            .and(" have no storage of their own: make this node type a StatefulSet, or leave out the storage")
-            .report();
-    }
+    let NodeType { place, template, .. } = node_type;
+    let workload = node_type.workload();
+    let has_storage = !place.storage.is_empty() || !template.storage.is_empty();
+    text::report_if(
+        has_storage && !matches!(workload, Workload::StatefulSet),
+        "the pods of a {} have no storage of their own: make this node type a StatefulSet, or leave out the storage",
+        &[workload.as_str()],
+    );
 }

@@ -1,114 +1,73 @@
 //! References `${…}` in attributes: what they name is there.
 
 use super::{
-    joined::{args, command, env, env_count, has_port},
-    text::{Message, same, split, starts_with, text},
+    ports::has_port,
+    text::{after, report, report_if, same, split, text},
 };
-use crate::{Cardinality, External, NodeType};
+use crate::{External, NodeType};
 
 /// `${service.<field>[.<port>]}` names a node, and `${external.<name>}` an external. What else there is, the macros judge: it needs
 /// nothing but the text. The grammar is that of `render::placeholder`.
 #[track_caller]
 pub const fn references(node_type: &NodeType, node_types: &[NodeType], externals: &[External]) {
-    let mut index = 0;
-    while index < env_count(node_type) {
-        if let Some((_, value)) = env(node_type, index) {
-            scan(value, node_types, externals);
-        }
-        index += 1;
-    }
-    scan_all(command(node_type), node_types, externals);
-    scan_all(args(node_type), node_types, externals);
-}
-
-#[track_caller]
-const fn scan_all(texts: &[&str], node_types: &[NodeType], externals: &[External]) {
-    let mut index = 0;
-    while index < texts.len() {
-        scan(texts[index], node_types, externals);
-        index += 1;
-    }
+    each_joined!(node_type.env, |variable| variable.0, { scan(variable.1, node_types, externals) });
+    each!(node_type.command(), |text| { scan(text, node_types, externals) });
+    each!(node_type.args(), |text| { scan(text, node_types, externals) });
 }
 
 #[track_caller]
 const fn scan(text: &str, node_types: &[NodeType], externals: &[External]) {
     let mut rest = text.as_bytes();
-    while !rest.is_empty() {
-        if starts_with(rest, b"$${") {
-            rest = rest.split_at(3).1;
-        } else if starts_with(rest, b"${") {
-            rest = rest.split_at(2).1;
-            if let Some((inside, _)) = split(rest, b'}') {
-                reference(inside, node_types, externals);
+    while let [_, others @ ..] = rest {
+        rest = match rest {
+            [b'$', b'$', b'{', after @ ..] => after,
+            [b'$', b'{', after @ ..] => {
+                if let (inside, Some(_)) = split(self::text(after), b'}') {
+                    reference(inside, node_types, externals);
+                }
+                after
             }
-        } else {
-            rest = rest.split_at(1).1;
-        }
+            _ => others,
+        };
     }
 }
 
 #[track_caller]
-const fn reference(inside: &[u8], node_types: &[NodeType], externals: &[External]) {
-    let Some((root, path)) = split(inside, b'.') else { return };
-    match root {
-        b"service" => service(path, node_types),
-        b"external" => external(text(path), externals),
-        _ => {}
+const fn reference(inside: &str, node_types: &[NodeType], externals: &[External]) {
+    if let Some(path) = after(inside, "service.") {
+        service(path, node_types);
+    } else if let Some(name) = after(inside, "external.") {
+        report_if(
+            !any!(externals, |external| same(external.name, name)),
+            "`${external.{}}`: the cluster has no external `{}`: declare it with #[external(…)], or name another",
+            &[name, name],
+        );
     }
 }
 
 #[track_caller]
-const fn service(path: &[u8], node_types: &[NodeType]) {
-    let (field, port) = match split(path, b'.') {
-        Some((field, port)) => (text(field), Some(text(port))),
-        None => (text(path), None),
+const fn service(path: &str, node_types: &[NodeType]) {
+    let (field, port) = split(path, b'.');
+    let mut found = None;
+    each!(node_types, |node_type| { found = if same(node_type.field, field) { Some(node_type) } else { found } });
+    let Some(node_type) = found else {
+        report(
+            "`${service.{}}`: the cluster has no field `{}` that places a node type: name one by its name in the \
+             custom resource",
+            &[path, field],
+        )
     };
-    let mut index = 0;
-    while index < node_types.len() && !same(node_types[index].field, field) {
-        index += 1;
+    report_if(
+        node_type.cardinality.is_many(),
+        "`${service.{}}`: what nodes `{}` holds is only known in the custom resource: name a field of one node, or \
+         compute it in a configuration file",
+        &[path, field],
+    );
+    if let Some(port) = port {
+        report_if(
+            !has_port(node_type, port),
+            "`${service.{}}`: `{}` has no port `{}`: declare it there with port(name = …, number = …), or name another",
+            &[path, field, port],
+        );
     }
-    let reference = Message::new("`${service.").and(text(path)).and("}`: ");
-    if index == node_types.len() {
-        reference
-            .and("the cluster has no field `")
-            .and(field)
-            .and("` that places a node type: name one by its name in the custom resource")
-            .report();
-    }
-    let node_type = &node_types[index];
-    if matches!(node_type.cardinality, Cardinality::Many | Cardinality::List) {
-        reference
-            .and("what nodes `")
-            .and(field)
-            .and("` holds is only known in the custom resource: name a field of one node, or compute it in a configuration file")
-            .report();
-    }
-    if let Some(port) = port
-        && !has_port(node_type, port)
-    {
-        reference
-            .and("`")
-            .and(field)
-            .and("` has no port `")
-            .and(port)
-            .and("`: declare it there with port(name = …, number = …), or name another")
-            .report();
-    }
-}
-
-#[track_caller]
-const fn external(name: &str, externals: &[External]) {
-    let mut index = 0;
-    while index < externals.len() {
-        if same(externals[index].name, name) {
-            return;
-        }
-        index += 1;
-    }
-    Message::new("`${external.")
-        .and(name)
-        .and("}`: the cluster has no external `")
-        .and(name)
-        .and("`: declare it with #[external(…)], or name another")
-        .report();
 }

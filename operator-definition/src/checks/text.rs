@@ -1,41 +1,37 @@
-//! Strings in constants, where neither `==` nor `format!` can be.
+//! Texts in constants, where neither `==` nor `format!` can be.
 
-/// A message of several parts.
-pub struct Message {
-    text: [u8; Self::LONGEST],
-    length: usize,
+/// Fails where something is wrong, with a sentence about it; see [`report`].
+#[track_caller]
+pub const fn report_if(is_wrong: bool, sentence: &str, parts: &[&str]) {
+    if is_wrong {
+        report(sentence, parts);
+    }
 }
 
-impl Message {
-    /// In bytes; a part beyond it is left out.
+/// Fails with a sentence in which each `{}` stands for the next part.
+#[track_caller]
+pub const fn report(sentence: &str, parts: &[&str]) -> ! {
+    /// In bytes; a part is left out where the sentence had no room with it.
     const LONGEST: usize = 1024;
-
-    pub const fn new(text: &str) -> Self {
-        Self { text: [0; Self::LONGEST], length: 0 }.and(text)
-    }
-
-    #[must_use]
-    pub const fn and(mut self, text: &str) -> Self {
-        let bytes = text.as_bytes();
-        if self.length + bytes.len() > Self::LONGEST {
-            return self;
+    let (mut message, mut length) = ([0; LONGEST], 0);
+    let (mut sentence, mut parts) = (sentence.as_bytes(), parts);
+    while let [byte, after @ ..] = sentence {
+        let mut added: &[u8] = &[*byte];
+        sentence = after;
+        if let ([b'}', after @ ..], [part, others @ ..]) = (after, parts)
+            && *byte == b'{'
+        {
+            (added, sentence, parts) = (part.as_bytes(), after, others);
         }
-        let mut index = 0;
-        while index < bytes.len() {
-            self.text[self.length] = bytes[index];
-            self.length += 1;
-            index += 1;
+        if length + added.len() + sentence.len() <= LONGEST {
+            message.split_at_mut(length).1.split_at_mut(added.len()).0.copy_from_slice(added);
+            length += added.len();
         }
-        self
     }
-
-    #[track_caller]
-    pub const fn report(&self) -> ! {
-        panic!("{}", text(self.text.split_at(self.length).0))
-    }
+    panic!("{}", text(message.split_at(length).0))
 }
 
-/// Whole strings, and strings cut at ASCII characters, stay UTF-8.
+/// Whole texts, and texts cut at ASCII characters, stay UTF-8.
 pub const fn text(bytes: &[u8]) -> &str {
     match core::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -43,45 +39,42 @@ pub const fn text(bytes: &[u8]) -> &str {
     }
 }
 
+/// Whether they are equal.
 pub const fn same(one: &str, other: &str) -> bool {
-    one.len() == other.len() && starts_with(one.as_bytes(), other.as_bytes())
+    one.len() == other.len() && after(one, other).is_some()
 }
 
-pub const fn starts_with(text: &[u8], start: &[u8]) -> bool {
-    if text.len() < start.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < start.len() {
-        if text[index] != start[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
-}
-
-/// The parts before and after the first `separator`.
-pub const fn split(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let mut index = 0;
-    while index < text.len() {
-        if text[index] == separator {
-            return Some((text.split_at(index).0, text.split_at(index + 1).1));
-        }
-        index += 1;
-    }
-    None
+/// Whether there is a text, equal to the other.
+pub const fn is(one: Option<&str>, other: &str) -> bool {
+    matches!(one, Some(one) if same(one, other))
 }
 
 pub const fn contains(texts: &[&str], text: &str) -> bool {
-    let mut index = 0;
-    while index < texts.len() {
-        if same(texts[index], text) {
-            return true;
+    any!(texts, |one| same(one, text))
+}
+
+/// The rest of a text that starts so.
+pub const fn after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let (mut rest, mut start) = (text.as_bytes(), start.as_bytes());
+    while let ([one, others @ ..], [other, starts @ ..]) = (rest, start) {
+        if *one != *other {
+            return None;
         }
-        index += 1;
+        (rest, start) = (others, starts);
     }
-    false
+    if start.is_empty() { Some(self::text(rest)) } else { None }
+}
+
+/// The parts before and after the first separator, an ASCII character; where there is none, the first part is the text.
+pub const fn split(text: &str, separator: u8) -> (&str, Option<&str>) {
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        if *first == separator {
+            return (text.split_at(text.len() - rest.len()).0, Some(self::text(others)));
+        }
+        rest = others;
+    }
+    (text, None)
 }
 
 #[cfg(test)]
@@ -89,18 +82,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_are_compared_and_cut() {
+    fn texts_are_compared_and_cut() {
         assert!(same("", "") && same("a", "a") && !same("a", "ab") && !same("ab", "a") && !same("a", "b"));
-        assert!(starts_with(b"abc", b"ab") && starts_with(b"a", b"") && !starts_with(b"a", b"ab"));
-        assert_eq!(split(b"a.b.c", b'.'), Some((b"a".as_slice(), b"b.c".as_slice())));
-        assert_eq!(split(b".", b'.'), Some((b"".as_slice(), b"".as_slice())));
-        assert_eq!(split(b"abc", b'.'), None);
+        assert!(is(Some("a"), "a") && !is(Some("a"), "b") && !is(None, ""));
+        assert_eq!([after("abc", "ab"), after("é", ""), after("a", "ab")], [Some("c"), Some("é"), None]);
+        assert_eq!(split("a.b.c", b'.'), ("a", Some("b.c")));
+        assert_eq!(split(".", b'.'), ("", Some("")));
+        assert_eq!(split("é…", b'.'), ("é…", None));
         assert!(contains(&["a", "b"], "b") && !contains(&["a", "b"], "c"));
     }
 
     #[test]
-    #[should_panic(expected = "`a` and `b`")]
+    #[should_panic(expected = "`${é.}` and `{b}`: … {}")]
     fn a_message_has_parts() {
-        Message::new("`").and("a").and("` and `").and("b").and("`").and(&"x".repeat(2000)).report();
+        report("`${{}.{}}` and `{b}`: … {}", &["é", &"x".repeat(1024)]);
     }
 }

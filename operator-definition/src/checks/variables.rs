@@ -1,64 +1,44 @@
 //! Environment variables: each is set once.
 
-use super::{
-    joined::{hash_variable, sets_variable},
-    text::{Message, same},
-};
-use crate::{NodeType, SecretField};
+use super::text::{is, report, report_if, same};
+use crate::{NodeType, SecretField, joined::or};
 
 /// The variables of the hash and of secrets aren't set otherwise.
 #[track_caller]
 pub const fn variables(node_type: &NodeType, cluster: &[SecretField]) {
-    if let Some(variable) = hash_variable(node_type)
-        && sets_variable(node_type, variable)
-    {
-        Message::new("`env` sets `").and(variable).and("` already: give the hash another variable").report();
+    if let Some(variable) = of_hash(node_type) {
+        let is_set = is_set(node_type, variable);
+        report_if(is_set, "`env` sets `{}` already: give the hash another variable", &[variable]);
     }
     secrets(node_type, cluster, &[]);
     secrets(node_type, node_type.template.secrets, cluster);
-    secrets(node_type, node_type.place.secrets, cluster);
 }
 
 #[track_caller]
 const fn secrets(node_type: &NodeType, secrets: &[SecretField], others: &[SecretField]) {
-    let mut index = 0;
-    while index < secrets.len() {
-        if let Some(variable) = secrets[index].env {
-            let by = if sets_variable(node_type, variable) {
-                Some("env(…) of this node type")
-            } else if let Some(hash) = hash_variable(node_type)
-                && same(hash, variable)
-            {
-                Some("config_hash_env of this node type")
-            } else if carries_a_secret(others, variable) {
-                Some("a secret of the cluster")
-            } else {
-                None
-            };
-            if let Some(by) = by {
-                Message::new("the variable `")
-                    .and(variable)
-                    .and("` of the secret `")
-                    .and(secrets[index].field)
-                    .and("` is set by ")
-                    .and(by)
-                    .and(" too: give one of them another")
-                    .report();
-            }
-        }
-        index += 1;
-    }
+    each!(secrets, |secret| {
+        let Some(variable) = secret.env else { continue };
+        let by = if is_set(node_type, variable) {
+            "env(…) of this node type"
+        } else if is(of_hash(node_type), variable) {
+            "config_hash_env of this node type"
+        } else if any!(others, |other| is(other.env, variable)) {
+            "a secret of the cluster"
+        } else {
+            continue;
+        };
+        report(
+            "the variable `{}` of the secret `{}` is set by {} too: give one of them another",
+            &[variable, secret.field, by],
+        );
+    });
 }
 
-const fn carries_a_secret(secrets: &[SecretField], variable: &str) -> bool {
-    let mut index = 0;
-    while index < secrets.len() {
-        if let Some(other) = secrets[index].env
-            && same(other, variable)
-        {
-            return true;
-        }
-        index += 1;
-    }
-    false
+const fn of_hash(node_type: &NodeType) -> Option<&'static str> {
+    or(node_type.place.config_hash_env, node_type.template.config_hash_env)
+}
+
+const fn is_set(node_type: &NodeType, name: &str) -> bool {
+    let NodeType { place, template, .. } = node_type;
+    any!(place.env, |variable| same(variable.0, name)) || any!(template.env, |variable| same(variable.0, name))
 }
