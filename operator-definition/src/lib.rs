@@ -36,7 +36,10 @@
 //! | `config` | configuration files |
 //! | `kind` | the types that can hold nodes |
 //! | [`checks`] | the assertions that the compiler evaluates |
+//! | `defaults` | default values of fields |
 
+#[macro_use]
+mod defaults;
 pub mod checks;
 mod config;
 mod joined;
@@ -52,94 +55,66 @@ pub use node::{
 
 use std::pin::Pin;
 
-/// A kind of cluster: its names and its node types.
-#[derive(Debug)]
-pub struct Definition {
-    /// API group, for instance `druid.example.com`.
-    pub group: &'static str,
-    /// API version, for instance `v1alpha1`.
-    pub version: &'static str,
-    /// Kind, for instance `Druid`.
-    pub kind: &'static str,
-    /// Plural name, lower case: the resource in URLs.
-    pub plural: &'static str,
-    /// Singular name, lower case.
-    pub singular: &'static str,
-    /// Short names for `kubectl`.
-    pub short_names: &'static [&'static str],
-    /// Categories, such as `all`, under which `kubectl get` lists the kind.
-    pub categories: &'static [&'static str],
-    /// The struct's doc comment: the description of the kind.
-    pub doc: &'static str,
-    /// Annotations of the CustomResourceDefinition.
-    pub annotations: &'static [(&'static str, &'static str)],
-    /// Labels of the CustomResourceDefinition.
-    pub labels: &'static [(&'static str, &'static str)],
-    /// Whether the API server serves this version. Default: yes.
-    pub served: bool,
-    /// Whether objects are stored in this version. Default: yes.
-    pub storage: bool,
-    /// Warning that the API server sends to users of this version; empty: Kubernetes' own sentence.
-    pub deprecated: Option<&'static str>,
-    /// Makes `kubectl scale` work.
-    pub scale: Option<ScaleSubresource>,
-    /// Paths by which `kubectl get --field-selector` selects, for instance `.spec.image`.
-    pub selectable: &'static [&'static str],
-    /// Print columns of the author's own, shown between Status and Age; one with the same heading as core's replaces it.
-    pub print_columns: &'static [PrintColumn],
-    /// CEL rules of the author's own over `self.spec`; see kube's `validation`.
-    pub validations: &'static [Validation],
-    /// JSON name of the spec's field that holds the cluster-wide image.
-    pub image: Option<&'static str>,
-    /// JSON name of the spec's field that holds the cluster-wide `NodeDefaults`.
-    pub defaults: Option<&'static str>,
-    /// Named `NodeDefaults`, which nodes refer to.
-    pub config_groups: Option<Groups>,
-    /// Named values of node types' own fields, which nodes refer to.
-    pub app_config_groups: Option<Groups>,
-    /// JSON name of the spec's field that lists node types in the order of upgrades; it overrides `order`.
-    pub deployment_order: Option<&'static str>,
-    /// Configuration files that the nodes of every type read.
-    pub configs: &'static [ConfigFile],
-    /// Secrets that the nodes of every type read.
-    pub secrets: &'static [SecretField],
-    /// Dependencies that the operator doesn't run.
-    pub externals: &'static [External],
-    /// The node types, in the order of the struct.
-    pub node_types: &'static [NodeType],
+with_defaults! {
+    /// A kind of cluster: its names and its node types.
+    #[derive(Debug)]
+    pub struct Definition {
+        /// API group, for instance `druid.example.com`.
+        pub group: &'static str = "",
+        /// API version, for instance `v1alpha1`.
+        pub version: &'static str = "",
+        /// Kind, for instance `Druid`.
+        pub kind: &'static str = "",
+        /// Plural name, lower case: the resource in URLs.
+        pub plural: &'static str = "",
+        /// Singular name, lower case.
+        pub singular: &'static str = "",
+        /// Short names for `kubectl`.
+        pub short_names: &'static [&'static str] = &[],
+        /// Categories, such as `all`, under which `kubectl get` lists the kind.
+        pub categories: &'static [&'static str] = &[],
+        /// The struct's doc comment: the description of the kind.
+        pub doc: &'static str = "",
+        /// Annotations of the CustomResourceDefinition.
+        pub annotations: &'static [(&'static str, &'static str)] = &[],
+        /// Labels of the CustomResourceDefinition.
+        pub labels: &'static [(&'static str, &'static str)] = &[],
+        /// Whether the API server serves this version. Default: yes.
+        pub served: bool = true,
+        /// Whether objects are stored in this version. Default: yes.
+        pub storage: bool = true,
+        /// Warning that the API server sends to users of this version; empty: Kubernetes' own sentence.
+        pub deprecated: Option<&'static str> = None,
+        /// Makes `kubectl scale` work.
+        pub scale: Option<ScaleSubresource> = None,
+        /// Paths by which `kubectl get --field-selector` selects, for instance `.spec.image`.
+        pub selectable: &'static [&'static str] = &[],
+        /// Print columns of the author's own, shown between Status and Age; one with the same heading as core's replaces it.
+        pub print_columns: &'static [PrintColumn] = &[],
+        /// CEL rules of the author's own over `self.spec`; see kube's `validation`.
+        pub validations: &'static [Validation] = &[],
+        /// JSON name of the spec's field that holds the cluster-wide image.
+        pub image: Option<&'static str> = None,
+        /// JSON name of the spec's field that holds the cluster-wide `NodeDefaults`.
+        pub defaults: Option<&'static str> = None,
+        /// Named `NodeDefaults`, which nodes refer to.
+        pub config_groups: Option<Groups> = None,
+        /// Named values of node types' own fields, which nodes refer to.
+        pub app_config_groups: Option<Groups> = None,
+        /// JSON name of the spec's field that lists node types in the order of upgrades; it overrides `order`.
+        pub deployment_order: Option<&'static str> = None,
+        /// Configuration files that the nodes of every type read.
+        pub configs: &'static [ConfigFile] = &[],
+        /// Secrets that the nodes of every type read.
+        pub secrets: &'static [SecretField] = &[],
+        /// Dependencies that the operator doesn't run.
+        pub externals: &'static [External] = &[],
+        /// The node types, in the order of the struct.
+        pub node_types: &'static [NodeType] = &[],
+    }
 }
 
 impl Definition {
-    /// A definition without a name and nodes.
-    pub const EMPTY: Self = Self {
-        group: "",
-        version: "",
-        kind: "",
-        plural: "",
-        singular: "",
-        short_names: &[],
-        categories: &[],
-        doc: "",
-        annotations: &[],
-        labels: &[],
-        served: true,
-        storage: true,
-        deprecated: None,
-        scale: None,
-        selectable: &[],
-        print_columns: &[],
-        validations: &[],
-        image: None,
-        defaults: None,
-        config_groups: None,
-        app_config_groups: None,
-        deployment_order: None,
-        configs: &[],
-        secrets: &[],
-        externals: &[],
-        node_types: &[],
-    };
-
     /// `druid.example.com/v1alpha1`.
     pub fn api_version(&self) -> String {
         format!("{}/{}", self.group, self.version)
