@@ -1,7 +1,7 @@
 //! The static data that an operator is made of: a [`Definition`], which is a kind of cluster and its node types.
 //!
-//! operator-macros write it from the author's struct; operator-core reads it, and exports this crate as `operator_core::definition`. Everything
-//! here can be made in a constant:
+//! The macros of operator-macros write it from the author's struct. operator-core reads it, and exports this crate as
+//! `operator_core::definition`. Rules that both need stand here. All data can be made in a constant:
 //!
 //! ```
 //! use operator_definition::{Cardinality, Definition, NodeTemplate, NodeType, Port, Protocol, Workload};
@@ -35,18 +35,25 @@
 //! | `joined` | what the attributes of a field and of its type are together |
 //! | `config` | configuration files |
 //! | `kind` | the types that can hold nodes |
+//! | [`names`] | names as Kubernetes wants them |
+//! | [`mod@reference`] | references `${…}` in texts |
 //! | [`checks`] | the assertions that the compiler evaluates |
-//! | `defaults` | default values of fields |
+//! | `defaults`, `each`, `text` | default values, loops and texts in constants |
 
 #[macro_use]
 mod defaults;
+#[macro_use]
+mod each;
 pub mod checks;
 mod config;
 mod joined;
 mod kind;
+pub mod names;
 mod node;
+pub mod reference;
+mod text;
 
-pub use config::{Compute, ConfigFile, Format, Reload};
+pub use config::{Compute, ConfigFile, FileClash, Format, Reload};
 pub use kind::{NodeField, NodeKind};
 pub use node::{
     Cardinality, Check, LIST_KEY, LIST_TYPE, Metrics, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol, RunAs,

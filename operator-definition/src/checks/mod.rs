@@ -9,15 +9,11 @@
 //! | `mounts` | folders and files |
 //! | `variables` | environment variables |
 //! | `references` | `${…}` |
-//! | `each`, `text` | loops and strings in constants |
 
-#[macro_use]
-mod each;
 mod mounts;
 mod names;
 mod ports;
 mod references;
-mod text;
 mod variables;
 
 pub use mounts::{files, mounts, secret_files};
@@ -26,7 +22,7 @@ pub use ports::{metrics, ports, probes};
 pub use references::references;
 pub use variables::variables;
 
-use crate::{NodeType, Workload};
+use crate::{NodeType, Workload, text::report_if};
 
 /// Only a StatefulSet's pods have storage of their own.
 #[track_caller]
@@ -34,7 +30,7 @@ pub const fn workload(node_type: &NodeType) {
     let NodeType { place, template, .. } = node_type;
     let workload = node_type.workload();
     let has_storage = !place.storage.is_empty() || !template.storage.is_empty();
-    text::report_if(
+    report_if(
         has_storage && !matches!(workload, Workload::StatefulSet),
         "the pods of a {} have no storage of their own: make this node type a StatefulSet, or leave out the storage",
         &[workload.as_str()],

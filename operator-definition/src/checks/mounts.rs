@@ -1,7 +1,9 @@
 //! Folders and files: what is mounted where. Configuration files and secrets are the type's, never the field's.
 
-use super::text::{after, contains, is, report, report_if, same};
-use crate::{ConfigFile, NodeType, SecretField};
+use crate::{
+    ConfigFile, FileClash, NodeType, SecretField,
+    text::{after, contains, is, report, report_if, same},
+};
 
 /// A folder belongs to one volume.
 #[track_caller]
@@ -60,14 +62,15 @@ pub const fn files(node_type: &NodeType, cluster: &[ConfigFile]) {
             if !same(own.mount, other.mount) || !same(own.file, other.file) {
                 continue;
             }
-            let reason = if own.format as u8 != other.format as u8 {
-                "in different formats: write the same for both, or give one of them another file"
-            } else if !own.format.merges() {
-                "and raw texts can't be merged: give one of them another file, or both a format with keys"
-            } else if own.reload as u8 != other.reload as u8 {
-                "with a different `reload`: write the same for both"
-            } else {
-                continue;
+            let reason = match FileClash::of((own.format, own.reload), (other.format, other.reload)) {
+                Some(FileClash::Format) => {
+                    "in different formats: write the same for both, or give one of them another file"
+                }
+                Some(FileClash::Raw) => {
+                    "and raw texts can't be merged: give one of them another file, or both a format with keys"
+                }
+                Some(FileClash::Reload) => "with a different `reload`: write the same for both",
+                None => continue,
             };
             report(
                 "`{}` of this node type and `{}` of the cluster are written to `{}/{}`, {}",

@@ -1,7 +1,9 @@
 //! Names of node types and of their fields.
 
-use super::text::{after, contains, report_if, same};
-use crate::{Cardinality, LIST_KEY, LIST_TYPE, NodeType};
+use crate::{
+    Cardinality, LIST_KEY, LIST_TYPE, NodeType,
+    text::{after, contains, report_if, same},
+};
 
 /// Objects are called `<cluster>-<node type>[-<node>]`, so no node type's name may begin like one with many nodes.
 #[track_caller]

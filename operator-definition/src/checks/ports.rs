@@ -1,7 +1,10 @@
 //! Ports, and the attributes that name them.
 
-use super::text::{report_if, same};
-use crate::{Check, NodeType, Probe, joined::or};
+use crate::{
+    Check, NodeType, Probe,
+    joined::or,
+    text::{report_if, same},
+};
 
 /// A number belongs to one port.
 #[track_caller]

@@ -1,13 +1,14 @@
 //! References `${…}` in attributes: what they name is there.
 
-use super::{
-    ports::has_port,
-    text::{after, report, report_if, same, split, text},
+use super::ports::has_port;
+use crate::{
+    External, NodeType,
+    reference::Reference,
+    text::{after, report, report_if, same, split},
 };
-use crate::{External, NodeType};
 
-/// `${service.<field>[.<port>]}` names a node, and `${external.<name>}` an external. What else there is, the macros judge: it needs
-/// nothing but the text. The grammar is that of `render::placeholder`.
+/// `${service.<field>[.<port>]}` names a node, and `${external.<name>}` an external. What else there is, the macros judge: it
+/// needs nothing but the text.
 #[track_caller]
 pub const fn references(node_type: &NodeType, node_types: &[NodeType], externals: &[External]) {
     each_joined!(node_type.env, |variable| variable.0, { scan(variable.1, node_types, externals) });
@@ -17,18 +18,12 @@ pub const fn references(node_type: &NodeType, node_types: &[NodeType], externals
 
 #[track_caller]
 const fn scan(text: &str, node_types: &[NodeType], externals: &[External]) {
-    let mut rest = text.as_bytes();
-    while let [_, others @ ..] = rest {
-        rest = match rest {
-            [b'$', b'$', b'{', after @ ..] => after,
-            [b'$', b'{', after @ ..] => {
-                if let (inside, Some(_)) = split(self::text(after), b'}') {
-                    reference(inside, node_types, externals);
-                }
-                after
-            }
-            _ => others,
-        };
+    let mut rest = text;
+    while let Some(found) = Reference::first_of(rest) {
+        rest = found.rest;
+        if !found.escaped && found.after.is_some() {
+            reference(found.inside, node_types, externals);
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Environment variables: each is set once.
 
-use super::text::{is, report, report_if, same};
-use crate::{NodeType, SecretField, joined::or};
+use crate::{
+    NodeType, SecretField,
+    joined::or,
+    text::{is, report, report_if, same},
+};
 
 /// The variables of the hash and of secrets aren't set otherwise.
 #[track_caller]

@@ -26,7 +26,7 @@ macro_rules! each_joined {
         each!($node_type.place.$list, |$item| $block);
         each!($node_type.template.$list, |$item| {
             let name = $name;
-            if !any!($node_type.place.$list, |$item| $crate::checks::text::same($name, name)) $block
+            if !any!($node_type.place.$list, |$item| $crate::text::same($name, name)) $block
         });
     };
 }
