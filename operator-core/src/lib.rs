@@ -35,12 +35,11 @@
 //! ```
 //!
 //! # Map
-//! Each layer uses only those before it.
+//! Each layer uses only those before it; [`definition`], a crate of its own, is what the macros emit, and what the compiler checks of it.
 //!
 //! | layer | subject |
 //! | --- | --- |
 //! | [`model`] | the words of everything that follows |
-//! | [`definition`] | what the macros emit, and what the compiler checks of it |
 //! | [`settings`] | `NodeSpec`, its layers, and what they come to |
 //! | [`crd`] | the CustomResourceDefinition |
 //! | [`render`] | the blueprint: every child object; a file per kind |
@@ -56,7 +55,6 @@
 pub mod apply;
 mod cli;
 pub mod crd;
-pub mod definition;
 mod error;
 pub mod model;
 pub mod plan;
@@ -73,6 +71,7 @@ pub mod __private;
 pub use cli::cli;
 pub use error::{Error, Result};
 pub use model::ClusterStatus;
+pub use operator_definition as definition;
 pub use operator_macros::{DataOperator, node_type};
 pub use render::cluster::Cluster;
 pub use settings::properties::Properties;

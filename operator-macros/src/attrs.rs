@@ -3,6 +3,7 @@
 //! The syntax and the values with spans are darling's. Its derived readers aren't used: they stop at the first round of
 //! mistakes in an attribute, and the author would see the next ones only after putting those right.
 
+mod choices;
 mod config;
 mod crd;
 mod external;

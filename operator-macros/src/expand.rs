@@ -32,7 +32,7 @@ fn strings(texts: &[crate::attrs::Text]) -> TokenStream {
     quote!(&[#(#texts),*])
 }
 
-/// The variant's name: the model's enums have the variants of operator-core's.
+/// The variant's name: the enums are operator-definition's.
 fn variant(value: impl Debug) -> Ident {
     Ident::new(&format!("{value:?}"), Span::call_site())
 }

@@ -15,7 +15,8 @@
 //!
 //! Every mistake is collected in `errors`, and none stops the others from being found. Where there are some, stubs are
 //! written beside them, so that the compiler doesn't complain of everything else as well. What only types can tell,
-//! such as how many nodes a field holds, the compiler checks in constants, with operator-core's `definition::checks`.
+//! such as how many nodes a field holds, the compiler checks in constants, with operator-definition's `checks`. Rules on
+//! names, files and references that are needed elsewhere too stand in operator-definition.
 
 mod attribute;
 mod attrs;

@@ -8,13 +8,13 @@ mod operator;
 mod secret;
 mod template;
 
-pub use config::{ConfigFile, Format, Reload};
+pub use config::ConfigFile;
 pub use crd::{ColumnType, Crd, Deprecated, PrintColumn, Scale, Validation};
 pub use external::{External, ExternalCheck};
 pub use node::{NodeStruct, OwnField};
 pub use operator::{Hook, NodeType, Operator, kind_of, plural_of};
 pub use secret::SecretField;
-pub use template::{Check, Metrics, Port, Probe, Protocol, Rule, RunAs, Security, Storage, Template, Workload};
+pub use template::{Check, Metrics, Port, Probe, Rule, Storage, Template};
 
 /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
 fn cfgs(field: &syn::Field) -> Vec<syn::Attribute> {

@@ -10,6 +10,8 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::definition::Workload;
+
 /// A row of the table: a kind of child object. Two rows are equal where group and kind are.
 #[derive(Clone, Debug)]
 pub struct ChildKind {
@@ -209,6 +211,16 @@ impl ChildKind {
     /// A kind of these names about which nothing is special. Where the API server lacks it, its objects are left out.
     pub const fn named(group: &'static str, version: &'static str, kind: &'static str, plural: &'static str) -> Self {
         row(group, version, kind, plural).presence(Presence::Optional)
+    }
+
+    /// The kind of object that runs a node's pods.
+    pub fn of_workload(workload: Workload) -> &'static Self {
+        match workload {
+            Workload::StatefulSet => &STATEFUL_SET,
+            Workload::Deployment => &DEPLOYMENT,
+            Workload::DaemonSet => &DAEMON_SET,
+            Workload::Job => &JOB,
+        }
     }
 
     /// Whether it runs pods.

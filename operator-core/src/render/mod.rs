@@ -60,7 +60,10 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    model::{Content, Identity, Kind, Object, Reference, Scale, kind::CLAIM},
+    model::{
+        Content, Identity, Kind, Object, Reference, Scale,
+        kind::{CLAIM, ChildKind},
+    },
     settings::{self, Invalid, resolve},
 };
 pub use cluster::Author;
@@ -152,7 +155,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
                 objects.extend(children);
                 blueprint.nodes.push(Node {
                     name: node.name.clone(),
-                    kind: node.node_type.workload().kind().into(),
+                    kind: ChildKind::of_workload(node.node_type.workload()).into(),
                     replicas: node.replicas(),
                     scale: node.scale(),
                     order: node.order,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     definition::Workload,
-    model::ConfigHash,
+    model::{ConfigHash, kind::ChildKind},
     settings::{Invalid, ResolvedNode},
 };
 
@@ -63,7 +63,7 @@ pub fn render(
 
 /// A node's supporting objects (ServiceAccount, Service, PDB, NetworkPolicy …). `pod` is the template of its pods.
 fn supporting(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
-    let workload = node.node_type.workload().kind();
+    let workload = ChildKind::of_workload(node.node_type.workload());
     let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
     let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;
     let mut built = Vec::new();

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{names::Names, ports};
 use crate::{
-    definition::{Cardinality, Workload},
+    definition::{Cardinality, Workload, reference::Reference},
     settings::{Invalid, ResolvedNode, Scale},
 };
 
@@ -117,21 +117,16 @@ impl References<'_> {
     pub fn text(&self, text: &str) -> Result<Replaced<String>, String> {
         let mut replaced = Replaced { value: String::with_capacity(text.len()), of_node: false };
         let mut rest = text;
-        while let Some(at) = rest.find("${") {
-            let (before, from) = rest.split_at(at);
-            let after = from.get("${".len()..).unwrap_or_default();
-            rest = after;
-            if let Some(before) = before.strip_suffix('$').filter(|_| is_ours(after)) {
-                replaced.value.extend([before, "${"]);
+        while let Some(reference) = Reference::first_of(rest) {
+            let Reference { before, inside, after, .. } = reference;
+            rest = reference.rest;
+            if reference.escaped && reference.is_ours() {
+                replaced.value.extend([before.strip_suffix('$').unwrap_or_default(), "${"]);
                 continue;
             }
             replaced.value.push_str(before);
-            let (inside, closed) = match after.split_once('}') {
-                Some((inside, _)) => (inside, true),
-                None => (after, false),
-            };
             match self.named(inside) {
-                Some(_) if !closed => {
+                Some(_) if after.is_none() => {
                     return Err(format!(
                         "`${{{inside}`: close it with `}}`; a `${{` that shall stay as it is is written `$${{`"
                     ));
@@ -140,7 +135,7 @@ impl References<'_> {
                     let found = found.map_err(|why| format!("`${{{inside}}}`: {why}"))?;
                     replaced.value.push_str(&found);
                     replaced.of_node |= inside.starts_with("node.");
-                    rest = after.get(inside.len() + 1..).unwrap_or_default();
+                    rest = after.unwrap_or_default();
                 }
                 None => replaced.value.push_str("${"),
             }
@@ -244,11 +239,6 @@ fn reached(node: &ResolvedNode) -> Vec<(String, u64)> {
         Some((port["name"].as_str()?.to_owned(), number.or_else(|| port["port"].as_u64())?))
     };
     ports::of_service(node).iter().filter_map(reach).collect()
-}
-
-/// Whether what follows `${` begins as a reference.
-fn is_ours(after: &str) -> bool {
-    ["cluster.", "node.", "service.", "external."].iter().any(|root| after.starts_with(root))
 }
 
 /// The key of one of many nodes.

@@ -1,6 +1,6 @@
 //! The settings of a node: their fields, their layers, and how the layers are merged.
 
-mod attributes;
+pub mod attributes;
 mod check;
 mod explain;
 mod fields;
@@ -11,7 +11,6 @@ pub mod properties;
 mod resolve;
 mod spec;
 pub(crate) mod strategy;
-mod templates;
 mod unknown;
 
 pub use crate::model::{Invalid, Quantity, Scale};

@@ -1,12 +1,10 @@
 //! `#[config(…)]` on a field.
 
+use operator_definition::{Format, Reload};
 use syn::{Attribute, Path};
 
-use super::{Keys, Text};
-use crate::{
-    errors::Errors,
-    model::{Format, Reload},
-};
+use super::{Keys, Text, choices};
+use crate::errors::Errors;
 
 /// The keys of `#[config]`.
 pub struct ConfigKeys {
@@ -28,9 +26,9 @@ impl ConfigKeys {
         keys.require("format", &format!("format = \"{likely}\""));
         let mount = keys.text("mount");
         // A format that can't be read is reported; the rest is validated, too.
-        let format = keys.choice("format", Format::ALL).map_or(Format::Raw, |format| *format);
+        let format = keys.choice("format", choices::FORMATS).map_or(Format::Raw, |format| *format);
         let with = keys.path("with");
-        let reload = keys.choice("reload", Reload::ALL).map_or(Reload::Pods, |reload| *reload);
+        let reload = keys.choice("reload", choices::RELOADS).map_or(Reload::Pods, |reload| *reload);
         keys.finish();
         Some(Self { file: file?, mount: mount?, format, with, reload })
     }

@@ -1,20 +1,21 @@
 //! `#[node_type(…)]`: what it says of nodes, on a struct and on a field alike, and what only a field says.
 
 use darling::util::SpannedValue;
+use operator_definition::{Protocol, RunAs};
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 
-use super::{Keys, Text, probe};
+use super::{Keys, Text, choices, probe};
 use crate::{
     errors::Errors,
-    model::{Metrics, Port, Protocol, Rule, RunAs, Security, Storage, Template, Workload},
+    model::{Metrics, Port, Rule, Storage, Template},
 };
 
 impl Template {
     /// Takes out the keys that a struct and a field have in common.
     pub fn read(keys: &mut Keys) -> Self {
         Self {
-            workload: keys.choice("workload", Workload::ALL),
+            workload: keys.choice("workload", choices::WORKLOADS),
             image: keys.text("image"),
             ports: keys.lists("port", "name = \"http\", number = 8080").into_iter().filter_map(port).collect(),
             command: keys.words("command"),
@@ -32,7 +33,7 @@ impl Template {
             defaults: keys.path("defaults"),
             empty_dirs: keys.words("empty_dirs"),
             read_only_root: keys.boolean("read_only_root"),
-            security: keys.choice("security", Security::ALL),
+            security: keys.choice("security", choices::SECURITY),
             run_as: keys.list("run_as", "user = 1000").and_then(run_as),
             rules: keys
                 .lists("rule", "resources(\"pods\"), verbs(\"get\", \"list\", \"watch\")")
@@ -75,7 +76,7 @@ fn port(mut keys: Keys) -> Option<Port> {
     keys.require("number", "number = 8080");
     let name = keys.text("name");
     let number = keys.integer("number", 1..=65_535);
-    let protocol = keys.choice("protocol", Protocol::ALL).map_or(Protocol::Tcp, |protocol| *protocol);
+    let protocol = keys.choice("protocol", choices::PROTOCOLS).map_or(Protocol::Tcp, |protocol| *protocol);
     keys.finish();
     Some(Port { name: name?, number, protocol })
 }

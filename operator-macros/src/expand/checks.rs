@@ -14,7 +14,7 @@ use crate::{
 pub fn checks(operator: &Operator) -> TokenStream {
     let settings = operator.settings.iter().map(|field| {
         let (ty, check) = (&field.ty, setting_check(field.setting));
-        quote_spanned!(ty.span()=> const _: () = _core::definition::checks::#check::<#ty>();)
+        quote_spanned!(ty.span()=> const _: () = _core::settings::attributes::#check::<#ty>();)
     });
     let groups = operator.settings.iter().filter_map(|field| {
         let by = field.by.as_ref()?.as_str();

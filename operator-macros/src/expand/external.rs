@@ -39,7 +39,7 @@ pub fn checks(externals: &[External]) -> TokenStream {
         external.at.is_none() && matches!(external.check, ExternalCheck::Tcp | ExternalCheck::Http(_))
     });
     let checks = of_fields.map(|External { ty, .. }| {
-        quote_spanned!(ty.span()=> const _: () = _core::definition::checks::holds_address::<#ty>();)
+        quote_spanned!(ty.span()=> const _: () = _core::settings::attributes::holds_address::<#ty>();)
     });
     quote!(#(#checks)*)
 }

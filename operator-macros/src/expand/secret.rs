@@ -26,7 +26,7 @@ pub fn secrets(secrets: &[SecretField]) -> TokenStream {
 pub fn checks(secrets: &[SecretField]) -> TokenStream {
     let checks = secrets.iter().map(|SecretField { ty, cfgs, generate, .. }| {
         let check = if generate.is_some() { quote!(holds_generated_secret) } else { quote!(holds_secret) };
-        let check = quote_spanned!(ty.span()=> const _: () = _core::definition::checks::#check::<#ty>(););
+        let check = quote_spanned!(ty.span()=> const _: () = _core::settings::attributes::#check::<#ty>(););
         quote!(#(#cfgs)* #check)
     });
     quote!(#(#checks)*)

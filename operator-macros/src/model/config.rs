@@ -1,5 +1,6 @@
 //! Configuration files.
 
+use operator_definition::{Format, Reload};
 use syn::{Attribute, Field, Path};
 
 use super::cfgs;
@@ -19,45 +20,6 @@ pub struct ConfigFile {
     pub reload: Reload,
     /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
     pub cfgs: Vec<Attribute>,
-}
-
-/// Format of a configuration file; the variants are those of operator-core's `Format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Raw,
-    Properties,
-    Json,
-    Yaml,
-    Env,
-    Toml,
-    Ini,
-    Xml,
-}
-
-impl Format {
-    /// As attributes spell it.
-    pub const ALL: &[(&str, Self)] = &[
-        ("raw", Self::Raw),
-        ("properties", Self::Properties),
-        ("json", Self::Json),
-        ("yaml", Self::Yaml),
-        ("env", Self::Env),
-        ("toml", Self::Toml),
-        ("ini", Self::Ini),
-        ("xml", Self::Xml),
-    ];
-}
-
-/// What a change of the file does to running pods; the variants are those of operator-core's `Reload`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reload {
-    Pods,
-    None,
-}
-
-impl Reload {
-    /// As attributes spell it.
-    pub const ALL: &[(&str, Self)] = &[("pods", Self::Pods), ("none", Self::None)];
 }
 
 impl ConfigFile {

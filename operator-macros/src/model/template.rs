@@ -1,6 +1,7 @@
-//! The fixed parts of a node type; the types mirror those of operator-core's `definition`.
+//! The fixed parts of a node type; the types mirror those of operator-definition, with the places where things are written.
 
 use darling::util::SpannedValue;
+use operator_definition::{Protocol, RunAs, Security, Workload};
 use syn::{Ident, Path};
 
 use super::{ConfigFile, SecretField};
@@ -33,43 +34,6 @@ pub struct Template {
     pub secrets: Vec<SecretField>,
 }
 
-/// Kind of workload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workload {
-    StatefulSet,
-    Deployment,
-    DaemonSet,
-    Job,
-}
-
-impl Workload {
-    /// As attributes spell it.
-    pub const ALL: &[(&str, Self)] = &[
-        ("StatefulSet", Self::StatefulSet),
-        ("Deployment", Self::Deployment),
-        ("DaemonSet", Self::DaemonSet),
-        ("Job", Self::Job),
-    ];
-}
-
-/// How pods are confined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
-    Restricted,
-    Unrestricted,
-}
-
-impl Security {
-    /// As attributes spell it.
-    pub const ALL: &[(&str, Self)] = &[("restricted", Self::Restricted), ("unrestricted", Self::Unrestricted)];
-}
-
-/// User and group of the container's processes.
-pub struct RunAs {
-    pub user: u32,
-    pub group: u32,
-}
-
 /// What the pods may do at the API server.
 pub struct Rule {
     pub groups: Vec<Text>,
@@ -89,18 +53,6 @@ pub struct Port {
     /// None where it couldn't be read; then nothing is made of the port.
     pub number: Option<SpannedValue<u16>>,
     pub protocol: Protocol,
-}
-
-/// Transport protocol of a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    Tcp,
-    Udp,
-}
-
-impl Protocol {
-    /// As attributes spell it.
-    pub const ALL: &[(&str, Self)] = &[("TCP", Self::Tcp), ("UDP", Self::Udp)];
 }
 
 /// A volume that every pod claims.

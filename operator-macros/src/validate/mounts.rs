@@ -1,10 +1,12 @@
 //! Folders and files: what is mounted where.
 
+use operator_definition::{FileClash, names::is_data_key};
+
 use super::unique;
 use crate::{
     attrs::Text,
     errors::Errors,
-    model::{ConfigFile, Format, SecretField, Template},
+    model::{ConfigFile, SecretField, Template},
 };
 
 /// Each folder and file by itself, and all of one container against each other. Configuration files of one folder share
@@ -56,15 +58,11 @@ pub fn files(configs: &[ConfigFile], errors: &Errors) {
 
 /// Why two fields can't be written to one file.
 fn clash(config: &ConfigFile, other: &ConfigFile) -> Option<&'static str> {
-    if config.format != other.format {
-        Some("in another format: write the same for both, or give this one another name")
-    } else if config.format == Format::Raw {
-        Some("and raw texts can't be merged: give this one another name, or both a format with keys")
-    } else if config.reload != other.reload {
-        Some("with another `reload`: write the same for both")
-    } else {
-        None
-    }
+    FileClash::of((config.format, config.reload), (other.format, other.reload)).map(|clash| match clash {
+        FileClash::Format => "in another format: write the same for both, or give this one another name",
+        FileClash::Raw => "and raw texts can't be merged: give this one another name, or both a format with keys",
+        FileClash::Reload => "with another `reload`: write the same for both",
+    })
 }
 
 /// The files that carry secrets: each is its own.
@@ -113,9 +111,7 @@ fn file(name: &Text, errors: &Errors) {
 
 /// A key of a ConfigMap or Secret.
 fn key(what: &str, name: &Text, errors: &Errors) {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
-    let special = name.is_empty() || name.starts_with("..") || *name.as_str() == *".";
-    if special || name.len() > 253 || !name.chars().all(allowed) {
+    if !is_data_key(name) {
         let rule = "at most 253 letters, digits, `-`, `_` and `.`";
         errors.at(&name.span(), format!("`{}` can't be {what}: {rule}", name.as_str()));
     }

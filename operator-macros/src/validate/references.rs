@@ -1,13 +1,12 @@
 //! References `${…}` in the texts of attributes: what the text alone shows, and for a cluster's own fields what they can
-//! name. The rest is operator-core's `definition::checks::references`.
+//! name. The rest is operator-definition's `checks::references`.
+
+use operator_definition::reference::{ROOTS, Reference};
 
 use crate::{
     errors::{Errors, suggestion},
     model::{External, NodeType, Template},
 };
-
-/// What references begin with.
-const ROOTS: [&str; 4] = ["cluster", "node", "service", "external"];
 
 /// What ours was meant to be, where it is one slip away: `clustr`, `Service`. Farther ones are someone else's, as `server`.
 fn slip(root: &str) -> Option<&'static str> {
@@ -35,7 +34,7 @@ pub fn references_within(template: &Template, node_types: &[NodeType], externals
     let names: Vec<_> = externals.iter().map(|external| external.name.as_str()).collect();
     for text in template.texts() {
         for reference in found(text).filter(|reference| judge(*reference).is_ok()) {
-            let (member, known, what) = match (reference.root(), reference.member()) {
+            let (member, known, what) = match (reference.root(), member(reference)) {
                 ("service", Some(member)) => (member, &fields, "field that places a node type"),
                 ("external", Some(member)) => (member, &names, "external"),
                 _ => continue,
@@ -55,53 +54,32 @@ pub fn references_within(template: &Template, node_types: &[NodeType], externals
     }
 }
 
-/// The text between `${` and `}`, or where nothing closes it, up to the end.
-#[derive(Clone, Copy)]
-struct Reference<'a> {
-    inside: &'a str,
-    closed: bool,
+/// Whether it is a reference, or was meant to be one.
+fn is_ours(reference: Reference<'_>) -> bool {
+    reference.is_ours() || (reference.after.is_some() && slip(reference.root()).is_some())
 }
 
-impl<'a> Reference<'a> {
-    fn root(self) -> &'a str {
-        self.inside.split_once('.').map_or("", |(root, _)| root)
-    }
-
-    /// Whether it is a reference, or was meant to be one.
-    fn is_ours(self) -> bool {
-        ROOTS.contains(&self.root()) || (self.closed && slip(self.root()).is_some())
-    }
-
-    /// The first name below the root.
-    fn member(self) -> Option<&'a str> {
-        self.inside.split('.').nth(1)
-    }
-
-    /// How many names are below the root; none where one is empty.
-    fn depth(self) -> Option<usize> {
-        let mut names = self.inside.split('.').skip(1);
-        names.clone().all(|name| !name.is_empty()).then(|| names.by_ref().count())
-    }
+/// The first name below the root.
+fn member(reference: Reference<'_>) -> Option<&str> {
+    reference.inside.split('.').nth(1)
 }
 
-/// Every `${…}` of ours that isn't written `$${…}`.
+/// How many names are below the root; none where one is empty.
+fn depth(reference: Reference<'_>) -> Option<usize> {
+    let mut names = reference.inside.split('.').skip(1);
+    names.clone().all(|name| !name.is_empty()).then(|| names.by_ref().count())
+}
+
+/// Every reference of ours that isn't escaped.
 fn found(text: &str) -> impl Iterator<Item = Reference<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        while let Some(at) = rest.find("${") {
-            let (before, after) = rest.split_at(at);
-            let after = &after["${".len()..];
-            if before.ends_with('$') {
-                rest = after;
-                continue;
-            }
-            let closed = after.split_once('}');
-            let (inside, left) = closed.unwrap_or((after, ""));
-            let reference = Reference { inside, closed: closed.is_some() };
+        while let Some(found) = Reference::first_of(rest) {
+            let taken = !found.escaped && is_ours(found);
             // What isn't ours may have some of ours within it.
-            rest = if reference.is_ours() { left } else { after };
-            if reference.is_ours() {
-                return Some(reference);
+            rest = if taken { found.after.unwrap_or_default() } else { found.rest };
+            if taken {
+                return Some(found);
             }
         }
         None
@@ -111,9 +89,9 @@ fn found(text: &str) -> impl Iterator<Item = Reference<'_>> {
 /// What is wrong with it, and what to write instead.
 fn judge(reference: Reference<'_>) -> Result<(), String> {
     let inside = reference.inside;
-    let (root, depth) = (reference.root(), reference.depth());
+    let (root, depth) = (reference.root(), depth(reference));
     let wrong = |rule: String| Err(format!("`${{{inside}}}`: {rule}"));
-    if !reference.closed {
+    if reference.after.is_none() {
         return Err(format!("`${{{inside}`: close it with `}}`; a `${{` that shall stay as it is is written `$${{`"));
     }
     if let Some(meant) = slip(root).filter(|meant| *meant != root) {
@@ -145,8 +123,8 @@ fn judge(reference: Reference<'_>) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn closed(inside: &str) -> Reference<'_> {
-        Reference { inside, closed: true }
+    fn judged(inside: &str) -> Result<(), String> {
+        judge(Reference::first_of(&format!("${{{inside}}}")).unwrap())
     }
 
     #[test]
@@ -170,7 +148,7 @@ mod tests {
         for (root, meant) in
             [("clustr", "cluster"), ("Node", "node"), ("services", "service"), ("extrenal", "external")]
         {
-            let message = judge(closed(&format!("{root}.name"))).unwrap_err();
+            let message = judged(&format!("{root}.name")).unwrap_err();
             assert!(message.contains(&format!("did you mean `{meant}`? What shall stay")), "{message}");
             assert_eq!(found(&format!("${{{root}.name}}")).count(), 1);
             assert_eq!(found(&format!("$${{{root}.name}} ${{{root}}} ${{{root}.")).count(), 0);
@@ -193,7 +171,7 @@ mod tests {
             "service.brokers.http",
             "external.zookeeper",
         ] {
-            assert_eq!(judge(closed(right)), Ok(()), "{right}");
+            assert_eq!(judged(right), Ok(()), "{right}");
         }
         for (wrong, advice) in [
             ("cluster.nam", "did you mean `name`?"),
@@ -205,7 +183,7 @@ mod tests {
             ("external.", "write `${external.<name>}`"),
             ("external.a.b", "write `${external.<name>}`"),
         ] {
-            let message = judge(closed(wrong)).unwrap_err();
+            let message = judged(wrong).unwrap_err();
             assert!(message.contains(advice), "{message}");
         }
     }

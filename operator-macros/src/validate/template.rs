@@ -1,5 +1,7 @@
 //! What `#[node_type(…)]` says of nodes, on a struct and on a field alike.
 
+use operator_definition::Workload;
+
 use super::{
     mounts::mounts, names, not_empty, ports::ports, quantity::is_size, references::references, unique,
     variables::variables,
@@ -7,7 +9,7 @@ use super::{
 use crate::{
     attrs::Text,
     errors::{Errors, suggestion},
-    model::{Rule, Storage, Template, Workload, plural_of},
+    model::{Rule, Storage, Template, plural_of},
 };
 
 /// The rules that need nothing but the attribute itself, and the struct that it is on.

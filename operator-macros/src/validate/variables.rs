@@ -21,18 +21,14 @@ pub fn variables(template: &Template, errors: &Errors) {
     let mut seen = Vec::new();
     for (name, _) in &template.env {
         let name_text = name.unraw().to_string();
-        if !names::variable(&name_text) {
-            errors.at(name, not_a_variable(&name_text));
-        }
+        names::variable(&name_text, name, errors);
         if seen.contains(&name_text) {
             errors.at(name, format!("the variable `{name_text}` is set twice: keep one of them"));
         }
         seen.push(name_text);
     }
     if let Some(name) = &template.config_hash_env {
-        if !names::variable(name) {
-            errors.at(&name.span(), not_a_variable(name));
-        }
+        names::variable(name, &name.span(), errors);
         if seen.iter().any(|variable| variable == name.as_str()) {
             errors.at(&name.span(), format!("`env` sets `{}` already: give the hash another variable", name.as_str()));
         }
@@ -46,9 +42,7 @@ pub fn of_secrets(secrets: &[SecretField], taken: &[String], errors: &Errors) {
     let mut others: Vec<&Text> = Vec::new();
     for secret in secrets {
         let Some(name) = &secret.env else { continue };
-        if !names::variable(name) {
-            errors.at(&name.span(), not_a_variable(name));
-        }
+        names::variable(name, &name.span(), errors);
         if taken.iter().any(|variable| variable == name.as_str()) {
             let advice = "give the secret another, or leave that one out";
             errors.at(&name.span(), format!("#[node_type] sets the variable `{}` already: {advice}", name.as_str()));
@@ -62,8 +56,4 @@ pub fn of_secrets(secrets: &[SecretField], taken: &[String], errors: &Errors) {
             others.push(name);
         }
     }
-}
-
-fn not_a_variable(name: &str) -> String {
-    format!("`{name}` can't be an environment variable: letters, digits and `_`, no digit first, such as CONFIG_HASH")
 }

@@ -3,16 +3,14 @@
 use serde_json::Value;
 
 use super::entries;
+use crate::definition::names::is_variable;
 
 pub fn write(value: &Value) -> Result<String, String> {
     entries(value)?.iter().map(|(key, value)| line(key, value)).collect()
 }
 
 fn line(key: &str, value: &str) -> Result<String, String> {
-    let is_variable = !key.starts_with(|c: char| c.is_ascii_digit())
-        && !key.is_empty()
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_variable {
+    if !is_variable(key) {
         return Err(format!("`{key}` can't be a variable of a shell: use letters, digits and `_`"));
     }
     if value.contains('\0') {

@@ -103,7 +103,7 @@ impl Judged<'_> {
 
     /// The kind of the workload.
     fn kind(&self) -> &'static str {
-        &self.node_type.workload().kind().kind
+        self.node_type.workload().as_str()
     }
 }
 

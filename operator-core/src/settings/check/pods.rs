@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use super::{Checked, name};
-use crate::model::labels;
+use crate::{
+    definition::names::{is_label_key, is_label_value},
+    model::labels,
+};
 
 pub fn check(node: &mut Checked<'_>) {
     labels(node);
@@ -72,27 +75,4 @@ fn containers(node: &mut Checked<'_>) {
             node.wrong(field, format!("there are two containers `{container}`; rename one"));
         }
     }
-}
-
-/// `[prefix/]name`; source: Kubernetes' labels and selectors.
-fn is_label_key(key: &str) -> bool {
-    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
-    let subdomain = |prefix: &str| {
-        prefix.len() <= 253
-            && prefix.split('.').all(|part| {
-                is_label_value(part)
-                    && !part.is_empty()
-                    && !part.contains('_')
-                    && !part.chars().any(|c| c.is_ascii_uppercase())
-            })
-    };
-    !name.is_empty() && is_label_value(name) && prefix.is_none_or(subdomain)
-}
-
-fn is_label_value(value: &str) -> bool {
-    let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
-    value.len() <= 63
-        && edge(value.chars().next())
-        && edge(value.chars().last())
-        && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }

@@ -32,7 +32,7 @@ pub fn check(node: &mut Checked<'_>) {
 
 /// `StatefulSets, Deployments and DaemonSets`
 fn listed(workloads: &[Workload]) -> String {
-    let kinds: Vec<String> = workloads.iter().map(|workload| format!("{}s", workload.kind().kind)).collect();
+    let kinds: Vec<String> = workloads.iter().map(|workload| format!("{}s", workload.as_str())).collect();
     match kinds.as_slice() {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         kinds => kinds.concat(),

@@ -1,7 +1,6 @@
 //! Node types and their attributes.
 
-use super::{ConfigFile, SecretField};
-use crate::model::kind::{self, ChildKind};
+use crate::{ConfigFile, SecretField};
 
 /// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
 #[derive(Clone, Copy, Debug)]
@@ -33,87 +32,68 @@ pub enum Cardinality {
     List,
 }
 
+impl Cardinality {
+    /// Whether only the custom resource says how many nodes there are.
+    pub const fn is_many(self) -> bool {
+        matches!(self, Self::Many | Self::List)
+    }
+}
+
 /// JSON name of the field by which an item of a [`Cardinality::List`] says its node type.
 pub const LIST_TYPE: &str = "nodeType";
 /// JSON name of the field that names an item of a [`Cardinality::List`].
 pub const LIST_KEY: &str = "name";
 
-/// The fixed parts of a node type. Where both a field and its type have a value, single values of the field override, and
-/// lists are joined by name (ports, env, storage), by file (configs), or replaced where not empty (command, args).
-#[derive(Debug, Clone, Copy)]
-pub struct NodeTemplate {
-    /// Kind of workload. Default: [`Workload::StatefulSet`].
-    pub workload: Option<Workload>,
-    /// Image of this node type, where the custom resource has none.
-    pub image: Option<&'static str>,
-    /// Ports of the container and of the Service.
-    pub ports: &'static [Port],
-    /// Entry point; empty: the image's own.
-    pub command: &'static [&'static str],
-    /// Arguments before those of the custom resource.
-    pub args: &'static [&'static str],
-    /// Environment variables: name and value.
-    pub env: &'static [(&'static str, &'static str)],
-    /// Volumes that every pod claims (StatefulSet only).
-    pub storage: &'static [StorageTemplate],
-    /// Readiness probe.
-    pub readiness: Option<Probe>,
-    /// Liveness probe.
-    pub liveness: Option<Probe>,
-    /// Startup probe.
-    pub startup: Option<Probe>,
-    /// Name of the environment variable for the configuration hash.
-    pub config_hash_env: Option<&'static str>,
-    /// Configuration files of this node type.
-    pub configs: &'static [ConfigFile],
-    /// Secrets that the nodes of this type read.
-    pub secrets: &'static [SecretField],
-    /// Makes the lowest layer of settings, as JSON of a [`NodeDefaults`](crate::NodeDefaults).
-    pub defaults: Option<fn() -> serde_json::Value>,
-    /// Folders that every pod has for itself, empty when it starts.
-    pub empty_dirs: &'static [&'static str],
-    /// Whether the container's root file system is read-only. Default: no.
-    pub read_only_root: Option<bool>,
-    /// How the pods are confined. Default: [`Security::Restricted`].
-    pub security: Option<Security>,
-    /// User and group that the container runs as; none: the image's.
-    pub run_as: Option<RunAs>,
-    /// Rights of the pods at the API server: they get a ServiceAccount, a Role, and a token.
-    pub rules: &'static [PolicyRule],
-    /// Names of the node types that this one connects to.
-    pub talks_to: &'static [&'static str],
-    /// Whether the headless Service publishes pods that aren't ready. Default: no.
-    pub publish_not_ready: Option<bool>,
-    /// Endpoint that Prometheus scrapes.
-    pub metrics: Option<Metrics>,
-}
-
-impl NodeTemplate {
-    /// A template without values.
-    pub const EMPTY: Self = Self {
-        workload: None,
-        image: None,
-        ports: &[],
-        command: &[],
-        args: &[],
-        env: &[],
-        storage: &[],
-        readiness: None,
-        liveness: None,
-        startup: None,
-        config_hash_env: None,
-        configs: &[],
-        secrets: &[],
-        defaults: None,
-        empty_dirs: &[],
-        read_only_root: None,
-        security: None,
-        run_as: None,
-        rules: &[],
-        talks_to: &[],
-        publish_not_ready: None,
-        metrics: None,
-    };
+with_defaults! {
+    /// The fixed parts of a node type. Where both a field and its type have a value, single values of the field override, and
+    /// lists are joined by name (ports, env, storage), by file (configs), or replaced where not empty (command, args).
+    #[derive(Debug, Clone, Copy)]
+    pub struct NodeTemplate {
+        /// Kind of workload. Default: [`Workload::StatefulSet`].
+        pub workload: Option<Workload> = None,
+        /// Image of this node type, where the custom resource has none.
+        pub image: Option<&'static str> = None,
+        /// Ports of the container and of the Service.
+        pub ports: &'static [Port] = &[],
+        /// Entry point; empty: the image's own.
+        pub command: &'static [&'static str] = &[],
+        /// Arguments before those of the custom resource.
+        pub args: &'static [&'static str] = &[],
+        /// Environment variables: name and value.
+        pub env: &'static [(&'static str, &'static str)] = &[],
+        /// Volumes that every pod claims (StatefulSet only).
+        pub storage: &'static [StorageTemplate] = &[],
+        /// Readiness probe.
+        pub readiness: Option<Probe> = None,
+        /// Liveness probe.
+        pub liveness: Option<Probe> = None,
+        /// Startup probe.
+        pub startup: Option<Probe> = None,
+        /// Name of the environment variable for the configuration hash.
+        pub config_hash_env: Option<&'static str> = None,
+        /// Configuration files of this node type.
+        pub configs: &'static [ConfigFile] = &[],
+        /// Secrets that the nodes of this type read.
+        pub secrets: &'static [SecretField] = &[],
+        /// Makes the lowest layer of settings, as JSON of a `NodeDefaults`.
+        pub defaults: Option<fn() -> serde_json::Value> = None,
+        /// Folders that every pod has for itself, empty when it starts.
+        pub empty_dirs: &'static [&'static str] = &[],
+        /// Whether the container's root file system is read-only. Default: no.
+        pub read_only_root: Option<bool> = None,
+        /// How the pods are confined. Default: [`Security::Restricted`].
+        pub security: Option<Security> = None,
+        /// User and group that the container runs as; none: the image's.
+        pub run_as: Option<RunAs> = None,
+        /// Rights of the pods at the API server: they get a ServiceAccount, a Role, and a token.
+        pub rules: &'static [PolicyRule] = &[],
+        /// Names of the node types that this one connects to.
+        pub talks_to: &'static [&'static str] = &[],
+        /// Whether the headless Service publishes pods that aren't ready. Default: no.
+        pub publish_not_ready: Option<bool> = None,
+        /// Endpoint that Prometheus scrapes.
+        pub metrics: Option<Metrics> = None,
+    }
 }
 
 /// Kind of object that runs a node's pods.
@@ -130,13 +110,13 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// The kind of object that it is.
-    pub fn kind(self) -> &'static ChildKind {
+    /// Its kind in Kubernetes.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::StatefulSet => &kind::STATEFUL_SET,
-            Self::Deployment => &kind::DEPLOYMENT,
-            Self::DaemonSet => &kind::DAEMON_SET,
-            Self::Job => &kind::JOB,
+            Self::StatefulSet => "StatefulSet",
+            Self::Deployment => "Deployment",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The types that can hold nodes, and their attributes.
 
-use super::{Cardinality, NodeTemplate};
+use crate::{Cardinality, NodeTemplate};
 
-/// The type of a node: [`NodeSpec`](crate::NodeSpec), or a struct marked `#[node_type]`.
+/// The type of a node: `NodeSpec`, or a struct marked `#[node_type]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` isn't a node type",
     label = "holds `{Self}`, which isn't a node type",
@@ -11,7 +11,7 @@ use super::{Cardinality, NodeTemplate};
 pub trait NodeKind {
     /// Its attributes.
     const TEMPLATE: NodeTemplate;
-    /// JSON names of its own fields, beside those of [`NodeSpec`](crate::NodeSpec).
+    /// JSON names of its own fields, beside those of `NodeSpec`.
     const FIELDS: &'static [&'static str];
 }
 

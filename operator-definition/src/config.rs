@@ -56,3 +56,29 @@ impl Format {
         !matches!(self, Self::Raw)
     }
 }
+
+/// Why the values of two fields can't be merged in one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileClash {
+    /// Their formats differ.
+    Format,
+    /// They are raw texts.
+    Raw,
+    /// Their effects on running pods differ.
+    Reload,
+}
+
+impl FileClash {
+    /// Of two fields that are written to the same file, in these formats and with these effects.
+    pub const fn of(one: (Format, Reload), other: (Format, Reload)) -> Option<Self> {
+        if one.0 as u8 != other.0 as u8 {
+            Some(Self::Format)
+        } else if !one.0.merges() {
+            Some(Self::Raw)
+        } else if one.1 as u8 != other.1 as u8 {
+            Some(Self::Reload)
+        } else {
+            None
+        }
+    }
+}

@@ -1,18 +1,23 @@
 //! A node type's attributes: those on the field override those on its type.
 
-use crate::definition::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
+use crate::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
 
 impl NodeType {
     /// Kind of workload.
-    pub fn workload(&self) -> Workload {
-        self.place.workload.or(self.template.workload).unwrap_or(Workload::StatefulSet)
+    pub const fn workload(&self) -> Workload {
+        match or(self.place.workload, self.template.workload) {
+            Some(workload) => workload,
+            None => Workload::StatefulSet,
+        }
     }
 
-    pub(super) fn image(&self) -> Option<&'static str> {
+    /// Image, where the custom resource has none.
+    pub fn image(&self) -> Option<&'static str> {
         self.place.image.or(self.template.image)
     }
 
-    pub(super) fn env(&self) -> Vec<(&'static str, &'static str)> {
+    /// Environment variables, by name.
+    pub fn env(&self) -> Vec<(&'static str, &'static str)> {
         join(self.template.env, self.place.env, |(name, _)| *name)
     }
 
@@ -37,12 +42,12 @@ impl NodeType {
     }
 
     /// Entry point; empty: the image's own.
-    pub fn command(&self) -> &'static [&'static str] {
+    pub const fn command(&self) -> &'static [&'static str] {
         if self.place.command.is_empty() { self.template.command } else { self.place.command }
     }
 
     /// Arguments before those of the custom resource.
-    pub fn args(&self) -> &'static [&'static str] {
+    pub const fn args(&self) -> &'static [&'static str] {
         if self.place.args.is_empty() { self.template.args } else { self.place.args }
     }
 
@@ -65,6 +70,11 @@ impl NodeType {
     pub fn says<T>(&self, value: impl Fn(&NodeTemplate) -> Option<T>) -> Option<T> {
         value(&self.place).or_else(|| value(&self.template))
     }
+}
+
+/// The field's value, else its type's.
+pub(crate) const fn or<T: Copy>(place: Option<T>, template: Option<T>) -> Option<T> {
+    if place.is_some() { place } else { template }
 }
 
 fn join<T: Copy, Key: PartialEq>(template: &[T], place: &[T], key: impl Fn(&T) -> Key) -> Vec<T> {

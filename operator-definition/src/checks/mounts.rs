@@ -1,0 +1,115 @@
+//! Folders and files: what is mounted where. Configuration files and secrets are the type's, never the field's.
+
+use crate::{
+    ConfigFile, FileClash, NodeType, SecretField,
+    text::{after, contains, is, report, report_if, same},
+};
+
+/// A folder belongs to one volume.
+#[track_caller]
+pub const fn mounts(node_type: &NodeType, cluster: &[ConfigFile]) {
+    let NodeType { place, template, .. } = node_type;
+    each_joined!(node_type.storage, |storage| storage.name, {
+        let mount = storage.mount;
+        each!(place.storage, |own| {
+            report_if(
+                same(own.mount, mount) && !same(own.name, storage.name),
+                "the storage `{}` of this field is mounted where its type mounts `{}`, at `{}`: give it another \
+                 folder, or the same name to replace that one",
+                &[own.name, storage.name, mount],
+            );
+        });
+        let of_cluster = has_files(cluster, mount);
+        report_if(
+            of_cluster || has_files(template.configs, mount),
+            "the storage `{}` of this node type is mounted where {} configuration files are, at `{}`: give it another \
+             folder",
+            &[storage.name, if of_cluster { "the cluster's" } else { "the type's" }, mount],
+        );
+    });
+    each!(place.empty_dirs, |folder| { empty_dir(node_type, folder, cluster) });
+    each!(template.empty_dirs, |folder| { empty_dir(node_type, folder, cluster) });
+}
+
+/// Nothing else is mounted where an empty folder is.
+#[track_caller]
+const fn empty_dir(node_type: &NodeType, folder: &str, cluster: &[ConfigFile]) {
+    each_joined!(node_type.storage, |storage| storage.name, {
+        report_if(
+            same(storage.mount, folder),
+            "the storage `{}` is mounted at the empty folder `{}`: give it another folder, or leave that one out of \
+             empty_dirs(…)",
+            &[storage.name, folder],
+        );
+    });
+    report_if(
+        has_files(cluster, folder) || has_files(node_type.template.configs, folder),
+        "configuration files are mounted at the empty folder `{}`: give them another folder, or leave that one out of \
+         empty_dirs(…)",
+        &[folder],
+    );
+}
+
+const fn has_files(configs: &[ConfigFile], folder: &str) -> bool {
+    any!(configs, |config| same(config.mount, folder))
+}
+
+/// A file of the cluster and one of a node type may be the same where their values can be merged.
+#[track_caller]
+pub const fn files(node_type: &NodeType, cluster: &[ConfigFile]) {
+    each!(node_type.template.configs, |own| {
+        each!(cluster, |other| {
+            if !same(own.mount, other.mount) || !same(own.file, other.file) {
+                continue;
+            }
+            let reason = match FileClash::of((own.format, own.reload), (other.format, other.reload)) {
+                Some(FileClash::Format) => {
+                    "in different formats: write the same for both, or give one of them another file"
+                }
+                Some(FileClash::Raw) => {
+                    "and raw texts can't be merged: give one of them another file, or both a format with keys"
+                }
+                Some(FileClash::Reload) => "with a different `reload`: write the same for both",
+                None => continue,
+            };
+            report(
+                "`{}` of this node type and `{}` of the cluster are written to `{}/{}`, {}",
+                &[own.field, other.field, own.mount, own.file, reason],
+            );
+        });
+    });
+}
+
+/// A secret's file is nothing else.
+#[track_caller]
+pub const fn secret_files(node_type: &NodeType, cluster: &[SecretField], configs: &[ConfigFile]) {
+    each!(cluster, |secret| {
+        secret_file(node_type, secret, configs);
+        if let Some(file) = secret.file {
+            report_if(
+                any!(node_type.template.secrets, |other| is(other.file, file)),
+                "`{}` carries a secret of this node type, and `{}` of the cluster: give one of them another file",
+                &[file, secret.field],
+            );
+        }
+    });
+    each!(node_type.template.secrets, |secret| { secret_file(node_type, secret, configs) });
+}
+
+#[track_caller]
+const fn secret_file(node_type: &NodeType, secret: &SecretField, cluster: &[ConfigFile]) {
+    let Some(file) = secret.file else { return };
+    let NodeType { place, template, .. } = node_type;
+    let mut taken = contains(place.empty_dirs, file) || contains(template.empty_dirs, file);
+    taken |= any!(cluster, |config| is_at(config, file)) || any!(template.configs, |config| is_at(config, file));
+    each_joined!(node_type.storage, |storage| storage.name, { taken |= same(storage.mount, file) });
+    report_if(
+        taken,
+        "the secret `{}` is mounted at `{}`, where something else is already: give it another file",
+        &[secret.field, file],
+    );
+}
+
+const fn is_at(config: &ConfigFile, path: &str) -> bool {
+    matches!(after(path, config.mount), Some(rest) if is(after(rest, "/"), config.file))
+}

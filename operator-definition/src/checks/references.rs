@@ -1,0 +1,68 @@
+//! References `${…}` in attributes: what they name is there.
+
+use super::ports::has_port;
+use crate::{
+    External, NodeType,
+    reference::Reference,
+    text::{after, report, report_if, same, split},
+};
+
+/// `${service.<field>[.<port>]}` names a node, and `${external.<name>}` an external. What else there is, the macros judge: it
+/// needs nothing but the text.
+#[track_caller]
+pub const fn references(node_type: &NodeType, node_types: &[NodeType], externals: &[External]) {
+    each_joined!(node_type.env, |variable| variable.0, { scan(variable.1, node_types, externals) });
+    each!(node_type.command(), |text| { scan(text, node_types, externals) });
+    each!(node_type.args(), |text| { scan(text, node_types, externals) });
+}
+
+#[track_caller]
+const fn scan(text: &str, node_types: &[NodeType], externals: &[External]) {
+    let mut rest = text;
+    while let Some(found) = Reference::first_of(rest) {
+        rest = found.rest;
+        if !found.escaped && found.after.is_some() {
+            reference(found.inside, node_types, externals);
+        }
+    }
+}
+
+#[track_caller]
+const fn reference(inside: &str, node_types: &[NodeType], externals: &[External]) {
+    if let Some(path) = after(inside, "service.") {
+        service(path, node_types);
+    } else if let Some(name) = after(inside, "external.") {
+        report_if(
+            !any!(externals, |external| same(external.name, name)),
+            "`${external.{}}`: the cluster has no external `{}`: declare it with #[external(…)], or name another",
+            &[name, name],
+        );
+    }
+}
+
+#[track_caller]
+const fn service(path: &str, node_types: &[NodeType]) {
+    let (field, port) = split(path, b'.');
+    let mut found = None;
+    each!(node_types, |node_type| { found = if same(node_type.field, field) { Some(node_type) } else { found } });
+    let Some(node_type) = found else {
+        report(
+            "`${service.{}}`: the cluster has no field `{}` that places a node type: name one by its name in the \
+             custom resource",
+            &[path, field],
+        )
+    };
+    report_if(
+        node_type.cardinality.is_many(),
+        "`${service.{}}`: what nodes `{}` holds is only known in the custom resource: name a field of one node, or \
+         compute it in a configuration file",
+        &[path, field],
+    );
+    if let Some(port) = port {
+        report_if(
+            !has_port(node_type, port),
+            "`${service.{}}`: `{}` has no port `{}`: declare it there with port(name = …, number = …), or name another",
+            &[path, field, port],
+        );
+    }
+}
