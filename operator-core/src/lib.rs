@@ -19,7 +19,7 @@
 //!     pub servers: BTreeMap<String, NodeSpec>,
 //! }
 //!
-//! #[tokio::main]
+//! #[tokio::main(flavor = "current_thread")]
 //! async fn main() -> operator_core::Result<()> {
 //!     operator_core::cli::<Cache>().await // run | crd | plan -f cache.yaml
 //! }

@@ -217,6 +217,16 @@ proptest! {
     }
 
     #[test]
+    fn a_blueprint_that_was_kept_is_what_it_was(spec in spec()) {
+        let sent = |blueprint: &Blueprint| {
+            let objects = blueprint.objects.iter();
+            objects.map(|object| (object.name.clone(), object.intent, object.json.clone())).collect::<Vec<_>>()
+        };
+        let fresh = blueprint("a", &spec);
+        prop_assert_eq!(sent(&fresh.clone().pack().unpack()), sent(&fresh));
+    }
+
+    #[test]
     fn a_hash_covers_configuration_and_nothing_else(spec in spec(), replicas in 0..9i32) {
         let mut other = spec.clone();
         other["image"] = "another".into();

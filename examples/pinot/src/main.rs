@@ -1,6 +1,6 @@
 //! The operator of Apache Pinot clusters.
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> operator_core::Result<()> {
     operator_core::cli::<pinot_operator::Pinot>().await
 }

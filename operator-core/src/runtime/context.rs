@@ -58,7 +58,7 @@ impl Context {
         // An author's function that panics is a matter of this one cluster.
         let panicked = || vec![Invalid::new("", "a function of the operator panicked over this spec; see its log")];
         let caught = || std::panic::catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|_| Err(panicked()));
-        self.records.blueprint(cluster, caught)
+        self.records.blueprint(cluster).map_or_else(caught, Ok)
     }
 
     /// Everything that a plan depends on. From now on, changes of it ask for a reconcile.

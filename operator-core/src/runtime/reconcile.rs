@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{clusters::Clusters, context::Context, tracked::Tracked};
 use crate::{
+    model::Invalid,
     plan::{Plan, plan},
+    render::Blueprint,
     state::fact::Failed,
     status::{self, Reason},
 };
@@ -30,22 +32,42 @@ pub async fn reconcile(
     context: &Context,
     clusters: &Clusters,
 ) -> Result<Option<Duration>, Transient> {
-    let result = step(cluster, context).await;
-    if !clusters.knows(cluster.uid()) {
+    let uid = cluster.uid();
+    let result = if cluster.deleting {
+        // The garbage collector deletes what the cluster owns.
+        context.pods.forget(uid);
+        Ok(Next { at_rest: true, again: None })
+    } else {
+        let rendered = context.render(cluster);
+        let result = step(cluster, context, rendered.as_ref()).await;
+        match rendered {
+            Ok(blueprint) if !result.as_ref().is_ok_and(|next| next.at_rest) => {
+                context.records.keep(cluster, blueprint)
+            }
+            _ => context.records.rest(uid),
+        }
+        result
+    };
+    if !clusters.knows(uid) {
         // Deleted meanwhile: what was kept of it since is kept for nobody.
-        context.forget(cluster.uid());
+        context.forget(uid);
     }
-    result
+    result.map(|next| next.again)
 }
 
-async fn step(cluster: &Tracked, context: &Context) -> Result<Option<Duration>, Transient> {
-    if cluster.deleting {
-        // The garbage collector deletes what the cluster owns.
-        context.pods.forget(cluster.uid());
-        return Ok(None);
-    }
-    let rendered = context.render(cluster);
-    let blueprint = rendered.as_ref().as_ref();
+/// What comes after a step.
+struct Next {
+    /// Nothing: the cluster is ready.
+    at_rest: bool,
+    /// When to look again though nothing changes.
+    again: Option<Duration>,
+}
+
+async fn step(
+    cluster: &Tracked,
+    context: &Context,
+    blueprint: Result<&Blueprint, &Vec<Invalid>>,
+) -> Result<Next, Transient> {
     let snapshot = context.snapshot(cluster, blueprint.ok());
     let plan = plan(blueprint.map_err(Vec::as_slice), &snapshot);
     context.dump(&snapshot, &plan);
@@ -61,17 +83,18 @@ async fn step(cluster: &Tracked, context: &Context) -> Result<Option<Duration>, 
     let after = renewed.as_ref().unwrap_or(&snapshot);
     if outcome.is_news() || after.references != snapshot.references {
         // What was answered is decided on before anything is reported.
-        return Ok(Some(Duration::ZERO));
+        return Ok(Next { at_rest: false, again: Some(Duration::ZERO) });
     }
-    let mut again = plan.again;
+    let mut next = Next { at_rest: false, again: plan.again };
     if !plan.undecided || !outcome.failed.is_empty() {
         context.tell(&snapshot.cluster, status::problem(&plan, &outcome.failed));
         if !is_passing(&plan, &outcome.failed, context.records.attempts(cluster.uid())) {
             let status = status::report(blueprint.ok(), &plan, &outcome.failed, after);
             let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint.ok(), after) };
             context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
+            next.at_rest = plan.is_done() && status.is_ready();
             let wait = context.report(cluster, blueprint.ok(), after, status).await?;
-            again = again.into_iter().chain(wait).min();
+            next.again = next.again.into_iter().chain(wait).min();
         }
     }
     if let [first, ..] = &outcome.failed[..] {
@@ -79,10 +102,7 @@ async fn step(cluster: &Tracked, context: &Context) -> Result<Option<Duration>, 
         return Err(Transient { cluster: place(cluster), message: messages.join("; "), again: first.again });
     }
     context.records.succeeded(cluster.uid());
-    if plan.is_done() {
-        context.records.rest(cluster.uid());
-    }
-    Ok(again)
+    Ok(next)
 }
 
 /// Whether what failed isn't worth a word yet.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    sync::Arc,
     time::Duration,
 };
 
@@ -14,7 +13,7 @@ use super::tracked::Tracked;
 use crate::{
     apply::Outcome,
     model::{ClusterStatus, Kind, kind::CLAIM},
-    render::Blueprint,
+    render::{Blueprint, Packed},
     settings::Invalid,
     state::{Answer, Fact},
     status::Problem,
@@ -22,11 +21,11 @@ use crate::{
 
 /// First and longest wait after a failure.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
-/// How many blueprints are kept: those of clusters that are being worked on. To render one again takes a fraction of a millisecond.
-const BLUEPRINTS: usize = 32;
+/// How many blueprints are kept: those of clusters that are being worked on, of some KB each. To render one again takes half a millisecond.
+const BLUEPRINTS: usize = 128;
 
 /// What spec and definition come to, or what is wrong with the spec.
-pub type Rendered = Arc<Result<Blueprint, Vec<Invalid>>>;
+pub type Rendered = Result<Blueprint, Vec<Invalid>>;
 
 /// Of one cluster.
 #[derive(Default)]
@@ -58,24 +57,28 @@ struct Written {
 pub struct Records {
     records: Mutex<HashMap<Box<str>, Record>>,
     /// UID, generation and blueprint, the latest used last.
-    blueprints: Mutex<VecDeque<(Box<str>, i64, Rendered)>>,
+    blueprints: Mutex<VecDeque<(Box<str>, i64, Packed)>>,
 }
 
 impl Records {
-    /// The blueprint of a cluster: as kept, else as `render` makes it.
-    pub fn blueprint(&self, cluster: &Tracked, render: impl FnOnce() -> Result<Blueprint, Vec<Invalid>>) -> Rendered {
-        let kept = {
-            let mut kept = self.blueprints.lock();
-            let place = kept.iter().position(|(uid, _, _)| **uid == *cluster.uid());
-            place.and_then(|place| kept.remove(place)).filter(|(_, generation, _)| *generation == cluster.generation)
-        };
-        let rendered = kept.map_or_else(|| Arc::new(render()), |(_, _, rendered)| rendered);
+    /// The blueprint of a cluster, where it was kept.
+    pub fn blueprint(&self, cluster: &Tracked) -> Option<Blueprint> {
+        let kept = self.blueprints.lock();
+        let kept =
+            kept.iter().find(|(uid, generation, _)| (&**uid, *generation) == (cluster.uid(), cluster.generation));
+        kept.map(|(_, _, packed)| packed.unpack())
+    }
+
+    /// Keeps the blueprint of a cluster that is being worked on.
+    pub fn keep(&self, cluster: &Tracked, blueprint: Blueprint) {
         let mut kept = self.blueprints.lock();
+        let place = kept.iter().position(|(uid, _, _)| **uid == *cluster.uid());
+        let before = place.and_then(|place| kept.remove(place)).filter(|(_, of, _)| *of == cluster.generation);
         if kept.len() >= BLUEPRINTS {
             kept.pop_front();
         }
-        kept.push_back((cluster.uid().into(), cluster.generation, rendered.clone()));
-        rendered
+        // Of one generation there is only one.
+        kept.push_back(before.unwrap_or_else(|| (cluster.uid().into(), cluster.generation, blueprint.pack())));
     }
 
     /// Drops the blueprint of a cluster that is as it shall be.

@@ -121,7 +121,7 @@ impl Stepped {
     pub fn plan(&self, uid: &str) -> Option<(Snapshot, Plan)> {
         let cluster = self.tracked(uid)?;
         let rendered = self.context.render(&cluster);
-        let blueprint = rendered.as_ref().as_ref();
+        let blueprint = rendered.as_ref();
         let snapshot = self.context.snapshot(&cluster, blueprint.ok());
         let plan = plan(blueprint.map_err(Vec::as_slice), &snapshot);
         Some((snapshot, plan))

@@ -6,6 +6,9 @@ use crate::model::ClusterStatus;
 
 /// The JSON merge patch (RFC 7386) that makes `after` of `before`; `None` where nothing changed. Lists are replaced as a whole.
 pub fn patch(before: Option<&ClusterStatus>, after: &ClusterStatus) -> Option<Value> {
+    if before == Some(after) {
+        return None;
+    }
     let value = |status: &ClusterStatus| serde_json::to_value(status).unwrap_or_default();
     difference(&before.map(value).unwrap_or_default(), &value(after))
 }
