@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use k8s_openapi::NamespaceResourceScope;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::definition::Workload;
@@ -203,8 +204,9 @@ pub static ALL: [&ChildKind; 16] = [
 ];
 
 impl ChildKind {
-    /// The kind of `T`, for objects that an author's hook adds. Where the API server lacks it, its objects are left out.
-    pub const fn of<T: k8s_openapi::Resource>() -> Self {
+    /// The kind of `T`, for objects that an author's hook adds. Where the API server lacks it, its objects are left out. The compiler refuses
+    /// kinds that aren't in a namespace: the garbage collector takes such an object for an orphan where its owner is in one, and deletes it.
+    pub const fn of<T: k8s_openapi::Resource<Scope = NamespaceResourceScope>>() -> Self {
         Self::named(T::GROUP, T::VERSION, T::KIND, T::URL_PATH_SEGMENT)
     }
 

@@ -148,6 +148,7 @@ impl Context {
         let Some(changed) = status::patch(snapshot.status.as_ref(), &status) else { return Ok(()) };
         let patch = serde_json::json!({ "status": changed });
         let kind = Kind::from(ClusterKind(self.author.definition));
+        self.records.sending(cluster, &status);
         let written = self.writer.status(&kind, &snapshot.cluster, patch).await;
         let failed = |failure: Failure| Transient {
             cluster: place(cluster),

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::tracked::Tracked;
 use crate::{
     apply::Outcome,
-    model::{ClusterStatus, Kind, kind::CLAIM},
+    model::{ClusterStatus, Digest, Kind, kind::CLAIM},
     render::{Blueprint, Packed},
     settings::Invalid,
     state::{Answer, Fact},
@@ -34,6 +34,8 @@ struct Record {
     facts: BTreeMap<(Kind, String), Fact>,
     /// Failures in a row.
     attempts: usize,
+    /// Generation and digest of the status that was last sent: the watch may show it before the API server answers.
+    sent: Option<(i64, Digest)>,
     /// The status as last written.
     written: Option<Written>,
     /// What was last said in an event.
@@ -44,8 +46,6 @@ struct Record {
 struct Written {
     /// What, as text, until a reconcile has seen it. Not until the watch shows it: a reconcile under way may have read the cluster before.
     status: Option<Box<str>>,
-    /// Of which generation of the spec.
-    generation: i64,
     /// The version that the cluster got by it.
     version: u64,
     /// When.
@@ -132,8 +132,8 @@ impl Records {
                 Answer::Deleted => false,
                 _ => *kind == &CLAIM || wanted(kind, name),
             });
-            let (generation, text) = (cluster.generation, serde_json::to_string(&status).ok().map(Into::into));
-            record.written = Some(Written { status: text, generation, version, at: Instant::now() });
+            let text = serde_json::to_string(&status).ok().map(Into::into);
+            record.written = Some(Written { status: text, version, at: Instant::now() });
         });
     }
 
@@ -142,12 +142,15 @@ impl Records {
         self.with(uid, |record| record.written.as_ref().map(|written| written.at.elapsed()))
     }
 
-    /// Whether `cluster` is as the loop's own last write of its status left it.
+    /// Takes in that a status is about to be sent.
+    pub fn sending(&self, cluster: &Tracked, status: &ClusterStatus) {
+        self.with(cluster.uid(), |record| record.sent = Some((cluster.generation, digest(status))));
+    }
+
+    /// Whether `cluster` has the spec that was last dealt with, and the status that was sent then.
     pub fn is_own_write(&self, cluster: &Tracked) -> bool {
-        self.with(cluster.uid(), |record| {
-            let written = record.written.as_ref();
-            written.is_some_and(|it| (it.version, it.generation) == (cluster.version, cluster.generation))
-        })
+        let seen = || cluster.status().map(|status| (cluster.generation, digest(&status)));
+        !cluster.deleting && self.with(cluster.uid(), |record| record.sent.is_some() && record.sent == seen())
     }
 
     /// Whether a problem is another than the one that was last told.
@@ -190,14 +193,38 @@ impl Records {
     }
 }
 
+fn digest(status: &ClusterStatus) -> Digest {
+    Digest::of(&serde_json::to_value(status).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn cluster(version: u64) -> Tracked {
-        let metadata = json!({ "name": "a", "namespace": "n", "uid": "u", "resourceVersion": version.to_string(), "generation": 1 });
-        serde_json::from_str(&json!({ "metadata": metadata, "spec": {} }).to_string()).unwrap()
+        with(version, 1, &json!({}), None)
+    }
+
+    fn with(version: u64, generation: i64, metadata: &Value, status: Option<&ClusterStatus>) -> Tracked {
+        let mut all = json!({ "name": "a", "namespace": "n", "uid": "u", "resourceVersion": version.to_string(), "generation": generation });
+        all.as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
+        serde_json::from_str(&json!({ "metadata": all, "spec": {}, "status": status }).to_string()).unwrap()
+    }
+
+    #[test]
+    fn the_watch_may_show_a_status_before_the_api_server_answers() {
+        let records = Records::default();
+        let status = ClusterStatus { observed_generation: 1, ready: "1/1".to_owned(), ..ClusterStatus::default() };
+        assert!(!records.is_own_write(&with(5, 1, &json!({}), Some(&status))), "nothing was sent yet");
+        records.sending(&cluster(3), &status);
+        assert!(records.is_own_write(&with(5, 1, &json!({}), Some(&status))));
+        assert!(!records.is_own_write(&with(5, 2, &json!({}), Some(&status))), "another spec");
+        let deleting = json!({ "deletionTimestamp": "2026-01-01T12:00:00Z" });
+        assert!(!records.is_own_write(&with(5, 1, &deleting, Some(&status))));
+        let other = ClusterStatus { ready: "0/1".to_owned(), ..status };
+        assert!(!records.is_own_write(&with(5, 1, &json!({}), Some(&other))), "someone else's");
+        assert!(!records.is_own_write(&with(5, 1, &json!({}), None)), "wiped");
     }
 
     #[test]
@@ -205,7 +232,6 @@ mod tests {
         let records = Records::default();
         let status = ClusterStatus { observed_generation: 1, ..ClusterStatus::default() };
         records.written(&cluster(3), status.clone(), 5, |_, _| true);
-        assert!(records.is_own_write(&cluster(5)) && !records.is_own_write(&cluster(6)));
         assert_eq!(records.status(&cluster(3)), Some(status));
         assert_eq!(records.status(&cluster(5)), None, "the cluster itself has it by now");
     }
