@@ -39,7 +39,7 @@ use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewri
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::definition::Definition;
+use crate::{definition::Definition, settings::schema::cel};
 
 /// The CustomResourceDefinition of a kind whose objects have this spec and status.
 pub fn crd<Spec: JsonSchema, Status: JsonSchema>(definition: &Definition) -> CustomResourceDefinition {
@@ -85,7 +85,7 @@ fn json(definition: &Definition, spec: Value, status: Value) -> Value {
         "required": ["spec"],
         "properties": { "spec": spec, "status": status },
     });
-    let own = definition.validations.iter().map(|own| rules::rule(own.rule, own.message));
+    let own = definition.validations.iter().map(|own| cel(own.rule, own.message));
     rules::add(&mut root, std::iter::once(rules::cluster_name()).chain(own));
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -172,9 +172,9 @@ fn properties(schema: &mut Value) -> Option<&mut Map<String, Value>> {
 }
 
 /// Describes a field that has no description.
-fn describe(field: &mut Value, description: impl FnOnce() -> String) {
+fn describe(field: &mut Value, description: impl Into<Value>) {
     if field.get("description").is_none() {
-        put(field, "description", description());
+        put(field, "description", description);
     }
 }
 

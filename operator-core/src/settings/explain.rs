@@ -55,7 +55,7 @@ pub fn explain(definition: &'static Definition, spec: &Value, name: &str) -> Res
     for node_type in definition.node_types {
         for entry in entries(node_type, spec) {
             if entry.name == name {
-                let (layers, _) = layers(definition, spec, node_type, &entry.path, entry.own)?;
+                let (layers, _) = layers(definition, spec, node_type, &entry.path, entry.given)?;
                 return Ok(of_layers(layers));
             }
             nodes.push(entry.name);

@@ -4,6 +4,7 @@ mod attributes;
 mod check;
 mod explain;
 mod fields;
+pub(crate) mod json;
 mod layers;
 pub(crate) mod merge;
 pub(crate) mod ports;
@@ -24,6 +25,6 @@ pub(crate) use merge::{
     patch::{apply_patch, unknown_directive},
 };
 pub(crate) use ports::Port;
-pub(crate) use resolve::once;
 pub use resolve::{Claim, ResolvedNode, resolve};
+pub(crate) use resolve::{all_or_errors, once};
 pub use spec::*;

@@ -1,15 +1,27 @@
 //! A node type's attributes: those on the field override those on its type.
 
-use crate::definition::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
+use std::collections::HashSet;
+
+use crate::definition::{
+    ConfigFile, Definition, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload,
+};
+
+impl Definition {
+    /// The first node type of each field: several may share one.
+    pub(crate) fn first_of_fields(&self) -> impl Iterator<Item = &'static NodeType> {
+        let mut seen = HashSet::new();
+        self.node_types.iter().filter(move |node_type| seen.insert(node_type.field))
+    }
+}
 
 impl NodeType {
     /// Kind of workload.
     pub fn workload(&self) -> Workload {
-        self.place.workload.or(self.template.workload).unwrap_or(Workload::StatefulSet)
+        self.says(|says| says.workload).unwrap_or(Workload::StatefulSet)
     }
 
     pub(super) fn image(&self) -> Option<&'static str> {
-        self.place.image.or(self.template.image)
+        self.says(|says| says.image)
     }
 
     pub(super) fn env(&self) -> Vec<(&'static str, &'static str)> {

@@ -106,8 +106,3 @@ impl Judged<'_> {
         &self.node_type.workload().kind().kind
     }
 }
-
-/// `name` of an object that is kept as JSON.
-fn name(value: &Value) -> &str {
-    value.get("name").and_then(Value::as_str).unwrap_or_default()
-}

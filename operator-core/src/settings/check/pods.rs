@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Checked, name};
-use crate::model::labels;
+use super::Checked;
+use crate::{model::labels, settings::json::name};
 
 pub fn check(node: &mut Checked<'_>) {
     labels(node);
