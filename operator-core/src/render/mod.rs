@@ -61,7 +61,7 @@ use serde_json::Value;
 
 use crate::{
     model::{Content, Identity, Kind, Object, Reference, Scale, kind::CLAIM},
-    settings::{self, Invalid, resolve},
+    settings::{self, Invalid, ResolvedNode, resolve},
 };
 pub use cluster::Author;
 pub use customize::{Children, Customize, Scope};
@@ -81,6 +81,17 @@ pub struct Blueprint {
     pub selector: String,
     /// Annotation of every child that carries its intent.
     intent_annotation: String,
+}
+
+/// A node that is rendered, and the cluster that it belongs to.
+#[derive(Clone, Copy)]
+struct NodeContext<'a> {
+    names: &'a Names<'a>,
+    /// The spec of the cluster.
+    spec: &'a Value,
+    /// All nodes of the cluster.
+    nodes: &'a [ResolvedNode],
+    node: &'a ResolvedNode,
 }
 
 /// A node, as the status needs it.
@@ -145,8 +156,11 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
     let mut of_cluster = Children::new(&names, None);
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
     for node in &nodes {
-        let rendered = placeholder::settle(&names, spec, &nodes, node)
-            .and_then(|node| Ok((of_node::render(&names, spec, &nodes, &node)?, node)));
+        let context = NodeContext { names: &names, spec, nodes: &nodes, node };
+        let rendered = context.resolved().and_then(|node| {
+            let children = of_node::render(&NodeContext { node: &node, ..context })?;
+            Ok((children, node))
+        });
         match rendered {
             Ok((children, node)) => {
                 objects.extend(children);

@@ -51,8 +51,9 @@ pub(crate) fn name(value: &Value) -> &str {
     value.get("name").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// `a, b`, or `none`.
+/// `a, b`, or `none`. Of names that follow each other and are equal, one is listed.
 pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names = Vec::from_iter(names);
+    let mut names = Vec::from_iter(names);
+    names.dedup();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

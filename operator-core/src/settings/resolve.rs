@@ -42,6 +42,11 @@ pub struct ResolvedNode {
 }
 
 impl ResolvedNode {
+    /// A mistake in a field of the node.
+    pub(crate) fn invalid(&self, field: &str, error: impl ToString) -> Invalid {
+        Invalid::new(format!("{}.{field}", self.path), error.to_string())
+    }
+
     /// How the number of pods is decided.
     pub fn scale(&self) -> Scale {
         match (self.node_type.workload(), &self.spec.autoscaling, self.spec.replicas) {

@@ -71,8 +71,7 @@ fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<(Stri
         }
     }
     let main = node.node_type.name;
-    let containers = template.get("spec").and_then(|spec| spec.get("containers")).and_then(Value::as_array);
-    if !containers.into_iter().flatten().any(|container| container["name"] == main) {
+    if super::container(template, main).is_none() {
         let message = format!("`{main}` is the node's own container; it can be changed, not removed");
         wrong.push(("spec.containers".to_owned(), message));
     }

@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 
 use crate::{
     definition::Security,
-    settings::{ResolvedNode, merge},
+    settings::{
+        ResolvedNode,
+        json::{at, at_mut, name, without_empty, without_null},
+        merge,
+    },
 };
 
 /// The pod's security context: the standard's settings and the node type's user, overridden by the custom resource.
@@ -39,38 +43,28 @@ pub fn pod(node: &ResolvedNode) -> Value {
 
 /// The security context of the node's own container.
 pub fn main(node: &ResolvedNode) -> Value {
-    let mut own = json!(node.spec.settings.security_context);
-    if let Some(read_only) = node.node_type.says(|says| says.read_only_root) {
-        own = merge(json!({ "readOnlyRootFilesystem": read_only }), own);
-    }
-    container(node, own)
+    let read_only = node.node_type.says(|says| says.read_only_root);
+    let fixed = without_null(json!({ "readOnlyRootFilesystem": read_only }));
+    container(node, merge(fixed, json!(node.spec.settings.security_context)))
 }
 
 /// Adds the standard's settings to the containers of a template, except for `known` ones. A known name without a security context is a new
 /// container that replaced the known one.
 pub fn confine(node: &ResolvedNode, template: &mut Value, known: &[String]) {
-    for list in ["initContainers", "containers"] {
-        let containers = template.get_mut("spec").and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
-        for it in containers.into_iter().flatten() {
-            let name = it.get("name").and_then(Value::as_str);
-            let is_known = name.is_some_and(|name| known.iter().any(|it| it == name))
-                && it.get("securityContext").is_some_and(|context| !context.is_null());
-            if let Some(fields) = it.as_object_mut().filter(|_| !is_known) {
-                let context = container(node, fields.remove("securityContext").unwrap_or(Value::Null));
-                super::set(fields, "securityContext", context);
-            }
+    for it in at_mut(template, "spec.initContainers|containers.*") {
+        let is_known = known.iter().any(|known| known == name(it));
+        let has_context = it.get("securityContext").is_some_and(|context| !context.is_null());
+        if let Some(fields) = it.as_object_mut().filter(|_| !(is_known && has_context)) {
+            let context = container(node, fields.remove("securityContext").unwrap_or_default());
+            fields.extend(without_empty(json!({ "securityContext": context })));
         }
     }
 }
 
 /// Names of the containers of a template.
 pub fn containers(template: &Value) -> Vec<String> {
-    ["initContainers", "containers"]
-        .iter()
-        .filter_map(|list| template.get("spec")?.get(list)?.as_array())
-        .flatten()
-        .filter_map(|container| Some(container.get("name")?.as_str()?.to_owned()))
-        .collect()
+    let containers = at(template, "spec.initContainers|containers.*").into_iter();
+    containers.map(|container| name(container).to_owned()).collect()
 }
 
 fn container(node: &ResolvedNode, own: Value) -> Value {
@@ -89,8 +83,7 @@ fn container(node: &ResolvedNode, own: Value) -> Value {
 }
 
 fn adds(context: &Value, capability: &str) -> bool {
-    let added = context.pointer("/capabilities/add").and_then(Value::as_array);
-    added.is_some_and(|added| added.iter().any(|it| it == capability))
+    at(context, "capabilities.add.*").into_iter().any(|added| added == capability)
 }
 
 fn remove(map: &mut Value, key: &str) {
