@@ -64,7 +64,7 @@ use crate::{
     settings::{self, Invalid, ResolvedNode, resolve},
 };
 pub use cluster::Author;
-pub use customize::{Children, Customize, Scope};
+pub use customize::{Children, Customize, HookError, Scope};
 use names::Names;
 
 /// Everything that a cluster shall consist of, as far as definition and spec say it.
