@@ -1,16 +1,18 @@
 //! The fields that hold nodes, or settings that nodes share. A field that no node there can have isn't in the schema, and so is an
 //! unknown field. No field has a default: a stored default would override every lower layer.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{describe, parts, properties, property, put, rules, tidy};
-use crate::definition::{
-    Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
-    Workload::{DaemonSet, Deployment, StatefulSet},
-};
-use crate::settings::{
-    Rule, SETTINGS, Setting, kubernetes,
-    schema::{RULES, cel},
+use crate::{
+    definition::{Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload},
+    settings::{
+        Rule, SETTINGS, Setting, kubernetes,
+        schema::{RULES, cel},
+        strategy::{self, Known},
+    },
 };
 
 /// Fits the fields to `definition`.
@@ -167,7 +169,7 @@ fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     if let Some(strategy) = fields.get_mut("updateStrategy") {
         update_strategy(strategy, &workloads);
     }
-    if workloads.iter().all(|workload| *workload == StatefulSet) {
+    if workloads.iter().all(|workload| *workload == Workload::StatefulSet) {
         fields.get_mut("service").into_iter().for_each(headless);
     }
 }
@@ -226,22 +228,16 @@ fn config_overrides(fields: &mut Map<String, Value>, types: &[&NodeType], defini
 
 /// The update strategies of these workloads; source: validation of `apps` in Kubernetes.
 fn update_strategy(strategy: &mut Value, workloads: &[Workload]) {
-    let has = |workload| workloads.contains(&workload);
-    let mut types = vec!["RollingUpdate"];
-    types.extend((has(StatefulSet) || has(DaemonSet)).then_some("OnDelete"));
-    types.extend(has(Deployment).then_some("Recreate"));
+    let known: Vec<&Known> = workloads.iter().filter_map(|workload| strategy::known(*workload)).collect();
+    let others: BTreeSet<&str> = known.iter().map(|known| known.other).collect();
     if let Some(field) = property(strategy, "type") {
-        put(field, "enum", types);
+        put(field, "enum", Vec::from_iter(["RollingUpdate"].into_iter().chain(others)));
     }
     let Some(fields) = properties(strategy) else { return };
-    if !has(StatefulSet) {
-        fields.remove("partition");
-    }
-    if !has(Deployment) && !has(DaemonSet) {
-        fields.remove("maxSurge");
-    }
-    let rolling: Vec<&str> =
-        ["partition", "maxUnavailable", "maxSurge"].into_iter().filter(|name| fields.contains_key(*name)).collect();
+    let has = |field: &str| known.iter().any(|known| known.rolling.iter().any(|(name, _)| *name == field));
+    fields.retain(|field, _| field == "type" || has(field));
+    let rolling = ["partition", "maxUnavailable", "maxSurge"].into_iter().filter(|name| fields.contains_key(*name));
+    let rolling: Vec<&str> = rolling.collect();
     let none = rolling.iter().map(|name| format!("!has(self.{name})")).collect::<Vec<_>>().join(" && ");
     let mut rules = vec![cel(
         &format!("!has(self.type) || self.type == 'RollingUpdate' || ({none})"),

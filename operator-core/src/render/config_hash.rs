@@ -25,7 +25,7 @@ impl ConfigHash {
     }
 }
 
-/// Puts the hash into a workload's pods: an annotation, and a variable where the node type wants one. A Job is named by it.
+/// Puts the hash into a workload's pods: an annotation, and a variable where the node type has one. A Job's name contains it.
 pub fn put(object: &mut Object, contents: &BTreeMap<Reference, Content>) {
     let Some(hash) = &object.hash else { return };
     let value = hash.value(contents);

@@ -1,4 +1,4 @@
-//! A ConfigMap per configuration file: immutable and named by its content, unless running pods shall see it change.
+//! A ConfigMap per configuration file: immutable and named after its content, unless changes reach running pods.
 
 use serde_json::json;
 

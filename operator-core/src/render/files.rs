@@ -18,7 +18,7 @@ pub struct File {
     pub name: &'static str,
     /// Folder in the container.
     pub mount: &'static str,
-    /// What stands in it.
+    /// Its content.
     pub content: String,
     /// Name of its ConfigMap.
     pub config_map: String,

@@ -1,4 +1,4 @@
-//! What sets the number of a node's pods, where that is wanted.
+//! The HorizontalPodAutoscaler of a node, where the settings ask for one.
 
 use serde_json::{Value, json};
 
@@ -7,11 +7,11 @@ use crate::{
     model::kind::{AUTOSCALER, ChildKind},
     settings::{
         Autoscaling, Invalid, ResolvedNode, Scale,
-        json::{fields, without_null},
+        json::{at, fields, without_null},
     },
 };
 
-/// Of the requested CPU, in percent, where no metric is given.
+/// Target in percent of the requested CPU, where no metric is given.
 const UTILIZATION: i32 = 80;
 
 /// `workload` is the kind of what is scaled, whose pods are as `pod`.
@@ -38,12 +38,11 @@ fn metrics(node: &ResolvedNode, given: &Autoscaling, pod: &Value) -> Result<Vec<
     if let Some(metrics) = given.metrics.as_ref().filter(|metrics| !metrics.is_empty()) {
         return Ok(metrics.clone());
     }
-    let resources = pod::container(pod, node.node_type.name).and_then(|main| main.get("resources"));
-    let says = |what: &str| resources.and_then(|it| it.get(what)?.get("cpu")).is_some();
-    if !says("requests") && !says("limits") {
+    let main = pod::container(pod, node.node_type.name);
+    if main.is_none_or(|main| at(main, "resources.requests|limits.cpu").is_empty()) {
         let message = "without metrics, the number of pods follows the CPU they use of what they request; \
                        set resources.requests.cpu, or metrics";
-        return Err(Invalid::new(format!("{}.autoscaling", node.path), message));
+        return Err(node.invalid("autoscaling", message));
     }
     let target = json!({ "type": "Utilization", "averageUtilization": UTILIZATION });
     let source = json!({ "name": "cpu", "container": node.node_type.name, "target": target });

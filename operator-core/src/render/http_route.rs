@@ -1,4 +1,4 @@
-//! An HTTPRoute of the Gateway API to a node's Service, where it is wanted. Its lists are atomic, so their defaults are said.
+//! An HTTPRoute of the Gateway API to a node's Service, where the settings ask for one. Its lists are atomic, so defaults are sent.
 
 use serde_json::{Value, json};
 

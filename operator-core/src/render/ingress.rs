@@ -1,4 +1,4 @@
-//! An Ingress to a node's Service, where it is wanted.
+//! An Ingress to a node's Service, where the settings ask for one.
 
 use serde_json::{Value, json};
 

@@ -1,12 +1,12 @@
-//! The blueprint of a cluster: every child object that definition and spec come to. Pure: the same cluster gives the same objects.
+//! The blueprint of a cluster: every child object of a definition and a spec. Pure: the same cluster gives the same objects.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`names`] | names of objects, labels, selectors |
 //! | `config_map`, `secret`, `service`, … | a child kind each, all of one form |
-//! | `seal` | what all children share, and their intent |
+//! | `finalize` | what all children share, and their intent |
 //! | `config_hash` | the configuration hash, in the pods |
-//! | `of_node` | what one node comes to |
+//! | `of_node` | the children of one node |
 //! | `pod` | the pod template of every workload |
 //! | `normal` | the form that server-side apply needs |
 //! | `ports`, `strategy` | a node's ports; how its pods are replaced |
@@ -27,6 +27,7 @@ mod daemon_set;
 mod deployment;
 pub mod external;
 mod files;
+mod finalize;
 mod format;
 mod horizontal_pod_autoscaler;
 mod http_route;
@@ -43,7 +44,6 @@ mod ports;
 mod references;
 mod role;
 mod role_binding;
-mod seal;
 pub(crate) mod secret;
 mod secrets;
 mod service;
@@ -67,7 +67,7 @@ pub use cluster::Author;
 pub use customize::{Children, Customize, HookError, Scope};
 use names::Names;
 
-/// Everything that a cluster shall consist of, as far as definition and spec say it.
+/// Everything that a cluster consists of, as far as definition and spec say it.
 #[derive(Clone, Debug, Default)]
 pub struct Blueprint {
     /// The children, in the order of creation: configuration, Services, workloads, what is about workloads. Those whose pods refer to
@@ -101,7 +101,7 @@ pub struct Node {
     pub name: String,
     /// Kind of its workload.
     pub kind: Kind,
-    /// Wanted pods, as far as the spec says.
+    /// Desired number of pods, as far as the spec says.
     pub replicas: i32,
     /// How their number is decided.
     pub scale: Scale,
@@ -122,13 +122,13 @@ impl Blueprint {
         self.objects.iter().map(|object| object.kind.clone()).chain(claims)
     }
 
-    /// The objects as they shall be, where the pods refer to these contents. What isn't among them is unknown.
+    /// The desired objects, where the pods refer to these contents. Other contents are unknown.
     pub fn with(&self, contents: &BTreeMap<Reference, Content>) -> Vec<Arc<Object>> {
         let finished = |object: &Arc<Object>| match &object.hash {
             Some(hash) if !hash.reads.is_empty() => {
                 let mut object = Object::clone(object);
                 config_hash::put(&mut object, contents);
-                seal::set_intent(&mut object, &self.intent_annotation);
+                finalize::set_intent(&mut object, &self.intent_annotation);
                 Arc::new(object)
             }
             _ => object.clone(),
@@ -179,12 +179,12 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
         Ok(children) => objects.extend(children.into_objects()),
         Err(invalid) => errors.push(invalid),
     }
-    objects.iter_mut().for_each(|object| seal::seal(object, &names));
+    objects.iter_mut().for_each(|object| finalize::finalize(object, &names));
     objects.sort_by_key(|object| (object.kind.stage, object.kind.position()));
     // Files of the whole cluster come from every node that reads them.
     let mut seen = HashSet::new();
     objects.retain(|object| seen.insert((object.kind.clone(), object.name.clone(), object.intent)));
-    errors.extend(seal::duplicates(&objects));
+    errors.extend(finalize::duplicates(&objects));
     blueprint.objects = objects.into_iter().map(Arc::new).collect();
     if errors.is_empty() { Ok(blueprint) } else { Err(settings::once(errors)) }
 }

@@ -1,5 +1,5 @@
-//! Who may connect to a node's pods, where that is limited: to the ports they declare, from the node types that say they talk to them, from
-//! their own node type, and from whom the custom resource names.
+//! The NetworkPolicy of a node, where the settings ask for one. It allows connections to the ports that the pods declare, from node types
+//! that talk to this one, from the node's own type, and from the sources in the custom resource.
 
 use std::collections::HashSet;
 

@@ -1,9 +1,9 @@
 //! The form of a pod template that server-side apply needs.
 //!
 //! - What the API server defaults beside fields that exclude each other (a probe's handlers, a volume's sources) or that depend on another
-//!   field (an image's pull policy) is sent: a default that nobody owns stays behind when the field beside it goes, and the API server then
-//!   refuses what is left.
-//! - `null` isn't sent: it would be owned for nothing.
+//!   field (an image's pull policy) is sent: a default without an owner stays when the field beside it is removed, and the API server then
+//!   refuses the rest.
+//! - `null` isn't sent: the operator would own the field without need.
 //!
 //! Source: `pkg/apis/core/v1/defaults.go` of Kubernetes, and the schema of server-side apply.
 
@@ -40,7 +40,7 @@ fn defaults() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Brings a pod template into the stored form. What isn't of the right type is left for the API server to refuse.
+/// Converts a pod template to the stored form. What isn't of the right type is left for the API server to refuse.
 pub fn template(template: &mut Value) {
     without_null(template);
     let Some(spec) = template.get_mut("spec").filter(|spec| spec.is_object()) else { return };
@@ -77,7 +77,7 @@ fn service_account(spec: &mut Map<String, Value>) {
     }
 }
 
-/// What Kubernetes makes of an image without a policy. It is said, for the default of an earlier image would stay.
+/// What Kubernetes makes of an image without a policy. It is sent because the default of an earlier image would stay.
 fn pull_policy(image: &str) -> &'static str {
     let (name, digest) = image.split_once('@').map_or((image, false), |(name, _)| (name, true));
     let last = name.rsplit('/').next().unwrap_or(name);

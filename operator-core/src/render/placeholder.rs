@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `${cluster.name}`, `${cluster.namespace}` | the cluster's |
 //! | `${node.name}` | the name of the node's workload and Service |
-//! | `${node.type}`, `${node.replicas}` | its node type; how many pods it shall have |
+//! | `${node.type}`, `${node.replicas}` | its node type; its number of pods |
 //! | `${service.<field>[.<key>]}` | the host of a node's Service: `<name>.<namespace>.svc` |
 //! | `${service.<field>[.<key>].<port>}` | `<host>:<number>`, by the name of the Service's port |
 //! | `${external.<name>}` | the address of an external |

@@ -1,4 +1,4 @@
-//! The ports of a node, as its children have them. Clashes and names that aren't there are refused as the settings are judged.
+//! The ports of a node, as its children have them. The checks of the settings refuse clashes and unknown names.
 
 use serde_json::{Value, json};
 

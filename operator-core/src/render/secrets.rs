@@ -43,7 +43,7 @@ pub fn read(names: &Names<'_>, spec: &Value, node: &ResolvedNode) -> Result<Vec<
     Ok(all_or_errors(secrets, Vec::new())?.into_iter().flatten().collect())
 }
 
-/// The Secrets that are made, of `fields` of `holder`.
+/// The generated Secrets of `fields` in `holder`.
 pub fn generated(
     names: &Names<'_>,
     node: Option<&ResolvedNode>,

@@ -1,4 +1,4 @@
-//! What Prometheus scrapes of a node, where that is wanted.
+//! The ServiceMonitor of a node, where the settings ask for one.
 
 use serde_json::json;
 

@@ -36,7 +36,7 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
     Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec }))
 }
 
-/// Names and sizes of the claims in a StatefulSet's JSON.
+/// Names and sizes of the PVCs in a StatefulSet's JSON.
 pub fn claims(set: &Value) -> Vec<(String, Quantity)> {
     let claim = |claim: &Value| {
         let name = claim.pointer("/metadata/name")?.as_str()?;
@@ -56,7 +56,7 @@ fn claim_template(names: &Names<'_>, node: &ResolvedNode, claim: &Claim) -> Valu
     }));
     let mut labels = fields(json!(claim.labels));
     labels.extend(names.selector(&node.name));
-    // Claims have no owner: they are watched by this label.
+    // PVCs have no owner: they are watched by this label.
     labels.insert(MANAGED_BY.to_owned(), manager(names.definition).into());
     json!({
         "apiVersion": "v1",

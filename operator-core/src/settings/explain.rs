@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Invalid,
+    json::{is_empty, joined},
     layers::{Layer, layers, take_patches},
     merge,
     merge::{
@@ -113,8 +114,7 @@ fn walk_patch(at: &str, path: &str, value: &Value, said: &mut Vec<(String, Optio
                 said.push((path.to_owned(), None));
             }
             for (key, value) in map.iter().filter(|(key, _)| *key != DIRECTIVE) {
-                let at = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-                walk_patch(&at, &format!("{path}.{key}"), value, said);
+                walk_patch(&joined(at, key), &joined(path, key), value, said);
             }
         }
         Value::Array(items) if !items.is_empty() && merge_key(at).is_some() => {
@@ -133,8 +133,8 @@ fn walk_patch(at: &str, path: &str, value: &Value, said: &mut Vec<(String, Optio
 /// Paths and values: single values, lists that are replaced as a whole, and list items with a key.
 fn leaves(settings: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    for (name, value) in settings.as_object().into_iter().flatten() {
-        walk(Rule::of_setting(name), name, value, &mut found);
+    if !is_empty(settings) {
+        walk(Rule::Settings, "", settings, &mut found);
     }
     found
 }
@@ -143,7 +143,7 @@ fn walk(rule: Rule, path: &str, value: &Value, found: &mut Vec<(String, Value)>)
     match (value, rule) {
         (Value::Object(map), _) if !map.is_empty() => {
             for (key, value) in map {
-                walk(rule.field(key), &format!("{path}.{key}"), value, found);
+                walk(rule.field(key), &joined(path, key), value, found);
             }
         }
         (Value::Array(items), Rule::ByKey(keys)) if !items.is_empty() => {

@@ -46,6 +46,11 @@ pub(crate) fn at_mut<'a>(value: &'a mut Value, path: &str) -> Vec<&'a mut Value>
     })
 }
 
+/// A path and one below it; either may be empty.
+pub(crate) fn joined(path: &str, below: &str) -> String {
+    if path.is_empty() || below.is_empty() { format!("{path}{below}") } else { format!("{path}.{below}") }
+}
+
 /// The field `name` of a value; empty: it has none.
 pub(crate) fn name(value: &Value) -> &str {
     value.get("name").and_then(Value::as_str).unwrap_or_default()

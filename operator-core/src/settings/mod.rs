@@ -21,7 +21,7 @@ pub(crate) use fields::{Fits, PassedTo, Setting};
 pub use layers::Layer;
 pub use merge::merge;
 pub(crate) use merge::{
-    Rule, merge_values,
+    Rule, merge_setting, merge_values,
     patch::{apply_patch, unknown_directive},
 };
 pub(crate) use ports::Port;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     AccessMode, Invalid, NodeSpec, Quantity, Scale,
-    check::{Judged, check},
+    check::{Checked, check},
     json::listed,
     layers::{layers, take_patches},
     merge,
@@ -175,9 +175,8 @@ fn node(
         .map(|field| take_patches(&mut layers, field).into_iter().map(|(_, patch)| patch).collect());
     let merged = layers.into_iter().map(|(_, settings)| settings).fold(json!({}), merge);
     let spec = NodeSpec::deserialize(&merged).map_err(|error| vec![Invalid::new(path.as_str(), error.to_string())])?;
-    let (claims, mut errors) = claims(node_type, &path, &spec);
-    let judged = Judged { definition, node_type, cluster, path: &path, given, own: &own, spec: &spec };
-    errors.extend(check(judged));
+    let (claims, errors) = claims(node_type, &path, &spec);
+    let errors = check(Checked { definition, node_type, cluster, path: &path, given, own: &own, spec: &spec, errors });
     let command = node_type.command().iter().copied().map(str::to_owned).collect();
     let fixed = node_type.args().iter().copied().map(str::to_owned);
     let args = fixed.chain(spec.settings.args.iter().flatten().cloned()).collect();

@@ -21,7 +21,7 @@ fn line(key: &str, value: &str) -> Result<String, Unwritable> {
     Ok(format!("{key}=\"{}\"\n", quote(value)))
 }
 
-/// What a shell takes for itself within double quotes.
+/// Escapes the characters that a shell interprets within double quotes.
 fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
     for c in text.chars() {

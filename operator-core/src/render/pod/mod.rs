@@ -97,7 +97,7 @@ pub fn put(template: &mut Value, field: &str, entries: impl IntoIterator<Item = 
     }
 }
 
-/// Adds the settings that go to `place` without change. Empty values aren't sent: the operator would own the field for nothing.
+/// Adds the settings that go to `place` without change. Empty values aren't sent: the operator would own the field without need.
 fn with_passed(built: Value, given: &Value, place: PassedTo) -> Value {
     let mut fields = without_empty(built);
     let passed = SETTINGS.iter().filter(|setting| setting.passed_to == place);

@@ -15,7 +15,7 @@ pub fn check(node: &ResolvedNode, template: &Value) -> Result<(), Vec<Invalid>> 
     let mut errors = Vec::new();
     for container in at(template, "spec.initContainers|containers.*") {
         let mut wrong = |field: &str, message: String| {
-            errors.push(Invalid::new(format!("{}.{}", node.path, place(node, container, field)), message));
+            errors.push(node.invalid(&place(node, container, field), message));
         };
         for mount in at(container, "volumeMounts.*") {
             let volume = name(mount);

@@ -9,43 +9,34 @@ use crate::{
     settings::{
         ResolvedNode,
         json::{at, at_mut, name, without_empty, without_null},
-        merge,
+        merge_setting,
     },
 };
 
 /// The pod's security context: the standard's settings and the node type's user, overridden by the custom resource.
 pub fn pod(node: &ResolvedNode) -> Value {
-    let mut defaults = if restricted(node) {
-        json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })
-    } else {
-        json!({})
-    };
-    if let Some(run_as) = node.node_type.says(|says| says.run_as) {
-        let user = json!({
-            "runAsUser": run_as.user,
-            "runAsGroup": run_as.group,
-            "fsGroup": run_as.group,
-            "fsGroupChangePolicy": "OnRootMismatch",
-        });
-        defaults = merge(defaults, user);
-    }
+    let run_as = node.node_type.says(|says| says.run_as);
+    let mut defaults = without_null(json!({
+        "runAsNonRoot": restricted(node).then_some(true),
+        "seccompProfile": restricted(node).then(|| json!({ "type": "RuntimeDefault" })),
+        "runAsUser": run_as.map(|run_as| run_as.user),
+        "runAsGroup": run_as.map(|run_as| run_as.group),
+        "fsGroup": run_as.map(|run_as| run_as.group),
+        "fsGroupChangePolicy": run_as.map(|_| "OnRootMismatch"),
+    }));
     let own = json!(node.spec.settings.pod_security_context);
     // A user that asks for root by number doesn't need `runAsNonRoot: false`, too.
     if own.get("runAsUser") == Some(&json!(0)) && own.get("runAsNonRoot").is_none() {
         remove(&mut defaults, "runAsNonRoot");
     }
-    if let Some(profile) = own.get("seccompProfile").filter(|profile| !profile.is_null()) {
-        // A profile is one thing: the type and what goes with it.
-        defaults["seccompProfile"] = profile.clone();
-    }
-    merge(defaults, own)
+    merge_setting("podSecurityContext", defaults, own)
 }
 
 /// The security context of the node's own container.
 pub fn main(node: &ResolvedNode) -> Value {
     let read_only = node.node_type.says(|says| says.read_only_root);
     let fixed = without_null(json!({ "readOnlyRootFilesystem": read_only }));
-    container(node, merge(fixed, json!(node.spec.settings.security_context)))
+    container(node, merge_setting("securityContext", fixed, json!(node.spec.settings.security_context)))
 }
 
 /// Adds the standard's settings to the containers of a template, except for `known` ones. A known name without a security context is a new
@@ -79,7 +70,7 @@ fn container(node: &ResolvedNode, own: Value) -> Value {
     if own.get("runAsUser") == Some(&json!(0)) {
         defaults["runAsNonRoot"] = false.into();
     }
-    merge(defaults, own)
+    merge_setting("securityContext", defaults, own)
 }
 
 fn adds(context: &Value, capability: &str) -> bool {

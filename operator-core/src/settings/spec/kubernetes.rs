@@ -24,6 +24,17 @@ pub trait Amended: JsonSchema {
     fn rows() -> Vec<Row>;
 }
 
+/// Implements [`Amended`] by rows, and by those that several types have.
+macro_rules! amended {
+    ($($type:ty: $([$shared:expr])? { $($rows:tt)* })+) => {
+        $(impl Amended for $type {
+            fn rows() -> Vec<Row> {
+                [rows! { $($rows)* }, $($shared)?].concat()
+            }
+        })+
+    };
+}
+
 /// Rows of a path, its description where Kubernetes' own is long, further keywords, and CEL rules with what is said where they don't hold.
 macro_rules! rows {
     ($(
@@ -83,6 +94,7 @@ pub fn liveness_probe(generator: &mut SchemaGenerator) -> Schema {
     amended::<v1::Probe>(generator, [probe(), own].concat()).0
 }
 
+/// Users and groups are limited as by `IsValidUserID`.
 fn both_security_contexts() -> Vec<Row> {
     rows! {
         "appArmorProfile": "AppArmor profile." { PRESERVED: true },
@@ -100,127 +112,99 @@ fn both_security_contexts() -> Vec<Row> {
     }
 }
 
-impl Amended for v1::PodSecurityContext {
-    fn rows() -> Vec<Row> {
-        let own = rows! {
-            "fsGroup": "Group that volumes belong to." { "minimum": 0, "maximum": i32::MAX },
-            "fsGroupChangePolicy": "When a volume's files are given to `fsGroup`. Default: `Always`."
-                { "enum": ["Always", "OnRootMismatch"] },
-            "seLinuxChangePolicy": "How volumes get their SELinux label. Default: `MountOption`."
-                { "enum": ["MountOption", "Recursive"] },
-            "supplementalGroups": "Further groups of the processes." { "maxItems": 100 },
-            "supplementalGroups.*": { "minimum": 0, "maximum": i32::MAX },
-            "supplementalGroupsPolicy": "Whether groups in the image count too. Default: `Merge`."
-                { "enum": ["Merge", "Strict"] },
-            "sysctls": "Kernel parameters, each with name and value." { PRESERVED: true },
-        };
-        [both_security_contexts(), own].concat()
+amended! {
+    v1::PodSecurityContext: [both_security_contexts()] {
+        "fsGroup": "Group that volumes belong to." { "minimum": 0, "maximum": i32::MAX },
+        "fsGroupChangePolicy": "When a volume's files are given to `fsGroup`. Default: `Always`."
+            { "enum": ["Always", "OnRootMismatch"] },
+        "seLinuxChangePolicy": "How volumes get their SELinux label. Default: `MountOption`."
+            { "enum": ["MountOption", "Recursive"] },
+        "supplementalGroups": "Further groups of the processes." { "maxItems": 100 },
+        "supplementalGroups.*": { "minimum": 0, "maximum": i32::MAX },
+        "supplementalGroupsPolicy": "Whether groups in the image count too. Default: `Merge`."
+            { "enum": ["Merge", "Strict"] },
+        "sysctls": "Kernel parameters, each with name and value." { PRESERVED: true },
     }
-}
 
-impl Amended for v1::SecurityContext {
-    fn rows() -> Vec<Row> {
-        let own = rows! {
-            "": where {
-                "!(has(self.privileged) && self.privileged && has(self.allowPrivilegeEscalation) && !self.allowPrivilegeEscalation)":
-                    "privileged needs allowPrivilegeEscalation: leave that out",
-            },
-            "allowPrivilegeEscalation": "Whether a process can gain more privileges than its parent.",
-            "capabilities": "Capabilities of the processes.",
-            "capabilities.add": "Capabilities to add, such as `NET_BIND_SERVICE`." { "maxItems": 50 },
-            "capabilities.drop": "Capabilities to drop; `ALL`: all of them." { "maxItems": 50 },
-            "privileged": "Whether the processes have the rights of root on the Kubernetes node.",
-            "procMount": "What `/proc` shows. Default: `Default`." { "enum": ["Default", "Unmasked"] },
-            "readOnlyRootFilesystem": "Whether the root file system is read-only.",
-        };
-        [both_security_contexts(), own].concat()
+    v1::SecurityContext: [both_security_contexts()] {
+        "": where {
+            "!(has(self.privileged) && self.privileged && has(self.allowPrivilegeEscalation) && !self.allowPrivilegeEscalation)":
+                "privileged needs allowPrivilegeEscalation: leave that out",
+        },
+        "allowPrivilegeEscalation": "Whether a process can gain more privileges than its parent.",
+        "capabilities": "Capabilities of the processes.",
+        "capabilities.add": "Capabilities to add, such as `NET_BIND_SERVICE`." { "maxItems": 50 },
+        "capabilities.drop": "Capabilities to drop; `ALL`: all of them." { "maxItems": 50 },
+        "privileged": "Whether the processes have the rights of root on the Kubernetes node.",
+        "procMount": "What `/proc` shows. Default: `Default`." { "enum": ["Default", "Unmasked"] },
+        "readOnlyRootFilesystem": "Whether the root file system is read-only.",
     }
-}
 
-impl Amended for v1::TopologySpreadConstraint {
-    fn rows() -> Vec<Row> {
-        rows! {
-            "": where {
-                "!has(self.minDomains) || self.whenUnsatisfiable == 'DoNotSchedule'":
-                    "minDomains goes with whenUnsatisfiable: DoNotSchedule only",
-            },
-            "labelSelector": "The pods that are counted, as in a label selector. Default: the node's own."
-                { PRESERVED: true },
-            "matchLabelKeys": "Keys of labels whose values must be equal to be counted together."
-                { "maxItems": 20, "x-kubernetes-list-type": "set" },
-            "maxSkew": "Largest difference in pods between two domains." { "minimum": 1 },
-            "minDomains": "Fewest domains with pods. Default: 1." { "minimum": 1 },
-            "nodeAffinityPolicy": "Whether only Kubernetes nodes count that the pods can select. Default: `Honor`."
-                { "enum": ["Honor", "Ignore"] },
-            "nodeTaintsPolicy": "Whether Kubernetes nodes with taints that the pods don't tolerate are left out. Default: `Ignore`."
-                { "enum": ["Honor", "Ignore"] },
-            "topologyKey": "Label of Kubernetes nodes; each of its values is a domain."
-                { "maxLength": 316, "pattern": LABEL_KEY },
-            "whenUnsatisfiable": "What the scheduler does with a pod that would violate the constraint."
-                { "enum": ["DoNotSchedule", "ScheduleAnyway"] },
-        }
+    v1::TopologySpreadConstraint: {
+        "": where {
+            "!has(self.minDomains) || self.whenUnsatisfiable == 'DoNotSchedule'":
+                "minDomains goes with whenUnsatisfiable: DoNotSchedule only",
+        },
+        "labelSelector": "The pods that are counted, as in a label selector. Default: the node's own."
+            { PRESERVED: true },
+        "matchLabelKeys": "Keys of labels whose values must be equal to be counted together."
+            { "maxItems": 20, "x-kubernetes-list-type": "set" },
+        "maxSkew": "Largest difference in pods between two domains." { "minimum": 1 },
+        "minDomains": "Fewest domains with pods. Default: 1." { "minimum": 1 },
+        "nodeAffinityPolicy": "Whether only Kubernetes nodes count that the pods can select. Default: `Honor`."
+            { "enum": ["Honor", "Ignore"] },
+        "nodeTaintsPolicy": "Whether Kubernetes nodes with taints that the pods don't tolerate are left out. Default: `Ignore`."
+            { "enum": ["Honor", "Ignore"] },
+        "topologyKey": "Label of Kubernetes nodes; each of its values is a domain."
+            { "maxLength": 316, "pattern": LABEL_KEY },
+        "whenUnsatisfiable": "What the scheduler does with a pod that would violate the constraint."
+            { "enum": ["DoNotSchedule", "ScheduleAnyway"] },
     }
-}
 
-impl Amended for v1::EnvFromSource {
-    fn rows() -> Vec<Row> {
-        rows! {
-            "": where {
-                "has(self.configMapRef) != has(self.secretRef)": "give configMapRef or secretRef",
-            },
-            "configMapRef": "A ConfigMap.",
-            "configMapRef.name": "Name." { "maxLength": 253, "pattern": SUBDOMAIN },
-            "configMapRef.optional": "Whether pods start without it. Default: false.",
-            "prefix": "Text before the name of each variable." { "maxLength": 253, "pattern": ENV_NAME },
-            "secretRef": "A Secret.",
-            "secretRef.name": "Name." { "maxLength": 253, "pattern": SUBDOMAIN },
-            "secretRef.optional": "Whether pods start without it. Default: false.",
-        }
+    v1::EnvFromSource: {
+        "": where {
+            "has(self.configMapRef) != has(self.secretRef)": "give configMapRef or secretRef",
+        },
+        "configMapRef": "A ConfigMap.",
+        "configMapRef.name": "Name." { "maxLength": 253, "pattern": SUBDOMAIN },
+        "configMapRef.optional": "Whether pods start without it. Default: false.",
+        "prefix": "Text before the name of each variable." { "maxLength": 253, "pattern": ENV_NAME },
+        "secretRef": "A Secret.",
+        "secretRef.name": "Name." { "maxLength": 253, "pattern": SUBDOMAIN },
+        "secretRef.optional": "Whether pods start without it. Default: false.",
     }
-}
 
-impl Amended for v1::VolumeMount {
-    fn rows() -> Vec<Row> {
-        rows! {
-            "": where {
-                "!(has(self.subPath) && has(self.subPathExpr))": "give subPath or subPathExpr, not both",
-                "!has(self.recursiveReadOnly) || self.recursiveReadOnly == 'Disabled' || (has(self.readOnly) && self.readOnly)":
-                    "recursiveReadOnly goes with readOnly: true",
-                "!(has(self.subPath) ? self.subPath : has(self.subPathExpr) ? self.subPathExpr : '').matches('^/|(^|/)[.][.](/|$)')":
-                    "a path in the volume starts without / and has no ..",
-            },
-            "mountPath": "Folder in the container." { "maxLength": 4096, "pattern": "^[^:]+$" },
-            "mountPropagation": "Whether mounts below it are passed on. Default: `None`."
-                { "enum": ["Bidirectional", "HostToContainer", "None"] },
-            "name": "Name of the volume." { "maxLength": 63, "pattern": LABEL },
-            "readOnly": "Whether it is read-only. Default: false.",
-            "recursiveReadOnly": "Whether mounts below it are read-only too. Default: `Disabled`."
-                { "enum": ["Disabled", "Enabled", "IfPossible"] },
-            "subPath": "Path in the volume. Default: its root." { "maxLength": 1024 },
-            "subPathExpr": "The same, with `$(NAME)` for environment variables." { "maxLength": 1024 },
-        }
+    v1::VolumeMount: {
+        "": where {
+            "!(has(self.subPath) && has(self.subPathExpr))": "give subPath or subPathExpr, not both",
+            "!has(self.recursiveReadOnly) || self.recursiveReadOnly == 'Disabled' || (has(self.readOnly) && self.readOnly)":
+                "recursiveReadOnly goes with readOnly: true",
+            "!(has(self.subPath) ? self.subPath : has(self.subPathExpr) ? self.subPathExpr : '').matches('^/|(^|/)[.][.](/|$)')":
+                "a path in the volume starts without / and has no ..",
+        },
+        "mountPath": "Folder in the container." { "maxLength": 4096, "pattern": "^[^:]+$" },
+        "mountPropagation": "Whether mounts below it are passed on. Default: `None`."
+            { "enum": ["Bidirectional", "HostToContainer", "None"] },
+        "name": "Name of the volume." { "maxLength": 63, "pattern": LABEL },
+        "readOnly": "Whether it is read-only. Default: false.",
+        "recursiveReadOnly": "Whether mounts below it are read-only too. Default: `Disabled`."
+            { "enum": ["Disabled", "Enabled", "IfPossible"] },
+        "subPath": "Path in the volume. Default: its root." { "maxLength": 1024 },
+        "subPathExpr": "The same, with `$(NAME)` for environment variables." { "maxLength": 1024 },
     }
-}
 
-impl Amended for v1::HostAlias {
-    fn rows() -> Vec<Row> {
-        rows! {
-            "hostnames": "Names." { "maxItems": 50 },
-            "hostnames.*": { "maxLength": 253, "pattern": SUBDOMAIN },
-            "ip": "Address." { "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$", RULES: is_address() },
-        }
+    v1::HostAlias: {
+        "hostnames": "Names." { "maxItems": 50 },
+        "hostnames.*": { "maxLength": 253, "pattern": SUBDOMAIN },
+        "ip": "Address." { "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$", RULES: is_address() },
     }
-}
 
-impl Amended for v1::PodDNSConfig {
-    fn rows() -> Vec<Row> {
-        rows! {
-            "nameservers": "Addresses of name servers." { "maxItems": 3, "x-kubernetes-list-type": "set" },
-            "nameservers.*": { "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$", RULES: is_address() },
-            "options": "Options of the resolver, each with name and value." { PRESERVED: true },
-            "searches": "Search domains." { "maxItems": 32, "x-kubernetes-list-type": "set" },
-            "searches.*": { "maxLength": 254, "pattern": r"^(\.|[a-z0-9_]+((-+|\.)[a-z0-9_]+)*\.?)$" },
-        }
+    v1::PodDNSConfig: {
+        "nameservers": "Addresses of name servers." { "maxItems": 3, "x-kubernetes-list-type": "set" },
+        "nameservers.*": { "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$", RULES: is_address() },
+        "options": "Options of the resolver, each with name and value." { PRESERVED: true },
+        "searches": "Search domains." { "maxItems": 32, "x-kubernetes-list-type": "set" },
+        "searches.*": { "maxLength": 254, "pattern": r"^(\.|[a-z0-9_]+((-+|\.)[a-z0-9_]+)*\.?)$" },
     }
 }
 

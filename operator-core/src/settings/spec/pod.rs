@@ -46,7 +46,7 @@ parts! {
         #[schemars(schema_with = "super::schema::part")]
         max_unavailable: Option<IntOrString>,
         /// Maximum number or percentage of additional pods during an update. Default: `25%`; DaemonSets: 0.
-        #[schemars(schema_with = "super::schema::surplus")]
+        #[schemars(schema_with = "super::schema::surge")]
         max_surge: Option<IntOrString>,
     }
 

@@ -119,7 +119,7 @@ schemas! {
     part: { "x-kubernetes-int-or-string": true, "minimum": 0, "maxLength": 4, "pattern": "^(100|[0-9]{1,2})%$" }
 
     /// A number of pods, or a percentage of any size.
-    surplus: { "x-kubernetes-int-or-string": true, "minimum": 0, "maxLength": 6, "pattern": "^[0-9]+%$" }
+    surge: { "x-kubernetes-int-or-string": true, "minimum": 0, "maxLength": 6, "pattern": "^[0-9]+%$" }
 
     /// A port, by number or name.
     port: {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Object {
-    /// An object of `node` with this body (`spec`, `data`, further `metadata`). What all children share is put around it when it is sealed.
+    /// An object of `node` with this body (`spec`, `data`, further `metadata`). What all children share is added when it is finalized.
     pub(super) fn new(kind: &'static ChildKind, name: String, node: Option<&ResolvedNode>, body: Value) -> Self {
         Self {
             kind: kind.into(),
@@ -31,8 +31,8 @@ impl Object {
     }
 }
 
-/// Puts what all children share into an object (kind, name, labels, the controller reference, the intent), whatever a hook did to it.
-pub fn seal(object: &mut Object, names: &Names<'_>) {
+/// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed.
+pub fn finalize(object: &mut Object, names: &Names<'_>) {
     let mut json = json!({
         "apiVersion": object.kind.api_version(),
         "kind": object.kind.kind,
@@ -62,8 +62,8 @@ pub fn seal(object: &mut Object, names: &Names<'_>) {
     set_intent(object, &names.intent());
 }
 
-/// Takes the digest of what is sent, and puts it into the object's annotation. Of what never changes, it is over the metadata alone; what
-/// isn't the spec's to say, the number of pods, isn't in it.
+/// Computes the digest of what is sent, and puts it into the object's annotation. The digest of an object that never changes covers the
+/// metadata only. The number of pods is left out where the spec doesn't set it.
 pub fn set_intent(object: &mut Object, annotation: &str) {
     set_annotation(object, annotation, Value::Null);
     let mut json = if object.once { object.json["metadata"].clone() } else { object.json.clone() };
@@ -83,7 +83,7 @@ fn set_annotation(object: &mut Object, annotation: &str, value: Value) {
     }
 }
 
-/// Two children of one kind and name can't both be.
+/// Children of the same kind and name.
 pub fn duplicates(objects: &[Object]) -> Vec<Invalid> {
     let mut sorted: Vec<&Object> = objects.iter().collect();
     sorted.sort_by_key(|object| (&object.kind, &object.name));
