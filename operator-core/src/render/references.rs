@@ -28,7 +28,8 @@ pub fn of(pod: &Value, own: &[&str]) -> BTreeMap<Reference, bool> {
     for (source, path, key) in REFERENCES {
         for reference in at(spec, path) {
             let name = reference.get(key).and_then(Value::as_str).unwrap_or_default();
-            if !name.is_empty() && !(source == Source::ConfigMap && own.contains(&name)) {
+            let is_own = source == Source::ConfigMap && own.contains(&name);
+            if !name.is_empty() && !is_own {
                 let optional = reference.get("optional") == Some(&Value::Bool(true));
                 *found.entry(Reference { source, name: name.to_owned() }).or_insert(optional) &= optional;
             }
