@@ -185,9 +185,8 @@ fn list_keys(list: &mut Value, keys: &[&str]) {
 
 /// The storage of the node types, by name: another name is an unknown field.
 fn storage(fields: &mut Map<String, Value>, types: &[&NodeType]) {
-    let Some(storage) = fields.get_mut("storage").and_then(Value::as_object_mut) else { return };
-    storage.remove("maxProperties");
-    let Some(claim) = storage.remove("additionalProperties") else { return };
+    let Some(storage) = fields.get_mut("storage") else { return };
+    let Some(claim) = storage.get("additionalProperties").cloned() else { return };
     let mut claims = Map::new();
     for declared in types.iter().flat_map(|node_type| node_type.storage()) {
         let mut claim = claim.clone();
@@ -196,7 +195,15 @@ fn storage(fields: &mut Map<String, Value>, types: &[&NodeType]) {
         put(&mut claim, "description", description);
         claims.entry(declared.name).or_insert(claim);
     }
-    storage.insert("properties".to_owned(), claims.into());
+    only(storage, claims);
+}
+
+/// Replaces values of any name by those of these names.
+fn only(field: &mut Value, properties: Map<String, Value>) {
+    if let Some(field) = field.as_object_mut() {
+        field.retain(|keyword, _| !["additionalProperties", "maxProperties"].contains(&keyword.as_str()));
+        field.insert("properties".to_owned(), properties.into());
+    }
 }
 
 /// The files that the node types have, by name: another name is an unknown field.
@@ -217,12 +224,8 @@ fn config_overrides(fields: &mut Map<String, Value>, types: &[&NodeType], defini
     }
     if files.is_empty() {
         fields.remove("configOverrides");
-        return;
-    }
-    if let Some(overrides) = fields.get_mut("configOverrides").and_then(Value::as_object_mut) {
-        overrides.remove("maxProperties");
-        overrides.remove("additionalProperties");
-        overrides.insert("properties".to_owned(), files.into());
+    } else if let Some(overrides) = fields.get_mut("configOverrides") {
+        only(overrides, files);
     }
 }
 

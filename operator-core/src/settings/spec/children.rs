@@ -37,8 +37,7 @@ parts! {
         #[schemars(schema_with = "super::schema::annotations")]
         annotations: BTreeMap<String, String>,
         /// Class of the load balancer. Default: the cloud provider's.
-        #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
-        load_balancer_class: Option<String>,
+        load_balancer_class: Option<String> as LABEL_KEY,
         /// Address ranges that may connect, such as `10.0.0.0/8`. Default: all.
         #[schemars(schema_with = "super::schema::address_ranges")]
         source_ranges: Option<Vec<String>>,
@@ -60,8 +59,7 @@ parts! {
     /// A port of a Service.
     pub struct ServicePort {
         /// Name: a DNS label.
-        #[schemars(length(max = 63), regex(pattern = LABEL))]
-        name: String,
+        name: String as LABEL,
         /// Number, 1 to 65535.
         #[schemars(range(min = 1, max = 65535))]
         port: u16,
@@ -79,17 +77,13 @@ parts! {
         #[schemars(schema_with = "super::schema::hosts")]
         hosts: Vec<String>,
         /// Path prefix. Default: `/`.
-        #[schemars(length(max = 1024), regex(pattern = URL_PATH))]
-        path: Option<String>,
+        path: Option<String> as URL_PATH,
         /// Name of the node's port. Default: the first one.
-        #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
-        port: Option<String>,
+        port: Option<String> as PORT_NAME,
         /// Name of the IngressClass. Default: Kubernetes'.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        class_name: Option<String>,
+        class_name: Option<String> as SUBDOMAIN,
         /// Name of the Secret with the certificate. Default: no TLS.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        tls_secret: Option<String>,
+        tls_secret: Option<String> as SUBDOMAIN,
         /// Annotations.
         #[schemars(schema_with = "super::schema::annotations")]
         annotations: BTreeMap<String, String>,
@@ -104,11 +98,9 @@ parts! {
         #[schemars(schema_with = "super::schema::hosts")]
         hosts: Vec<String>,
         /// Path prefix. Default: `/`.
-        #[schemars(length(max = 1024), regex(pattern = URL_PATH))]
-        path: Option<String>,
+        path: Option<String> as URL_PATH,
         /// Name of the node's port. Default: the first one.
-        #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
-        port: Option<String>,
+        port: Option<String> as PORT_NAME,
         /// Annotations.
         #[schemars(schema_with = "super::schema::annotations")]
         annotations: BTreeMap<String, String>,
@@ -117,14 +109,11 @@ parts! {
     /// A Gateway.
     pub struct GatewayRef {
         /// Name of the Gateway.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        name: String,
+        name: String as SUBDOMAIN,
         /// Namespace of the Gateway. Default: the cluster's.
-        #[schemars(length(max = 63), regex(pattern = LABEL))]
-        namespace: Option<String>,
+        namespace: Option<String> as LABEL,
         /// Name of the Gateway's listener. Default: all.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        section_name: Option<String>,
+        section_name: Option<String> as SUBDOMAIN,
     }
 
     /// Number of pods that may be unavailable during a voluntary disruption (PodDisruptionBudget).
@@ -173,8 +162,7 @@ parts! {
         /// Whether the ServiceMonitor is created. Default: true.
         enabled: Option<bool>,
         /// Name of the port that Prometheus scrapes. Default: the operator's, else the first one.
-        #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
-        port: Option<String>,
+        port: Option<String> as PORT_NAME,
         /// Path that Prometheus scrapes. Default: the operator's, else `/metrics`.
         #[schemars(length(max = 1024), regex(pattern = "^/\\S*$"))]
         path: Option<String>,

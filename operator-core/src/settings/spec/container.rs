@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use super::{
     KeySelector,
     part::parts,
-    schema::{ENV_NAME, LABEL, PORT_NAME},
+    schema::{ENV_NAME, LABEL, PORT_NAME, Text},
 };
 use crate::settings::Quantity;
 
 /// Fields of a pod that an environment variable can hold; source: `validateObjectFieldSelector`.
-const FIELD_PATH: &str = r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$";
+const FIELD_PATH: Text = Text {
+    longest: 400,
+    pattern: r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$",
+};
 /// Resources that an environment variable can hold; source: `validateContainerResourceFieldSelector`.
-const RESOURCE: &str = r"^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-\S+)$";
+const RESOURCE: Text =
+    Text { longest: 253, pattern: r"^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-\S+)$" };
 
 parts! {
     /// When an image is pulled.
@@ -41,8 +45,7 @@ parts! {
     /// An environment variable.
     pub struct EnvVar {
         /// Name: ASCII without `=`.
-        #[schemars(length(max = 253), regex(pattern = ENV_NAME))]
-        name: String,
+        name: String as ENV_NAME,
         /// Value; `$(NAME)` is replaced by another variable's value.
         value: Option<String>,
         /// Source of the value, instead of `value`; validated with the pods.
@@ -73,27 +76,23 @@ parts! {
     /// A field of the pod.
     pub struct FieldSelector {
         /// Path, such as `metadata.name` or `status.podIP`.
-        #[schemars(length(max = 400), regex(pattern = FIELD_PATH))]
-        field_path: String,
+        field_path: String as FIELD_PATH,
     }
 
     /// A resource of a container.
     pub struct ResourceSelector {
         /// Resource, such as `limits.memory` or `requests.cpu`.
-        #[schemars(length(max = 253), regex(pattern = RESOURCE))]
-        resource: String,
+        resource: String as RESOURCE,
         /// Unit of the value, which is rounded up, such as `1Mi`. Default: 1.
         divisor: Option<Quantity>,
         /// Name of the container. Default: the variable's own.
-        #[schemars(length(max = 63), regex(pattern = LABEL))]
-        container_name: Option<String>,
+        container_name: Option<String> as LABEL,
     }
 
     /// A port of the container and of the node's Service.
     pub struct NodePort {
         /// Name: at most 15 of a-z, 0-9 and `-`, one a letter.
-        #[schemars(length(max = 15), regex(pattern = PORT_NAME))]
-        name: String,
+        name: String as PORT_NAME,
         /// Number, 1 to 65535.
         #[schemars(range(min = 1, max = 65535))]
         number: u16,

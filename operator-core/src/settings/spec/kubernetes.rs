@@ -35,14 +35,16 @@ macro_rules! amended {
     };
 }
 
-/// Rows of a path, its description where Kubernetes' own is long, further keywords, and CEL rules with what is said where they don't hold.
+/// Rows of a path, its description where Kubernetes' own is long, its kind of text, further keywords, and CEL rules with what is said where
+/// they don't hold.
 macro_rules! rows {
     ($(
-        $path:literal: $($description:literal)? $({ $($keywords:tt)* })?
+        $path:literal: $($description:literal)? $(as $text:ident)? $({ $($keywords:tt)* })?
             $(where { $($rule:literal: $message:literal,)+ })?,
     )*) => {
         vec![$(($path, json!({
             $("description": $description,)?
+            $("maxLength": $text.longest, "pattern": $text.pattern,)?
             $(RULES: [$(cel($rule, $message)),+],)?
             $($($keywords)*)?
         }))),*]
@@ -64,14 +66,14 @@ fn probe() -> Vec<Row> {
         "httpGet.host": "Default: the pod's address.",
         "httpGet.httpHeaders": "Headers, each with name and value." { PRESERVED: true },
         "httpGet.path": "Path.",
-        "httpGet.port": "Number or name." { "minimum": 1, "maximum": 65535, "maxLength": 15, "pattern": PORT_NAME },
+        "httpGet.port": "Number or name." as PORT_NAME { "minimum": 1, "maximum": 65535 },
         "httpGet.scheme": "Default: `HTTP`." { "enum": ["HTTP", "HTTPS"] },
         "initialDelaySeconds": "Seconds from start to the first probe. Default: 0." { "minimum": 0 },
         "periodSeconds": "Seconds between two probes. Default: 10." { "minimum": 1 },
         "successThreshold": "Successes in a row until it is healthy. Default: 1.",
         "tcpSocket": "A TCP connection.",
         "tcpSocket.host": "Default: the pod's address.",
-        "tcpSocket.port": "Number or name." { "minimum": 1, "maximum": 65535, "maxLength": 15, "pattern": PORT_NAME },
+        "tcpSocket.port": "Number or name." as PORT_NAME { "minimum": 1, "maximum": 65535 },
         "timeoutSeconds": "Seconds until a probe fails. Default: 1." { "minimum": 1 },
     }
 }
@@ -155,8 +157,7 @@ amended! {
             { "enum": ["Honor", "Ignore"] },
         "nodeTaintsPolicy": "Whether Kubernetes nodes with taints that the pods don't tolerate are left out. Default: `Ignore`."
             { "enum": ["Honor", "Ignore"] },
-        "topologyKey": "Label of Kubernetes nodes; each of its values is a domain."
-            { "maxLength": 316, "pattern": LABEL_KEY },
+        "topologyKey": "Label of Kubernetes nodes; each of its values is a domain." as LABEL_KEY,
         "whenUnsatisfiable": "What the scheduler does with a pod that would violate the constraint."
             { "enum": ["DoNotSchedule", "ScheduleAnyway"] },
     }
@@ -166,11 +167,11 @@ amended! {
             "has(self.configMapRef) != has(self.secretRef)": "give configMapRef or secretRef",
         },
         "configMapRef": "A ConfigMap.",
-        "configMapRef.name": "Name." { "maxLength": 253, "pattern": SUBDOMAIN },
+        "configMapRef.name": "Name." as SUBDOMAIN,
         "configMapRef.optional": "Whether pods start without it. Default: false.",
-        "prefix": "Text before the name of each variable." { "maxLength": 253, "pattern": ENV_NAME },
+        "prefix": "Text before the name of each variable." as ENV_NAME,
         "secretRef": "A Secret.",
-        "secretRef.name": "Name." { "maxLength": 253, "pattern": SUBDOMAIN },
+        "secretRef.name": "Name." as SUBDOMAIN,
         "secretRef.optional": "Whether pods start without it. Default: false.",
     }
 
@@ -185,7 +186,7 @@ amended! {
         "mountPath": "Folder in the container." { "maxLength": 4096, "pattern": "^[^:]+$" },
         "mountPropagation": "Whether mounts below it are passed on. Default: `None`."
             { "enum": ["Bidirectional", "HostToContainer", "None"] },
-        "name": "Name of the volume." { "maxLength": 63, "pattern": LABEL },
+        "name": "Name of the volume." as LABEL,
         "readOnly": "Whether it is read-only. Default: false.",
         "recursiveReadOnly": "Whether mounts below it are read-only too. Default: `Disabled`."
             { "enum": ["Disabled", "Enabled", "IfPossible"] },
@@ -195,7 +196,7 @@ amended! {
 
     v1::HostAlias: {
         "hostnames": "Names." { "maxItems": 50 },
-        "hostnames.*": { "maxLength": 253, "pattern": SUBDOMAIN },
+        "hostnames.*": as SUBDOMAIN,
         "ip": "Address." { "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$", RULES: is_address() },
     }
 

@@ -69,8 +69,7 @@ node_fields! {
         replicas: Option<i32> { fits: SCALED },
 
         /// Name of a group in `configGroups`. The node's own settings override the group's.
-        #[schemars(length(max = 63), regex(pattern = LABEL))]
-        config_group: Option<String>,
+        config_group: Option<String> as LABEL,
 
         /// PersistentVolumeClaims of every pod, by name.
         #[schemars(extend("maxProperties" = 16))]
@@ -154,20 +153,17 @@ node_fields! {
         scheduling_gates: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
         /// Name of the pods' PriorityClass. Default: Kubernetes'.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        priority_class_name: Option<String> { passed_to: PodSpec },
+        priority_class_name: Option<String> as SUBDOMAIN { passed_to: PodSpec },
 
         /// Name of the scheduler that places the pods. Default: `default-scheduler`.
         #[schemars(length(min = 1, max = 253), regex(pattern = r"^\S+$"))]
         scheduler_name: Option<String> { passed_to: PodSpec },
 
         /// Name of the pods' RuntimeClass. Default: none.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        runtime_class_name: Option<String> { passed_to: PodSpec },
+        runtime_class_name: Option<String> as SUBDOMAIN { passed_to: PodSpec },
 
         /// Name of the pods' ServiceAccount. Default: one for the node where the operator grants rights, else `default`.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        service_account_name: Option<String>,
+        service_account_name: Option<String> as SUBDOMAIN,
 
         /// Whether the pods get a token for the API server. Default: only where the operator grants rights.
         automount_service_account_token: Option<bool>,

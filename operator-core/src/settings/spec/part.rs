@@ -4,7 +4,7 @@
 ///
 /// A field of a type with parameters (`Option`, `Vec`, `BTreeMap`) may be left out and isn't written where it is empty, unless
 /// `required` stands before it; any other is required.
-/// After the fields, `where { … }` holds CEL rules, each with what is said where it doesn't hold.
+/// `as` names the kind of text. After the fields, `where { … }` holds CEL rules, each with what is said where it doesn't hold.
 macro_rules! parts {
     ($(
         $(#[$attribute:meta])*
@@ -30,27 +30,31 @@ macro_rules! part {
         $crate::settings::spec::part::part!(@fields $attributes $name {} $fields);
     };
     (@fields $attributes:tt $name:ident { $($done:tt)* } {
-        $(#[$attribute:meta])* $field:ident: required $type:ty, $($rest:tt)*
+        $(#[$attribute:meta])* $field:ident: required $type:ty $(as $text:ident)?, $($rest:tt)*
     }) => {
         $crate::settings::spec::part::part!(@fields $attributes $name {
-            $($done)* $(#[$attribute])* pub $field: $type,
+            $($done)*
+            $(#[$attribute])*
+            $(#[schemars(length(max = $text.longest), regex(pattern = $text.pattern))])?
+            pub $field: $type,
         } { $($rest)* });
     };
     (@fields $attributes:tt $name:ident { $($done:tt)* } {
-        $(#[$attribute:meta])* $field:ident: $outer:ident<$($type:ty),+>, $($rest:tt)*
+        $(#[$attribute:meta])* $field:ident: $outer:ident<$($type:ty),+> $(as $text:ident)?, $($rest:tt)*
     }) => {
         $crate::settings::spec::part::part!(@fields $attributes $name {
             $($done)*
             #[serde(default, skip_serializing_if = "crate::settings::spec::is_default")]
             $(#[$attribute])*
+            $(#[schemars(length(max = $text.longest), regex(pattern = $text.pattern))])?
             pub $field: $outer<$($type),+>,
         } { $($rest)* });
     };
     (@fields $attributes:tt $name:ident { $($done:tt)* } {
-        $(#[$attribute:meta])* $field:ident: $type:ty, $($rest:tt)*
+        $(#[$attribute:meta])* $field:ident: $type:ty $(as $text:ident)?, $($rest:tt)*
     }) => {
         $crate::settings::spec::part::part!(@fields $attributes $name { $($done)* } {
-            $(#[$attribute])* $field: required $type, $($rest)*
+            $(#[$attribute])* $field: required $type $(as $text)?, $($rest)*
         });
     };
     (@fields [$($attributes:tt)*] $name:ident $fields:tt {}) => {

@@ -11,14 +11,12 @@ parts! {
     /// A taint that pods tolerate.
     pub struct Toleration {
         /// Key of the taint. Default: every taint, with `Exists`.
-        #[schemars(length(max = 316), regex(pattern = LABEL_KEY))]
-        key: Option<String>,
+        key: Option<String> as LABEL_KEY,
         /// How the value is compared. Default: `Equal`.
         #[schemars(extend("enum" = ["Exists", "Equal"]))]
         operator: Option<String>,
         /// Value of the taint, for `Equal`.
-        #[schemars(length(max = 63), regex(pattern = LABEL_VALUE))]
-        value: Option<String>,
+        value: Option<String> as LABEL_VALUE,
         /// Effect of the taint. Default: every effect.
         #[schemars(extend("enum" = ["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
         effect: Option<String>,

@@ -10,29 +10,24 @@ parts! {
     #[derive(Eq)]
     pub struct NameRef {
         /// Name.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        name: String,
+        name: String as SUBDOMAIN,
     }
 
     /// A Secret in the cluster's namespace, and a key of it.
     #[derive(Eq)]
     pub struct SecretRef {
         /// Name of the Secret.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        secret_name: String,
+        secret_name: String as SUBDOMAIN,
         /// Key in its data. Default: the operator's.
-        #[schemars(length(max = 253), regex(pattern = DATA_KEY))]
-        key: Option<String>,
+        key: Option<String> as DATA_KEY,
     }
 
     /// A key of a Secret or ConfigMap in the cluster's namespace.
     pub struct KeySelector {
         /// Name.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        name: String,
+        name: String as SUBDOMAIN,
         /// Key in its data.
-        #[schemars(length(max = 253), regex(pattern = DATA_KEY))]
-        key: String,
+        key: String as DATA_KEY,
         /// Whether pods start without it. Default: false.
         optional: Option<bool>,
     }

@@ -3,24 +3,33 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-/// A DNS subdomain, as most objects are named; at most 253 characters. Source: RFC 1123.
-pub const SUBDOMAIN: &str = r"^[a-z0-9]+((-+|\.)[a-z0-9]+)*$";
-/// A DNS label; at most 63 characters. Source: RFC 1123.
-pub const LABEL: &str = "^[a-z0-9]+(-+[a-z0-9]+)*$";
-/// A host name, or all below one; at most 253 characters.
-pub const HOST: &str = r"^(\*\.)?[a-z0-9]+((-+|\.)[a-z0-9]+)*$";
-/// A name of a port; at most 15 characters, of which one is a letter. Source: RFC 6335.
-pub const PORT_NAME: &str = "^([0-9]+-?)*[a-z](-?[a-z0-9])*$";
+/// A kind of text.
+pub struct Text {
+    /// Most characters.
+    pub longest: u32,
+    /// What it matches.
+    pub pattern: &'static str,
+}
+
+/// A DNS subdomain, as most objects are named. Source: RFC 1123.
+pub const SUBDOMAIN: Text = Text { longest: 253, pattern: r"^[a-z0-9]+((-+|\.)[a-z0-9]+)*$" };
+/// A DNS label. Source: RFC 1123.
+pub const LABEL: Text = Text { longest: 63, pattern: "^[a-z0-9]+(-+[a-z0-9]+)*$" };
+/// A host name, or all below one.
+pub const HOST: Text = Text { longest: 253, pattern: r"^(\*\.)?[a-z0-9]+((-+|\.)[a-z0-9]+)*$" };
+/// A name of a port, of which one character is a letter. Source: RFC 6335.
+pub const PORT_NAME: Text = Text { longest: 15, pattern: "^([0-9]+-?)*[a-z](-?[a-z0-9])*$" };
 /// Key of a label: a name of at most 63 characters, with a DNS subdomain and `/` before it or not.
-pub const LABEL_KEY: &str = r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$";
-/// Value of a label; at most 63 characters.
-pub const LABEL_VALUE: &str = r"^([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?$";
+pub const LABEL_KEY: Text =
+    Text { longest: 316, pattern: r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$" };
+/// Value of a label.
+pub const LABEL_VALUE: Text = Text { longest: 63, pattern: r"^([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?$" };
 /// Name of an environment variable: ASCII that can be printed, without `=`.
-pub const ENV_NAME: &str = "^[ -<>-~]+$";
-/// Key in a ConfigMap's or Secret's data; at most 253 characters.
-pub const DATA_KEY: &str = r"^[\w.-]+$";
+pub const ENV_NAME: Text = Text { longest: 253, pattern: "^[ -<>-~]+$" };
+/// Key in a ConfigMap's or Secret's data.
+pub const DATA_KEY: Text = Text { longest: 253, pattern: r"^[\w.-]+$" };
 /// An absolute path of a URL, without empty parts.
-pub const URL_PATH: &str = "^(/|(/[-A-Za-z0-9._~!$&'()*+,;=:@%]+)+/?)$";
+pub const URL_PATH: Text = Text { longest: 1024, pattern: "^(/|(/[-A-Za-z0-9._~!$&'()*+,;=:@%]+)+/?)$" };
 /// A time as Prometheus writes it.
 pub const DURATION: &str = "^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 
@@ -52,7 +61,12 @@ schemas! {
             "type": "object",
             "required": ["name"],
             "properties": {
-                "name": { "type": "string", "description": "Name: a DNS label.", "maxLength": 63, "pattern": LABEL },
+                "name": {
+                    "type": "string",
+                    "description": "Name: a DNS label.",
+                    "maxLength": LABEL.longest,
+                    "pattern": LABEL.pattern,
+                },
             },
             PRESERVED: true,
         },
@@ -69,8 +83,8 @@ schemas! {
                 "name": {
                     "type": "string",
                     "description": "Name, such as `example.com/licence`.",
-                    "maxLength": 316,
-                    "pattern": LABEL_KEY,
+                    "maxLength": LABEL_KEY.longest,
+                    "pattern": LABEL_KEY.pattern,
                 },
             },
         },
@@ -83,7 +97,7 @@ schemas! {
     labels: {
         "type": "object",
         "maxProperties": 64,
-        "additionalProperties": { "type": "string", "maxLength": 63, "pattern": LABEL_VALUE },
+        "additionalProperties": { "type": "string", "maxLength": LABEL_VALUE.longest, "pattern": LABEL_VALUE.pattern },
         RULES: [keys_of_labels()],
     }
 
@@ -112,7 +126,7 @@ schemas! {
         "type": "array",
         "maxItems": 16,
         "x-kubernetes-list-type": "set",
-        "items": { "type": "string", "maxLength": 253, "pattern": HOST },
+        "items": { "type": "string", "maxLength": HOST.longest, "pattern": HOST.pattern },
     }
 
     /// A number of pods, or a percentage up to 100.
@@ -123,7 +137,11 @@ schemas! {
 
     /// A port, by number or name.
     port: {
-        "x-kubernetes-int-or-string": true, "minimum": 1, "maximum": 65535, "maxLength": 15, "pattern": PORT_NAME,
+        "x-kubernetes-int-or-string": true,
+        "minimum": 1,
+        "maximum": 65535,
+        "maxLength": PORT_NAME.longest,
+        "pattern": PORT_NAME.pattern,
     }
 }
 
@@ -155,7 +173,7 @@ pub fn unique_numbers(number: &str) -> Value {
 /// A CEL rule: every key is one of a label or annotation.
 fn keys_of_labels() -> Value {
     cel(
-        &format!("self.all(key, key.matches(r'{LABEL_KEY}'))"),
+        &format!("self.all(key, key.matches(r'{}'))", LABEL_KEY.pattern),
         "write keys as name or example.com/name, at most 63 of A-Z, a-z, 0-9, -, _, . after the /",
     )
 }

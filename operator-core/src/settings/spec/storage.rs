@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::part::parts;
+use super::{part::parts, schema::Text};
 use crate::settings::Quantity;
 
 /// A DNS subdomain, or nothing.
-const OPTIONAL_NAME: &str = r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*)?$";
+const OPTIONAL_NAME: Text = Text { longest: 253, pattern: r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*)?$" };
 
 parts! {
     /// Size and class of a PersistentVolumeClaim.
@@ -14,8 +14,7 @@ parts! {
         /// Size, such as `50Gi`; it can't shrink. Default: the operator's.
         size: Option<Quantity>,
         /// Name of the StorageClass; empty: none. Default: the operator's, else Kubernetes'.
-        #[schemars(length(max = 253), regex(pattern = OPTIONAL_NAME))]
-        storage_class: Option<String>,
+        storage_class: Option<String> as OPTIONAL_NAME,
         /// How the volume can be mounted. Default: `[ReadWriteOnce]`.
         #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "set"))]
         access_modes: Option<Vec<AccessMode>>,
