@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, ports};
+use super::{Object, names::Names};
 use crate::{
     model::kind::HTTP_ROUTE,
     settings::{GatewayRef, ResolvedNode, json::without_null},
@@ -10,7 +10,7 @@ use crate::{
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.http_route.as_ref()?;
-    let port = ports::named(node, given.port.as_deref())?;
+    let port = node.service_port(given.port.as_deref())?;
     let name = names.node(&node.name);
     let parents = given.gateways.iter().map(|GatewayRef { name, namespace, section_name }| {
         without_null(json!({
@@ -25,7 +25,7 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
         "parentRefs": Value::from_iter(parents),
         "rules": [{
             "matches": [{ "path": { "type": "PathPrefix", "value": given.path.as_deref().unwrap_or("/") } }],
-            "backendRefs": [{ "group": "", "kind": "Service", "name": name, "port": port["port"], "weight": 1 }],
+            "backendRefs": [{ "group": "", "kind": "Service", "name": name, "port": port.number, "weight": 1 }],
         }],
         "hostnames": (!given.hosts.is_empty()).then_some(&given.hosts),
     }));

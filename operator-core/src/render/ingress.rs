@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, ports};
+use super::{Object, names::Names};
 use crate::{
     model::kind::INGRESS,
     settings::{ResolvedNode, json::without_null},
@@ -10,12 +10,12 @@ use crate::{
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.ingress.as_ref()?;
-    let port = ports::named(node, given.port.as_deref())?;
+    let port = node.service_port(given.port.as_deref())?;
     let name = names.node(&node.name);
     let path = json!({
         "path": given.path.as_deref().unwrap_or("/"),
         "pathType": "Prefix",
-        "backend": { "service": { "name": name, "port": { "name": port["name"] } } },
+        "backend": { "service": { "name": name, "port": { "name": port.name } } },
     });
     let rule = |host: Option<&String>| without_null(json!({ "host": host, "http": { "paths": [path] } }));
     let rules: Vec<Value> = match given.hosts.as_slice() {

@@ -9,7 +9,7 @@
 //! | `of_node` | the children of one node |
 //! | `pod` | the pod template of every workload |
 //! | `normal` | the form that server-side apply needs |
-//! | `ports`, `strategy` | a node's ports; how its pods are replaced |
+//! | `strategy` | how a node's pods are replaced |
 //! | `files` | configuration files |
 //! | `format` | how configuration files are written |
 //! | `placeholder` | references in texts, `${service.brokers.http}` |
@@ -40,7 +40,6 @@ mod of_node;
 mod placeholder;
 mod pod;
 mod pod_disruption_budget;
-mod ports;
 mod references;
 mod role;
 mod role_binding;

@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Value, json};
 
 use super::{
     Object,
     names::{COMPONENT, MANAGED_BY, Names},
-    ports,
 };
 use crate::{
     model::kind::NETWORK_POLICY,
@@ -40,8 +40,8 @@ fn open(node: &ResolvedNode, pod: &Value) -> Vec<Value> {
     let of_containers = at(pod, "spec.containers|initContainers.*.ports.*").into_iter();
     let of_containers =
         of_containers.map(|port| json!({ "port": port["containerPort"], "protocol": port["protocol"] }));
-    let of_service = ports::of_service(node).into_iter().filter(|port| port["targetPort"].is_number());
-    let of_service = of_service.map(|port| json!({ "port": port["targetPort"], "protocol": port["protocol"] }));
+    let of_service = node.service_ports().into_iter().filter(|port| matches!(port.target, IntOrString::Int(_)));
+    let of_service = of_service.map(|port| json!({ "port": port.target, "protocol": port.protocol }));
     let mut open: Vec<Value> = of_containers.chain(of_service).collect();
     let mut seen = HashSet::new();
     open.retain(|port| seen.insert(port.clone()));

@@ -12,13 +12,14 @@
 //! `<field>` is the field of the spec that places the node type; a map's or list's node is named by its key. `$${cluster.name}` is a literal
 //! `${cluster.name}`. What begins otherwise (`${user.home}`, `$${date:yyyy}`) is left as it is: applications have such a syntax of their own.
 
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
-use super::{NodeContext, external, ports};
+use super::{NodeContext, external};
 use crate::{
     definition::{Cardinality, Workload},
     settings::{
-        Invalid, ResolvedNode, Scale,
+        Invalid, Port, ResolvedNode, Scale,
         json::{listed, name},
     },
 };
@@ -219,16 +220,16 @@ impl NodeContext<'_> {
 
 /// Names of a node's Service's ports, and the numbers at which they are reached: a headless Service leads to the pods themselves, so that its
 /// ports are the containers'.
-fn reached(node: &ResolvedNode) -> Vec<(String, u64)> {
-    let of_container = ports::of(node);
+fn reached(node: &ResolvedNode) -> Vec<(String, i32)> {
+    let of_container = node.ports();
     let headless = node.node_type.workload() == Workload::StatefulSet;
-    let reach = |port: &Value| {
-        let target = &port["targetPort"];
-        let named = || of_container.iter().find(|it| *target == it.name.as_str()).map(|it| u64::from(it.number));
-        let number = if headless { target.as_u64().or_else(named) } else { None };
-        Some((port["name"].as_str()?.to_owned(), number.or_else(|| port["port"].as_u64())?))
+    let named = |name: &String| of_container.iter().find(|port| port.name == *name).map(|port| port.number.into());
+    let number = |port: &Port| match &port.target {
+        IntOrString::Int(target) if headless => *target,
+        IntOrString::String(target) if headless => named(target).unwrap_or(port.number.into()),
+        _ => port.number.into(),
     };
-    ports::of_service(node).iter().filter_map(reach).collect()
+    node.service_ports().into_iter().map(|port| (port.name.clone(), number(&port))).collect()
 }
 
 /// Whether what follows `${` begins as a reference.

@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, ports};
+use super::{Object, names::Names};
 use crate::{
     definition::Workload,
     model::kind::SERVICE,
-    settings::{Exposure, ResolvedNode, ServiceType, json::without_null},
+    settings::{Exposure, Port, ResolvedNode, ServiceType, json::without_null},
 };
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Object> {
     let given = node.spec.settings.service.clone().unwrap_or_default();
-    let ports = ports::of_service(node);
+    let has_ports = !node.service_ports().is_empty();
     let headless = node.node_type.workload() == Workload::StatefulSet;
     let mut services = Vec::new();
-    if headless || !ports.is_empty() {
+    if headless || has_ports {
         let spec = if headless {
             let publish = node.node_type.says(|says| says.publish_not_ready).filter(|publish| *publish);
             json!({ "clusterIP": "None", "publishNotReadyAddresses": publish })
@@ -25,7 +25,7 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Object> {
         services.push(service(names, node, names.node(&node.name), metadata, spec));
     }
     // A label distinguishes it from the node's own Service.
-    let external = given.external.filter(|_| !ports.is_empty()).map(|given| {
+    let external = given.external.filter(|_| has_ports).map(|given| {
         let metadata = json!({ "annotations": given.annotations, "labels": { external_label(names): "true" } });
         let name = names.child(Some(&node.name), "external");
         service(names, node, name, metadata, exposed(&given, ServiceType::LoadBalancer))
@@ -37,7 +37,10 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Object> {
 /// A Service for the node's pods.
 fn service(names: &Names<'_>, node: &ResolvedNode, name: String, metadata: Value, mut spec: Value) -> Object {
     spec["selector"] = names.selector(&node.name).into();
-    spec["ports"] = ports::of_service(node).into();
+    let ports = node.service_ports().into_iter().map(|Port { name, number, protocol, target }| {
+        json!({ "name": name, "port": number, "targetPort": target, "protocol": protocol })
+    });
+    spec["ports"] = ports.collect();
     Object::new(&SERVICE, name, Some(node), json!({ "metadata": metadata, "spec": without_null(spec) }))
 }
 

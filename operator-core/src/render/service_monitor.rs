@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Object, names::Names, ports, service};
+use super::{Object, names::Names, service};
 use crate::{
     model::kind::SERVICE_MONITOR,
     settings::{ResolvedNode, json::without_null},
@@ -14,7 +14,7 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let port = given.port.as_deref().or(metrics.map(|metrics| metrics.port));
     let path = given.path.as_deref().or(metrics.map(|metrics| metrics.path)).unwrap_or("/metrics");
     // Where there is no port, what the settings of several nodes say is for the others.
-    let port = &ports::named(node, port)?["name"];
+    let port = node.service_port(port)?.name;
     let endpoint = without_null(json!({ "port": port, "path": path, "interval": given.interval }));
     // The Service for outside has the same pods: they would be scraped twice.
     let not_external = json!({ "key": service::external_label(names), "operator": "DoesNotExist" });

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{probe, security, with_passed};
 use crate::{
-    render::{ports, secrets::Secret},
+    render::secrets::Secret,
     settings::{PassedTo, ResolvedNode},
 };
 
@@ -12,7 +12,8 @@ use crate::{
 pub fn build(node: &ResolvedNode, given: &Value, secrets: &[Secret], mounts: Vec<Value>) -> Value {
     let settings = &node.spec.settings;
     let node_type = node.node_type;
-    let ports: Vec<Value> = ports::of(node)
+    let ports: Vec<Value> = node
+        .ports()
         .into_iter()
         .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": port.protocol }))
         .collect();
