@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{config_hash, names::Names, secret};
 use crate::{
     model::{ChildKind, Digest, Object, Scale, kind::SECRET},
-    settings::{Invalid, ResolvedNode},
+    settings::{Invalid, ResolvedNode, json::fields},
 };
 
 impl Object {
@@ -33,27 +33,26 @@ impl Object {
 
 /// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed.
 pub fn finalize(object: &mut Object, names: &Names<'_>) {
-    let mut json = json!({
+    let mut body = fields(object.json.take());
+    let mut metadata = fields(body.remove("metadata").unwrap_or_default());
+    let mut own = |field: &str| fields(metadata.remove(field).unwrap_or_default());
+    let mut labels = own("labels");
+    labels.extend(names.labels(object.node_type.zip(object.node.as_deref())));
+    let mut annotations = own("annotations");
+    annotations.insert(names.intent(), Value::Null);
+    body.remove("status");
+    body.extend(fields(json!({
         "apiVersion": object.kind.api_version(),
         "kind": object.kind.kind,
         "metadata": {
             "name": object.name,
             "namespace": names.cluster.namespace,
             "ownerReferences": [names.owner_reference()],
+            "labels": labels,
+            "annotations": annotations,
         },
-    });
-    let map = |field: &str| object.json.get("metadata")?.get(field)?.as_object().cloned();
-    let mut labels = map("labels").unwrap_or_default();
-    labels.extend(names.labels(object.node_type.zip(object.node.as_deref())));
-    let mut annotations = map("annotations").unwrap_or_default();
-    annotations.insert(names.intent(), Value::Null);
-    json["metadata"]["labels"] = labels.into();
-    json["metadata"]["annotations"] = annotations.into();
-    if let (Value::Object(json), Value::Object(body)) = (&mut json, std::mem::take(&mut object.json)) {
-        let shared = ["apiVersion", "kind", "metadata", "status"];
-        json.extend(body.into_iter().filter(|(key, _)| !shared.contains(&key.as_str())));
-    }
-    object.json = json;
+    })));
+    object.json = body.into();
     if object.kind == &SECRET {
         secret::normalize(&mut object.json);
     }
