@@ -14,7 +14,7 @@ pub use crate::render::Customize;
 use crate::{
     Cluster, NodeDefaults,
     model::ClusterStatus,
-    render::{Children, Scope},
+    render::{Children, HookError, Scope},
 };
 use futures::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
@@ -80,7 +80,7 @@ pub fn customize<T: DeserializeOwned + Customize>(
     spec: &serde_json::Value,
     scope: &Scope<'_>,
     children: &mut Children,
-) -> Result<(), String> {
+) -> Result<(), HookError> {
     T::deserialize(spec).map_err(|error| error.to_string())?.customize(scope, children)
 }
 

@@ -9,5 +9,5 @@ pub use crate::{
     Cluster, DataOperator, NodeDefaults, NodeSpec, Properties, SecretRef,
     model::kind::ChildKind,
     node_type,
-    render::{Children, Customize, Scope},
+    render::{Children, Customize, HookError, Scope},
 };

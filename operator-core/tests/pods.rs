@@ -17,7 +17,7 @@ use operator_core::{
         Security, Workload,
     },
     model::{ChildKind, Content, Digest, Object, Reference, Source},
-    render::{Author, Blueprint, Children, Scope, customize::Customization},
+    render::{Author, Blueprint, Children, HookError, Scope, customize::Customization},
 };
 use serde_json::{Value, json};
 
@@ -898,7 +898,7 @@ fn hooked() -> Author {
     Author { customize: Some(Customization { kinds: &KINDS, call: customize }), ..Author::from(&CUSTOMIZED) }
 }
 
-fn customize(spec: &Value, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
+fn customize(spec: &Value, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
     let cron_job = |name: Option<&str>, namespace: Option<&str>| {
         let mut cron_job = CronJob::default();
         cron_job.metadata.name = name.map(str::to_owned);

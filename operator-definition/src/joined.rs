@@ -1,6 +1,16 @@
 //! A node type's attributes: those on the field override those on its type.
 
-use crate::{ConfigFile, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
+use std::collections::HashSet;
+
+use crate::{ConfigFile, Definition, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
+
+impl Definition {
+    /// The first node type of each field: several may share one.
+    pub fn first_of_fields(&self) -> impl Iterator<Item = &'static NodeType> {
+        let mut seen = HashSet::new();
+        self.node_types.iter().filter(move |node_type| seen.insert(node_type.field))
+    }
+}
 
 impl NodeType {
     /// Kind of workload.

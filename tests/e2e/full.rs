@@ -18,7 +18,7 @@ use kube::{
 use operator_core::{
     model::kind::ChildKind,
     prelude::*,
-    render::{Children, Customize, Scope},
+    render::{Children, Customize, HookError, Scope},
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -83,7 +83,7 @@ pub struct FullSpec {
 impl Customize for FullSpec {
     const KINDS: &'static [&'static ChildKind] = &[&CRON_JOB];
 
-    fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
+    fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
         match (scope.node, &self.clean) {
             (Some(node), _) if node.node_type.name == "api" => children.pod(|pod: &mut PodTemplateSpec| {
                 pod.metadata

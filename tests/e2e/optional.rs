@@ -14,7 +14,7 @@ use kube::{
 use operator_core::{
     model::kind::ChildKind,
     prelude::*,
-    render::{Children, Customize, Scope},
+    render::{Children, Customize, HookError, Scope},
 };
 use operator_testbed::{Request, Testbed};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ pub struct OptionalSpec {
 impl Customize for OptionalSpec {
     const KINDS: &'static [&'static ChildKind] = &[&CRON_JOB];
 
-    fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
+    fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
         let (None, Some(schedule)) = (scope.node, &self.clean) else { return Ok(()) };
         let pod = json!({ "restartPolicy": "Never", "containers": [{ "name": "clean", "image": self.image }] });
         let job = json!({ "spec": { "template": { "spec": pod } } });

@@ -39,7 +39,13 @@ use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewri
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::definition::Definition;
+use crate::{
+    definition::Definition,
+    settings::{
+        json::{without_empty, without_null},
+        schema::cel,
+    },
+};
 
 /// The CustomResourceDefinition of a kind whose objects have this spec and status.
 pub fn crd<Spec: JsonSchema, Status: JsonSchema>(definition: &Definition) -> CustomResourceDefinition {
@@ -85,7 +91,7 @@ fn json(definition: &Definition, spec: Value, status: Value) -> Value {
         "required": ["spec"],
         "properties": { "spec": spec, "status": status },
     });
-    let own = definition.validations.iter().map(|own| rules::rule(own.rule, own.message));
+    let own = definition.validations.iter().map(|own| cel(own.rule, own.message));
     rules::add(&mut root, std::iter::once(rules::cluster_name()).chain(own));
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -108,41 +114,32 @@ fn json(definition: &Definition, spec: Value, status: Value) -> Value {
 
 fn metadata(definition: &Definition) -> Value {
     let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| (*key, *value)).collect::<Value>();
-    let mut metadata = json!({ "name": format!("{}.{}", definition.plural, definition.group) });
-    for (key, pairs) in [("annotations", definition.annotations), ("labels", definition.labels)] {
-        if !pairs.is_empty() {
-            metadata[key] = map(pairs);
-        }
-    }
-    metadata
+    let name = format!("{}.{}", definition.plural, definition.group);
+    let metadata =
+        json!({ "name": name, "annotations": map(definition.annotations), "labels": map(definition.labels) });
+    without_empty(metadata).into()
 }
 
 fn version(definition: &Definition, root: Value) -> Value {
-    let mut version = json!({
+    let scale = definition.scale.map(|scale| {
+        without_null(json!({
+            "specReplicasPath": scale.spec_replicas_path,
+            "statusReplicasPath": scale.status_replicas_path,
+            "labelSelectorPath": scale.label_selector_path,
+        }))
+    });
+    let selectable = definition.selectable.iter().map(|path| json!({ "jsonPath": path }));
+    without_null(json!({
         "name": definition.version,
         "served": definition.served,
         "storage": definition.storage,
+        "deprecated": definition.deprecated.map(|_| true),
+        "deprecationWarning": definition.deprecated.filter(|warning| !warning.is_empty()),
         "schema": { "openAPIV3Schema": root },
-        "subresources": { "status": {} },
+        "subresources": without_null(json!({ "status": {}, "scale": scale })),
+        "selectableFields": (!definition.selectable.is_empty()).then(|| Value::from_iter(selectable)),
         "additionalPrinterColumns": columns(definition),
-    });
-    if let Some(warning) = definition.deprecated {
-        version["deprecated"] = true.into();
-        if !warning.is_empty() {
-            version["deprecationWarning"] = warning.into();
-        }
-    }
-    if let Some(scale) = definition.scale {
-        version["subresources"]["scale"] =
-            json!({ "specReplicasPath": scale.spec_replicas_path, "statusReplicasPath": scale.status_replicas_path });
-        if let Some(path) = scale.label_selector_path {
-            version["subresources"]["scale"]["labelSelectorPath"] = path.into();
-        }
-    }
-    if !definition.selectable.is_empty() {
-        version["selectableFields"] = definition.selectable.iter().map(|path| json!({ "jsonPath": path })).collect();
-    }
-    version
+    }))
 }
 
 /// A column of the author's takes the place of core's column with the same heading, which `kubectl` prints in capitals.
@@ -172,9 +169,9 @@ fn properties(schema: &mut Value) -> Option<&mut Map<String, Value>> {
 }
 
 /// Describes a field that has no description.
-fn describe(field: &mut Value, description: impl FnOnce() -> String) {
+fn describe(field: &mut Value, description: impl Into<Value>) {
     if field.get("description").is_none() {
-        put(field, "description", description());
+        put(field, "description", description);
     }
 }
 

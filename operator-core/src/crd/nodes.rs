@@ -1,42 +1,43 @@
 //! The fields that hold nodes, or settings that nodes share. A field that no node there can have isn't in the schema, and so is an
 //! unknown field. No field has a default: a stored default would override every lower layer.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use super::{describe, parts, properties, property, put, rules, tidy};
-use crate::definition::{
-    Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload,
-    Workload::{DaemonSet, Deployment, StatefulSet},
+use crate::{
+    definition::{Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload},
+    settings::{
+        Rule, SETTINGS, Setting, kubernetes,
+        schema::{RULES, cel},
+        strategy::{self, Known},
+    },
 };
-use crate::settings::{Rule, SETTINGS, Setting, kubernetes};
 
 /// Fits the fields to `definition`.
 pub fn fit(spec: &mut Value, definition: &Definition) {
     let all: Vec<&NodeType> = definition.node_types.iter().collect();
     if let Some(defaults) = definition.defaults.and_then(|field| property(spec, field)) {
-        describe(defaults, || "Settings of every node. A node's own settings override them.".to_owned());
+        describe(defaults, "Settings of every node. A node's own settings override them.");
         shared(defaults, &all, definition);
     }
     if let Some(groups) = definition.config_groups.and_then(|groups| property(spec, groups.field)) {
-        describe(groups, || "Named settings that nodes can refer to.".to_owned());
+        describe(groups, "Named settings that nodes can refer to.");
         rules::named_map(groups, "a config group", "");
         if let Some(group) = groups.get_mut("additionalProperties") {
             shared(group, &all, definition);
         }
     }
     if let Some(groups) = definition.app_config_groups.and_then(|groups| property(spec, groups.field)) {
-        describe(groups, || "Named configuration that nodes can refer to.".to_owned());
+        describe(groups, "Named configuration that nodes can refer to.");
         rules::named_map(groups, "a config group", "");
         tidy::no_defaults(groups);
     }
-    // Several node types may share a field.
-    let mut seen = HashSet::new();
-    for node_type in definition.node_types.iter().filter(|node_type| seen.insert(node_type.field)) {
-        let types: Vec<&NodeType> = all.iter().copied().filter(|other| other.field == node_type.field).collect();
-        if let Some(field) = property(spec, node_type.field) {
-            nodes(field, node_type.cardinality, &types, definition);
+    for NodeType { field, cardinality, .. } in definition.first_of_fields() {
+        let types: Vec<&NodeType> = all.iter().copied().filter(|other| other.field == *field).collect();
+        if let Some(field) = property(spec, field) {
+            nodes(field, *cardinality, &types, definition);
         }
     }
 }
@@ -44,7 +45,7 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
 /// A field that holds the nodes of `types`.
 fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], definition: &Definition) {
     let names: Vec<&str> = types.iter().map(|node_type| node_type.name).collect();
-    describe(field, || format!("Nodes of type {}.", names.join(", ")));
+    describe(field, format!("Nodes of type {}.", names.join(", ")));
     match cardinality {
         Cardinality::One | Cardinality::Optional => {}
         Cardinality::Many => rules::named_map(field, "a node", ": it is part of object names"),
@@ -54,7 +55,11 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
             put(field, "x-kubernetes-list-map-keys", json!([LIST_KEY]));
         }
     }
-    let Some(node) = node(field, cardinality) else { return };
+    let node = match keyword(cardinality) {
+        Some(keyword) => field.get_mut(keyword),
+        None => Some(field),
+    };
+    let Some(node) = node else { return };
     settings(node, types, definition);
     if cardinality == Cardinality::List {
         item(node, &names);
@@ -70,49 +75,47 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
         }
         for config in node_type.configs() {
             if let Some(field) = fields.get_mut(config.field) {
-                describe(field, || format!("Content of `{}`.", config.file));
+                describe(field, format!("Content of `{}`.", config.file));
             }
         }
     }
     for groups in [definition.config_groups, definition.app_config_groups].iter().flatten() {
         if let Some(by) = fields.get_mut(groups.by) {
-            describe(by, || {
-                format!("Name of a group in `{}`. The node's own settings override the group's.", groups.field)
-            });
+            let text = format!("Name of a group in `{}`. The node's own settings override the group's.", groups.field);
+            describe(by, text);
             put(by, "maxLength", rules::LONGEST_KEY);
             put(by, "pattern", rules::PART);
         }
     }
 }
 
-/// The schema of one node.
-pub fn node(field: &mut Value, cardinality: Cardinality) -> Option<&mut Value> {
+/// The keyword under which a field's schema has that of one node; none: it is that of the node.
+pub fn keyword(cardinality: Cardinality) -> Option<&'static str> {
     match cardinality {
-        Cardinality::One | Cardinality::Optional => Some(field),
-        Cardinality::Many => field.get_mut("additionalProperties"),
-        Cardinality::List => field.get_mut("items"),
+        Cardinality::One | Cardinality::Optional => None,
+        Cardinality::Many => Some("additionalProperties"),
+        Cardinality::List => Some("items"),
     }
 }
 
 /// An item of a list of nodes, with its node type and its name.
 fn item(node: &mut Value, names: &[&str]) {
     let keys = [
-        (LIST_TYPE, "Node type.", json!({ "type": "string", "enum": names })),
+        (LIST_TYPE, "Node type.", json!({ "enum": names })),
         (
             LIST_KEY,
             "Name of the node, which is part of object names.",
-            json!({ "type": "string", "maxLength": rules::LONGEST_KEY, "pattern": rules::PART }),
+            json!({ "maxLength": rules::LONGEST_KEY, "pattern": rules::PART }),
         ),
     ];
     for (key, text, mut schema) in keys {
         let Some(fields) = properties(node) else { return };
         let description = fields.get(key).and_then(|field| field.get("description")).cloned();
+        put(&mut schema, "type", "string");
         put(&mut schema, "description", description.unwrap_or_else(|| text.into()));
         fields.insert(key.to_owned(), schema);
         let required = node.as_object_mut().map(|node| node.entry("required").or_insert_with(|| json!([])));
-        if let Some(Value::Array(required)) = required
-            && !required.iter().any(|name| name == key)
-        {
+        if let Some(required) = required.and_then(Value::as_array_mut).filter(|all| !all.contains(&key.into())) {
             required.push(key.into());
         }
     }
@@ -126,7 +129,7 @@ fn only_some(node: &Value, setting: &Setting, types: &[&NodeType]) -> Option<Val
     node.get("properties")?.get(setting)?;
     (names.len() < types.len()).then(|| {
         let rule = format!("!has(self.{setting}) || self.{LIST_TYPE} in ['{}']", names.join("', '"));
-        rules::rule(&rule, &format!("{setting} is for nodes of type {} only: leave it out here", names.join(", ")))
+        cel(&rule, &format!("{setting} is for nodes of type {} only: leave it out here", names.join(", ")))
     })
 }
 
@@ -139,7 +142,7 @@ fn shared(group: &mut Value, types: &[&NodeType], definition: &Definition) {
         if let Some(Value::String(description)) = field.get_mut("description") {
             description.push_str(" Validated with the pods.");
         }
-        field.as_object_mut().map(kubernetes::preserve);
+        kubernetes::preserve(field);
     }
 }
 
@@ -152,8 +155,7 @@ fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
             fields.remove(setting.name);
         }
         let Some(field) = fields.get_mut(setting.name) else { continue };
-        tidy::not_nullable(field);
-        tidy::no_descriptions_of_items(field);
+        tidy::setting(field);
         if let Rule::ByKey(keys) = setting.merge {
             list_keys(field, keys);
         }
@@ -167,7 +169,7 @@ fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     if let Some(strategy) = fields.get_mut("updateStrategy") {
         update_strategy(strategy, &workloads);
     }
-    if workloads.iter().all(|workload| *workload == StatefulSet) {
+    if workloads.iter().all(|workload| *workload == Workload::StatefulSet) {
         fields.get_mut("service").into_iter().for_each(headless);
     }
 }
@@ -183,9 +185,8 @@ fn list_keys(list: &mut Value, keys: &[&str]) {
 
 /// The storage of the node types, by name: another name is an unknown field.
 fn storage(fields: &mut Map<String, Value>, types: &[&NodeType]) {
-    let Some(storage) = fields.get_mut("storage").and_then(Value::as_object_mut) else { return };
-    storage.remove("maxProperties");
-    let Some(claim) = storage.remove("additionalProperties") else { return };
+    let Some(storage) = fields.get_mut("storage") else { return };
+    let Some(claim) = storage.get("additionalProperties").cloned() else { return };
     let mut claims = Map::new();
     for declared in types.iter().flat_map(|node_type| node_type.storage()) {
         let mut claim = claim.clone();
@@ -194,7 +195,15 @@ fn storage(fields: &mut Map<String, Value>, types: &[&NodeType]) {
         put(&mut claim, "description", description);
         claims.entry(declared.name).or_insert(claim);
     }
-    storage.insert("properties".to_owned(), claims.into());
+    only(storage, claims);
+}
+
+/// Replaces values of any name by those of these names.
+fn only(field: &mut Value, properties: Map<String, Value>) {
+    if let Some(field) = field.as_object_mut() {
+        field.retain(|keyword, _| !["additionalProperties", "maxProperties"].contains(&keyword.as_str()));
+        field.insert("properties".to_owned(), properties.into());
+    }
 }
 
 /// The files that the node types have, by name: another name is an unknown field.
@@ -215,46 +224,36 @@ fn config_overrides(fields: &mut Map<String, Value>, types: &[&NodeType], defini
     }
     if files.is_empty() {
         fields.remove("configOverrides");
-        return;
-    }
-    if let Some(overrides) = fields.get_mut("configOverrides").and_then(Value::as_object_mut) {
-        overrides.remove("maxProperties");
-        overrides.remove("additionalProperties");
-        overrides.insert("properties".to_owned(), files.into());
+    } else if let Some(overrides) = fields.get_mut("configOverrides") {
+        only(overrides, files);
     }
 }
 
 /// The update strategies of these workloads; source: validation of `apps` in Kubernetes.
 fn update_strategy(strategy: &mut Value, workloads: &[Workload]) {
-    let has = |workload| workloads.contains(&workload);
-    let mut types = vec!["RollingUpdate"];
-    types.extend((has(StatefulSet) || has(DaemonSet)).then_some("OnDelete"));
-    types.extend(has(Deployment).then_some("Recreate"));
+    let known: Vec<&Known> = workloads.iter().filter_map(|workload| strategy::known(*workload)).collect();
+    let others: BTreeSet<&str> = known.iter().map(|known| known.other).collect();
     if let Some(field) = property(strategy, "type") {
-        put(field, "enum", types);
+        put(field, "enum", Vec::from_iter(["RollingUpdate"].into_iter().chain(others)));
     }
     let Some(fields) = properties(strategy) else { return };
-    if !has(StatefulSet) {
-        fields.remove("partition");
-    }
-    if !has(Deployment) && !has(DaemonSet) {
-        fields.remove("maxSurge");
-    }
-    let rolling: Vec<&str> =
-        ["partition", "maxUnavailable", "maxSurge"].into_iter().filter(|name| fields.contains_key(*name)).collect();
+    let has = |field: &str| known.iter().any(|known| known.rolling.iter().any(|(name, _)| *name == field));
+    fields.retain(|field, _| field == "type" || has(field));
+    let rolling = ["partition", "maxUnavailable", "maxSurge"].into_iter().filter(|name| fields.contains_key(*name));
+    let rolling: Vec<&str> = rolling.collect();
     let none = rolling.iter().map(|name| format!("!has(self.{name})")).collect::<Vec<_>>().join(" && ");
-    let mut rules = vec![rules::rule(
+    let mut rules = vec![cel(
         &format!("!has(self.type) || self.type == 'RollingUpdate' || ({none})"),
         &format!("{} go with type: RollingUpdate only", rolling.join(", ")),
     )];
     let zero = |name: &str| format!("(has(self.{name}) && string(self.{name}) in ['0', '0%', '00%'])");
     if fields.contains_key("maxSurge") {
-        rules.push(rules::rule(
+        rules.push(cel(
             &format!("!({} && {})", zero("maxUnavailable"), zero("maxSurge")),
             "maxUnavailable and maxSurge can't both be 0: no pod could be replaced",
         ));
     } else {
-        rules.push(rules::rule(
+        rules.push(cel(
             &format!("!{}", zero("maxUnavailable")),
             "maxUnavailable can't be 0: no pod could be replaced; write at least 1",
         ));
@@ -268,6 +267,6 @@ fn headless(service: &mut Value) {
         fields.retain(|field, _| !["type", "loadBalancerClass", "sourceRanges"].contains(&field.as_str()));
     }
     if let Some(service) = service.as_object_mut() {
-        service.remove("x-kubernetes-validations");
+        service.remove(RULES);
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{describe, property, put, rules};
-use crate::definition::{Definition, ExternalCheck, SecretField};
+use crate::{
+    definition::{Definition, ExternalCheck, SecretField},
+    settings::schema::cel,
+};
 
 /// `host:port`; hosts are names or addresses, IPv6 ones in brackets.
 const ADDRESS: &str = r" *(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]) *";
@@ -13,11 +16,11 @@ const LONGEST: u32 = 2048;
 /// Fits the fields to `definition`.
 pub fn fit(spec: &mut Value, definition: &Definition) {
     if let Some(image) = definition.image.and_then(|field| property(spec, field)) {
-        describe(image, || "Image of every node that doesn't set its own.".to_owned());
+        describe(image, "Image of every node that doesn't set its own.");
     }
     for config in definition.configs {
         if let Some(field) = property(spec, config.field) {
-            describe(field, || format!("Content of `{}` on every node.", config.file));
+            describe(field, format!("Content of `{}` on every node.", config.file));
         }
     }
     for field in definition.secrets {
@@ -38,7 +41,7 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
 
 /// A field that holds a Secret's name.
 pub fn secret(field: &mut Value, secret: &SecretField) {
-    describe(field, || "A Secret in the cluster's namespace, and a key of it.".to_owned());
+    describe(field, "A Secret in the cluster's namespace, and a key of it.");
     if let (Some(length), Some(Value::String(description))) = (secret.generate, field.get_mut("description")) {
         description.push_str(&format!(" Default: the operator creates one with {length} random letters and digits."));
     }
@@ -49,7 +52,7 @@ pub fn secret(field: &mut Value, secret: &SecretField) {
 
 /// The names of node types, each at most once.
 fn order(field: &mut Value, definition: &Definition) {
-    describe(field, || "Node types in the order of upgrades; node types that aren't listed come last.".to_owned());
+    describe(field, "Node types in the order of upgrades; node types that aren't listed come last.");
     if field.get("items").is_none() {
         return;
     }
@@ -66,7 +69,7 @@ pub(crate) fn addresses() -> String {
 
 /// A field that holds addresses. The author's own pattern or enum stays.
 fn address(field: &mut Value, name: &str) {
-    describe(field, || format!("Where {name} is: host:port, or several, separated by commas."));
+    describe(field, format!("Where {name} is: host:port, or several, separated by commas."));
     let is_string = field.get("type").and_then(Value::as_str) == Some("string");
     if !is_string || field.get("pattern").is_some() || field.get("enum").is_some() {
         return;
@@ -77,5 +80,5 @@ fn address(field: &mut Value, name: &str) {
     let matches = format!("self.matches('{}')", addresses().replace('\\', r"\\"));
     let message =
         "write host:port, or several, separated by commas, such as zk-0.example.com:2181,zk-1.example.com:2181";
-    rules::add(field, [rules::rule(&matches, message)]);
+    rules::add(field, [cel(&matches, message)]);
 }

@@ -5,7 +5,10 @@
 
 use serde_json::{Value, json};
 
-use crate::definition::{Cardinality, Definition, Groups};
+use crate::{
+    definition::{Cardinality, Definition, Groups},
+    settings::schema::{RULES, cel},
+};
 
 /// Most nodes of a node type, and groups.
 pub const MOST: u32 = 64;
@@ -16,27 +19,19 @@ const LABEL: &str = "^[a-z]([-a-z0-9]*[a-z0-9])?$";
 /// The same within a name.
 pub const PART: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 
-/// A rule as a schema holds it.
-pub fn rule(rule: &str, message: &str) -> Value {
-    json!({ "rule": rule, "message": message })
-}
-
 /// Adds rules to those of the schema.
 pub fn add(schema: &mut Value, rules: impl IntoIterator<Item = Value>) {
-    let Some(schema) = schema.as_object_mut() else { return };
-    let mut rules: Vec<Value> = rules.into_iter().collect();
-    if rules.is_empty() {
-        return;
+    let mut rules = rules.into_iter().peekable();
+    if let (Some(schema), Some(_)) = (schema.as_object_mut(), rules.peek())
+        && let Value::Array(all) = schema.entry(RULES).or_insert_with(|| json!([]))
+    {
+        all.extend(rules);
     }
-    if let Some(Value::Array(there)) = schema.remove("x-kubernetes-validations") {
-        rules.splice(0..0, there);
-    }
-    schema.insert("x-kubernetes-validations".to_owned(), rules.into());
 }
 
 /// The rule of a kind's root about its name.
 pub fn cluster_name() -> Value {
-    rule(
+    cel(
         &format!("self.metadata.name.size() <= 63 && self.metadata.name.matches('{LABEL}')"),
         "metadata.name must be at most 63 lower-case letters, digits and '-', and start with a letter: Services are named after it",
     )
@@ -49,27 +44,21 @@ pub fn named_map(map: &mut Value, what: &str, why: &str) {
     let message = format!(
         "the name of {what} is at most {LONGEST_KEY} lower-case letters, digits and '-', no '-' at an end{why}"
     );
-    add(map, [rule(&keys, &message)]);
+    add(map, [cel(&keys, &message)]);
 }
 
 /// Rules of the spec: the groups that nodes refer to exist.
 pub fn groups(spec: &Value, definition: &Definition) -> Vec<Value> {
-    let mut seen = std::collections::HashSet::new();
-    let fields = definition.node_types.iter().filter(|node_type| seen.insert(node_type.field));
     let all = [definition.config_groups, definition.app_config_groups];
-    fields
-        .flat_map(|node_type| all.iter().flatten().map(move |groups| (node_type, groups)))
-        .filter_map(|(node_type, groups)| group(spec, node_type.field, node_type.cardinality, groups))
-        .collect()
+    let fields = definition.first_of_fields();
+    let pairs = fields.flat_map(|node_type| all.iter().flatten().map(move |groups| (node_type, groups)));
+    pairs.filter_map(|(node_type, groups)| group(spec, node_type.field, node_type.cardinality, groups)).collect()
 }
 
 fn group(spec: &Value, field: &str, cardinality: Cardinality, groups: &Groups) -> Option<Value> {
-    let below = match cardinality {
-        Cardinality::One | Cardinality::Optional => "",
-        Cardinality::Many => "/additionalProperties",
-        Cardinality::List => "/items",
-    };
-    spec.pointer(&format!("/properties/{field}{below}/properties/{}", groups.by))?;
+    let nodes = spec.get("properties")?.get(field)?;
+    let node = super::nodes::keyword(cardinality).map_or(Some(nodes), |keyword| nodes.get(keyword))?;
+    node.get("properties")?.get(groups.by)?;
     let (nodes, by, all) = (format!("self.{}", name(field)), name(groups.by), format!("self.{}", name(groups.field)));
     let exists = |node: &str| format!("!has({node}.{by}) || (has({all}) && {node}.{by} in {all})");
     let each = match cardinality {
@@ -79,32 +68,14 @@ fn group(spec: &Value, field: &str, cardinality: Cardinality, groups: &Groups) -
     };
     let (by, all) = (groups.by, groups.field);
     let message = format!("{by} in {field}: there is no such group in {all}; add it, or name one that is there");
-    Some(rule(&format!("!has({nodes}) || {each}"), &message))
+    Some(cel(&format!("!has({nodes}) || {each}"), &message))
 }
 
 /// A field's name as CEL writes it; source: Kubernetes' page on CustomResourceDefinitions, "Validation rules".
 pub fn name(field: &str) -> String {
-    const RESERVED: [&str; 18] = [
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-    ];
-    if RESERVED.contains(&field) {
+    const RESERVED: &str =
+        "true false null in as break const continue else for function if import let loop package namespace return";
+    if RESERVED.split(' ').any(|word| word == field) {
         return format!("__{field}__");
     }
     field.replace("__", "__underscores__").replace('.', "__dot__").replace('-', "__dash__").replace('/', "__slash__")

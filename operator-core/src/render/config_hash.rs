@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::names::{LONGEST, cut};
-use crate::model::{ConfigHash, Content, Digest, Object, Reference};
+use super::{
+    names::{LONGEST, cut},
+    pod,
+};
+use crate::{
+    model::{ConfigHash, Content, Digest, Object, Reference},
+    settings::json::{at_mut, name},
+};
 
 impl ConfigHash {
     /// The hash, where what the pods read has these contents; ten hexadecimal digits.
@@ -19,12 +25,12 @@ impl ConfigHash {
     }
 }
 
-/// Puts the hash into a workload's pods: an annotation, and a variable where the node type wants one. A Job is named by it.
+/// Puts the hash into a workload's pods: an annotation, and a variable where the node type has one. A Job's name contains it.
 pub fn put(object: &mut Object, contents: &BTreeMap<Reference, Content>) {
     let Some(hash) = &object.hash else { return };
     let value = hash.value(contents);
     if let Some(template) = object.json.get_mut("spec").and_then(|spec| spec.get_mut("template")) {
-        annotate(template, &hash.annotation, &value);
+        pod::put(template, "annotations", [(hash.annotation.clone(), value.as_str().into())]);
         if let Some((container, variable)) = hash.variable {
             set_variable(template, container, variable, &value);
         }
@@ -36,21 +42,9 @@ pub fn put(object: &mut Object, contents: &BTreeMap<Reference, Content>) {
     }
 }
 
-fn annotate(template: &mut Value, annotation: &str, value: &str) {
-    let Some(template) = template.as_object_mut() else { return };
-    let metadata = template.entry("metadata").or_insert_with(|| json!({}));
-    if let Some(metadata) = metadata.as_object_mut() {
-        let annotations = metadata.entry("annotations").or_insert_with(|| json!({}));
-        if let Some(annotations) = annotations.as_object_mut() {
-            annotations.insert(annotation.to_owned(), value.into());
-        }
-    }
-}
-
 fn set_variable(template: &mut Value, container: &str, variable: &str, value: &str) {
-    let containers = template.pointer_mut("/spec/containers").and_then(Value::as_array_mut);
-    let container = containers.into_iter().flatten().find(|item| item["name"] == container);
-    let Some(container) = container.and_then(Value::as_object_mut) else { return };
+    let found = at_mut(template, "spec.containers.*").into_iter().find(|item| name(item) == container);
+    let Some(container) = found.and_then(Value::as_object_mut) else { return };
     if let Some(env) = container.entry("env").or_insert_with(|| json!([])).as_array_mut() {
         env.retain(|item| item["name"] != variable);
         env.insert(0, json!({ "name": variable, "value": value }));
@@ -59,8 +53,7 @@ fn set_variable(template: &mut Value, container: &str, variable: &str, value: &s
 
 /// What a Job runs, with which configuration: it runs once for each.
 fn run(job: &Object, hash: &str) -> String {
-    let containers = job.json.pointer("/spec/template/spec/containers").and_then(Value::as_array);
-    let main = containers.into_iter().flatten().find(|item| job.node_type.is_some_and(|name| item["name"] == name));
+    let main = job.node_type.and_then(|name| pod::container(job.json.pointer("/spec/template")?, name));
     let runs = ["image", "command", "args", "env"].map(|field| main.and_then(|main| main.get(field)));
     Digest::of(&json!([hash, runs])).short()
 }

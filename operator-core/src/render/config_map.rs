@@ -1,15 +1,16 @@
-//! A ConfigMap per configuration file: immutable and named by its content, unless running pods shall see it change.
+//! A ConfigMap per configuration file: immutable and named after its content, unless changes reach running pods.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Object, files::File};
-use crate::{definition::Reload, model::kind::CONFIG_MAP, settings::ResolvedNode};
+use crate::{
+    definition::Reload,
+    model::kind::CONFIG_MAP,
+    settings::{ResolvedNode, json::without_null},
+};
 
 pub fn build(file: &File, node: &ResolvedNode) -> Object {
-    let data = serde_json::Map::from_iter([(file.name.to_owned(), Value::from(file.content.as_str()))]);
-    let body = match file.reload {
-        Reload::Pods => json!({ "immutable": true, "data": data }),
-        Reload::None => json!({ "data": data }),
-    };
+    let immutable = (file.reload == Reload::Pods).then_some(true);
+    let body = without_null(json!({ "immutable": immutable, "data": { file.name: file.content } }));
     Object::new(&CONFIG_MAP, file.config_map.clone(), file.of_node.then_some(node), body)
 }

@@ -15,7 +15,7 @@
 //! }
 //!
 //! impl Customize for CacheSpec {
-//!     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
+//!     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
 //!         let (Some(_), Some(image)) = (scope.node_of("server"), &self.exporter) else { return Ok(()) };
 //!         children.pod(|template| {
 //!             let pod = template.spec.get_or_insert_default();
@@ -46,7 +46,7 @@
 //! impl Customize for CacheSpec {
 //!     const KINDS: &'static [&'static ChildKind] = &[&CRON_JOB];
 //!
-//!     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String> {
+//!     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
 //!         if scope.node.is_some() {
 //!             return Ok(());
 //!         }
@@ -86,7 +86,7 @@ pub trait Customize: Sized {
     ///
     /// # Errors
     /// What is wrong with the spec, in a sentence that says what to write instead. Nothing is applied then.
-    fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), String>;
+    fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError>;
 }
 
 /// The author's [`Customize`], without its type.
@@ -95,7 +95,71 @@ pub struct Customization {
     /// Kinds of objects that it adds, beside the usual ones.
     pub kinds: &'static [&'static ChildKind],
     /// Calls it: the spec, the cluster or one of its nodes, and the objects that belong to it.
-    pub call: fn(&Value, &Scope<'_>, &mut Children) -> Result<(), String>,
+    pub call: fn(&Value, &Scope<'_>, &mut Children) -> Result<(), HookError>,
+}
+
+/// Why the hook can't change the objects: a sentence that says what to write instead.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    /// The author's own words, as of `format!(…).into()`.
+    #[error("{0}")]
+    Author(String),
+    /// Only nodes have pods.
+    #[error("the cluster as a whole has no pods; look for `scope.node`")]
+    NoPods,
+    /// The JSON of an object isn't that of its type.
+    #[error("{object}: {error}")]
+    Unreadable {
+        /// Kind and name.
+        object: String,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
+    /// There is no object of this kind.
+    #[error("there is no {0}; there is none")]
+    NoneOfKind(String),
+    /// There is no object of this name.
+    #[error("there is no {object}; there are: {names}")]
+    NoObject {
+        /// Kind and name.
+        object: String,
+        /// The names of the objects of the kind.
+        names: String,
+    },
+    /// A configuration file.
+    #[error("the ConfigMap {0} is named by its content; compute the file by `with = …` instead")]
+    Immutable(String),
+    /// A kind that isn't one of the usual, with its API version.
+    #[error("{0} ({1}) is no kind that is watched; name it in `const KINDS` of `impl Customize`")]
+    UnknownKind(String, String),
+    /// An object without a name.
+    #[error("the {0} that is added has no metadata.name; give it one")]
+    NoName(String),
+    /// An object in another namespace.
+    #[error("the {object} is in namespace {namespace}; children are in that of the cluster, {own}: leave it out")]
+    Namespace {
+        /// Kind and name.
+        object: String,
+        /// Its namespace.
+        namespace: String,
+        /// The cluster's.
+        own: String,
+    },
+    /// An object whose name exists.
+    #[error("there is a {0} already; change it, or use another name")]
+    Exists(String),
+}
+
+impl From<String> for HookError {
+    fn from(sentence: String) -> Self {
+        Self::Author(sentence)
+    }
+}
+
+impl From<&str> for HookError {
+    fn from(sentence: &str) -> Self {
+        Self::Author(sentence.to_owned())
+    }
 }
 
 /// What the hook is about.
@@ -159,7 +223,7 @@ impl Children {
     pub(crate) fn customized(mut self, names: &Names<'_>, spec: &Value, scope: &Scope<'_>) -> Result<Self, Invalid> {
         if let Some(customization) = names.customize {
             let path = scope.node.map(|node| node.path.clone()).unwrap_or_default();
-            (customization.call)(spec, scope, &mut self).map_err(|message| Invalid::new(path, message))?;
+            (customization.call)(spec, scope, &mut self).map_err(|error| Invalid::new(path, error.to_string()))?;
         }
         Ok(self)
     }
@@ -178,12 +242,12 @@ impl Children {
     ///
     /// # Errors
     /// Where there is no node, or the template can't be read, as where a sidecar of the custom resource has a field of another type.
-    pub fn pod(&mut self, change: impl FnOnce(&mut PodTemplateSpec)) -> Result<(), String> {
+    pub fn pod(&mut self, change: impl FnOnce(&mut PodTemplateSpec)) -> Result<(), HookError> {
         let template = self.workload_mut().and_then(|object| object.json.get_mut("spec")?.get_mut("template"));
-        let template = template.ok_or("the cluster as a whole has no pods; look for `scope.node`")?;
-        let mut typed = serde_json::from_value(template.clone()).map_err(|error| format!("the pods: {error}"))?;
+        let template = template.ok_or(HookError::NoPods)?;
+        let mut typed = serde_json::from_value(template.clone()).map_err(|error| unreadable("the pods", error))?;
         change(&mut typed);
-        *template = serde_json::to_value(typed).map_err(|error| format!("the pods: {error}"))?;
+        *template = serde_json::to_value(typed).map_err(|error| unreadable("the pods", error))?;
         Ok(())
     }
 
@@ -191,7 +255,7 @@ impl Children {
     ///
     /// # Errors
     /// Where there is none of this name, it can't be read, or it is a configuration file, whose name is that of its content.
-    pub fn change<K: Typed>(&mut self, name: &str, change: impl FnOnce(&mut K)) -> Result<(), String> {
+    pub fn change<K: Typed>(&mut self, name: &str, change: impl FnOnce(&mut K)) -> Result<(), HookError> {
         let missing = self.missing::<K>(name);
         let object = self.objects.iter_mut().find(|object| is::<K>(&object.kind) && object.name == name);
         change_object(object.ok_or(missing)?, change)
@@ -201,7 +265,7 @@ impl Children {
     ///
     /// # Errors
     /// As for [`Children::change`].
-    pub fn change_all<K: Typed>(&mut self, mut change: impl FnMut(&mut K)) -> Result<(), String> {
+    pub fn change_all<K: Typed>(&mut self, mut change: impl FnMut(&mut K)) -> Result<(), HookError> {
         let mut objects = self.objects.iter_mut().filter(|object| is::<K>(&object.kind));
         objects.try_for_each(|object| change_object(object, &mut change))
     }
@@ -210,26 +274,21 @@ impl Children {
     ///
     /// # Errors
     /// Where its kind is neither one of the usual nor in [`Customize::KINDS`], it has no name, is in another namespace, or is there already.
-    pub fn add<K: Typed>(&mut self, object: K) -> Result<(), String> {
-        let kind_name = K::kind(&());
-        let usual = kind::ALL.iter().copied();
-        let kind = usual.chain(self.kinds.iter().copied()).find(|kind| is::<K>(kind)).ok_or_else(|| {
-            let version = K::api_version(&());
-            format!("{kind_name} ({version}) is no kind that is watched; name it in `const KINDS` of `impl Customize`")
-        })?;
+    pub fn add<K: Typed>(&mut self, object: K) -> Result<(), HookError> {
+        let mut kinds = kind::ALL.iter().chain(self.kinds).copied();
+        let kind = kinds.find(|kind| is::<K>(kind));
+        let kind = kind.ok_or_else(|| HookError::UnknownKind(K::kind(&()).into(), K::api_version(&()).into()))?;
         let meta = object.meta();
         let name = meta.name.clone().filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| format!("the {kind_name} that is added has no metadata.name; give it one"))?;
-        if let Some(namespace) = meta.namespace.as_deref().filter(|namespace| *namespace != self.namespace) {
-            let own = &self.namespace;
-            return Err(format!(
-                "the {kind_name} {name} is in namespace {namespace}; children are in that of the cluster, {own}: leave it out"
-            ));
+        let name = name.ok_or_else(|| HookError::NoName(K::kind(&()).into()))?;
+        let shown = format!("{} {name}", K::kind(&()));
+        if let Some(namespace) = meta.namespace.clone().filter(|namespace| *namespace != self.namespace) {
+            return Err(HookError::Namespace { object: shown, namespace, own: self.namespace.clone() });
         }
         if self.objects.iter().any(|object| object.kind == kind && object.name == name) {
-            return Err(format!("there is a {kind_name} {name} already; change it, or use another name"));
+            return Err(HookError::Exists(shown));
         }
-        let body = serde_json::to_value(&object).map_err(|error| format!("{kind_name} {name}: {error}"))?;
+        let body = serde_json::to_value(&object).map_err(|error| unreadable(&shown, error))?;
         let mut added = Object::new(kind, name, None, body);
         if let Some((node, node_type, order)) = &self.node {
             (added.node, added.node_type, added.order) = (Some(node.clone()), Some(*node_type), *order);
@@ -242,7 +301,7 @@ impl Children {
     ///
     /// # Errors
     /// Where there is none of this name.
-    pub fn drop<K: Typed>(&mut self, name: &str) -> Result<(), String> {
+    pub fn drop<K: Typed>(&mut self, name: &str) -> Result<(), HookError> {
         let missing = self.missing::<K>(name);
         let index = self.objects.iter().position(|object| is::<K>(&object.kind) && object.name == name);
         self.objects.remove(index.ok_or(missing)?);
@@ -254,20 +313,21 @@ impl Children {
         self.objects.iter().filter(|object| is::<K>(&object.kind)).map(|object| object.name.clone()).collect()
     }
 
-    /// An object, as it shall be; none: there is none of this name.
+    /// A desired object; none: there is none of this name.
     ///
     /// # Errors
     /// Where it can't be read.
-    pub fn get<K: Typed>(&self, name: &str) -> Result<Option<K>, String> {
+    pub fn get<K: Typed>(&self, name: &str) -> Result<Option<K>, HookError> {
         let object = self.objects.iter().find(|object| is::<K>(&object.kind) && object.name == name);
         object.map(typed).transpose()
     }
 
-    fn missing<K: Typed>(&self, name: &str) -> String {
-        let (kind, names) = (K::kind(&()), self.names::<K>());
-        let there =
-            if names.is_empty() { "there is none".to_owned() } else { format!("there are: {}", names.join(", ")) };
-        format!("there is no {kind} {name}; {there}")
+    fn missing<K: Typed>(&self, name: &str) -> HookError {
+        let object = format!("{} {name}", K::kind(&()));
+        match self.names::<K>().as_slice() {
+            [] => HookError::NoneOfKind(object),
+            names => HookError::NoObject { object, names: names.join(", ") },
+        }
     }
 }
 
@@ -275,18 +335,17 @@ fn is<K: Typed>(kind: &ChildKind) -> bool {
     kind.group == K::group(&()) && kind.version == K::version(&()) && kind.kind == K::kind(&())
 }
 
-fn change_object<K: Typed>(object: &mut Object, change: impl FnOnce(&mut K)) -> Result<(), String> {
+fn change_object<K: Typed>(object: &mut Object, change: impl FnOnce(&mut K)) -> Result<(), HookError> {
     if object.kind == &kind::CONFIG_MAP && object.json["immutable"] == true {
-        let name = &object.name;
-        return Err(format!("the ConfigMap {name} is named by its content; compute the file by `with = …` instead"));
+        return Err(HookError::Immutable(object.name.clone()));
     }
     let mut typed = typed::<K>(object)?;
     change(&mut typed);
-    object.json = serde_json::to_value(typed).map_err(|error| unreadable(object, &error))?;
+    object.json = serde_json::to_value(typed).map_err(|error| unreadable(&shown(object), error))?;
     Ok(())
 }
 
-fn typed<K: Typed>(object: &Object) -> Result<K, String> {
+fn typed<K: Typed>(object: &Object) -> Result<K, HookError> {
     let mut json = object.json.clone();
     if let Some(json) = json.as_object_mut() {
         json.insert("apiVersion".to_owned(), object.kind.api_version().into());
@@ -294,9 +353,13 @@ fn typed<K: Typed>(object: &Object) -> Result<K, String> {
         let metadata = json.entry("metadata").or_insert_with(|| json!({}));
         metadata["name"] = object.name.as_str().into();
     }
-    serde_json::from_value(json).map_err(|error| unreadable(object, &error))
+    serde_json::from_value(json).map_err(|error| unreadable(&shown(object), error))
 }
 
-fn unreadable(object: &Object, error: &serde_json::Error) -> String {
-    format!("{} {}: {error}", object.kind.kind, object.name)
+fn shown(object: &Object) -> String {
+    format!("{} {}", object.kind.kind, object.name)
+}
+
+fn unreadable(object: &str, error: serde_json::Error) -> HookError {
+    HookError::Unreadable { object: object.to_owned(), error }
 }

@@ -3,14 +3,17 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names, strategy};
-use crate::{model::kind::DAEMON_SET, settings::ResolvedNode};
+use crate::{
+    model::kind::DAEMON_SET,
+    settings::{ResolvedNode, json::without_null},
+};
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
-    let mut spec = json!({
+    let spec = without_null(json!({
         "selector": { "matchLabels": names.selector(&node.name) },
         "updateStrategy": strategy::build(node),
+        "minReadySeconds": strategy::min_ready(node),
         "template": pod,
-    });
-    strategy::set_min_ready(node, &mut spec);
+    }));
     Object::new(&DAEMON_SET, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

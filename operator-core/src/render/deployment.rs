@@ -5,18 +5,16 @@ use serde_json::{Value, json};
 use super::{Object, names::Names, strategy};
 use crate::{
     model::kind::DEPLOYMENT,
-    settings::{ResolvedNode, Scale},
+    settings::{ResolvedNode, json::without_null},
 };
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
-    let mut spec = json!({
+    let spec = without_null(json!({
+        "replicas": strategy::replicas(node),
         "selector": { "matchLabels": names.selector(&node.name) },
         "strategy": strategy::build(node),
+        "minReadySeconds": strategy::min_ready(node),
         "template": pod,
-    });
-    if node.scale() != Scale::Autoscaled {
-        spec["replicas"] = node.replicas().into();
-    }
-    strategy::set_min_ready(node, &mut spec);
+    }));
     Object::new(&DEPLOYMENT, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

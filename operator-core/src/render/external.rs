@@ -1,12 +1,12 @@
 //! What a cluster depends on and the operator doesn't run: fields marked `#[external(…)]`, with their addresses.
 
-use std::fmt;
+use std::{fmt, net::Ipv6Addr};
 
 use serde_json::Value;
 
 use crate::{
     definition::{Definition, External, ExternalCheck},
-    settings::Invalid,
+    settings::{Invalid, all_or_errors},
 };
 
 /// An external that the spec names.
@@ -41,57 +41,80 @@ impl fmt::Display for Address {
 /// # Errors
 /// Addresses that can't be read, each with its path.
 pub fn read(definition: &Definition, spec: &Value) -> Result<Vec<Dependency>, Vec<Invalid>> {
-    let mut found = Vec::new();
-    let mut errors = Vec::new();
-    for external in definition.externals {
-        let value = external.at.iter().try_fold(spec, |value, key| value.get(key)).filter(|value| !value.is_null());
-        let Some(value) = value else { continue };
+    let named = definition.externals.iter().filter_map(|external| Some((external, value(external, spec)?)));
+    let dependencies = named.map(|(external, value)| {
         let addresses = match external.check {
             ExternalCheck::Function(_) => Ok(Vec::new()),
-            ExternalCheck::Tcp | ExternalCheck::Http(_) => match value.as_str() {
-                Some(text) => addresses(text),
-                None => Err("must be a string, `host:port`".to_owned()),
-            },
+            ExternalCheck::Tcp | ExternalCheck::Http(_) => {
+                value.as_str().ok_or(AddressError::NoText).and_then(addresses)
+            }
         };
         match addresses {
-            Ok(addresses) => found.push(Dependency { external, value: value.clone(), addresses }),
-            Err(message) => errors.push(Invalid::new(external.at.join("."), message)),
+            Ok(addresses) => Ok(Dependency { external, value: value.clone(), addresses }),
+            Err(error) => Err([Invalid::new(external.at.join("."), error.to_string())]),
         }
-    }
-    if errors.is_empty() { Ok(found) } else { Err(errors) }
+    });
+    all_or_errors(dependencies, Vec::new())
 }
+
+/// What the spec says of an external.
+pub(super) fn value<'a>(external: &External, spec: &'a Value) -> Option<&'a Value> {
+    external.at.iter().try_fold(spec, |value, key| value.get(key)).filter(|value| !value.is_null())
+}
+
+/// Why a text is no address: a sentence that says what to write instead.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    /// It isn't a text.
+    #[error("must be a string, `host:port`")]
+    NoText,
+    /// It is a URL.
+    #[error("`{0}` has a scheme: {FORM}")]
+    Scheme(String),
+    /// Nothing follows the host.
+    #[error("`{0}` has no port: {FORM}")]
+    NoPort(String),
+    /// What follows the host isn't the number of a port.
+    #[error("`{0}` has no port from 1 to 65535: {FORM}")]
+    Port(String),
+    /// What stands in brackets isn't an IPv6 address.
+    #[error("`{0}` has no IPv6 address between its brackets: {FORM}")]
+    Brackets(String),
+    /// An IPv6 address needs brackets.
+    #[error("`{0}` is an IPv6 address without brackets: write `[address]:port`")]
+    NoBrackets(String),
+    /// The host is neither a name nor an IP address.
+    #[error("`{0}` has no host name: {FORM}")]
+    Host(String),
+}
+
+/// How addresses are written.
+const FORM: &str = "write `host:port`, several separated by commas";
 
 /// Reads `host:port[,host:port]`. IPv6 addresses stand in brackets, as in URLs.
 ///
 /// # Errors
 /// What is wrong and what to write instead.
-pub fn addresses(text: &str) -> Result<Vec<Address>, String> {
+pub fn addresses(text: &str) -> Result<Vec<Address>, AddressError> {
     text.split(',').map(str::trim).map(address).collect()
 }
 
-fn address(text: &str) -> Result<Address, String> {
-    let wrong = |what: &str| Err(format!("`{text}` {what}: write `host:port`, several separated by commas"));
+fn address(text: &str) -> Result<Address, AddressError> {
+    let wrong = |error: fn(String) -> AddressError| error(text.to_owned());
     if text.contains("://") {
-        return wrong("has a scheme");
+        return Err(wrong(AddressError::Scheme));
     }
-    let Some((host, port)) = text.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) else {
-        return wrong("has no port");
+    let parts = text.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+    let (host, port) = parts.ok_or_else(|| wrong(AddressError::NoPort))?;
+    let number = port.parse().ok().filter(|number| *number > 0 && port.bytes().all(|c| c.is_ascii_digit()));
+    let port = number.ok_or_else(|| wrong(AddressError::Port))?;
+    let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(host) if host.parse::<Ipv6Addr>().is_ok() => host,
+        Some(_) => return Err(wrong(AddressError::Brackets)),
+        None if host.contains(':') => return Err(wrong(AddressError::NoBrackets)),
+        None if !is_host(host) => return Err(wrong(AddressError::Host)),
+        None => host,
     };
-    let Some(port) = port.parse().ok().filter(|number| *number > 0 && port.bytes().all(|c| c.is_ascii_digit())) else {
-        return wrong("has no port from 1 to 65535");
-    };
-    if let Some(host) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        return match host.parse::<std::net::Ipv6Addr>() {
-            Ok(_) => Ok(Address { host: host.to_owned(), port }),
-            Err(_) => wrong("has no IPv6 address between its brackets"),
-        };
-    }
-    if host.contains(':') {
-        return Err(format!("`{text}` is an IPv6 address without brackets: write `[address]:port`"));
-    }
-    if !is_host(host) {
-        return wrong("has no host name");
-    }
     Ok(Address { host: host.to_owned(), port })
 }
 
@@ -142,7 +165,7 @@ mod tests {
             ("[::1]", "has no port"),
             ("[a]:80", "has no IPv6 address"),
         ] {
-            let message = addresses(text).unwrap_err();
+            let message = addresses(text).unwrap_err().to_string();
             assert!(message.contains(what) && message.contains("write `"), "{text}: {message}");
         }
     }

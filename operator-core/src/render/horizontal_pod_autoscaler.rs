@@ -1,14 +1,17 @@
-//! What sets the number of a node's pods, where that is wanted.
+//! The HorizontalPodAutoscaler of a node, where the settings ask for one.
 
 use serde_json::{Value, json};
 
 use super::{Object, names::Names, pod};
 use crate::{
     model::kind::{AUTOSCALER, ChildKind},
-    settings::{Autoscaling, Invalid, ResolvedNode, Scale},
+    settings::{
+        Autoscaling, Invalid, ResolvedNode, Scale,
+        json::{at, fields, without_null},
+    },
 };
 
-/// Of the requested CPU, in percent, where no metric is given.
+/// Target in percent of the requested CPU, where no metric is given.
 const UTILIZATION: i32 = 80;
 
 /// `workload` is the kind of what is scaled, whose pods are as `pod`.
@@ -20,15 +23,13 @@ pub fn build(
 ) -> Result<Option<Object>, Invalid> {
     let (Some(given), Scale::Autoscaled) = (&node.spec.autoscaling, node.scale()) else { return Ok(None) };
     let name = names.node(&node.name);
-    let mut spec = json!({
+    let spec = without_null(json!({
         "scaleTargetRef": { "apiVersion": workload.api_version(), "kind": workload.kind, "name": name },
         "minReplicas": given.min_replicas.unwrap_or(1),
         "maxReplicas": given.max_replicas,
         "metrics": metrics(node, given, pod)?,
-    });
-    if let Some(behavior) = behavior(given) {
-        spec["behavior"] = behavior;
-    }
+        "behavior": behavior(given),
+    }));
     Ok(Some(Object::new(&AUTOSCALER, name, Some(node), json!({ "spec": spec }))))
 }
 
@@ -37,12 +38,11 @@ fn metrics(node: &ResolvedNode, given: &Autoscaling, pod: &Value) -> Result<Vec<
     if let Some(metrics) = given.metrics.as_ref().filter(|metrics| !metrics.is_empty()) {
         return Ok(metrics.clone());
     }
-    let resources = pod::main(node, pod).and_then(|main| main.get("resources"));
-    let says = |what: &str| resources.and_then(|it| it.get(what)?.get("cpu")).is_some();
-    if !says("requests") && !says("limits") {
+    let main = pod::container(pod, node.node_type.name);
+    if main.is_none_or(|main| at(main, "resources.requests|limits.cpu").is_empty()) {
         let message = "without metrics, the number of pods follows the CPU they use of what they request; \
                        set resources.requests.cpu, or metrics";
-        return Err(Invalid::new(format!("{}.autoscaling", node.path), message));
+        return Err(node.invalid("autoscaling", message));
     }
     let target = json!({ "type": "Utilization", "averageUtilization": UTILIZATION });
     let source = json!({ "name": "cpu", "container": node.node_type.name, "target": target });
@@ -63,16 +63,12 @@ fn behavior(given: &Autoscaling) -> Option<Value> {
         ("scaleUp", json!({ "stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [pods, percent] })),
         ("scaleDown", json!({ "selectPolicy": "Max", "policies": [percent] })),
     ] {
-        let mut rules = defaults;
-        match (&mut rules, behavior.get(direction).cloned()) {
-            (Value::Object(rules), Some(Value::Object(own))) => {
-                rules.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
-            }
-            (_, None | Some(Value::Null)) => {}
+        behavior[direction] = match behavior[direction].take() {
+            Value::Null => defaults,
+            own @ Value::Object(_) => fields(defaults).into_iter().chain(fields(without_null(own))).collect(),
             // The API server says what is wrong with it.
-            (rules, Some(own)) => *rules = own,
-        }
-        behavior[direction] = rules;
+            own => own,
+        };
     }
     Some(behavior)
 }

@@ -8,7 +8,7 @@ use crate::{
     settings::ResolvedNode,
 };
 
-/// How often a pod that failed is tried again; Kubernetes' own default.
+/// Number of retries of a failed pod; Kubernetes' own default.
 const RETRIES: i32 = 6;
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode, mut pod: Value) -> Object {

@@ -1,15 +1,15 @@
-//! The blueprint of a cluster: every child object that definition and spec come to. Pure: the same cluster gives the same objects.
+//! The blueprint of a cluster: every child object of a definition and a spec. Pure: the same cluster gives the same objects.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`names`] | names of objects, labels, selectors |
 //! | `config_map`, `secret`, `service`, … | a child kind each, all of one form |
-//! | `seal` | what all children share, and their intent |
+//! | `finalize` | what all children share, and their intent |
 //! | `config_hash` | the configuration hash, in the pods |
-//! | `of_node` | what one node comes to |
+//! | `of_node` | the children of one node |
 //! | `pod` | the pod template of every workload |
 //! | `normal` | the form that server-side apply needs |
-//! | `ports`, `strategy` | a node's ports; how its pods are replaced |
+//! | `strategy` | how a node's pods are replaced |
 //! | `files` | configuration files |
 //! | `format` | how configuration files are written |
 //! | `placeholder` | references in texts, `${service.brokers.http}` |
@@ -27,6 +27,7 @@ mod daemon_set;
 mod deployment;
 pub mod external;
 mod files;
+mod finalize;
 mod format;
 mod horizontal_pod_autoscaler;
 mod http_route;
@@ -39,11 +40,9 @@ mod of_node;
 mod placeholder;
 mod pod;
 mod pod_disruption_budget;
-mod ports;
 mod references;
 mod role;
 mod role_binding;
-mod seal;
 pub(crate) mod secret;
 mod secrets;
 mod service;
@@ -64,13 +63,13 @@ use crate::{
         Content, Identity, Kind, Object, Reference, Scale,
         kind::{CLAIM, ChildKind},
     },
-    settings::{self, Invalid, resolve},
+    settings::{self, Invalid, ResolvedNode, resolve},
 };
 pub use cluster::Author;
-pub use customize::{Children, Customize, Scope};
+pub use customize::{Children, Customize, HookError, Scope};
 use names::Names;
 
-/// Everything that a cluster shall consist of, as far as definition and spec say it.
+/// Everything that a cluster consists of, as far as definition and spec say it.
 #[derive(Clone, Debug, Default)]
 pub struct Blueprint {
     /// The children, in the order of creation: configuration, Services, workloads, what is about workloads. Those whose pods refer to
@@ -86,6 +85,17 @@ pub struct Blueprint {
     intent_annotation: String,
 }
 
+/// A node that is rendered, and the cluster that it belongs to.
+#[derive(Clone, Copy)]
+struct NodeContext<'a> {
+    names: &'a Names<'a>,
+    /// The spec of the cluster.
+    spec: &'a Value,
+    /// All nodes of the cluster.
+    nodes: &'a [ResolvedNode],
+    node: &'a ResolvedNode,
+}
+
 /// A node, as the status needs it.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -93,7 +103,7 @@ pub struct Node {
     pub name: String,
     /// Kind of its workload.
     pub kind: Kind,
-    /// Wanted pods, as far as the spec says.
+    /// Desired number of pods, as far as the spec says.
     pub replicas: i32,
     /// How their number is decided.
     pub scale: Scale,
@@ -114,13 +124,13 @@ impl Blueprint {
         self.objects.iter().map(|object| object.kind.clone()).chain(claims)
     }
 
-    /// The objects as they shall be, where the pods refer to these contents. What isn't among them is unknown.
+    /// The desired objects, where the pods refer to these contents. Other contents are unknown.
     pub fn with(&self, contents: &BTreeMap<Reference, Content>) -> Vec<Arc<Object>> {
         let finished = |object: &Arc<Object>| match &object.hash {
             Some(hash) if !hash.reads.is_empty() => {
                 let mut object = Object::clone(object);
                 config_hash::put(&mut object, contents);
-                seal::set_intent(&mut object, &self.intent_annotation);
+                finalize::set_intent(&mut object, &self.intent_annotation);
                 Arc::new(object)
             }
             _ => object.clone(),
@@ -177,8 +187,11 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
     let mut of_cluster = Children::new(&names, None);
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
     for node in &nodes {
-        let rendered = placeholder::settle(&names, spec, &nodes, node)
-            .and_then(|node| Ok((of_node::render(&names, spec, &nodes, &node)?, node)));
+        let context = NodeContext { names: &names, spec, nodes: &nodes, node };
+        let rendered = context.resolved().and_then(|node| {
+            let children = of_node::render(&NodeContext { node: &node, ..context })?;
+            Ok((children, node))
+        });
         match rendered {
             Ok((children, node)) => {
                 objects.extend(children);
@@ -197,12 +210,12 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
         Ok(children) => objects.extend(children.into_objects()),
         Err(invalid) => errors.push(invalid),
     }
-    objects.iter_mut().for_each(|object| seal::seal(object, &names));
+    objects.iter_mut().for_each(|object| finalize::finalize(object, &names));
     objects.sort_by_key(|object| (object.kind.stage, object.kind.position()));
     // Files of the whole cluster come from every node that reads them.
     let mut seen = HashSet::new();
     objects.retain(|object| seen.insert((object.kind.clone(), object.name.clone(), object.intent)));
-    errors.extend(seal::duplicates(&objects));
+    errors.extend(finalize::duplicates(&objects));
     blueprint.objects = objects.into_iter().map(Arc::new).collect();
     if errors.is_empty() { Ok(blueprint) } else { Err(settings::once(errors)) }
 }

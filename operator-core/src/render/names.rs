@@ -58,24 +58,22 @@ impl Names<'_> {
         format!("{}/config-hash", self.definition.group)
     }
 
-    /// What a node's pods are selected by. It never changes.
+    /// Selector of a node's pods. It never changes.
     pub fn selector(&self, node: &str) -> Map<String, Value> {
-        Map::from_iter([
-            (NAME.to_owned(), self.definition.singular.into()),
-            (INSTANCE.to_owned(), instance(&self.cluster.name).into()),
-            (self.node_label(), cut(node, 63).into()),
-        ])
+        let mut selector = self.selector_of_cluster();
+        selector.insert(self.node_label(), cut(node, 63).into());
+        selector
+    }
+
+    /// Selector of all pods of the cluster.
+    fn selector_of_cluster(&self) -> Map<String, Value> {
+        let instance = instance(&self.cluster.name);
+        Map::from_iter([(NAME.to_owned(), self.definition.singular.into()), (INSTANCE.to_owned(), instance.into())])
     }
 
     /// The labels of a child: the selector's, the node type and the operator.
     pub fn labels(&self, node: Option<(&str, &str)>) -> Map<String, Value> {
-        let mut labels = match node {
-            Some((_, node)) => self.selector(node),
-            None => Map::from_iter([
-                (NAME.to_owned(), self.definition.singular.into()),
-                (INSTANCE.to_owned(), instance(&self.cluster.name).into()),
-            ]),
-        };
+        let mut labels = node.map_or_else(|| self.selector_of_cluster(), |(_, node)| self.selector(node));
         labels.extend(node.map(|(node_type, _)| (COMPONENT.to_owned(), node_type.into())));
         labels.insert(MANAGED_BY.to_owned(), manager(self.definition).into());
         labels
@@ -91,13 +89,13 @@ impl Names<'_> {
         intent(self.definition.group)
     }
 
-    /// What all pods of the cluster are selected by, as text.
+    /// Selector of all pods of the cluster, as text.
     pub fn selector_of_all(&self) -> String {
         let Definition { singular, .. } = self.definition;
         format!("{NAME}={singular},{INSTANCE}={}", instance(&self.cluster.name))
     }
 
-    /// The reference that makes a child the cluster's.
+    /// The controller reference of the cluster's children.
     pub fn owner_reference(&self) -> Value {
         json!({
             "apiVersion": format!("{}/{}", self.definition.group, self.definition.version),

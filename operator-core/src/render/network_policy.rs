@@ -1,14 +1,19 @@
-//! Who may connect to a node's pods, where that is limited: to the ports they declare, from the node types that say they talk to them, from
-//! their own node type, and from whom the custom resource names.
+//! The NetworkPolicy of a node, where the settings ask for one. It allows connections to the ports that the pods declare, from node types
+//! that talk to this one, from the node's own type, and from the sources in the custom resource.
 
+use std::collections::HashSet;
+
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Value, json};
 
 use super::{
     Object,
     names::{COMPONENT, MANAGED_BY, Names},
-    ports,
 };
-use crate::{model::kind::NETWORK_POLICY, settings::ResolvedNode};
+use crate::{
+    model::kind::NETWORK_POLICY,
+    settings::{ResolvedNode, json::at},
+};
 
 /// `pod` is the node's pod template.
 pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Option<Object> {
@@ -32,19 +37,14 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Option<Obje
 
 /// The ports of the pods: those of their containers, and those that the Service leads to by number.
 fn open(node: &ResolvedNode, pod: &Value) -> Vec<Value> {
-    let containers =
-        ["/spec/containers", "/spec/initContainers"].iter().filter_map(|list| pod.pointer(list)?.as_array());
-    let of_containers = containers.flatten().filter_map(|container| container.get("ports")?.as_array()).flatten();
-    let of_containers = of_containers.map(|port| (port.get("containerPort"), port.get("protocol")));
-    let of_service = ports::of_service(node);
-    let of_service = of_service.iter().map(|port| (port.get("targetPort"), port.get("protocol")));
-    let mut open: Vec<Value> = Vec::new();
-    for (number, protocol) in of_containers.chain(of_service.filter(|(port, _)| port.is_some_and(Value::is_number))) {
-        let port = json!({ "port": number, "protocol": protocol });
-        if !open.contains(&port) {
-            open.push(port);
-        }
-    }
+    let of_containers = at(pod, "spec.containers|initContainers.*.ports.*").into_iter();
+    let of_containers =
+        of_containers.map(|port| json!({ "port": port["containerPort"], "protocol": port["protocol"] }));
+    let of_service = node.service_ports().into_iter().filter(|port| matches!(port.target, IntOrString::Int(_)));
+    let of_service = of_service.map(|port| json!({ "port": port.target, "protocol": port.protocol }));
+    let mut open: Vec<Value> = of_containers.chain(of_service).collect();
+    let mut seen = HashSet::new();
+    open.retain(|port| seen.insert(port.clone()));
     open
 }
 

@@ -1,119 +1,83 @@
 //! The form of a pod template that server-side apply needs.
 //!
 //! - What the API server defaults beside fields that exclude each other (a probe's handlers, a volume's sources) or that depend on another
-//!   field (an image's pull policy) is sent: a default that nobody owns stays behind when the field beside it goes, and the API server then
-//!   refuses what is left.
-//! - `null` isn't sent: it would be owned for nothing.
+//!   field (an image's pull policy) is sent: a default without an owner stays when the field beside it is removed, and the API server then
+//!   refuses the rest.
+//! - `null` isn't sent: the operator would own the field without need.
 //!
 //! Source: `pkg/apis/core/v1/defaults.go` of Kubernetes, and the schema of server-side apply.
 
 use serde_json::{Map, Value, json};
 
-type Fields = Map<String, Value>;
-
-const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+use crate::settings::json::at_mut;
 
 /// Permissions of files in volumes, 0644.
 const FILE_MODE: i32 = 0o644;
 
-/// Brings a pod template into the stored form. What isn't of the right type is left for the API server to refuse.
+/// Defaults of Kubernetes, by path in the pod's spec; see [`at_mut`].
+fn defaults() -> Vec<(&'static str, Value)> {
+    let http = json!({ "path": "/", "scheme": "HTTP" });
+    let (grpc, field, resource) = (json!({ "service": "" }), json!({ "apiVersion": "v1" }), json!({ "divisor": "0" }));
+    let probe = json!({ "timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3 });
+    vec![
+        ("containers|initContainers.*.env.*.valueFrom.fieldRef", field.clone()),
+        ("containers|initContainers.*.env.*.valueFrom.resourceFieldRef", resource.clone()),
+        ("containers|initContainers.*.env.*.valueFrom.fileKeyRef", json!({ "optional": false })),
+        ("containers|initContainers.*.ports.*", json!({ "protocol": "TCP" })),
+        ("containers|initContainers.*.livenessProbe|readinessProbe|startupProbe", probe),
+        ("containers|initContainers.*.livenessProbe|readinessProbe|startupProbe.httpGet", http.clone()),
+        ("containers|initContainers.*.livenessProbe|readinessProbe|startupProbe.grpc", grpc.clone()),
+        ("containers|initContainers.*.lifecycle.postStart|preStop.httpGet", http),
+        ("containers|initContainers.*.lifecycle.postStart|preStop.grpc", grpc),
+        ("volumes.*.configMap|secret|downwardAPI|projected", json!({ "defaultMode": FILE_MODE })),
+        ("volumes.*.downwardAPI.items.*.fieldRef", field.clone()),
+        ("volumes.*.downwardAPI.items.*.resourceFieldRef", resource.clone()),
+        ("volumes.*.ephemeral.volumeClaimTemplate.spec", json!({ "volumeMode": "Filesystem" })),
+        ("volumes.*.hostPath", json!({ "type": "" })),
+        ("volumes.*.projected.sources.*.downwardAPI.items.*.fieldRef", field),
+        ("volumes.*.projected.sources.*.downwardAPI.items.*.resourceFieldRef", resource),
+        ("volumes.*.projected.sources.*.serviceAccountToken", json!({ "expirationSeconds": 3600 })),
+    ]
+}
+
+/// Converts a pod template to the stored form. What isn't of the right type is left for the API server to refuse.
 pub fn template(template: &mut Value) {
     without_null(template);
-    let Some(spec) = template.get_mut("spec").and_then(Value::as_object_mut) else { return };
-    service_account(spec);
-    for list in ["containers", "initContainers"] {
-        items(spec, list).for_each(container);
+    let Some(spec) = template.get_mut("spec").filter(|spec| spec.is_object()) else { return };
+    spec.as_object_mut().into_iter().for_each(service_account);
+    for (path, defaults) in defaults() {
+        at_mut(spec, path).into_iter().for_each(|value| fill(value, &defaults));
     }
-    items(spec, "volumes").for_each(volume);
-}
-
-/// The deprecated twin gives way: of the two, one would stay when the other is taken back.
-fn service_account(spec: &mut Fields) {
-    let twin = spec.remove("serviceAccount");
-    let said = |value: &Value| value.as_str().is_some_and(|name| !name.is_empty());
-    if !spec.get("serviceAccountName").is_some_and(said) {
-        spec.insert("serviceAccountName".to_owned(), twin.filter(said).unwrap_or_else(|| "default".into()));
-    }
-}
-
-fn container(container: &mut Fields) {
-    if let Some(image) = container.get("image").and_then(Value::as_str) {
-        let policy = pull_policy(image);
-        fill(container, [("imagePullPolicy", json!(policy))]);
-    }
-    items(container, "env").for_each(|variable| {
-        if let Some(source) = fields(variable, "valueFrom") {
-            field_source(source);
-            fields(source, "fileKeyRef").into_iter().for_each(|file| fill(file, [("optional", json!(false))]));
-        }
-    });
-    items(container, "ports").for_each(|port| fill(port, [("protocol", json!("TCP"))]));
-    for name in PROBES {
-        if let Some(probe) = fields(container, name) {
-            fill(
-                probe,
-                [
-                    ("timeoutSeconds", json!(1)),
-                    ("periodSeconds", json!(10)),
-                    ("successThreshold", json!(1)),
-                    ("failureThreshold", json!(3)),
-                ],
-            );
-            handler(probe);
-        }
-    }
-    if let Some(lifecycle) = fields(container, "lifecycle") {
-        ["postStart", "preStop"].iter().for_each(|hook| fields(lifecycle, hook).into_iter().for_each(handler));
-    }
-}
-
-fn handler(handler: &mut Fields) {
-    if let Some(http) = fields(handler, "httpGet") {
-        fill(http, [("path", json!("/")), ("scheme", json!("HTTP"))]);
-    }
-    fields(handler, "grpc").into_iter().for_each(|grpc| fill(grpc, [("service", json!(""))]));
-}
-
-/// A field of the pod or of its resources: both are atomic.
-fn field_source(source: &mut Fields) {
-    fields(source, "fieldRef").into_iter().for_each(|field| fill(field, [("apiVersion", json!("v1"))]));
-    if let Some(field) = fields(source, "resourceFieldRef") {
-        fill(field, [("divisor", json!("0"))]);
-    }
-}
-
-fn volume(volume: &mut Fields) {
-    for source in ["configMap", "secret", "downwardAPI", "projected"] {
-        fields(volume, source).into_iter().for_each(|source| fill(source, [("defaultMode", json!(FILE_MODE))]));
-    }
-    if let Some(downward) = fields(volume, "downwardAPI") {
-        items(downward, "items").for_each(field_source);
-    }
-    fields(volume, "hostPath").into_iter().for_each(|path| fill(path, [("type", json!(""))]));
-    let claim = fields(volume, "ephemeral").and_then(|claim| fields(claim, "volumeClaimTemplate"));
-    if let Some(claim) = claim.and_then(|claim| fields(claim, "spec")) {
-        fill(claim, [("volumeMode", json!("Filesystem"))]);
-    }
-    let image = fields(volume, "image");
-    if let Some((image, policy)) = image.and_then(|image| {
-        let policy = pull_policy(image.get("reference")?.as_str()?);
-        Some((image, policy))
-    }) {
-        fill(image, [("pullPolicy", json!(policy))]);
-    }
-    if let Some(projected) = fields(volume, "projected") {
-        items(projected, "sources").for_each(|source| {
-            fields(source, "serviceAccountToken").into_iter().for_each(|token| {
-                fill(token, [("expirationSeconds", json!(3600))]);
-            });
-            if let Some(downward) = fields(source, "downwardAPI") {
-                items(downward, "items").for_each(field_source);
+    for (path, image, policy) in
+        [("containers|initContainers.*", "image", "imagePullPolicy"), ("volumes.*.image", "reference", "pullPolicy")]
+    {
+        for value in at_mut(spec, path) {
+            if let Some(image) = value.get(image).and_then(Value::as_str) {
+                fill(value, &json!({ policy: pull_policy(image) }));
             }
+        }
+    }
+}
+
+/// Adds the defaults of fields that a map doesn't have.
+fn fill(value: &mut Value, defaults: &Value) {
+    if let (Value::Object(map), Value::Object(defaults)) = (value, defaults) {
+        defaults.iter().for_each(|(key, default)| {
+            map.entry(key).or_insert_with(|| default.clone());
         });
     }
 }
 
-/// What Kubernetes makes of an image without a policy. It is said, for the default of an earlier image would stay.
+/// Of the two names of one field, only the current one is sent: the deprecated one would stay when the other is removed.
+fn service_account(spec: &mut Map<String, Value>) {
+    let deprecated = spec.remove("serviceAccount");
+    let is_given = |value: &Value| value.as_str().is_some_and(|name| !name.is_empty());
+    if !spec.get("serviceAccountName").is_some_and(is_given) {
+        spec.insert("serviceAccountName".to_owned(), deprecated.filter(is_given).unwrap_or_else(|| "default".into()));
+    }
+}
+
+/// What Kubernetes makes of an image without a policy. It is sent because the default of an earlier image would stay.
 fn pull_policy(image: &str) -> &'static str {
     let (name, digest) = image.split_once('@').map_or((image, false), |(name, _)| (name, true));
     let last = name.rsplit('/').next().unwrap_or(name);
@@ -121,20 +85,6 @@ fn pull_policy(image: &str) -> &'static str {
         Some((_, "latest")) => "Always",
         None if !digest => "Always",
         _ => "IfNotPresent",
-    }
-}
-
-fn fields<'a>(map: &'a mut Fields, key: &str) -> Option<&'a mut Fields> {
-    map.get_mut(key)?.as_object_mut()
-}
-
-fn items<'a>(map: &'a mut Fields, key: &str) -> impl Iterator<Item = &'a mut Fields> {
-    map.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
-}
-
-fn fill<const COUNT: usize>(map: &mut Fields, defaults: [(&str, Value); COUNT]) {
-    for (key, value) in defaults {
-        map.entry(key).or_insert(value);
     }
 }
 

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    Children, Object, Scope, config_map, daemon_set, deployment, files, horizontal_pod_autoscaler as autoscaler,
-    http_route, ingress, job, names::Names, network_policy, pod, pod_disruption_budget, references, role, role_binding,
-    secrets, service, service_account, service_monitor, stateful_set,
+    Children, NodeContext, Object, Scope, config_map, daemon_set, deployment, files,
+    horizontal_pod_autoscaler as autoscaler, http_route, ingress, job, names::Names, network_policy, pod,
+    pod_disruption_budget, references, role, role_binding, secrets, service, service_account, service_monitor,
+    stateful_set,
 };
 use crate::{
     definition::Workload,
@@ -14,13 +15,9 @@ use crate::{
 };
 
 /// Renders them.
-pub fn render(
-    names: &Names<'_>,
-    spec: &Value,
-    nodes: &[ResolvedNode],
-    node: &ResolvedNode,
-) -> Result<Vec<Object>, Vec<Invalid>> {
-    let files = files::read(names, spec, nodes, node)?;
+pub fn render(context: &NodeContext<'_>) -> Result<Vec<Object>, Vec<Invalid>> {
+    let NodeContext { names, spec, node, .. } = *context;
+    let files = files::read(context)?;
     let secrets = secrets::read(names, spec, node)?;
     let pod = pod::build(names, node, &files, &secrets)?;
     let containers = pod::containers(&pod);

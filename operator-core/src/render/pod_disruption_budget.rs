@@ -1,5 +1,6 @@
-//! How many pods of a node may be missing at once by people's will: one, where there are two or more.
+//! Maximum number of a node's pods that may be unavailable during a voluntary disruption: one, where there are two or more.
 
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
 
 use super::{Object, names::Names};
@@ -11,11 +12,10 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     if !evictable || !given.enabled.unwrap_or(node.replicas() >= 2) {
         return None;
     }
-    let selector = json!({ "matchLabels": names.selector(&node.name) });
-    let spec = match (given.max_unavailable, given.min_available) {
-        (None, Some(there)) => json!({ "selector": selector, "minAvailable": there }),
-        (Some(missing), _) => json!({ "selector": selector, "maxUnavailable": missing }),
-        (None, None) => json!({ "selector": selector, "maxUnavailable": 1 }),
+    let mut spec = match (given.max_unavailable, given.min_available) {
+        (None, Some(available)) => json!({ "minAvailable": available }),
+        (unavailable, _) => json!({ "maxUnavailable": unavailable.unwrap_or(IntOrString::Int(1)) }),
     };
+    spec["selector"] = json!({ "matchLabels": names.selector(&node.name) });
     Some(Object::new(&POD_DISRUPTION_BUDGET, names.node(&node.name), Some(node), json!({ "spec": spec })))
 }

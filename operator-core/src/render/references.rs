@@ -4,39 +4,35 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::{Reference, Source};
+use crate::{
+    model::{Reference, Source},
+    settings::json::at,
+};
 
-/// What the pods of a template refer to, each with whether they start without it. What is `own` is in the hash already.
+/// Paths in a pod's spec that refer to an object, and the field that holds its name.
+const REFERENCES: [(Source, &str, &str); 8] = [
+    (Source::ConfigMap, "containers|initContainers.*.env.*.valueFrom.configMapKeyRef", "name"),
+    (Source::ConfigMap, "containers|initContainers.*.envFrom.*.configMapRef", "name"),
+    (Source::ConfigMap, "volumes.*.configMap", "name"),
+    (Source::ConfigMap, "volumes.*.projected.sources.*.configMap", "name"),
+    (Source::Secret, "containers|initContainers.*.env.*.valueFrom.secretKeyRef", "name"),
+    (Source::Secret, "containers|initContainers.*.envFrom.*.secretRef", "name"),
+    (Source::Secret, "volumes.*.secret", "secretName"),
+    (Source::Secret, "volumes.*.projected.sources.*.secret", "name"),
+];
+
+/// What the pods of a template refer to, each with whether they start without it. The ConfigMaps `own` are in the hash already.
 pub fn of(pod: &Value, own: &[&str]) -> BTreeMap<Reference, bool> {
     let mut found = BTreeMap::new();
-    let mut refer = |source: Source, reference: Option<&Value>, key: &str| {
-        let name = reference.and_then(|reference| reference.get(key)).and_then(Value::as_str).unwrap_or_default();
-        if name.is_empty() || (source == Source::ConfigMap && own.contains(&name)) {
-            return;
-        }
-        let optional = reference.and_then(|reference| reference.get("optional")) == Some(&Value::Bool(true));
-        let known = found.entry(Reference { source, name: name.to_owned() }).or_insert(optional);
-        *known &= optional;
-    };
     let spec = pod.get("spec").unwrap_or(&Value::Null);
-    let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    for container in list(spec, "containers").iter().chain(&list(spec, "initContainers")) {
-        for variable in list(container, "env") {
-            let from = variable.get("valueFrom");
-            refer(Source::ConfigMap, from.and_then(|from| from.get("configMapKeyRef")), "name");
-            refer(Source::Secret, from.and_then(|from| from.get("secretKeyRef")), "name");
-        }
-        for from in list(container, "envFrom") {
-            refer(Source::ConfigMap, from.get("configMapRef"), "name");
-            refer(Source::Secret, from.get("secretRef"), "name");
-        }
-    }
-    for volume in list(spec, "volumes") {
-        refer(Source::ConfigMap, volume.get("configMap"), "name");
-        refer(Source::Secret, volume.get("secret"), "secretName");
-        for source in volume.get("projected").map(|projected| list(projected, "sources")).unwrap_or_default() {
-            refer(Source::ConfigMap, source.get("configMap"), "name");
-            refer(Source::Secret, source.get("secret"), "name");
+    for (source, path, key) in REFERENCES {
+        for reference in at(spec, path) {
+            let name = reference.get(key).and_then(Value::as_str).unwrap_or_default();
+            let is_own = source == Source::ConfigMap && own.contains(&name);
+            if !name.is_empty() && !is_own {
+                let optional = reference.get("optional") == Some(&Value::Bool(true));
+                *found.entry(Reference { source, name: name.to_owned() }).or_insert(optional) &= optional;
+            }
         }
     }
     found

@@ -1,4 +1,4 @@
-//! What a node's pods may do at the API server, where its node type says so.
+//! The Role of a node's pods, where the node type grants rights at the API server.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Gives the rights of a node's Role to the account of its pods.
+//! Binds a node's Role to the ServiceAccount of its pods.
 
 use serde_json::json;
 

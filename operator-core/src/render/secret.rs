@@ -1,4 +1,4 @@
-//! A Secret that is made where the custom resource names none: filled once, with random letters and digits, and kept.
+//! A Secret that is created where the custom resource names none. It is filled once, with random letters and digits.
 
 use k8s_openapi::ByteString;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ pub fn build(name: String, node: Option<&ResolvedNode>, key: &str, length: u32) 
     object
 }
 
-/// Brings `stringData` into `data`: the API server would, too, but server-side apply then never takes it back.
+/// Moves `stringData` into `data`. The API server does so too, but server-side apply then never removes it.
 pub fn normalize(json: &mut Value) {
     let Some(Value::Object(texts)) = json.as_object_mut().and_then(|json| json.remove("stringData")) else { return };
     if let Some(data) = data(json) {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Object, names::Names, secret};
 use crate::{
     definition::SecretField,
-    settings::{Invalid, ResolvedNode, SecretRef},
+    settings::{Invalid, ResolvedNode, SecretRef, all_or_errors},
 };
 
 /// A key of a Secret, and where the container finds it.
@@ -24,49 +24,39 @@ pub struct Secret {
 
 /// The Secrets that a node reads: the cluster's, and its node type's. A field that is neither set nor generated has none.
 pub fn read(names: &Names<'_>, spec: &Value, node: &ResolvedNode) -> Result<Vec<Secret>, Vec<Invalid>> {
-    let mut secrets = Vec::new();
-    let mut errors = Vec::new();
     let of_node = node.node_type.secrets();
     let of_cluster = names.definition.secrets.iter().map(|field| (None, field, spec));
     let of_node = of_node.iter().map(|field| (Some(node), field, &node.spec_value));
-    for (owner, field, holder) in of_cluster.chain(of_node) {
-        match given(field, holder) {
-            Ok(None) if field.generate.is_none() => {}
-            Ok(given) => secrets.push(Secret {
-                key: given.as_ref().and_then(|given| given.key.clone()).unwrap_or_else(|| field.key.to_owned()),
-                name: given.map_or_else(|| name(names, owner, field), |given| given.secret_name),
-                env: field.env,
-                file: field.file,
-            }),
-            Err(message) => errors.push(Invalid::new(
-                owner.map_or_else(|| field.field.to_owned(), |node| format!("{}.{}", node.path, field.field)),
-                message,
-            )),
+    let secrets = of_cluster.chain(of_node).map(|(owner, field, holder)| match given(field, holder) {
+        Ok(None) if field.generate.is_none() => Ok(None),
+        Ok(given) => Ok(Some(Secret {
+            key: given.as_ref().and_then(|given| given.key.clone()).unwrap_or_else(|| field.key.to_owned()),
+            name: given.map_or_else(|| name(names, owner, field), |given| given.secret_name),
+            env: field.env,
+            file: field.file,
+        })),
+        Err(error) => {
+            let path = owner.map(|node| format!("{}.", node.path)).unwrap_or_default();
+            Err([Invalid::new(path + field.field, error.to_string())])
         }
-    }
-    if errors.is_empty() { Ok(secrets) } else { Err(errors) }
+    });
+    Ok(all_or_errors(secrets, Vec::new())?.into_iter().flatten().collect())
 }
 
-/// The Secrets that are made, of `fields` of `holder`.
+/// The generated Secrets of `fields` in `holder`.
 pub fn generated(
     names: &Names<'_>,
     node: Option<&ResolvedNode>,
     fields: &[SecretField],
     holder: &Value,
 ) -> Vec<Object> {
-    fields
-        .iter()
-        .filter(|field| matches!(given(field, holder), Ok(None)))
-        .filter_map(|field| Some(secret::build(name(names, node, field), node, field.key, field.generate?)))
-        .collect()
+    let missing = fields.iter().filter(|field| matches!(given(field, holder), Ok(None)));
+    let build = |field: &SecretField| Some(secret::build(name(names, node, field), node, field.key, field.generate?));
+    missing.filter_map(build).collect()
 }
 
-fn given(field: &SecretField, holder: &Value) -> Result<Option<SecretRef>, String> {
-    holder
-        .get(field.field)
-        .filter(|value| !value.is_null())
-        .map(|value| SecretRef::deserialize(value).map_err(|error| error.to_string()))
-        .transpose()
+fn given(field: &SecretField, holder: &Value) -> Result<Option<SecretRef>, serde_json::Error> {
+    holder.get(field.field).map_or(Ok(None), Option::deserialize)
 }
 
 /// `<cluster>[-<node>]-<field>`

@@ -2,43 +2,46 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, names::Names, ports};
+use super::{Object, names::Names};
 use crate::{
     definition::Workload,
     model::kind::SERVICE,
-    settings::{Exposure, ResolvedNode, ServiceType},
+    settings::{Exposure, Port, ResolvedNode, ServiceType, json::without_null},
 };
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Object> {
     let given = node.spec.settings.service.clone().unwrap_or_default();
-    let ports = ports::of_service(node);
+    let has_ports = !node.service_ports().is_empty();
     let headless = node.node_type.workload() == Workload::StatefulSet;
     let mut services = Vec::new();
-    if headless || !ports.is_empty() {
-        let mut spec = json!({ "selector": names.selector(&node.name), "ports": ports });
-        if headless {
-            spec["clusterIP"] = "None".into();
-            if node.node_type.says(|says| says.publish_not_ready) == Some(true) {
-                spec["publishNotReadyAddresses"] = true.into();
-            }
+    if headless || has_ports {
+        let spec = if headless {
+            let publish = node.node_type.says(|says| says.publish_not_ready).filter(|publish| *publish);
+            json!({ "clusterIP": "None", "publishNotReadyAddresses": publish })
         } else {
-            put(&given.exposure, ServiceType::ClusterIP, &mut spec);
-        }
-        let body = json!({ "metadata": { "annotations": given.exposure.annotations }, "spec": spec });
-        services.push(Object::new(&SERVICE, names.node(&node.name), Some(node), body));
+            exposed(&given.exposure, ServiceType::ClusterIP)
+        };
+        let metadata = json!({ "annotations": given.exposure.annotations });
+        services.push(service(names, node, names.node(&node.name), metadata, spec));
     }
-    let external = given.external.filter(|_| !ports.is_empty());
-    services.extend(external.map(|given| external_service(names, node, &given, &ports)));
+    // A label distinguishes it from the node's own Service.
+    let external = given.external.filter(|_| has_ports).map(|given| {
+        let metadata = json!({ "annotations": given.annotations, "labels": { external_label(names): "true" } });
+        let name = names.child(Some(&node.name), "external");
+        service(names, node, name, metadata, exposed(&given, ServiceType::LoadBalancer))
+    });
+    services.extend(external);
     services
 }
 
-/// `<node>-external`. A label distinguishes it from the node's own Service.
-fn external_service(names: &Names<'_>, node: &ResolvedNode, given: &Exposure, ports: &[Value]) -> Object {
-    let mut spec = json!({ "selector": names.selector(&node.name), "ports": ports });
-    put(given, ServiceType::LoadBalancer, &mut spec);
-    let metadata = json!({ "annotations": given.annotations, "labels": { external_label(names): "true" } });
-    let name = names.child(Some(&node.name), "external");
-    Object::new(&SERVICE, name, Some(node), json!({ "metadata": metadata, "spec": spec }))
+/// A Service for the node's pods.
+fn service(names: &Names<'_>, node: &ResolvedNode, name: String, metadata: Value, mut spec: Value) -> Object {
+    spec["selector"] = names.selector(&node.name).into();
+    let ports = node.service_ports().into_iter().map(|Port { name, number, protocol, target }| {
+        json!({ "name": name, "port": number, "targetPort": target, "protocol": protocol })
+    });
+    spec["ports"] = ports.collect();
+    Object::new(&SERVICE, name, Some(node), json!({ "metadata": metadata, "spec": without_null(spec) }))
 }
 
 /// The label of the Services for outside: `<group>/external`.
@@ -46,17 +49,12 @@ pub fn external_label(names: &Names<'_>) -> String {
     format!("{}/external", names.definition.group)
 }
 
-/// Fields of load balancers are ignored for other types.
-fn put(exposure: &Exposure, default: ServiceType, spec: &mut Value) {
+/// The type of a Service and what goes with it. Fields of load balancers are ignored for other types.
+fn exposed(exposure: &Exposure, default: ServiceType) -> Value {
     let type_ = exposure.type_.unwrap_or(default);
-    spec["type"] = json!(type_);
     if type_ != ServiceType::LoadBalancer {
-        return;
+        return json!({ "type": type_ });
     }
-    if let Some(class) = &exposure.load_balancer_class {
-        spec["loadBalancerClass"] = class.as_str().into();
-    }
-    if let Some(ranges) = &exposure.source_ranges {
-        spec["loadBalancerSourceRanges"] = json!(ranges);
-    }
+    let Exposure { load_balancer_class, source_ranges, .. } = exposure;
+    json!({ "type": type_, "loadBalancerClass": load_balancer_class, "loadBalancerSourceRanges": source_ranges })
 }

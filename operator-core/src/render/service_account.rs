@@ -1,4 +1,4 @@
-//! The identity of a node's pods, where they have rights and the custom resource names no other.
+//! The ServiceAccount of a node's pods, where they have rights and the custom resource names no other.
 
 use serde_json::json;
 

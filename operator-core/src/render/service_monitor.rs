@@ -1,9 +1,12 @@
-//! What Prometheus scrapes of a node, where that is wanted.
+//! The ServiceMonitor of a node, where the settings ask for one.
 
 use serde_json::json;
 
-use super::{Object, names::Names, ports, service};
-use crate::{model::kind::SERVICE_MONITOR, settings::ResolvedNode};
+use super::{Object, names::Names, service};
+use crate::{
+    model::kind::SERVICE_MONITOR,
+    settings::{ResolvedNode, json::without_null},
+};
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.settings.service_monitor.as_ref().filter(|given| given.enabled != Some(false))?;
@@ -11,10 +14,8 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let port = given.port.as_deref().or(metrics.map(|metrics| metrics.port));
     let path = given.path.as_deref().or(metrics.map(|metrics| metrics.path)).unwrap_or("/metrics");
     // Where there is no port, what the settings of several nodes say is for the others.
-    let mut endpoint = json!({ "port": ports::named(node, port)?["name"], "path": path });
-    if let Some(interval) = &given.interval {
-        endpoint["interval"] = interval.as_str().into();
-    }
+    let port = node.service_port(port)?.name;
+    let endpoint = without_null(json!({ "port": port, "path": path, "interval": given.interval }));
     // The Service for outside has the same pods: they would be scraped twice.
     let not_external = json!({ "key": service::external_label(names), "operator": "DoesNotExist" });
     let spec = json!({

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Map, Value, json};
 
 use crate::settings::{
-    ResolvedNode,
+    ResolvedNode, Scale,
     strategy::{DAEMON_SET, Default, known, values},
 };
 
@@ -46,9 +46,12 @@ fn is_zero(part: &IntOrString) -> bool {
     }
 }
 
-/// Sets `minReadySeconds`. 0 is Kubernetes' default, which isn't stored.
-pub fn set_min_ready(node: &ResolvedNode, spec: &mut Value) {
-    if let Some(seconds) = node.spec.settings.min_ready_seconds.filter(|seconds| *seconds > 0) {
-        spec["minReadySeconds"] = seconds.into();
-    }
+/// A workload's `replicas`; none where a HorizontalPodAutoscaler sets them.
+pub fn replicas(node: &ResolvedNode) -> Option<i32> {
+    (node.scale() != Scale::Autoscaled).then(|| node.replicas())
+}
+
+/// A workload's `minReadySeconds`. 0 is Kubernetes' default, which isn't stored.
+pub fn min_ready(node: &ResolvedNode) -> Option<i32> {
+    node.spec.settings.min_ready_seconds.filter(|seconds| *seconds > 0)
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Invalid,
+    json::{is_empty, joined},
     layers::{Layer, layers, take_patches},
     merge,
     merge::{
@@ -51,17 +52,15 @@ fn there(nodes: &[String]) -> String {
 /// # Errors
 /// Where there is no such node, or it refers to a group that doesn't exist.
 pub fn explain(definition: &'static Definition, spec: &Value, name: &str) -> Result<Vec<Explained>, Unexplained> {
-    let mut nodes = Vec::new();
-    for node_type in definition.node_types {
-        for entry in entries(node_type, spec) {
-            if entry.name == name {
-                let (layers, _) = layers(definition, spec, node_type, &entry.path, entry.own)?;
-                return Ok(of_layers(layers));
-            }
-            nodes.push(entry.name);
-        }
-    }
-    Err(Unexplained::NoNode { name: name.to_owned(), nodes })
+    let all =
+        definition.node_types.iter().flat_map(|node_type| entries(node_type, spec).map(move |it| (node_type, it)));
+    let all: Vec<_> = all.collect();
+    let Some((node_type, node)) = all.iter().find(|(_, node)| node.name == name) else {
+        let nodes = all.into_iter().map(|(_, node)| node.name).collect();
+        return Err(Unexplained::NoNode { name: name.to_owned(), nodes });
+    };
+    let (layers, _) = layers(definition, spec, node_type, &node.path, node.given)?;
+    Ok(of_layers(layers))
 }
 
 /// A field belongs to the highest layer that sets it, or that changes it by merging a field above it.
@@ -74,13 +73,14 @@ fn of_layers(mut layers: Vec<(Layer, Value)>) -> Vec<Explained> {
         merged = merge(merged, settings);
         let before = explained;
         let is_of_this = |path: &str| named.iter().any(|(name, _)| name == path);
-        explained = leaves(&merged)
-            .into_iter()
-            .map(|(path, value)| match before.iter().find(|field| field.path == path && field.value == value) {
-                Some(field) if !is_of_this(&path) => field.clone(),
-                _ => Explained { path, value, layer: layer.clone() },
-            })
-            .collect();
+        let explain = |(path, value): (String, Value)| match before
+            .iter()
+            .find(|field| field.path == path && field.value == value)
+        {
+            Some(field) if !is_of_this(&path) => field.clone(),
+            _ => Explained { path, value, layer: layer.clone() },
+        };
+        explained = leaves(&merged).into_iter().map(explain).collect();
     }
     explained.extend(patches.into_iter().flatten());
     explained.sort_by(|one, other| one.path.cmp(&other.path));
@@ -107,23 +107,21 @@ fn of_patches(field: &str, patches: Vec<(Layer, Value)>) -> Vec<Explained> {
 /// Paths and values as for [`leaves`]; no value: the values of lower layers at this path are dropped. `at` is the path in the pod template, for [`merge_key`].
 fn walk_patch(at: &str, path: &str, value: &Value, said: &mut Vec<(String, Option<Value>)>) {
     let replaces = |value: &Value| value.as_object().and_then(directive).is_some_and(|it| it != "merge");
-    match value {
-        Value::Object(map) if map.keys().any(|key| key != DIRECTIVE) => {
+    match (value, merge_key(at)) {
+        (Value::Object(map), _) if map.keys().any(|key| key != DIRECTIVE) => {
             if replaces(value) {
                 said.push((path.to_owned(), None));
             }
             for (key, value) in map.iter().filter(|(key, _)| *key != DIRECTIVE) {
-                let at = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-                walk_patch(&at, &format!("{path}.{key}"), value, said);
+                walk_patch(&joined(at, key), &joined(path, key), value, said);
             }
         }
-        Value::Array(items) if !items.is_empty() && merge_key(at).is_some() => {
-            let keys = [merge_key(at).unwrap_or_default()];
-            if items.iter().any(|item| replaces(item) && item.get(keys[0]).is_none()) {
+        (Value::Array(items), Some(by)) if !items.is_empty() => {
+            if items.iter().any(|item| replaces(item) && item.get(by).is_none()) {
                 said.push((path.to_owned(), None));
             }
-            for item in items.iter().filter(|item| item.get(keys[0]).is_some()) {
-                walk_patch(at, &format!("{path}[{}]", key(item, &keys)), &without(item, &keys), said);
+            for item in items.iter().filter(|item| item.get(by).is_some()) {
+                walk_patch(at, &format!("{path}[{}]", key(item, &[by])), &without(item, &[by]), said);
             }
         }
         _ => said.push((path.to_owned(), Some(value.clone()))),
@@ -133,8 +131,8 @@ fn walk_patch(at: &str, path: &str, value: &Value, said: &mut Vec<(String, Optio
 /// Paths and values: single values, lists that are replaced as a whole, and list items with a key.
 fn leaves(settings: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    for (name, value) in settings.as_object().into_iter().flatten() {
-        walk(Rule::of_setting(name), name, value, &mut found);
+    if !is_empty(settings) {
+        walk(Rule::Settings, "", settings, &mut found);
     }
     found
 }
@@ -143,7 +141,7 @@ fn walk(rule: Rule, path: &str, value: &Value, found: &mut Vec<(String, Value)>)
     match (value, rule) {
         (Value::Object(map), _) if !map.is_empty() => {
             for (key, value) in map {
-                walk(rule.field(key), &format!("{path}.{key}"), value, found);
+                walk(rule.field(key), &joined(path, key), value, found);
             }
         }
         (Value::Array(items), Rule::ByKey(keys)) if !items.is_empty() => {

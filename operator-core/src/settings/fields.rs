@@ -55,14 +55,14 @@ impl Setting {
 
 /// Declares structs of optional fields, and the constants `SETTINGS` and `FIELDS` about the fields of all of them.
 ///
-/// After a field's type, `{ … }` says where it differs from [`Setting::plain`].
+/// After a field's type, `as` names the kind of text, and `{ … }` says where it differs from [`Setting::plain`].
 macro_rules! node_fields {
     ($(
         $(#[$struct_attribute:meta])*
         pub struct $struct:ident {
             $(
                 $(#[$attribute:meta])*
-                $field:ident: $type:ty $({ $($property:ident: $value:expr),+ })?,
+                $field:ident: $type:ty $(as $text:ident)? $({ $($property:ident: $value:expr),+ })?,
             )*
             $(..$shared:ident: $shared_type:ty)?
         }
@@ -75,6 +75,7 @@ macro_rules! node_fields {
                 $(
                     $(#[$attribute])*
                     #[serde(default, skip_serializing_if = "is_default")]
+                    $(#[schemars(length(max = $text.longest), regex(pattern = $text.pattern))])?
                     pub $field: $type,
                 )*
                 $(

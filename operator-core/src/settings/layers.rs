@@ -3,9 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Invalid, NodeSpec, merge};
+use super::{
+    Invalid, NodeSpec,
+    json::{without_empty, without_null},
+    merge,
+};
 use crate::definition::{Definition, Groups, NodeType};
 
 /// The origin of a setting. Later layers override earlier ones.
@@ -87,33 +91,19 @@ fn group<'a>(
 
 /// The lowest layer: the attributes that a [`NodeSpec`] has fields for.
 fn attributes(node_type: &NodeType) -> Value {
-    let env: Vec<Value> = node_type.env().iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-    let defaults = node_type.place.defaults.or(node_type.template.defaults);
-    let defaults = defaults.map_or(Value::Null, |defaults| defaults());
+    let defaults = node_type.says(|says| says.defaults).map_or(Value::Null, |defaults| defaults());
+    let env = node_type.env().into_iter().map(|(name, value)| json!({ "name": name, "value": value }));
     let storage = node_type.storage().into_iter().map(|storage| {
-        let mut claim = json!({ "size": storage.size });
-        if let Some(class) = storage.class {
-            claim["storageClass"] = class.into();
-        }
+        let claim = without_null(json!({ "size": storage.size, "storageClass": storage.class }));
         (storage.name.to_owned(), claim)
     });
-    let storage: Map<String, Value> = storage.collect();
-    let mut layer = Map::new();
-    if !env.is_empty() {
-        layer.insert("env".to_owned(), env.into());
-    }
-    if !storage.is_empty() {
-        layer.insert("storage".to_owned(), storage.into());
-    }
-    if let Some(image) = node_type.image() {
-        layer.insert("image".to_owned(), image.into());
-    }
-    merge(defaults, Value::Object(layer))
+    let layer =
+        json!({ "env": Value::from_iter(env), "storage": Value::from_iter(storage), "image": node_type.image() });
+    merge(defaults, without_empty(layer).into())
 }
 
 /// The fields of [`NodeSpec`] in a node, without the node type's own.
 fn common(own: &Value, path: &str) -> Result<Value, Invalid> {
-    let wrong = |error: &dyn fmt::Display| Invalid::new(path, error.to_string());
-    let spec = NodeSpec::deserialize(own).map_err(|error| wrong(&error))?;
-    serde_json::to_value(spec).map_err(|error| wrong(&error))
+    let common = NodeSpec::deserialize(own).and_then(serde_json::to_value);
+    common.map_err(|error| Invalid::new(path, error.to_string()))
 }

@@ -4,6 +4,7 @@ pub mod attributes;
 mod check;
 mod explain;
 mod fields;
+pub(crate) mod json;
 mod layers;
 pub(crate) mod merge;
 pub(crate) mod ports;
@@ -19,10 +20,10 @@ pub(crate) use fields::{Fits, PassedTo, Setting};
 pub use layers::Layer;
 pub use merge::merge;
 pub(crate) use merge::{
-    Rule, merge_values,
+    Rule, merge_setting, merge_values,
     patch::{apply_patch, unknown_directive},
 };
 pub(crate) use ports::Port;
-pub(crate) use resolve::once;
 pub use resolve::{Claim, ResolvedNode, resolve};
+pub(crate) use resolve::{all_or_errors, once};
 pub use spec::*;

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::{
     AccessMode, Invalid, NodeSpec, Quantity, Scale,
-    check::{Judged, check},
+    check::{Checked, check},
+    json::listed,
     layers::{layers, take_patches},
     merge,
 };
-use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload};
+use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, StorageTemplate, Workload};
 
 /// A node with its merged settings.
 #[derive(Clone, Debug)]
@@ -41,6 +42,11 @@ pub struct ResolvedNode {
 }
 
 impl ResolvedNode {
+    /// A mistake in a field of the node.
+    pub(crate) fn invalid(&self, field: &str, error: impl ToString) -> Invalid {
+        Invalid::new(format!("{}.{field}", self.path), error.to_string())
+    }
+
     /// How the number of pods is decided.
     pub fn scale(&self) -> Scale {
         match (self.node_type.workload(), &self.spec.autoscaling, self.spec.replicas) {
@@ -77,6 +83,21 @@ pub struct Claim {
     pub labels: BTreeMap<String, String>,
 }
 
+/// All values, or everything that is wrong, after what is known to be wrong already.
+pub(crate) fn all_or_errors<T, E: IntoIterator<Item = Invalid>>(
+    results: impl IntoIterator<Item = Result<T, E>>,
+    mut errors: Vec<Invalid>,
+) -> Result<Vec<T>, Vec<Invalid>> {
+    let mut values = Vec::new();
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(invalid) => errors.extend(invalid),
+        }
+    }
+    if errors.is_empty() { Ok(values) } else { Err(errors) }
+}
+
 /// Drops duplicate errors: a mistake in shared settings is found at each node.
 pub(crate) fn once(mut errors: Vec<Invalid>) -> Vec<Invalid> {
     let mut seen = HashSet::new();
@@ -89,54 +110,47 @@ pub(crate) fn once(mut errors: Vec<Invalid>) -> Vec<Invalid> {
 /// # Errors
 /// Everything that is wrong, each with its place.
 pub fn resolve(definition: &'static Definition, spec: &Value) -> Result<Vec<ResolvedNode>, Vec<Invalid>> {
-    let mut nodes = Vec::new();
-    let mut errors = super::unknown::check(definition, spec).map_err(once)?;
-    for node_type in definition.node_types {
-        for entry in entries(node_type, spec) {
-            match node(definition, spec, node_type, entry) {
-                Ok(node) => nodes.push(node),
-                Err(invalid) => errors.extend(invalid),
-            }
-        }
-    }
-    if errors.is_empty() { Ok(nodes) } else { Err(once(errors)) }
+    let unknown = super::unknown::check(definition, spec).map_err(once)?;
+    let placed = definition
+        .node_types
+        .iter()
+        .flat_map(|node_type| entries(node_type, spec).map(move |placed| node(definition, spec, node_type, placed)));
+    all_or_errors(placed, unknown).map_err(once)
 }
 
 /// A node in the spec.
-pub(super) struct Entry<'a> {
+pub(super) struct Placed<'a> {
+    /// Node type and key.
     pub name: String,
     pub path: String,
-    pub own: &'a Value,
+    pub given: &'a Value,
 }
 
-pub(super) fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<Entry<'a>> {
-    let Some(field) = spec.get(node_type.field).filter(|value| !value.is_null()) else {
-        return Vec::new();
-    };
+/// The nodes of a node type.
+pub(super) fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> impl Iterator<Item = Placed<'a>> {
+    let is_of_type = |given: &Value| given.get(LIST_TYPE).and_then(Value::as_str) == Some(node_type.name);
+    let is_list = node_type.cardinality == Cardinality::List;
+    placed(node_type, spec).into_iter().filter(move |node| !is_list || is_of_type(node.given))
+}
+
+/// The nodes in the field of a node type, which other node types may share.
+pub(super) fn placed<'a>(node_type: &'static NodeType, spec: &'a Value) -> Vec<Placed<'a>> {
+    let NodeType { name, field, .. } = node_type;
+    let Some(value) = spec.get(field).filter(|value| !value.is_null()) else { return Vec::new() };
+    let keyed = |key: &str, path: String, given: &'a Value| Placed { name: format!("{name}-{key}"), path, given };
     match node_type.cardinality {
         Cardinality::One | Cardinality::Optional => {
-            vec![Entry { name: node_type.name.to_owned(), path: node_type.field.to_owned(), own: field }]
+            vec![Placed { name: (*name).to_owned(), path: (*field).to_owned(), given: value }]
         }
-        Cardinality::Many => field
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, own)| Entry {
-                name: format!("{}-{key}", node_type.name),
-                path: format!("{}.{key}", node_type.field),
-                own,
-            })
-            .collect(),
-        Cardinality::List => field
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|own| own.get(LIST_TYPE).and_then(Value::as_str) == Some(node_type.name))
-            .map(|own| {
-                let key = own.get(LIST_KEY).and_then(Value::as_str).unwrap_or_default();
-                Entry { name: format!("{}-{key}", node_type.name), path: format!("{}[{key}]", node_type.field), own }
-            })
-            .collect(),
+        Cardinality::Many => {
+            let nodes = value.as_object().into_iter().flatten();
+            nodes.map(|(key, given)| keyed(key, format!("{field}.{key}"), given)).collect()
+        }
+        Cardinality::List => {
+            let nodes = value.as_array().into_iter().flatten();
+            let key = |given: &'a Value| given.get(LIST_KEY).and_then(Value::as_str).unwrap_or_default();
+            nodes.map(|given| keyed(key(given), format!("{field}[{}]", key(given)), given)).collect()
+        }
     }
 }
 
@@ -153,7 +167,7 @@ fn node(
     definition: &'static Definition,
     cluster: &Value,
     node_type: &'static NodeType,
-    Entry { name, path, own: given }: Entry<'_>,
+    Placed { name, path, given }: Placed<'_>,
 ) -> Result<ResolvedNode, Vec<Invalid>> {
     let order = order(definition, cluster, node_type);
     let (mut layers, own) = layers(definition, cluster, node_type, &path, given).map_err(|invalid| vec![invalid])?;
@@ -161,9 +175,8 @@ fn node(
         .map(|field| take_patches(&mut layers, field).into_iter().map(|(_, patch)| patch).collect());
     let merged = layers.into_iter().map(|(_, settings)| settings).fold(json!({}), merge);
     let spec = NodeSpec::deserialize(&merged).map_err(|error| vec![Invalid::new(path.as_str(), error.to_string())])?;
-    let (claims, mut errors) = claims(node_type, &path, &spec);
-    let judged = Judged { definition, node_type, cluster, path: &path, given, own: &own, spec: &spec };
-    errors.extend(check(judged));
+    let (claims, errors) = claims(node_type, &path, &spec);
+    let errors = check(Checked { definition, node_type, cluster, path: &path, given, own: &own, spec: &spec, errors });
     let command = node_type.command().iter().copied().map(str::to_owned).collect();
     let fixed = node_type.args().iter().copied().map(str::to_owned);
     let args = fixed.chain(spec.settings.args.iter().flatten().cloned()).collect();
@@ -185,35 +198,24 @@ fn node(
 
 fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Claim>, Vec<Invalid>) {
     let declared = node_type.storage();
-    let mut errors: Vec<Invalid> = spec
-        .storage
-        .keys()
-        .filter(|name| !declared.iter().any(|storage| storage.name == name.as_str()))
-        .map(|name| {
-            let names: Vec<&str> = declared.iter().map(|storage| storage.name).collect();
-            let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            Invalid::new(
-                format!("{path}.storage.{name}"),
-                format!("this node type has no such storage; it has: {there}"),
-            )
-        })
-        .collect();
+    let wrong = |name: &str, message: String| Invalid::new(format!("{path}.storage.{name}"), message);
+    let names: Vec<&str> = declared.iter().map(|storage| storage.name).collect();
+    let unknown = spec.storage.keys().filter(|name| !names.contains(&name.as_str()));
+    let message = format!("this node type has no such storage; it has: {}", listed(names.iter().copied()));
+    let mut errors: Vec<Invalid> = unknown.map(|name| wrong(name, message.clone())).collect();
     let mut claims = Vec::new();
-    for storage in declared {
-        let own = spec.storage.get(storage.name);
-        let class = own.and_then(|own| own.storage_class.clone()).or(storage.class.map(str::to_owned));
-        match own.and_then(|own| own.size.clone()).map_or_else(|| storage.size.parse(), Ok) {
+    for StorageTemplate { name, mount, size, class } in declared {
+        let own = spec.storage.get(name).cloned().unwrap_or_default();
+        match own.size.map_or_else(|| size.parse(), Ok) {
             Ok(size) => claims.push(Claim {
-                name: storage.name,
-                mount: storage.mount,
+                name,
+                mount,
                 size,
-                class,
-                access_modes: own
-                    .and_then(|own| own.access_modes.clone())
-                    .unwrap_or_else(|| vec![AccessMode::ReadWriteOnce]),
-                labels: own.map(|own| own.labels.clone()).unwrap_or_default(),
+                class: own.storage_class.or(class.map(str::to_owned)),
+                access_modes: own.access_modes.unwrap_or_else(|| vec![AccessMode::ReadWriteOnce]),
+                labels: own.labels,
             }),
-            Err(error) => errors.push(Invalid::new(format!("{path}.storage.{}", storage.name), error.to_string())),
+            Err(error) => errors.push(wrong(name, error.to_string())),
         }
     }
     (claims, errors)

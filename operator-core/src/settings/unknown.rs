@@ -1,12 +1,10 @@
 //! Settings that can't be read, and unknown fields in the parts that the schema preserves unknown, which would be lost silently.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Invalid, NodeDefaults, NodeSpec};
-use crate::definition::{Cardinality, Definition, LIST_KEY};
+use super::{Invalid, NodeDefaults, NodeSpec, json::is_empty, resolve::placed};
+use crate::definition::{Definition, Groups};
 
 /// Unknown fields of all settings in `spec`, each with its path.
 ///
@@ -25,28 +23,14 @@ pub fn check(definition: &Definition, spec: &Value) -> Result<Vec<Invalid>, Vec<
 
 /// Every object in the spec that holds settings of nodes, with its path.
 fn all<'a>(definition: &Definition, spec: &'a Value) -> Vec<(String, &'a Value)> {
-    let field = |name: &str| spec.get(name).unwrap_or(&Value::Null);
-    let by_key = |name: &str| -> Vec<(String, &'a Value)> {
-        let entries = field(name).as_object().into_iter().flatten();
-        entries.map(|(key, value)| (format!("{name}.{key}"), value)).collect()
-    };
-    let mut found: Vec<_> = definition.defaults.map(|name| (name.to_owned(), field(name))).into_iter().collect();
-    for groups in [definition.config_groups, definition.app_config_groups].into_iter().flatten() {
-        found.extend(by_key(groups.field));
+    let defaults = definition.defaults.and_then(|name| Some((name.to_owned(), spec.get(name)?)));
+    let mut found = Vec::from_iter(defaults);
+    for Groups { field, .. } in [definition.config_groups, definition.app_config_groups].into_iter().flatten() {
+        let groups = spec.get(field).and_then(Value::as_object).into_iter().flatten();
+        found.extend(groups.map(|(key, group)| (format!("{field}.{key}"), group)));
     }
-    // Node types may share a field.
-    let mut seen = HashSet::new();
-    for node_type in definition.node_types.iter().filter(|node_type| seen.insert(node_type.field)) {
-        let name = node_type.field;
-        match node_type.cardinality {
-            Cardinality::One | Cardinality::Optional => found.push((name.to_owned(), field(name))),
-            Cardinality::Many => found.extend(by_key(name)),
-            Cardinality::List => found.extend(field(name).as_array().into_iter().flatten().map(|node| {
-                let key = node.get(LIST_KEY).and_then(Value::as_str).unwrap_or_default();
-                (format!("{name}[{key}]"), node)
-            })),
-        }
-    }
+    let nodes = definition.first_of_fields().flat_map(|node_type| placed(node_type, spec));
+    found.extend(nodes.map(|node| (node.path, node.given)));
     found
 }
 
@@ -55,18 +39,13 @@ fn settings(given: &Value, path: &str) -> Result<Vec<Invalid>, Vec<Invalid>> {
     if given.is_null() {
         return Ok(Vec::new());
     }
-    let read = NodeSpec::deserialize(given).map_err(|error| error.to_string());
-    let read = match read.and_then(|read| serde_json::to_value(read).map_err(|error| error.to_string())) {
-        Ok(read) => read,
-        Err(error) => return Err(unread(given, path, error)),
-    };
+    let read = NodeSpec::deserialize(given).and_then(serde_json::to_value);
+    let read = read.map_err(|error| unread(given, path, error.to_string()))?;
     let mut found = Vec::new();
-    for (name, given) in given.as_object().into_iter().flatten() {
-        // Other fields are the author's own.
-        if let Some(read) = read.get(name) {
-            lost(given, read, &format!("{path}.{name}"), &mut found);
-        }
-    }
+    // Other fields are the author's own.
+    let fields =
+        given.as_object().into_iter().flatten().filter_map(|(name, given)| Some((name, given, read.get(name)?)));
+    fields.for_each(|(name, given, read)| lost(given, read, &format!("{path}.{name}"), &mut found));
     Ok(found)
 }
 
@@ -103,20 +82,10 @@ fn lost(given: &Value, read: &Value, path: &str, found: &mut Vec<Invalid>) {
     }
 }
 
-/// Whether the value has no content to lose.
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::{NodeTemplate, NodeType};
+    use crate::definition::{Cardinality, NodeTemplate, NodeType};
 
     const NODE: NodeType = NodeType {
         name: "query",

@@ -8,7 +8,7 @@ pub struct CacheSpec {
 }
 
 impl Customize for CacheSpec {
-    fn customize(&self, _: &Scope<'_>, _: &mut Children) -> Result<(), String> {
+    fn customize(&self, _: &Scope<'_>, _: &mut Children) -> Result<(), HookError> {
         Ok(())
     }
 }

@@ -15,15 +15,15 @@ static LEASE: ChildKind = ChildKind::of::<k8s_openapi::api::coordination::v1::Le
 impl Customize for CacheSpec {
     const KINDS: &'static [&'static ChildKind] = &[&LEASE];
 
-    fn customize(&self, scope: &Scope<'_>, _: &mut Children) -> Result<(), String> {
-        Err(format!("{} of {}", self.shards, scope.cluster.name))
+    fn customize(&self, scope: &Scope<'_>, _: &mut Children) -> Result<(), HookError> {
+        Err(format!("{} of {}", self.shards, scope.cluster.name).into())
     }
 }
 
 fn main() {
     let customization = <Cache as operator_core::Cluster>::CUSTOMIZE.unwrap();
     assert_eq!(customization.kinds[0].plural, "leases");
-    let _call: fn(&serde_json::Value, &Scope<'_>, &mut Children) -> Result<(), String> = customization.call;
+    let _call: fn(&serde_json::Value, &Scope<'_>, &mut Children) -> Result<(), HookError> = customization.call;
     let _ = |cluster: &Identity, children: &mut Children| {
         (customization.call)(&serde_json::json!({}), &Scope { cluster, node: None }, children)
     };

@@ -2,24 +2,24 @@
 
 use serde_json::Value;
 
-use super::entries;
+use super::{Unwritable, entries};
 use crate::definition::names::is_variable;
 
-pub fn write(value: &Value) -> Result<String, String> {
+pub fn write(value: &Value) -> Result<String, Unwritable> {
     entries(value)?.iter().map(|(key, value)| line(key, value)).collect()
 }
 
-fn line(key: &str, value: &str) -> Result<String, String> {
+fn line(key: &str, value: &str) -> Result<String, Unwritable> {
     if !is_variable(key) {
-        return Err(format!("`{key}` can't be a variable of a shell: use letters, digits and `_`"));
+        return Err(Unwritable::EnvName(key.to_owned()));
     }
     if value.contains('\0') {
-        return Err(format!("the value of `{key}` has a NUL, which a shell can't hold: leave it out"));
+        return Err(Unwritable::EnvNul(key.to_owned()));
     }
     Ok(format!("{key}=\"{}\"\n", quote(value)))
 }
 
-/// What a shell takes for itself within double quotes.
+/// Escapes the characters that a shell interprets within double quotes.
 fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
     for c in text.chars() {
@@ -47,9 +47,9 @@ mod tests {
     #[test]
     fn what_a_shell_cannot_hold_is_refused() {
         for key in ["", "1A", "a.b", "A B"] {
-            let refused = write(&json!({ key: "x" })).unwrap_err();
+            let refused = write(&json!({ key: "x" })).unwrap_err().to_string();
             assert!(refused.ends_with("use letters, digits and `_`"), "{refused}");
         }
-        assert!(write(&json!({ "A": "\0" })).unwrap_err().contains("NUL"));
+        assert!(write(&json!({ "A": "\0" })).unwrap_err().to_string().contains("NUL"));
     }
 }

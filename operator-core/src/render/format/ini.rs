@@ -1,17 +1,17 @@
 //! `key = value` lines; a map is a `[section]`. There is no standard: what readers disagree on is refused.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{by_name, map, scalar};
+use super::{Unwritable, by_name, map, scalar};
 
-pub fn write(value: &Value) -> Result<String, String> {
+pub fn write(value: &Value) -> Result<String, Unwritable> {
     let top = map(value)?;
     // What stands under a section belongs to it, so single values come first.
     let mut text = lines("", top.iter().filter(|(_, value)| !value.is_object()))?;
     for (name, section) in by_name(top) {
         let Some(section) = section.as_object() else { continue };
         if name.is_empty() || name.trim() != name || name.contains(['[', ']']) || name.contains(char::is_control) {
-            return Err(format!("`{name}` can't be the name of a section: no brackets, line breaks or outer spaces"));
+            return Err(Unwritable::IniSection(name.clone()));
         }
         if !text.is_empty() {
             text.push('\n');
@@ -22,19 +22,15 @@ pub fn write(value: &Value) -> Result<String, String> {
     Ok(text)
 }
 
-fn lines<'a>(section: &str, entries: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Result<String, String> {
-    let entries: Map<String, Value> = entries
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    by_name(&entries).into_iter().map(|(key, value)| line(section, key, value)).collect()
+fn lines<'a>(section: &str, entries: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Result<String, Unwritable> {
+    let entries = by_name(entries).into_iter().filter(|(_, value)| !value.is_null());
+    entries.map(|(key, value)| line(section, key, value)).collect()
 }
 
-fn line(section: &str, key: &str, value: &Value) -> Result<String, String> {
+fn line(section: &str, key: &str, value: &Value) -> Result<String, Unwritable> {
     let path = format!("{section}{key}");
     if value.is_object() {
-        return Err(format!("`{path}` is a map within a section, which ini can't hold: write single values"));
+        return Err(Unwritable::IniMap(path));
     }
     let value = scalar(&path, value)?;
     if key.is_empty()
@@ -43,15 +39,13 @@ fn line(section: &str, key: &str, value: &Value) -> Result<String, String> {
         || key.contains(['=', ':'])
         || key.contains(char::is_control)
     {
-        return Err(format!(
-            "`{path}` can't be a key in ini: no `=`, `:`, line breaks or outer spaces, no `[`, `#` or `;` in front"
-        ));
+        return Err(Unwritable::IniKey(path));
     }
-    if value.contains(char::is_control) && value.contains(|c: char| c.is_control() && c != '\t') {
-        return Err(format!("the value of `{path}` has a line break or control character, which ini can't hold"));
+    if value.contains(|c: char| c.is_control() && c != '\t') {
+        return Err(Unwritable::IniControl(path));
     }
     if value.trim() != value {
-        return Err(format!("the value of `{path}` begins or ends with a space, which ini doesn't keep: leave it out"));
+        return Err(Unwritable::IniSpace(path));
     }
     Ok(format!("{key} = {value}").trim_end().to_owned() + "\n")
 }
@@ -79,7 +73,7 @@ mod tests {
             (json!({ "a]": {} }), "`a]` can't be the name of a section"),
             (json!([]), "must be a map"),
         ] {
-            let refused = write(&value).unwrap_err();
+            let refused = write(&value).unwrap_err().to_string();
             assert!(refused.starts_with(why), "{refused}");
         }
     }

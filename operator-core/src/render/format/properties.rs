@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::entries;
+use super::{Unwritable, entries};
 
-pub fn write(value: &Value) -> Result<String, String> {
+pub fn write(value: &Value) -> Result<String, Unwritable> {
     let line = |(key, value): &(&str, String)| format!("{}={}\n", escape(key, true), escape(value, false));
     Ok(entries(value)?.iter().map(line).collect())
 }

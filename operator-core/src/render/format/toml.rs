@@ -3,35 +3,31 @@
 use serde_json::Value;
 use toml::{Table, Value as Toml};
 
-use super::map;
+use super::{Unwritable, map};
 
-pub fn write(value: &Value) -> Result<String, String> {
-    let table: Table = map(value)?
-        .iter()
-        .map(|(key, value)| Ok((key.clone(), converted(key, value)?)))
-        .collect::<Result<_, String>>()?;
-    toml::to_string(&table).map_err(|error| error.to_string())
+pub fn write(value: &Value) -> Result<String, Unwritable> {
+    let fields = map(value)?.iter().map(|(key, value)| Ok((key.clone(), converted(key, value)?)));
+    Ok(toml::to_string(&fields.collect::<Result<Table, Unwritable>>()?)?)
 }
 
 /// A table is sorted by key.
-fn converted(path: &str, value: &Value) -> Result<Toml, String> {
+fn converted(path: &str, value: &Value) -> Result<Toml, Unwritable> {
     Ok(match value {
-        Value::Null => return Err(format!("`{path}` is null, which TOML doesn't have: leave it out")),
+        Value::Null => return Err(Unwritable::TomlNull(path.to_owned())),
         Value::Bool(value) => Toml::Boolean(*value),
         Value::String(text) => Toml::String(text.clone()),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => Toml::Integer(integer),
             (None, Some(float)) if !number.is_u64() => Toml::Float(float),
-            _ => return Err(format!("`{path}` is {number}, which is beyond TOML's integers: write it as a string")),
+            _ => return Err(Unwritable::TomlNumber(path.to_owned(), number.clone())),
         },
         Value::Array(items) => {
             let item = |(index, item)| converted(&format!("{path}[{index}]"), item);
             Toml::Array(items.iter().enumerate().map(item).collect::<Result<_, _>>()?)
         }
         Value::Object(map) => {
-            let field =
-                |(key, value): (&String, &Value)| Ok((key.clone(), converted(&format!("{path}.{key}"), value)?));
-            Toml::Table(map.iter().map(field).collect::<Result<_, String>>()?)
+            let fields = map.iter().map(|(key, value)| Ok((key.clone(), converted(&format!("{path}.{key}"), value)?)));
+            Toml::Table(fields.collect::<Result<_, Unwritable>>()?)
         }
     })
 }
@@ -53,7 +49,7 @@ mod tests {
 
     #[test]
     fn what_toml_cannot_hold_is_refused() {
-        let refused = |value: Value| write(&value).unwrap_err();
+        let refused = |value: Value| write(&value).unwrap_err().to_string();
         assert_eq!(
             refused(json!({ "a": { "b": [1, null] } })),
             "`a.b[1]` is null, which TOML doesn't have: leave it out"

@@ -1,10 +1,10 @@
 //! The node's own container.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{pass, probe, security, set};
+use super::{probe, security, with_passed};
 use crate::{
-    render::{ports, secrets::Secret},
+    render::secrets::Secret,
     settings::{PassedTo, ResolvedNode},
 };
 
@@ -12,26 +12,24 @@ use crate::{
 pub fn build(node: &ResolvedNode, given: &Value, secrets: &[Secret], mounts: Vec<Value>) -> Value {
     let settings = &node.spec.settings;
     let node_type = node.node_type;
-    let ports: Vec<Value> = ports::of(node)
+    let ports: Vec<Value> = node
+        .ports()
         .into_iter()
         .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": port.protocol }))
         .collect();
-    let mut container = Map::from_iter([("name".to_owned(), node_type.name.into())]);
-    pass(&mut container, given, PassedTo::Container);
-    set(&mut container, "command", json!(node.command));
-    set(&mut container, "args", json!(node.args));
-    set(&mut container, "env", env(node, secrets).into());
-    set(&mut container, "ports", ports.into());
-    set(&mut container, "volumeMounts", mounts.into());
-    set(
-        &mut container,
-        "readinessProbe",
-        probe::build(&settings.readiness_probe, node_type.says(|says| says.readiness)),
-    );
-    set(&mut container, "livenessProbe", probe::build(&settings.liveness_probe, node_type.says(|says| says.liveness)));
-    set(&mut container, "startupProbe", probe::build(&settings.startup_probe, node_type.says(|says| says.startup)));
-    set(&mut container, "securityContext", security::main(node));
-    Value::Object(container)
+    let container = json!({
+        "name": node_type.name,
+        "command": node.command,
+        "args": node.args,
+        "env": env(node, secrets),
+        "ports": ports,
+        "volumeMounts": mounts,
+        "readinessProbe": probe::build(&settings.readiness_probe, node_type.says(|says| says.readiness)),
+        "livenessProbe": probe::build(&settings.liveness_probe, node_type.says(|says| says.liveness)),
+        "startupProbe": probe::build(&settings.startup_probe, node_type.says(|says| says.startup)),
+        "securityContext": security::main(node),
+    });
+    with_passed(container, given, PassedTo::Container)
 }
 
 /// Secrets first, so that what follows can refer to them by `$(NAME)`. What the custom resource sets by the same name wins.

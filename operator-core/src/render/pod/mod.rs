@@ -18,12 +18,13 @@ mod spread;
 mod strategic;
 mod volumes;
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{files::File, names::Names, normal, secrets::Secret};
-use crate::settings::{Invalid, PassedTo, ResolvedNode, SETTINGS};
+use crate::settings::{
+    Invalid, PassedTo, ResolvedNode, SETTINGS,
+    json::{at, fields, is_empty, name, without_empty},
+};
 pub use security::containers;
 
 /// The template without the configuration hash, which is computed after the author's hook.
@@ -35,22 +36,22 @@ pub fn build(
 ) -> Result<Value, Vec<Invalid>> {
     let settings = &node.spec.settings;
     let built = volumes::build(node, files, secrets)?;
-    let mut labels = strings(&settings.pod_labels);
+    let mut labels = fields(json!(settings.pod_labels));
     labels.extend(names.labels(Some((node.node_type.name, &node.name))));
     let given = json!(settings);
     let mut containers = vec![container::build(node, &given, secrets, built.mounts)];
     containers.extend(settings.sidecars.iter().cloned());
 
-    let mut spec = Map::from_iter([("containers".to_owned(), containers.into())]);
-    pass(&mut spec, &given, PassedTo::PodSpec);
-    set(&mut spec, "volumes", built.volumes.into());
-    set(&mut spec, "securityContext", security::pod(node));
-    set(&mut spec, "serviceAccountName", service_account(names, node).into());
-    set(&mut spec, "automountServiceAccountToken", json!(automount(node)));
-    set(&mut spec, "topologySpreadConstraints", spread::build(names, node).into());
-
-    let annotations = strings(&settings.pod_annotations);
-    let mut template = json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec });
+    let spec = json!({
+        "containers": containers,
+        "volumes": built.volumes,
+        "securityContext": security::pod(node),
+        "serviceAccountName": service_account(names, node),
+        "automountServiceAccountToken": automount(node),
+        "topologySpreadConstraints": spread::build(names, node),
+    });
+    let metadata = json!({ "labels": labels, "annotations": settings.pod_annotations });
+    let mut template = json!({ "metadata": metadata, "spec": with_passed(spec, &given, PassedTo::PodSpec) });
     security::confine(node, &mut template, &[node.node_type.name.to_owned()]);
     let known = security::containers(&template);
     overrides::apply(names, node, &mut template)?;
@@ -67,10 +68,9 @@ pub fn finish(names: &Names<'_>, node: &ResolvedNode, template: &mut Value, know
     normal::template(template);
 }
 
-/// The node's own container.
-pub fn main<'a>(node: &ResolvedNode, template: &'a Value) -> Option<&'a Value> {
-    let containers = template.get("spec")?.get("containers")?.as_array()?;
-    containers.iter().find(|container| container["name"] == node.node_type.name)
+/// The container of this name.
+pub fn container<'a>(template: &'a Value, called: &str) -> Option<&'a Value> {
+    at(template, "spec.containers.*").into_iter().find(|container| name(container) == called)
 }
 
 /// The ServiceAccount in the custom resource; else the node's own where it has rights, else `default`.
@@ -88,7 +88,7 @@ fn automount(node: &ResolvedNode) -> bool {
 }
 
 /// Puts labels or annotations into a template, over what is there.
-fn put(template: &mut Value, field: &str, entries: Map<String, Value>) {
+pub fn put(template: &mut Value, field: &str, entries: impl IntoIterator<Item = (String, Value)>) {
     let Some(template) = template.as_object_mut() else { return };
     let metadata = template.entry("metadata").or_insert_with(|| json!({}));
     let Some(metadata) = metadata.as_object_mut() else { return };
@@ -97,26 +97,11 @@ fn put(template: &mut Value, field: &str, entries: Map<String, Value>) {
     }
 }
 
-/// Copies the settings that go to `place` without change.
-fn pass(map: &mut Map<String, Value>, given: &Value, place: PassedTo) {
-    for setting in SETTINGS.iter().filter(|setting| setting.passed_to == place) {
-        set(map, setting.name, given.get(setting.name).cloned().unwrap_or_default());
-    }
-}
-
-/// Empty values aren't sent: the operator would own the field for nothing.
-fn set(map: &mut Map<String, Value>, key: &str, value: Value) {
-    let empty = match &value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        _ => false,
-    };
-    if !empty {
-        map.insert(key.to_owned(), value);
-    }
-}
-
-fn strings(map: &BTreeMap<String, String>) -> Map<String, Value> {
-    map.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect()
+/// Adds the settings that go to `place` without change. Empty values aren't sent: the operator would own the field without need.
+fn with_passed(built: Value, given: &Value, place: PassedTo) -> Value {
+    let mut fields = without_empty(built);
+    let passed = SETTINGS.iter().filter(|setting| setting.passed_to == place);
+    let passed = passed.filter_map(|setting| Some((setting.name.to_owned(), given.get(setting.name)?.clone())));
+    fields.extend(passed.filter(|(_, value)| !is_empty(value)));
+    fields.into()
 }

@@ -6,15 +6,11 @@ use serde_json::Value;
 use super::strategic::{self, Wrong};
 use crate::{
     render::names::Names,
-    settings::{Invalid, ResolvedNode},
+    settings::{Invalid, ResolvedNode, json::joined},
 };
 
 /// Applies the node's `podOverrides` to `template`, the lowest layer's first.
 pub fn apply(names: &Names<'_>, node: &ResolvedNode, template: &mut Value) -> Result<(), Vec<Invalid>> {
-    let invalid = |at: &str, message: String| {
-        let path = if at.is_empty() { String::new() } else { format!(".{at}") };
-        Invalid::new(format!("{}.podOverrides{path}", node.path), message)
-    };
     let patches = &node.pod_overrides;
     let mut wrong: Vec<_> = patches.iter().flat_map(|patch| wiring(names, patch)).collect();
     if wrong.is_empty() {
@@ -24,8 +20,8 @@ pub fn apply(names: &Names<'_>, node: &ResolvedNode, template: &mut Value) -> Re
             Err(Wrong { at, message }) => wrong.push((at, message)),
         }
     }
-    let errors: Vec<Invalid> = wrong.into_iter().map(|(at, message)| invalid(&at, message)).collect();
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    let invalid = |(at, message): (String, String)| node.invalid(&joined("podOverrides", &at), message);
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.into_iter().map(invalid).collect()) }
 }
 
 /// Fields that a patch must not have.
@@ -71,8 +67,7 @@ fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<(Stri
         }
     }
     let main = node.node_type.name;
-    let containers = template.get("spec").and_then(|spec| spec.get("containers")).and_then(Value::as_array);
-    if !containers.into_iter().flatten().any(|container| container["name"] == main) {
+    if super::container(template, main).is_none() {
         let message = format!("`{main}` is the node's own container; it can be changed, not removed");
         wrong.push(("spec.containers".to_owned(), message));
     }

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::definition::{Check, Probe};
+use crate::{
+    definition::{Check, Probe},
+    settings::json::without_null,
+};
 
 /// `{}` in the custom resource turns the node type's off.
 pub fn build(own: &Option<Box<k8s_openapi::api::core::v1::Probe>>, fixed: Option<Probe>) -> Value {
@@ -10,20 +13,16 @@ pub fn build(own: &Option<Box<k8s_openapi::api::core::v1::Probe>>, fixed: Option
         return json!(own);
     }
     let Some(probe) = fixed else { return Value::Null };
-    let mut json = match probe.check {
-        Check::Http { path, port } => json!({ "httpGet": { "path": path, "port": port } }),
-        Check::Tcp { port } => json!({ "tcpSocket": { "port": port } }),
-        Check::Exec { command } => json!({ "exec": { "command": command } }),
-    };
-    for (key, value) in [
-        ("periodSeconds", probe.period),
-        ("timeoutSeconds", probe.timeout),
-        ("failureThreshold", probe.failures),
-        ("initialDelaySeconds", probe.delay),
-    ] {
-        if let Some(value) = value {
-            json[key] = value.into();
-        }
+    let mut json = without_null(json!({
+        "periodSeconds": probe.period,
+        "timeoutSeconds": probe.timeout,
+        "failureThreshold": probe.failures,
+        "initialDelaySeconds": probe.delay,
+    }));
+    match probe.check {
+        Check::Http { path, port } => json["httpGet"] = json!({ "path": path, "port": port }),
+        Check::Tcp { port } => json["tcpSocket"] = json!({ "port": port }),
+        Check::Exec { command } => json["exec"] = json!({ "command": command }),
     }
     json
 }

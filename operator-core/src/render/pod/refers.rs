@@ -3,47 +3,49 @@
 
 use serde_json::Value;
 
-use crate::settings::{Invalid, ResolvedNode};
+use crate::settings::{
+    Invalid, ResolvedNode,
+    json::{at, listed, name},
+};
 
 /// Volumes and ports that containers name and the template doesn't have.
 pub fn check(node: &ResolvedNode, template: &Value) -> Result<(), Vec<Invalid>> {
-    let spec = template.get("spec").unwrap_or(&Value::Null);
     let claims = node.claims.iter().map(|claim| claim.name);
-    let volumes: Vec<&str> = items(spec, "volumes").filter_map(name).chain(claims).collect();
+    let volumes: Vec<&str> = names(template, "spec.volumes.*").chain(claims).collect();
     let mut errors = Vec::new();
-    for list in ["initContainers", "containers"] {
-        for container in items(spec, list) {
-            let mut wrong = |field: &str, message: String| {
-                errors.push(Invalid::new(format!("{}.{}", node.path, place(node, container, field)), message));
-            };
-            for mount in items(container, "volumeMounts") {
-                let volume = name(mount).unwrap_or_default();
-                if !volumes.contains(&volume) {
-                    let path = mount.get("mountPath").and_then(Value::as_str).unwrap_or_default();
-                    let there = list_of(&volumes);
-                    let message = format!(
-                        "`{path}` mounts the volume `{volume}`, which isn't there: add it to volumes; there are: {there}"
-                    );
-                    wrong("volumeMounts", message);
-                }
+    for container in at(template, "spec.initContainers|containers.*") {
+        let mut wrong = |field: &str, message: String| {
+            errors.push(node.invalid(&place(node, container, field), message));
+        };
+        for mount in at(container, "volumeMounts.*") {
+            let volume = name(mount);
+            if !volumes.contains(&volume) {
+                let path = mount.get("mountPath").and_then(Value::as_str).unwrap_or_default();
+                let message = format!("`{path}` mounts the volume `{volume}`, which isn't there: add it to volumes");
+                wrong("volumeMounts", format!("{message}; there are: {}", listed(volumes.iter().copied())));
             }
-            let ports: Vec<&str> = items(container, "ports").filter_map(name).collect();
-            for field in ["readinessProbe", "livenessProbe", "startupProbe"] {
-                for port in named_ports(container, field).filter(|port| !ports.contains(port)) {
-                    let message = format!("the container has no port `{port}`; it has: {}", list_of(&ports));
-                    wrong(field, message);
-                }
+        }
+        let ports: Vec<&str> = names(container, "ports.*").collect();
+        for field in ["readinessProbe", "livenessProbe", "startupProbe"] {
+            let named = at(container, &format!("{field}.httpGet|tcpSocket.port")).into_iter().filter_map(Value::as_str);
+            for port in named.filter(|port| !ports.contains(port)) {
+                let ports = listed(ports.iter().copied());
+                wrong(field, format!("the container has no port `{port}`; it has: {ports}"));
             }
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
+fn names<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a str> {
+    at(value, path).into_iter().map(name).filter(|name| !name.is_empty())
+}
+
 /// Path of a container's field in the node.
 fn place(node: &ResolvedNode, container: &Value, field: &str) -> String {
     let settings = &node.spec.settings;
-    let called = name(container).unwrap_or_default();
-    let among = |list: &[Value]| list.iter().any(|it| name(it) == Some(called));
+    let called = name(container);
+    let among = |list: &[Value]| list.iter().any(|it| name(it) == called);
     if called == node.node_type.name {
         field.to_owned()
     } else if among(&settings.sidecars) {
@@ -53,22 +55,4 @@ fn place(node: &ResolvedNode, container: &Value, field: &str) -> String {
     } else {
         format!("podOverrides.spec.containers[{called}].{field}")
     }
-}
-
-fn named_ports<'a>(container: &'a Value, probe: &str) -> impl Iterator<Item = &'a str> {
-    let probe = container.get(probe);
-    let port = move |kind: &str| probe?.get(kind)?.get("port")?.as_str();
-    [port("httpGet"), port("tcpSocket")].into_iter().flatten()
-}
-
-fn items<'a>(map: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
-    map.get(list).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn name(item: &Value) -> Option<&str> {
-    item.get("name")?.as_str()
-}
-
-fn list_of(names: &[&str]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

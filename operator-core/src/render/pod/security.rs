@@ -6,71 +6,56 @@ use serde_json::{Value, json};
 
 use crate::{
     definition::Security,
-    settings::{ResolvedNode, merge},
+    settings::{
+        ResolvedNode,
+        json::{at, at_mut, name, without_empty, without_null},
+        merge_setting,
+    },
 };
 
 /// The pod's security context: the standard's settings and the node type's user, overridden by the custom resource.
 pub fn pod(node: &ResolvedNode) -> Value {
-    let mut defaults = if restricted(node) {
-        json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })
-    } else {
-        json!({})
-    };
-    if let Some(run_as) = node.node_type.says(|says| says.run_as) {
-        let user = json!({
-            "runAsUser": run_as.user,
-            "runAsGroup": run_as.group,
-            "fsGroup": run_as.group,
-            "fsGroupChangePolicy": "OnRootMismatch",
-        });
-        defaults = merge(defaults, user);
-    }
+    let run_as = node.node_type.says(|says| says.run_as);
+    let mut defaults = without_null(json!({
+        "runAsNonRoot": restricted(node).then_some(true),
+        "seccompProfile": restricted(node).then(|| json!({ "type": "RuntimeDefault" })),
+        "runAsUser": run_as.map(|run_as| run_as.user),
+        "runAsGroup": run_as.map(|run_as| run_as.group),
+        "fsGroup": run_as.map(|run_as| run_as.group),
+        "fsGroupChangePolicy": run_as.map(|_| "OnRootMismatch"),
+    }));
     let own = json!(node.spec.settings.pod_security_context);
     // A user that asks for root by number doesn't need `runAsNonRoot: false`, too.
     if own.get("runAsUser") == Some(&json!(0)) && own.get("runAsNonRoot").is_none() {
         remove(&mut defaults, "runAsNonRoot");
     }
-    if let Some(profile) = own.get("seccompProfile").filter(|profile| !profile.is_null()) {
-        // A profile is one thing: the type and what goes with it.
-        defaults["seccompProfile"] = profile.clone();
-    }
-    merge(defaults, own)
+    merge_setting("podSecurityContext", defaults, own)
 }
 
 /// The security context of the node's own container.
 pub fn main(node: &ResolvedNode) -> Value {
-    let mut own = json!(node.spec.settings.security_context);
-    if let Some(read_only) = node.node_type.says(|says| says.read_only_root) {
-        own = merge(json!({ "readOnlyRootFilesystem": read_only }), own);
-    }
-    container(node, own)
+    let read_only = node.node_type.says(|says| says.read_only_root);
+    let fixed = without_null(json!({ "readOnlyRootFilesystem": read_only }));
+    container(node, merge_setting("securityContext", fixed, json!(node.spec.settings.security_context)))
 }
 
 /// Adds the standard's settings to the containers of a template, except for `known` ones. A known name without a security context is a new
 /// container that replaced the known one.
 pub fn confine(node: &ResolvedNode, template: &mut Value, known: &[String]) {
-    for list in ["initContainers", "containers"] {
-        let containers = template.get_mut("spec").and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
-        for it in containers.into_iter().flatten() {
-            let name = it.get("name").and_then(Value::as_str);
-            let is_known = name.is_some_and(|name| known.iter().any(|it| it == name))
-                && it.get("securityContext").is_some_and(|context| !context.is_null());
-            if let Some(fields) = it.as_object_mut().filter(|_| !is_known) {
-                let context = container(node, fields.remove("securityContext").unwrap_or(Value::Null));
-                super::set(fields, "securityContext", context);
-            }
+    for it in at_mut(template, "spec.initContainers|containers.*") {
+        let is_known = known.iter().any(|known| known == name(it));
+        let has_context = it.get("securityContext").is_some_and(|context| !context.is_null());
+        if let Some(fields) = it.as_object_mut().filter(|_| !(is_known && has_context)) {
+            let context = container(node, fields.remove("securityContext").unwrap_or_default());
+            fields.extend(without_empty(json!({ "securityContext": context })));
         }
     }
 }
 
 /// Names of the containers of a template.
 pub fn containers(template: &Value) -> Vec<String> {
-    ["initContainers", "containers"]
-        .iter()
-        .filter_map(|list| template.get("spec")?.get(list)?.as_array())
-        .flatten()
-        .filter_map(|container| Some(container.get("name")?.as_str()?.to_owned()))
-        .collect()
+    let containers = at(template, "spec.initContainers|containers.*").into_iter();
+    containers.map(|container| name(container).to_owned()).collect()
 }
 
 fn container(node: &ResolvedNode, own: Value) -> Value {
@@ -85,12 +70,11 @@ fn container(node: &ResolvedNode, own: Value) -> Value {
     if own.get("runAsUser") == Some(&json!(0)) {
         defaults["runAsNonRoot"] = false.into();
     }
-    merge(defaults, own)
+    merge_setting("securityContext", defaults, own)
 }
 
 fn adds(context: &Value, capability: &str) -> bool {
-    let added = context.pointer("/capabilities/add").and_then(Value::as_array);
-    added.is_some_and(|added| added.iter().any(|it| it == capability))
+    at(context, "capabilities.add.*").into_iter().any(|added| added == capability)
 }
 
 fn remove(map: &mut Value, key: &str) {

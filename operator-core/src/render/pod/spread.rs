@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{definition::Workload, render::names::Names, settings::ResolvedNode};
+use crate::{
+    definition::Workload,
+    render::names::Names,
+    settings::{ResolvedNode, json::fields},
+};
 
 /// Topology keys over which pods are spread by default.
 const SPREAD: [&str; 2] = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
@@ -11,15 +15,8 @@ const SPREAD: [&str; 2] = ["topology.kubernetes.io/zone", "kubernetes.io/hostnam
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Value> {
     let selector = json!({ "matchLabels": names.selector(&node.name) });
     if let Some(own) = &node.spec.settings.topology_spread_constraints {
-        let constraints = own.iter().map(|constraint| json!(constraint));
-        return constraints
-            .map(|mut constraint| {
-                if constraint.get("labelSelector").is_none() {
-                    constraint["labelSelector"] = selector.clone();
-                }
-                constraint
-            })
-            .collect();
+        let default = fields(json!({ "labelSelector": selector }));
+        return own.iter().map(|own| default.clone().into_iter().chain(fields(json!(own))).collect()).collect();
     }
     // The pods of the others are where the machines are, or there is just one.
     if !matches!(node.node_type.workload(), Workload::StatefulSet | Workload::Deployment) {

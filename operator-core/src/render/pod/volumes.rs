@@ -1,4 +1,4 @@
-//! The volumes of a pod and where its container mounts them: configuration, secrets, PVCs, empty folders, and the custom resource's own.
+//! The volumes of a pod and their mounts in its container: configuration, secrets, PVCs, empty folders, and the custom resource's own.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     model::Digest,
     render::{files::File, names::cut, secrets::Secret},
-    settings::{Invalid, ResolvedNode},
+    settings::{Invalid, ResolvedNode, json},
 };
 
 /// Volumes, and the container's mounts.
@@ -17,8 +17,6 @@ pub struct Volumes {
     pub volumes: Vec<Value>,
     /// As in a container's `volumeMounts`.
     pub mounts: Vec<Value>,
-    /// Names of volumes from the workload's `volumeClaimTemplates`.
-    claimed: Vec<String>,
 }
 
 pub fn build(node: &ResolvedNode, files: &[File], secrets: &[Secret]) -> Result<Volumes, Vec<Invalid>> {
@@ -26,7 +24,6 @@ pub fn build(node: &ResolvedNode, files: &[File], secrets: &[Secret]) -> Result<
     let mut errors = Vec::new();
     for claim in &node.claims {
         built.mounts.push(json!({ "name": claim.name, "mountPath": claim.mount }));
-        built.claimed.push(claim.name.to_owned());
     }
     for folder in node.node_type.empty_dirs() {
         let name = name("empty", folder);
@@ -54,20 +51,16 @@ impl Volumes {
         let settings = &node.spec.settings;
         let mut errors = Vec::new();
         for volume in &settings.volumes {
-            let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
-            if self.claimed.iter().any(|claimed| claimed == name)
-                || self.volumes.iter().any(|other| other["name"] == name)
-            {
-                let message = format!("`{name}` is a volume of the operator's; use another name, or podOverrides");
-                errors.push(Invalid::new(format!("{}.volumes", node.path), message));
+            let called = json::name(volume);
+            let claimed = node.claims.iter().any(|claim| claim.name == called);
+            if claimed || self.volumes.iter().any(|other| other["name"] == called) {
+                let message = format!("`{called}` is a volume of the operator's; use another name, or podOverrides");
+                errors.push(node.invalid("volumes", message));
             }
         }
-        for mount in &settings.volume_mounts {
-            if self.mounted(&mount.mount_path) {
-                let path = &mount.mount_path;
-                let message = format!("`{path}` is mounted by the operator; use another path, or podOverrides");
-                errors.push(Invalid::new(format!("{}.volumeMounts", node.path), message));
-            }
+        for path in settings.volume_mounts.iter().map(|mount| &mount.mount_path).filter(|path| self.mounted(path)) {
+            let message = format!("`{path}` is mounted by the operator; use another path, or podOverrides");
+            errors.push(node.invalid("volumeMounts", message));
         }
         self.volumes.extend(settings.volumes.iter().cloned());
         self.mounts.extend(settings.volume_mounts.iter().map(|mount| json!(mount)));

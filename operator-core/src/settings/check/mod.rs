@@ -23,9 +23,8 @@ use serde_json::Value;
 use super::{Invalid, NodeSpec};
 use crate::definition::{Definition, NodeType};
 
-/// A node whose settings are validated.
-#[derive(Clone, Copy)]
-pub struct Judged<'a> {
+/// A node whose settings are validated, and the mistakes found.
+pub struct Checked<'a> {
     pub definition: &'a Definition,
     pub node_type: &'a NodeType,
     /// The whole spec.
@@ -38,37 +37,21 @@ pub struct Judged<'a> {
     pub own: &'a Value,
     /// The merged settings.
     pub spec: &'a NodeSpec,
+    pub errors: Vec<Invalid>,
 }
 
-/// Everything that is wrong with the node's merged settings.
-pub fn check(node: Judged<'_>) -> Vec<Invalid> {
-    let mut checked = Checked { node, errors: Vec::new() };
-    container::check(&mut checked);
-    ports::check(&mut checked);
-    pods::check(&mut checked);
-    updates::check(&mut checked);
-    children::check(&mut checked);
-    checked.errors
-}
-
-/// A node, and the mistakes found.
-struct Checked<'a> {
-    node: Judged<'a>,
-    errors: Vec<Invalid>,
-}
-
-impl<'a> std::ops::Deref for Checked<'a> {
-    type Target = Judged<'a>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.node
+/// Everything that is wrong with the node: what is known already, and what is wrong with its merged settings.
+pub fn check(mut node: Checked<'_>) -> Vec<Invalid> {
+    for check in [container::check, ports::check, pods::check, updates::check, children::check] {
+        check(&mut node);
     }
+    node.errors
 }
 
 impl Checked<'_> {
     /// Reports a mistake that is wrong for every node, at the highest layer that has the field.
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
-        let place = self.node.place(field);
+        let place = self.place(field);
         self.errors.push(Invalid::new(format!("{place}.{field}"), message));
     }
 
@@ -76,9 +59,7 @@ impl Checked<'_> {
     fn unfit(&mut self, field: &str, message: impl Into<String>) {
         self.errors.push(Invalid::new(format!("{}.{field}", self.path), message));
     }
-}
 
-impl Judged<'_> {
     /// Path of the highest layer that has this field.
     fn place(&self, field: &str) -> String {
         let field = field.split(['.', '[']).next().unwrap_or_default();
@@ -105,9 +86,4 @@ impl Judged<'_> {
     fn kind(&self) -> &'static str {
         self.node_type.workload().as_str()
     }
-}
-
-/// `name` of an object that is kept as JSON.
-fn name(value: &Value) -> &str {
-    value.get("name").and_then(Value::as_str).unwrap_or_default()
 }

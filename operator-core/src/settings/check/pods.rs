@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{Checked, name};
+use super::Checked;
 use crate::{
     definition::names::{is_label_key, is_label_value},
     model::labels,
+    settings::json::name,
 };
 
 pub fn check(node: &mut Checked<'_>) {
@@ -21,10 +22,12 @@ fn labels(node: &mut Checked<'_>) {
     let own = [labels::NAME, labels::INSTANCE, labels::COMPONENT, labels::MANAGED_BY];
     let group = node.definition.group;
     let is_own = |key: &str| own.contains(&key) || key.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
-    for (key, value) in &settings.pod_labels {
-        if !is_label_key(key) || !is_label_value(value) {
-            node.wrong("podLabels", no_label(key, value));
+    for (field, labels) in [("podLabels", &settings.pod_labels), ("nodeSelector", &settings.node_selector)] {
+        for (key, value) in labels.iter().filter(|(key, value)| !is_label_key(key) || !is_label_value(value)) {
+            node.wrong(field, no_label(key, value));
         }
+    }
+    for key in settings.pod_labels.keys() {
         if is_own(key) {
             node.wrong("podLabels", format!("`{key}` is the operator's own: pods are selected by it; use another key"));
         }
@@ -35,11 +38,6 @@ fn labels(node: &mut Checked<'_>) {
         }
         if !is_label_key(key) {
             node.wrong("podAnnotations", format!("`{key}` can't be an annotation's key"));
-        }
-    }
-    for (key, value) in &settings.node_selector {
-        if !is_label_key(key) || !is_label_value(value) {
-            node.wrong("nodeSelector", no_label(key, value));
         }
     }
 }

@@ -41,7 +41,7 @@ pub fn check(node: &mut Checked<'_>) {
 
 /// Why a container or Service can't have `port` in addition to `others`.
 fn clash(port: &Port, others: &[&Port]) -> Option<String> {
-    let Port { name, number, protocol } = port;
+    let Port { name, number, protocol, .. } = port;
     if others.iter().any(|other| other.name == *name) {
         return Some(format!("there is a port `{name}` already; use another name"));
     }

@@ -8,7 +8,7 @@
 
 pub(crate) mod patch;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::SETTINGS;
 
@@ -23,40 +23,37 @@ pub(crate) enum Rule {
     ByKey(&'static [&'static str]),
     /// The higher value replaces the lower one.
     Whole,
+    /// The settings of a node: each has a rule of its own.
+    Settings,
 }
 
-use Rule::{ByKey, Fields, Usual};
+use Rule::{ByKey, Fields, Settings, Usual};
 
 impl Rule {
-    /// Of a field of [`NodeSpec`](super::NodeSpec).
-    pub(crate) fn of_setting(name: &str) -> Self {
-        SETTINGS.iter().find(|setting| setting.name == name).map_or(Usual, |setting| setting.merge)
-    }
-
     /// Of a field of a map that has this rule.
     pub(crate) fn field(self, name: &str) -> Self {
-        let Fields(fields) = self else { return Usual };
-        fields.iter().find(|(field, _)| *field == name).map_or(Usual, |(_, rule)| *rule)
+        let rule = match self {
+            Settings => SETTINGS.iter().find(|setting| setting.name == name).map(|setting| setting.merge),
+            Fields(fields) => fields.iter().find(|(field, _)| *field == name).map(|(_, rule)| *rule),
+            _ => None,
+        };
+        rule.unwrap_or(Usual)
     }
 }
 
 /// Merges `over` into `base`, both settings of a node.
 pub fn merge(base: Value, over: Value) -> Value {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => {
-            by_key(base, over, |key, below, above| merge_by(Rule::of_setting(key), below, above))
-        }
-        (base, over) => merge_by(Usual, base, over),
-    }
+    merge_by(Settings, base, over)
+}
+
+/// Merges two values of one setting.
+pub(crate) fn merge_setting(name: &str, base: Value, over: Value) -> Value {
+    merge_by(Settings.field(name), base, over)
 }
 
 /// Merges two values of a configuration file: maps by key, the rest is replaced, `null` leaves the lower value.
 pub(crate) fn merge_values(base: Value, over: Value) -> Value {
-    match (base, over) {
-        (base, Value::Null) => base,
-        (Value::Object(base), Value::Object(over)) => by_key(base, over, |_, below, above| merge_values(below, above)),
-        (_, over) => over,
-    }
+    merge_by(Usual, base, over)
 }
 
 fn merge_by(rule: Rule, base: Value, over: Value) -> Value {
@@ -66,27 +63,18 @@ fn merge_by(rule: Rule, base: Value, over: Value) -> Value {
         (Value::Array(base), Value::Array(over), ByKey(keys)) if all_maps(&base) && all_maps(&over) => {
             replace_by_key(base, over, keys)
         }
-        (Value::Object(base), Value::Object(over), Usual | Fields(_)) => {
-            by_key(base, over, |key, below, above| merge_by(rule.field(key), below, above))
+        (Value::Object(mut base), Value::Object(over), Usual | Fields(_) | Settings) => {
+            for (key, above) in over {
+                let merged = match base.remove(&key) {
+                    Some(below) => merge_by(rule.field(&key), below, above),
+                    None => above,
+                };
+                base.insert(key, merged);
+            }
+            Value::Object(base)
         }
         (_, over, _) => over,
     }
-}
-
-/// Calls `merge` for the keys that both have.
-fn by_key(
-    mut base: Map<String, Value>,
-    over: Map<String, Value>,
-    merge: impl Fn(&str, Value, Value) -> Value,
-) -> Value {
-    for (key, above) in over {
-        let merged = match base.remove(&key) {
-            Some(below) => merge(&key, below, above),
-            None => above,
-        };
-        base.insert(key, merged);
-    }
-    Value::Object(base)
 }
 
 /// Items are replaced as a whole: an `env` entry with `valueFrom` must not keep the lower one's `value`. Several items of a layer with the

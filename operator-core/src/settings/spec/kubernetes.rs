@@ -1,304 +1,259 @@
 //! Kubernetes' own types inside a node: their schema, shortened, and with the rules that Kubernetes has in code only.
 //!
 //! Descriptions are cut to their first sentence; a node type is written out once per field, so every byte counts several
-//! times. What is rare is preserved unknown ([`Rule::Opaque`]) and judged by the API server with the pods.
+//! times. What is rare is preserved unknown and judged by the API server with the pods.
 //! Source of the rules: `k8s.io/kubernetes/pkg/apis/core/validation`.
 
 use k8s_openapi::api::core::v1;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::schema::{ENV_NAME, LABEL, LABEL_KEY, PORT_NAME, SUBDOMAIN};
-
-/// An addition to a field's schema.
-enum Rule {
-    /// Description, where Kubernetes' own is long.
-    Says(&'static str),
-    /// Smallest number.
-    Min(i64),
-    /// Smallest and largest number.
-    Range(i64, i64),
-    /// The values there are.
-    Enum(&'static [&'static str]),
-    /// Longest text.
-    MaxLength(u32),
-    /// Longest text, and what it matches.
-    Text(u32, &'static str),
-    /// Fewest and most items.
-    Items(u32, u32),
-    /// Items are unique.
-    Set,
-    /// Also to be given.
-    Required(&'static str),
-    /// Preserved unknown.
-    Opaque,
-    /// Not there.
-    Absent,
-    /// A port, by number or name.
-    Port,
-    /// CEL, and what is said where it doesn't hold.
-    Cel(&'static str, &'static str),
-}
-use Rule::*;
-
-/// Key: property path; `*` stands for list items, the empty path for the type itself.
-type Table = &'static [(&'static str, Rule)];
+use super::schema::{ENV_NAME, LABEL, LABEL_KEY, PORT_NAME, PRESERVED, RULES, SUBDOMAIN, cel};
 
 /// Longest list of objects.
 const MOST_ITEMS: u32 = 50;
-/// Users and groups; source: `IsValidUserID`.
-const ID: Rule = Range(0, i32::MAX as i64);
-/// Sentences that several types have.
-const ONE_PROFILE: Rule =
-    Cel("(self.type == 'Localhost') == has(self.localhostProfile)", "localhostProfile goes with type: Localhost");
-const PROFILES: &[&str] = &["Localhost", "RuntimeDefault", "Unconfined"];
+
+/// Keywords that are added to the schema of a property.
+///
+/// Key: property path; `*` stands for list items, the empty path for the type itself.
+pub type Row = (&'static str, Value);
+
+/// A type of Kubernetes' whose schema has additions.
+pub trait Amended: JsonSchema {
+    /// The additions. One for a field that this version of Kubernetes lacks is ignored.
+    fn rows() -> Vec<Row>;
+}
+
+/// Implements [`Amended`] by rows, and by those that several types have.
+macro_rules! amended {
+    ($($type:ty: $([$shared:expr])? { $($rows:tt)* })+) => {
+        $(impl Amended for $type {
+            fn rows() -> Vec<Row> {
+                [rows! { $($rows)* }, $($shared)?].concat()
+            }
+        })+
+    };
+}
+
+/// Rows of a path, its description where Kubernetes' own is long, its kind of text, further keywords, and CEL rules with what is said where
+/// they don't hold.
+macro_rules! rows {
+    ($(
+        $path:literal: $($description:literal)? $(as $text:ident)? $({ $($keywords:tt)* })?
+            $(where { $($rule:literal: $message:literal,)+ })?,
+    )*) => {
+        vec![$(($path, json!({
+            $("description": $description,)?
+            $("maxLength": $text.longest, "pattern": $text.pattern,)?
+            $(RULES: [$(cel($rule, $message)),+],)?
+            $($($keywords)*)?
+        }))),*]
+    };
+}
 
 /// `{}` is accepted, too: it turns off the probe of lower layers.
-const PROBE: Table = &[
-    (
-        "",
-        Cel(
-            "[has(self.exec), has(self.grpc), has(self.httpGet), has(self.tcpSocket)].exists_one(x, x) || dyn(self) == {}",
-            "give one of exec, grpc, httpGet and tcpSocket; {}: no probe",
-        ),
-    ),
-    ("exec", Says("A command in the container.")),
-    ("exec", Required("command")),
-    ("exec.command", Says("Program and arguments. Exit status 0: healthy.")),
-    ("exec.command", Items(1, 100)),
-    ("failureThreshold", Says("Failures in a row until it has failed. Default: 3.")),
-    ("failureThreshold", Min(1)),
-    ("grpc", Says("gRPC's health check: port and service.")),
-    ("grpc", Opaque),
-    ("httpGet", Says("HTTP GET; 200 to 399: healthy.")),
-    ("httpGet.host", Says("Default: the pod's address.")),
-    ("httpGet.httpHeaders", Says("Headers, each with name and value.")),
-    ("httpGet.httpHeaders", Opaque),
-    ("httpGet.path", Says("Path.")),
-    ("httpGet.port", Says("Number or name.")),
-    ("httpGet.port", Port),
-    ("httpGet.scheme", Says("Default: `HTTP`.")),
-    ("httpGet.scheme", Enum(&["HTTP", "HTTPS"])),
-    ("initialDelaySeconds", Says("Seconds from start to the first probe. Default: 0.")),
-    ("initialDelaySeconds", Min(0)),
-    ("periodSeconds", Says("Seconds between two probes. Default: 10.")),
-    ("periodSeconds", Min(1)),
-    ("successThreshold", Says("Successes in a row until it is healthy. Default: 1.")),
-    ("tcpSocket", Says("A TCP connection.")),
-    ("tcpSocket.host", Says("Default: the pod's address.")),
-    ("tcpSocket.port", Says("Number or name.")),
-    ("tcpSocket.port", Port),
-    ("timeoutSeconds", Says("Seconds until a probe fails. Default: 1.")),
-    ("timeoutSeconds", Min(1)),
-];
-const READINESS: Table = &[("successThreshold", Min(1)), ("terminationGracePeriodSeconds", Absent)];
-const LIVENESS: Table = &[
-    ("successThreshold", Range(1, 1)),
-    ("terminationGracePeriodSeconds", Says("Seconds to end after a failure. Default: the pod's.")),
-    ("terminationGracePeriodSeconds", Min(1)),
-];
+fn probe() -> Vec<Row> {
+    rows! {
+        "": where {
+            "[has(self.exec), has(self.grpc), has(self.httpGet), has(self.tcpSocket)].exists_one(x, x) || dyn(self) == {}":
+                "give one of exec, grpc, httpGet and tcpSocket; {}: no probe",
+        },
+        "exec": "A command in the container." { "required": ["command"] },
+        "exec.command": "Program and arguments. Exit status 0: healthy." { "minItems": 1, "maxItems": 100 },
+        "failureThreshold": "Failures in a row until it has failed. Default: 3." { "minimum": 1 },
+        "grpc": "gRPC's health check: port and service." { PRESERVED: true },
+        "httpGet": "HTTP GET; 200 to 399: healthy.",
+        "httpGet.host": "Default: the pod's address.",
+        "httpGet.httpHeaders": "Headers, each with name and value." { PRESERVED: true },
+        "httpGet.path": "Path.",
+        "httpGet.port": "Number or name." as PORT_NAME { "minimum": 1, "maximum": 65535 },
+        "httpGet.scheme": "Default: `HTTP`." { "enum": ["HTTP", "HTTPS"] },
+        "initialDelaySeconds": "Seconds from start to the first probe. Default: 0." { "minimum": 0 },
+        "periodSeconds": "Seconds between two probes. Default: 10." { "minimum": 1 },
+        "successThreshold": "Successes in a row until it is healthy. Default: 1.",
+        "tcpSocket": "A TCP connection.",
+        "tcpSocket.host": "Default: the pod's address.",
+        "tcpSocket.port": "Number or name." as PORT_NAME { "minimum": 1, "maximum": 65535 },
+        "timeoutSeconds": "Seconds until a probe fails. Default: 1." { "minimum": 1 },
+    }
+}
 
-const BOTH_SECURITY_CONTEXTS: Table = &[
-    ("appArmorProfile", Says("AppArmor profile.")),
-    ("appArmorProfile", Opaque),
-    ("runAsGroup", Says("Group of the processes. Default: the image's.")),
-    ("runAsGroup", ID),
-    ("runAsNonRoot", Says("Whether a container that would run as root is refused.")),
-    ("runAsUser", Says("User of the processes. Default: the image's.")),
-    ("runAsUser", ID),
-    ("seLinuxOptions", Says("SELinux context.")),
-    ("seLinuxOptions", Opaque),
-    ("seccompProfile", Says("Seccomp profile.")),
-    ("seccompProfile", ONE_PROFILE),
-    ("seccompProfile.localhostProfile", Says("Path below the kubelet's seccomp folder.")),
-    ("seccompProfile.localhostProfile", Text(4095, r"^[^/\s]\S*$")),
-    ("seccompProfile.type", Says("Kind of profile.")),
-    ("seccompProfile.type", Enum(PROFILES)),
-    ("windowsOptions", Says("Settings for Windows.")),
-    ("windowsOptions", Opaque),
-];
-const POD_SECURITY_CONTEXT: Table = &[
-    ("fsGroup", Says("Group that volumes belong to.")),
-    ("fsGroup", ID),
-    ("fsGroupChangePolicy", Says("When a volume's files are given to `fsGroup`. Default: `Always`.")),
-    ("fsGroupChangePolicy", Enum(&["Always", "OnRootMismatch"])),
-    ("seLinuxChangePolicy", Says("How volumes get their SELinux label. Default: `MountOption`.")),
-    ("seLinuxChangePolicy", Enum(&["MountOption", "Recursive"])),
-    ("supplementalGroups", Says("Further groups of the processes.")),
-    ("supplementalGroups", Items(0, 100)),
-    ("supplementalGroups.*", ID),
-    ("supplementalGroupsPolicy", Says("Whether groups in the image count too. Default: `Merge`.")),
-    ("supplementalGroupsPolicy", Enum(&["Merge", "Strict"])),
-    ("sysctls", Says("Kernel parameters, each with name and value.")),
-    ("sysctls", Opaque),
-];
-const SECURITY_CONTEXT: Table = &[
-    (
-        "",
-        Cel(
-            "!(has(self.privileged) && self.privileged && has(self.allowPrivilegeEscalation) && !self.allowPrivilegeEscalation)",
-            "privileged needs allowPrivilegeEscalation: leave that out",
-        ),
-    ),
-    ("allowPrivilegeEscalation", Says("Whether a process can gain more privileges than its parent.")),
-    ("capabilities", Says("Capabilities of the processes.")),
-    ("capabilities.add", Says("Capabilities to add, such as `NET_BIND_SERVICE`.")),
-    ("capabilities.add", Items(0, 50)),
-    ("capabilities.drop", Says("Capabilities to drop; `ALL`: all of them.")),
-    ("capabilities.drop", Items(0, 50)),
-    ("privileged", Says("Whether the processes have the rights of root on the Kubernetes node.")),
-    ("procMount", Says("What `/proc` shows. Default: `Default`.")),
-    ("procMount", Enum(&["Default", "Unmasked"])),
-    ("readOnlyRootFilesystem", Says("Whether the root file system is read-only.")),
-];
-
-const TOPOLOGY_SPREAD: Table = &[
-    (
-        "",
-        Cel(
-            "!has(self.minDomains) || self.whenUnsatisfiable == 'DoNotSchedule'",
-            "minDomains goes with whenUnsatisfiable: DoNotSchedule only",
-        ),
-    ),
-    ("labelSelector", Says("The pods that are counted, as in a label selector. Default: the node's own.")),
-    ("labelSelector", Opaque),
-    ("matchLabelKeys", Says("Keys of labels whose values must be equal to be counted together.")),
-    ("matchLabelKeys", Items(0, 20)),
-    ("matchLabelKeys", Set),
-    ("maxSkew", Says("Largest difference in pods between two domains.")),
-    ("maxSkew", Min(1)),
-    ("minDomains", Says("Fewest domains with pods. Default: 1.")),
-    ("minDomains", Min(1)),
-    ("nodeAffinityPolicy", Says("Whether only Kubernetes nodes count that the pods can select. Default: `Honor`.")),
-    ("nodeAffinityPolicy", Enum(&["Honor", "Ignore"])),
-    (
-        "nodeTaintsPolicy",
-        Says("Whether Kubernetes nodes with taints that the pods don't tolerate are left out. Default: `Ignore`."),
-    ),
-    ("nodeTaintsPolicy", Enum(&["Honor", "Ignore"])),
-    ("topologyKey", Says("Label of Kubernetes nodes; each of its values is a domain.")),
-    ("topologyKey", Text(316, LABEL_KEY)),
-    ("whenUnsatisfiable", Says("What the scheduler does with a pod that would violate the constraint.")),
-    ("whenUnsatisfiable", Enum(&["DoNotSchedule", "ScheduleAnyway"])),
-];
-
-const ENV_FROM: Table = &[
-    ("", Cel("has(self.configMapRef) != has(self.secretRef)", "give configMapRef or secretRef")),
-    ("configMapRef", Says("A ConfigMap.")),
-    ("configMapRef.name", Says("Name.")),
-    ("configMapRef.name", Text(253, SUBDOMAIN)),
-    ("configMapRef.optional", Says("Whether pods start without it. Default: false.")),
-    ("prefix", Says("Text before the name of each variable.")),
-    ("prefix", Text(253, ENV_NAME)),
-    ("secretRef", Says("A Secret.")),
-    ("secretRef.name", Says("Name.")),
-    ("secretRef.name", Text(253, SUBDOMAIN)),
-    ("secretRef.optional", Says("Whether pods start without it. Default: false.")),
-];
-
-const VOLUME_MOUNT: Table = &[
-    ("", Cel("!(has(self.subPath) && has(self.subPathExpr))", "give subPath or subPathExpr, not both")),
-    (
-        "",
-        Cel(
-            "!has(self.recursiveReadOnly) || self.recursiveReadOnly == 'Disabled' || (has(self.readOnly) && self.readOnly)",
-            "recursiveReadOnly goes with readOnly: true",
-        ),
-    ),
-    (
-        "",
-        Cel(
-            "!(has(self.subPath) ? self.subPath : has(self.subPathExpr) ? self.subPathExpr : '').matches('^/|(^|/)[.][.](/|$)')",
-            "a path in the volume starts without / and has no ..",
-        ),
-    ),
-    ("mountPath", Says("Folder in the container.")),
-    ("mountPath", Text(4096, "^[^:]+$")),
-    ("mountPropagation", Says("Whether mounts below it are passed on. Default: `None`.")),
-    ("mountPropagation", Enum(&["Bidirectional", "HostToContainer", "None"])),
-    ("name", Says("Name of the volume.")),
-    ("name", Text(63, LABEL)),
-    ("readOnly", Says("Whether it is read-only. Default: false.")),
-    ("recursiveReadOnly", Says("Whether mounts below it are read-only too. Default: `Disabled`.")),
-    ("recursiveReadOnly", Enum(&["Disabled", "Enabled", "IfPossible"])),
-    ("subPath", Says("Path in the volume. Default: its root.")),
-    ("subPath", MaxLength(1024)),
-    ("subPathExpr", Says("The same, with `$(NAME)` for environment variables.")),
-    ("subPathExpr", MaxLength(1024)),
-];
-const HOST_ALIAS: Table = &[
-    ("hostnames", Says("Names.")),
-    ("hostnames", Items(0, 50)),
-    ("hostnames.*", Text(253, SUBDOMAIN)),
-    ("ip", Says("Address.")),
-    ("ip", Text(45, "^[0-9a-fA-F:.]+$")),
-    ("ip", ADDRESS),
-];
-const ADDRESS: Rule = Cel("isIP(self)", "write an IP address, such as 10.0.0.1 or 2001:db8::1");
-
-const DNS_CONFIG: Table = &[
-    ("nameservers", Says("Addresses of name servers.")),
-    ("nameservers", Items(0, 3)),
-    ("nameservers", Set),
-    ("nameservers.*", Text(45, "^[0-9a-fA-F:.]+$")),
-    ("nameservers.*", ADDRESS),
-    ("options", Says("Options of the resolver, each with name and value.")),
-    ("options", Opaque),
-    ("searches", Says("Search domains.")),
-    ("searches", Items(0, 32)),
-    ("searches", Set),
-    ("searches.*", Text(254, r"^(\.|[a-z0-9_]+((-+|\.)[a-z0-9_]+)*\.?)$")),
-];
-
+/// Of a readiness probe.
 pub fn readiness_probe(generator: &mut SchemaGenerator) -> Schema {
-    object::<v1::Probe>(generator, &[PROBE, READINESS])
+    let own = rows! { "successThreshold": { "minimum": 1 }, };
+    let (mut schema, _) = amended::<v1::Probe>(generator, [probe(), own].concat());
+    let fields = schema.pointer_mut("/properties").and_then(Value::as_object_mut);
+    fields.map(|fields| fields.remove("terminationGracePeriodSeconds"));
+    schema
 }
 
+/// Of a liveness or startup probe.
 pub fn liveness_probe(generator: &mut SchemaGenerator) -> Schema {
-    object::<v1::Probe>(generator, &[PROBE, LIVENESS])
+    let own = rows! {
+        "successThreshold": { "minimum": 1, "maximum": 1 },
+        "terminationGracePeriodSeconds": "Seconds to end after a failure. Default: the pod's." { "minimum": 1 },
+    };
+    amended::<v1::Probe>(generator, [probe(), own].concat()).0
 }
 
-pub fn pod_security_context(generator: &mut SchemaGenerator) -> Schema {
-    object::<v1::PodSecurityContext>(generator, &[BOTH_SECURITY_CONTEXTS, POD_SECURITY_CONTEXT])
+/// Users and groups are limited as by `IsValidUserID`.
+fn both_security_contexts() -> Vec<Row> {
+    rows! {
+        "appArmorProfile": "AppArmor profile." { PRESERVED: true },
+        "runAsGroup": "Group of the processes. Default: the image's." { "minimum": 0, "maximum": i32::MAX },
+        "runAsNonRoot": "Whether a container that would run as root is refused.",
+        "runAsUser": "User of the processes. Default: the image's." { "minimum": 0, "maximum": i32::MAX },
+        "seLinuxOptions": "SELinux context." { PRESERVED: true },
+        "seccompProfile": "Seccomp profile." where {
+            "(self.type == 'Localhost') == has(self.localhostProfile)": "localhostProfile goes with type: Localhost",
+        },
+        "seccompProfile.localhostProfile": "Path below the kubelet's seccomp folder."
+            { "maxLength": 4095, "pattern": r"^[^/\s]\S*$" },
+        "seccompProfile.type": "Kind of profile." { "enum": ["Localhost", "RuntimeDefault", "Unconfined"] },
+        "windowsOptions": "Settings for Windows." { PRESERVED: true },
+    }
 }
 
-pub fn security_context(generator: &mut SchemaGenerator) -> Schema {
-    object::<v1::SecurityContext>(generator, &[BOTH_SECURITY_CONTEXTS, SECURITY_CONTEXT])
+amended! {
+    v1::PodSecurityContext: [both_security_contexts()] {
+        "fsGroup": "Group that volumes belong to." { "minimum": 0, "maximum": i32::MAX },
+        "fsGroupChangePolicy": "When a volume's files are given to `fsGroup`. Default: `Always`."
+            { "enum": ["Always", "OnRootMismatch"] },
+        "seLinuxChangePolicy": "How volumes get their SELinux label. Default: `MountOption`."
+            { "enum": ["MountOption", "Recursive"] },
+        "supplementalGroups": "Further groups of the processes." { "maxItems": 100 },
+        "supplementalGroups.*": { "minimum": 0, "maximum": i32::MAX },
+        "supplementalGroupsPolicy": "Whether groups in the image count too. Default: `Merge`."
+            { "enum": ["Merge", "Strict"] },
+        "sysctls": "Kernel parameters, each with name and value." { PRESERVED: true },
+    }
+
+    v1::SecurityContext: [both_security_contexts()] {
+        "": where {
+            "!(has(self.privileged) && self.privileged && has(self.allowPrivilegeEscalation) && !self.allowPrivilegeEscalation)":
+                "privileged needs allowPrivilegeEscalation: leave that out",
+        },
+        "allowPrivilegeEscalation": "Whether a process can gain more privileges than its parent.",
+        "capabilities": "Capabilities of the processes.",
+        "capabilities.add": "Capabilities to add, such as `NET_BIND_SERVICE`." { "maxItems": 50 },
+        "capabilities.drop": "Capabilities to drop; `ALL`: all of them." { "maxItems": 50 },
+        "privileged": "Whether the processes have the rights of root on the Kubernetes node.",
+        "procMount": "What `/proc` shows. Default: `Default`." { "enum": ["Default", "Unmasked"] },
+        "readOnlyRootFilesystem": "Whether the root file system is read-only.",
+    }
+
+    v1::TopologySpreadConstraint: {
+        "": where {
+            "!has(self.minDomains) || self.whenUnsatisfiable == 'DoNotSchedule'":
+                "minDomains goes with whenUnsatisfiable: DoNotSchedule only",
+        },
+        "labelSelector": "The pods that are counted, as in a label selector. Default: the node's own."
+            { PRESERVED: true },
+        "matchLabelKeys": "Keys of labels whose values must be equal to be counted together."
+            { "maxItems": 20, "x-kubernetes-list-type": "set" },
+        "maxSkew": "Largest difference in pods between two domains." { "minimum": 1 },
+        "minDomains": "Fewest domains with pods. Default: 1." { "minimum": 1 },
+        "nodeAffinityPolicy": "Whether only Kubernetes nodes count that the pods can select. Default: `Honor`."
+            { "enum": ["Honor", "Ignore"] },
+        "nodeTaintsPolicy": "Whether Kubernetes nodes with taints that the pods don't tolerate are left out. Default: `Ignore`."
+            { "enum": ["Honor", "Ignore"] },
+        "topologyKey": "Label of Kubernetes nodes; each of its values is a domain." as LABEL_KEY,
+        "whenUnsatisfiable": "What the scheduler does with a pod that would violate the constraint."
+            { "enum": ["DoNotSchedule", "ScheduleAnyway"] },
+    }
+
+    v1::EnvFromSource: {
+        "": where {
+            "has(self.configMapRef) != has(self.secretRef)": "give configMapRef or secretRef",
+        },
+        "configMapRef": "A ConfigMap.",
+        "configMapRef.name": "Name." as SUBDOMAIN,
+        "configMapRef.optional": "Whether pods start without it. Default: false.",
+        "prefix": "Text before the name of each variable." as ENV_NAME,
+        "secretRef": "A Secret.",
+        "secretRef.name": "Name." as SUBDOMAIN,
+        "secretRef.optional": "Whether pods start without it. Default: false.",
+    }
+
+    v1::VolumeMount: {
+        "": where {
+            "!(has(self.subPath) && has(self.subPathExpr))": "give subPath or subPathExpr, not both",
+            "!has(self.recursiveReadOnly) || self.recursiveReadOnly == 'Disabled' || (has(self.readOnly) && self.readOnly)":
+                "recursiveReadOnly goes with readOnly: true",
+            "!(has(self.subPath) ? self.subPath : has(self.subPathExpr) ? self.subPathExpr : '').matches('^/|(^|/)[.][.](/|$)')":
+                "a path in the volume starts without / and has no ..",
+        },
+        "mountPath": "Folder in the container." { "maxLength": 4096, "pattern": "^[^:]+$" },
+        "mountPropagation": "Whether mounts below it are passed on. Default: `None`."
+            { "enum": ["Bidirectional", "HostToContainer", "None"] },
+        "name": "Name of the volume." as LABEL,
+        "readOnly": "Whether it is read-only. Default: false.",
+        "recursiveReadOnly": "Whether mounts below it are read-only too. Default: `Disabled`."
+            { "enum": ["Disabled", "Enabled", "IfPossible"] },
+        "subPath": "Path in the volume. Default: its root." { "maxLength": 1024 },
+        "subPathExpr": "The same, with `$(NAME)` for environment variables." { "maxLength": 1024 },
+    }
+
+    v1::HostAlias: {
+        "hostnames": "Names." { "maxItems": 50 },
+        "hostnames.*": as SUBDOMAIN,
+        "ip": "Address." { "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$", RULES: is_address() },
+    }
+
+    v1::PodDNSConfig: {
+        "nameservers": "Addresses of name servers." { "maxItems": 3, "x-kubernetes-list-type": "set" },
+        "nameservers.*": { "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$", RULES: is_address() },
+        "options": "Options of the resolver, each with name and value." { PRESERVED: true },
+        "searches": "Search domains." { "maxItems": 32, "x-kubernetes-list-type": "set" },
+        "searches.*": { "maxLength": 254, "pattern": r"^(\.|[a-z0-9_]+((-+|\.)[a-z0-9_]+)*\.?)$" },
+    }
 }
 
-pub fn dns_config(generator: &mut SchemaGenerator) -> Schema {
-    object::<v1::PodDNSConfig>(generator, &[DNS_CONFIG])
+fn is_address() -> Value {
+    json!([cel("isIP(self)", "write an IP address, such as 10.0.0.1 or 2001:db8::1")])
 }
 
-pub fn env_from(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::EnvFromSource>(generator, ENV_FROM)
+/// The schema of `T` with its additions.
+pub fn object<T: Amended>(generator: &mut SchemaGenerator) -> Schema {
+    amended::<T>(generator, T::rows()).0
 }
 
-pub fn volume_mounts(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::VolumeMount>(generator, VOLUME_MOUNT)
+/// The schema of a list of `T` with its additions.
+pub fn list<T: Amended>(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "maxItems": MOST_ITEMS, "items": object::<T>(generator) })
 }
 
-pub fn topology_spread(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::TopologySpreadConstraint>(generator, TOPOLOGY_SPREAD)
-}
-
-pub fn host_aliases(generator: &mut SchemaGenerator) -> Schema {
-    list::<v1::HostAlias>(generator, HOST_ALIAS)
-}
-
-/// The schema of `T` with the rules of `tables`. A rule for a field that this version of Kubernetes lacks is ignored.
-fn object<T: JsonSchema>(generator: &mut SchemaGenerator, tables: &[Table]) -> Schema {
+/// The schema of `T` with these additions, and the paths that it lacks.
+fn amended<T: JsonSchema>(generator: &mut SchemaGenerator, rows: Vec<Row>) -> (Schema, Vec<&'static str>) {
     let mut schema = T::json_schema(generator).to_value();
     shorten(&mut schema);
-    for (path, rule) in tables.iter().copied().flatten() {
-        set(&mut schema, path, rule);
+    let mut lacking = Vec::new();
+    for (path, keywords) in rows {
+        match path.split('.').try_fold(&mut schema, step) {
+            Some(field) => put(field, keywords),
+            None => lacking.push(path),
+        }
     }
-    Schema::try_from(schema).unwrap_or_default()
+    (Schema::try_from(schema).unwrap_or_default(), lacking)
 }
 
-fn list<T: JsonSchema>(generator: &mut SchemaGenerator, table: Table) -> Schema {
-    let items = object::<T>(generator, &[table]);
-    json_schema!({ "type": "array", "maxItems": MOST_ITEMS, "items": items })
+fn step<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
+    match name {
+        "" => Some(schema),
+        "*" => schema.get_mut("items"),
+        name => schema.get_mut("properties")?.get_mut(name),
+    }
+}
+
+/// Adds keywords to a schema.
+fn put(schema: &mut Value, mut keywords: Value) {
+    if keywords.get(PRESERVED).is_some() {
+        preserve(schema);
+        keywords = json!({ "description": keywords["description"] });
+    }
+    if let (Value::Object(schema), Value::Object(keywords)) = (schema, keywords) {
+        schema.extend(keywords);
+    }
 }
 
 /// Leaves the first sentence of descriptions, and drops formats of integers: their ranges say more.
@@ -320,89 +275,15 @@ fn shorten(schema: &mut Value) {
     }
 }
 
-/// Returns whether the path exists.
-fn set(schema: &mut Value, path: &str, rule: &Rule) -> bool {
-    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let Some(parent) = parent.split('.').filter(|name| !name.is_empty()).try_fold(schema, step) else {
-        return false;
-    };
-    if let Absent = rule {
-        let properties = parent.get_mut("properties").and_then(Value::as_object_mut);
-        return properties.is_some_and(|properties| properties.remove(name).is_some());
-    }
-    let field = if name.is_empty() { Some(parent) } else { step(parent, name) };
-    field.and_then(Value::as_object_mut).map(|field| put(field, rule)).is_some()
-}
-
-fn step<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
-    if name == "*" { schema.get_mut("items") } else { schema.get_mut("properties")?.get_mut(name) }
-}
-
-fn put(field: &mut Map<String, Value>, rule: &Rule) {
-    if let Opaque = rule {
-        preserve(field);
-        return;
-    }
-    let mut add = |key: &str, value: Value| field.insert(key.to_owned(), value);
-    match *rule {
-        Says(text) => {
-            add("description", text.into());
-        }
-        Min(least) => {
-            add("minimum", least.into());
-        }
-        Range(least, most) => {
-            add("minimum", least.into());
-            add("maximum", most.into());
-        }
-        Enum(values) => {
-            add("enum", json!(values));
-        }
-        MaxLength(most) => {
-            add("maxLength", most.into());
-        }
-        Text(most, pattern) => {
-            add("maxLength", most.into());
-            add("pattern", pattern.into());
-        }
-        Items(least, most) => {
-            add("maxItems", most.into());
-            if least > 0 {
-                add("minItems", least.into());
-            }
-        }
-        Set => {
-            add("x-kubernetes-list-type", "set".into());
-        }
-        Required(name) => {
-            if let Value::Array(names) = field.entry("required").or_insert_with(|| json!([])) {
-                names.push(name.into());
-            }
-        }
-        Opaque | Absent => {}
-        Port => {
-            add("minimum", 1.into());
-            add("maximum", 65535.into());
-            add("pattern", PORT_NAME.into());
-            add("maxLength", 15.into());
-        }
-        Cel(rule, message) => {
-            if let Value::Array(rules) = field.entry("x-kubernetes-validations").or_insert_with(|| json!([])) {
-                rules.push(json!({ "rule": rule, "message": message }));
-            }
-        }
-    }
-}
-
 /// Replaces the schema by one that preserves unknown fields. The description stays, and whether it is a list.
-pub fn preserve(field: &mut Map<String, Value>) {
-    const PRESERVED: &str = "x-kubernetes-preserve-unknown-fields";
-    field.retain(|key, _| ["description", "items", "type"].contains(&key.as_str()));
-    if let Some(items) = field.get_mut("items") {
+pub fn preserve(schema: &mut Value) {
+    let Some(schema) = schema.as_object_mut() else { return };
+    schema.retain(|key, _| ["description", "items", "type"].contains(&key.as_str()));
+    if let Some(items) = schema.get_mut("items") {
         *items = json!({ "type": "object", PRESERVED: true });
-        field.insert("maxItems".to_owned(), MOST_ITEMS.into());
+        schema.insert("maxItems".to_owned(), MOST_ITEMS.into());
     } else {
-        field.insert(PRESERVED.to_owned(), true.into());
+        schema.insert(PRESERVED.to_owned(), true.into());
     }
 }
 
@@ -411,30 +292,21 @@ mod tests {
     use super::*;
     use schemars::generate::SchemaSettings;
 
-    fn misses<T: JsonSchema>(tables: &[Table]) -> Vec<&'static str> {
-        let mut generator =
-            SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true).into_generator();
-        let mut schema = T::json_schema(&mut generator).to_value();
-        tables
-            .iter()
-            .copied()
-            .flatten()
-            .filter(|(path, rule)| !set(&mut schema, path, rule))
-            .map(|(path, _)| *path)
-            .collect()
+    fn lacking<T: JsonSchema>(rows: Vec<Row>) -> Vec<&'static str> {
+        let settings = SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true);
+        amended::<T>(&mut settings.into_generator(), rows).1
     }
 
     #[test]
-    fn every_rule_finds_its_field() {
+    fn every_row_finds_its_field() {
         let none: [&str; 0] = [];
-        assert_eq!(misses::<v1::Probe>(&[PROBE, READINESS]), none);
-        assert_eq!(misses::<v1::Probe>(&[PROBE, LIVENESS]), none);
-        assert_eq!(misses::<v1::PodSecurityContext>(&[BOTH_SECURITY_CONTEXTS, POD_SECURITY_CONTEXT]), none);
-        assert_eq!(misses::<v1::SecurityContext>(&[BOTH_SECURITY_CONTEXTS, SECURITY_CONTEXT]), none);
-        assert_eq!(misses::<v1::PodDNSConfig>(&[DNS_CONFIG]), none);
-        assert_eq!(misses::<v1::EnvFromSource>(&[ENV_FROM]), none);
-        assert_eq!(misses::<v1::VolumeMount>(&[VOLUME_MOUNT]), none);
-        assert_eq!(misses::<v1::TopologySpreadConstraint>(&[TOPOLOGY_SPREAD]), none);
-        assert_eq!(misses::<v1::HostAlias>(&[HOST_ALIAS]), none);
+        assert_eq!(lacking::<v1::Probe>(probe()), none);
+        assert_eq!(lacking::<v1::PodSecurityContext>(v1::PodSecurityContext::rows()), none);
+        assert_eq!(lacking::<v1::SecurityContext>(v1::SecurityContext::rows()), none);
+        assert_eq!(lacking::<v1::PodDNSConfig>(v1::PodDNSConfig::rows()), none);
+        assert_eq!(lacking::<v1::EnvFromSource>(v1::EnvFromSource::rows()), none);
+        assert_eq!(lacking::<v1::VolumeMount>(v1::VolumeMount::rows()), none);
+        assert_eq!(lacking::<v1::TopologySpreadConstraint>(v1::TopologySpreadConstraint::rows()), none);
+        assert_eq!(lacking::<v1::HostAlias>(v1::HostAlias::rows()), none);
     }
 }

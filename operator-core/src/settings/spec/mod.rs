@@ -10,12 +10,14 @@
 //! | `storage` | PersistentVolumeClaims |
 //! | `children` | objects beside the workload |
 //! | `reference` | references to other objects |
+//! | `part` | how parts are declared |
 //! | `schema` | schemas and patterns that several parts share |
 //! | `kubernetes` | schemas of Kubernetes' own types |
 
 mod children;
 mod container;
 pub(crate) mod kubernetes;
+mod part;
 mod pod;
 mod reference;
 pub(crate) mod schema;
@@ -67,8 +69,7 @@ node_fields! {
         replicas: Option<i32> { fits: SCALED },
 
         /// Name of a group in `configGroups`. The node's own settings override the group's.
-        #[schemars(length(max = 63), regex(pattern = LABEL))]
-        config_group: Option<String>,
+        config_group: Option<String> as LABEL,
 
         /// PersistentVolumeClaims of every pod, by name.
         #[schemars(extend("maxProperties" = 16))]
@@ -110,7 +111,7 @@ node_fields! {
         env: Vec<EnvVar> { merge: ByKey(&["name"]) },
 
         /// ConfigMaps and Secrets whose keys become environment variables; `env` overrides them.
-        #[schemars(schema_with = "kubernetes::env_from")]
+        #[schemars(schema_with = "kubernetes::list::<EnvFromSource>")]
         env_from: Option<Vec<EnvFromSource>> { passed_to: Container, large: true },
 
         /// Arguments of the container, appended to the operator's.
@@ -126,7 +127,7 @@ node_fields! {
         volumes: Vec<Value> { merge: ByKey(&["name"]) },
 
         /// Mounts of volumes in the container; merged by path.
-        #[schemars(schema_with = "kubernetes::volume_mounts")]
+        #[schemars(schema_with = "kubernetes::list::<VolumeMount>")]
         volume_mounts: Vec<VolumeMount> { merge: ByKey(&["mountPath"]), large: true },
 
         /// Labels that a Kubernetes node must have to run the pods.
@@ -142,7 +143,7 @@ node_fields! {
         affinity: Option<Value> { passed_to: PodSpec },
 
         /// How the pods are spread over topology domains. Default: over zones and hosts where possible; `[]`: not at all.
-        #[schemars(schema_with = "kubernetes::topology_spread")]
+        #[schemars(schema_with = "kubernetes::list::<TopologySpreadConstraint>")]
         topology_spread_constraints: Option<Vec<TopologySpreadConstraint>> {
             merge: ByKey(&["topologyKey", "whenUnsatisfiable"]), large: true
         },
@@ -152,30 +153,27 @@ node_fields! {
         scheduling_gates: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
 
         /// Name of the pods' PriorityClass. Default: Kubernetes'.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        priority_class_name: Option<String> { passed_to: PodSpec },
+        priority_class_name: Option<String> as SUBDOMAIN { passed_to: PodSpec },
 
         /// Name of the scheduler that places the pods. Default: `default-scheduler`.
         #[schemars(length(min = 1, max = 253), regex(pattern = r"^\S+$"))]
         scheduler_name: Option<String> { passed_to: PodSpec },
 
         /// Name of the pods' RuntimeClass. Default: none.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        runtime_class_name: Option<String> { passed_to: PodSpec },
+        runtime_class_name: Option<String> as SUBDOMAIN { passed_to: PodSpec },
 
         /// Name of the pods' ServiceAccount. Default: one for the node where the operator grants rights, else `default`.
-        #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-        service_account_name: Option<String>,
+        service_account_name: Option<String> as SUBDOMAIN,
 
         /// Whether the pods get a token for the API server. Default: only where the operator grants rights.
         automount_service_account_token: Option<bool>,
 
         /// Security context of the pods; it overrides the defaults of the `restricted` Pod Security Standard.
-        #[schemars(schema_with = "kubernetes::pod_security_context")]
+        #[schemars(schema_with = "kubernetes::object::<PodSecurityContext>")]
         pod_security_context: Option<Box<PodSecurityContext>> { merge: PROFILES, large: true },
 
         /// Security context of the container; it overrides the defaults of the `restricted` Pod Security Standard.
-        #[schemars(schema_with = "kubernetes::security_context")]
+        #[schemars(schema_with = "kubernetes::object::<SecurityContext>")]
         security_context: Option<Box<SecurityContext>> { merge: PROFILES, large: true },
 
         /// Probe that decides whether a pod receives traffic. Default: the operator's, else none; `{}`: none.
@@ -225,11 +223,11 @@ node_fields! {
         enable_service_links: Option<bool> { passed_to: PodSpec },
 
         /// Name servers and search domains, in addition to those of `dnsPolicy`.
-        #[schemars(schema_with = "kubernetes::dns_config")]
+        #[schemars(schema_with = "kubernetes::object::<PodDNSConfig>")]
         dns_config: Option<Box<PodDNSConfig>> { passed_to: PodSpec, large: true },
 
         /// Entries of the pods' `/etc/hosts`; merged by address.
-        #[schemars(schema_with = "kubernetes::host_aliases")]
+        #[schemars(schema_with = "kubernetes::list::<HostAlias>")]
         host_aliases: Vec<HostAlias> { merge: ByKey(&["ip"]), passed_to: PodSpec, large: true },
 
         /// How pods are replaced when the pod template changes.

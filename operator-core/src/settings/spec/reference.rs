@@ -1,44 +1,34 @@
 //! How a spec refers to other objects, by name.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::{
+    part::parts,
+    schema::{DATA_KEY, SUBDOMAIN},
+};
 
-use super::schema::{DATA_KEY, SUBDOMAIN};
+parts! {
+    /// The name of something.
+    #[derive(Eq)]
+    pub struct NameRef {
+        /// Name.
+        name: String as SUBDOMAIN,
+    }
 
-/// The name of something.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct NameRef {
-    /// Name.
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub name: String,
-}
+    /// A Secret in the cluster's namespace, and a key of it.
+    #[derive(Eq)]
+    pub struct SecretRef {
+        /// Name of the Secret.
+        secret_name: String as SUBDOMAIN,
+        /// Key in its data. Default: the operator's.
+        key: Option<String> as DATA_KEY,
+    }
 
-/// A Secret in the cluster's namespace, and a key of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(inline)]
-pub struct SecretRef {
-    /// Name of the Secret.
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub secret_name: String,
-    /// Key in its data. Default: the operator's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = DATA_KEY))]
-    pub key: Option<String>,
-}
-
-/// A key of a Secret or ConfigMap in the cluster's namespace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct KeySelector {
-    /// Name.
-    #[schemars(length(max = 253), regex(pattern = SUBDOMAIN))]
-    pub name: String,
-    /// Key in its data.
-    #[schemars(length(max = 253), regex(pattern = DATA_KEY))]
-    pub key: String,
-    /// Whether pods start without it. Default: false.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub optional: Option<bool>,
+    /// A key of a Secret or ConfigMap in the cluster's namespace.
+    pub struct KeySelector {
+        /// Name.
+        name: String as SUBDOMAIN,
+        /// Key in its data.
+        key: String as DATA_KEY,
+        /// Whether pods start without it. Default: false.
+        optional: Option<bool>,
+    }
 }

@@ -4,7 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::settings::merge::patch::{self, DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS};
+use crate::settings::{
+    json::joined,
+    merge::patch::{self, DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS},
+};
 
 const ELEMENT_ORDER: &str = "$setElementOrder/";
 
@@ -28,8 +31,7 @@ struct Place {
 
 impl Place {
     fn field(&self, name: &str) -> Self {
-        let join = |path: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-        Self { path: join(&self.path), shown: join(&self.shown) }
+        Self { path: joined(&self.path, name), shown: joined(&self.shown, name) }
     }
 
     fn item(&self, name: &Value) -> Self {
@@ -72,14 +74,13 @@ fn merge_maps(base: &mut Map<String, Value>, patch: &Map<String, Value>, place: 
         base.retain(|key, _| kept.iter().any(|it| it == key));
     }
     for (key, value) in patch {
-        if key == DIRECTIVE || key == RETAIN_KEYS || key.starts_with(ELEMENT_ORDER) {
-            continue;
-        }
         if let Some(list) = key.strip_prefix(DELETE_FROM_LIST) {
             let gone = value.as_array().ok_or_else(|| place.field(key).wrong("must be a list of values"))?;
             if let Some(Value::Array(items)) = base.get_mut(list) {
                 items.retain(|item| !gone.contains(item));
             }
+        }
+        if is_directive(key) {
             continue;
         }
         let place = place.field(key);
@@ -92,22 +93,16 @@ fn merge_maps(base: &mut Map<String, Value>, patch: &Map<String, Value>, place: 
             }
             (Some(Value::Object(base)), Value::Object(patch)) => merge_maps(base, patch, &place)?,
             (Some(Value::Object(_)), _) => return Err(place.wrong("must be a map, as it is in the pod template")),
-            (Some(Value::Array(base)), Value::Array(patch)) if place.merge_key().is_some() => {
-                merge_lists(base, patch, &place)?;
-            }
             (Some(Value::Array(_)), value) if !value.is_array() => {
                 return Err(place.wrong("must be a list, as it is in the pod template"));
             }
-            (_, value) => {
-                // A list that isn't there yet must be well formed, too.
-                if let (Some(_), Value::Array(patch)) = (place.merge_key(), value) {
-                    let mut items = Vec::new();
-                    merge_lists(&mut items, patch, &place)?;
-                    base.insert(key.clone(), items.into());
-                } else if let Some(value) = cleaned(value) {
-                    base.insert(key.clone(), value);
-                }
+            // A list that doesn't exist yet must be well formed, too.
+            (base_list, Value::Array(patch)) if place.merge_key().is_some() => {
+                let mut items = base_list.and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+                merge_lists(&mut items, patch, &place)?;
+                base.insert(key.clone(), items.into());
             }
+            (_, value) => base.extend(cleaned(value).map(|value| (key.clone(), value))),
         }
     }
     Ok(())
@@ -158,13 +153,12 @@ fn cleaned_list(items: &[Value]) -> Vec<Value> {
 }
 
 fn cleaned_map(map: &Map<String, Value>) -> Map<String, Value> {
-    let is_directive = |key: &str| {
-        key == DIRECTIVE || key == RETAIN_KEYS || [ELEMENT_ORDER, DELETE_FROM_LIST].iter().any(|it| key.starts_with(it))
-    };
-    map.iter()
-        .filter(|(key, _)| !is_directive(key))
-        .filter_map(|(key, value)| Some((key.clone(), cleaned(value)?)))
-        .collect()
+    let fields = map.iter().filter(|(key, _)| !is_directive(key));
+    fields.filter_map(|(key, value)| Some((key.clone(), cleaned(value)?))).collect()
+}
+
+fn is_directive(key: &str) -> bool {
+    key == DIRECTIVE || key == RETAIN_KEYS || key.starts_with(ELEMENT_ORDER) || key.starts_with(DELETE_FROM_LIST)
 }
 
 #[cfg(test)]

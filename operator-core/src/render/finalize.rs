@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::{config_hash, names::Names, secret};
 use crate::{
     model::{ChildKind, Digest, Object, Scale, kind::SECRET},
-    settings::{Invalid, ResolvedNode},
+    settings::{Invalid, ResolvedNode, json::fields},
 };
 
 impl Object {
-    /// An object of `node` with this body (`spec`, `data`, further `metadata`). What all children share is put around it when it is sealed.
+    /// An object of `node` with this body (`spec`, `data`, further `metadata`). What all children share is added when it is finalized.
     pub(crate) fn new(kind: &'static ChildKind, name: String, node: Option<&ResolvedNode>, body: Value) -> Self {
         Self {
             kind: kind.into(),
@@ -31,29 +31,28 @@ impl Object {
     }
 }
 
-/// Puts what all children share into an object (kind, name, labels, the controller reference, the intent), whatever a hook did to it.
-pub fn seal(object: &mut Object, names: &Names<'_>) {
-    let mut json = json!({
+/// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed.
+pub fn finalize(object: &mut Object, names: &Names<'_>) {
+    let mut body = fields(object.json.take());
+    let mut metadata = fields(body.remove("metadata").unwrap_or_default());
+    let mut own = |field: &str| fields(metadata.remove(field).unwrap_or_default());
+    let mut labels = own("labels");
+    labels.extend(names.labels(object.node_type.zip(object.node.as_deref())));
+    let mut annotations = own("annotations");
+    annotations.insert(names.intent(), Value::Null);
+    body.remove("status");
+    body.extend(fields(json!({
         "apiVersion": object.kind.api_version(),
         "kind": object.kind.kind,
         "metadata": {
             "name": object.name,
             "namespace": names.cluster.namespace,
             "ownerReferences": [names.owner_reference()],
+            "labels": labels,
+            "annotations": annotations,
         },
-    });
-    let map = |field: &str| object.json.get("metadata")?.get(field)?.as_object().cloned();
-    let mut labels = map("labels").unwrap_or_default();
-    labels.extend(names.labels(object.node_type.zip(object.node.as_deref())));
-    let mut annotations = map("annotations").unwrap_or_default();
-    annotations.insert(names.intent(), Value::Null);
-    json["metadata"]["labels"] = labels.into();
-    json["metadata"]["annotations"] = annotations.into();
-    if let (Value::Object(json), Value::Object(body)) = (&mut json, std::mem::take(&mut object.json)) {
-        let shared = ["apiVersion", "kind", "metadata", "status"];
-        json.extend(body.into_iter().filter(|(key, _)| !shared.contains(&key.as_str())));
-    }
-    object.json = json;
+    })));
+    object.json = body.into();
     if object.kind == &SECRET {
         secret::normalize(&mut object.json);
     }
@@ -62,8 +61,8 @@ pub fn seal(object: &mut Object, names: &Names<'_>) {
     set_intent(object, &names.intent());
 }
 
-/// Takes the digest of what is sent, and puts it into the object's annotation. Of what never changes, it is over the metadata alone; what
-/// isn't the spec's to say, the number of pods, isn't in it.
+/// Computes the digest of what is sent, and puts it into the object's annotation. The digest of an object that never changes covers the
+/// metadata only. The number of pods is left out where the spec doesn't set it.
 pub fn set_intent(object: &mut Object, annotation: &str) {
     set_annotation(object, annotation, Value::Null);
     let spec = object.json.get_mut("spec").and_then(Value::as_object_mut);
@@ -84,7 +83,7 @@ fn set_annotation(object: &mut Object, annotation: &str, value: Value) {
     }
 }
 
-/// Two children of one kind and name can't both be.
+/// Children of the same kind and name.
 pub fn duplicates(objects: &[Object]) -> Vec<Invalid> {
     let mut sorted: Vec<&Object> = objects.iter().collect();
     sorted.sort_by_key(|object| (&object.kind, &object.name));
