@@ -265,13 +265,20 @@ impl Writer {
         child.map(Box::new).ok_or_else(|| Failure::text("the API server's answer has no name or version"))
     }
 
-    /// Changes the status of a custom resource, by a merge patch that carries its UID: a new cluster of the same name doesn't get the status
-    /// of an old one. Returns the version that the custom resource got by it; `None` where it is gone.
+    /// Changes the status of a custom resource that has this version, by a merge patch: a new cluster of the same name doesn't get the status
+    /// of an old one. (Its UID would say so, too, but the API server doesn't look at that where only a status is written.) Returns the version
+    /// that the custom resource got by it; `None` where it has another by now, or is gone.
     ///
     /// # Errors
     /// Where the request doesn't go through.
-    pub async fn status(&self, kind: &Kind, cluster: &Identity, mut patch: Value) -> Result<Option<u64>, Failure> {
-        patch["metadata"] = serde_json::json!({ "uid": cluster.uid });
+    pub async fn status(
+        &self,
+        kind: &Kind,
+        cluster: &Identity,
+        version: u64,
+        mut patch: Value,
+    ) -> Result<Option<u64>, Failure> {
+        patch["metadata"] = serde_json::json!({ "resourceVersion": version.to_string() });
         let requests = Requests::new(&self.manager.name, kind, &cluster.namespace, &cluster.name);
         match self.send(requests.status(&patch)?).await {
             Ok(answer) => {
@@ -284,8 +291,7 @@ impl Writer {
                     serde_json::from_slice(&answer).map_err(|error| Failure::unreadable(&error))?;
                 Ok(stored.metadata.version())
             }
-            // Deleted meanwhile.
-            Err(failure) if failure.code == Some(404) || failure.is_other_object() => Ok(None),
+            Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(None),
             Err(failure) => Err(failure),
         }
     }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The shortest time between two writes of a status that differ in nothing but counts.
-const STATUS_EVERY: Duration = Duration::from_secs(1);
+pub const STATUS_EVERY: Duration = Duration::from_secs(1);
 
 /// What every reconcile shares.
 pub struct Context {
@@ -133,35 +133,35 @@ impl Context {
         {
             return Ok((snapshot.status.as_ref() != Some(&status)).then(|| STATUS_EVERY - since));
         }
-        self.write_status(cluster, blueprint, snapshot, status).await?;
-        Ok(None)
+        let is_written = self.write_status(cluster, blueprint, snapshot, status).await?;
+        // Who changed the cluster asked for a reconcile by that; if not, here is one.
+        Ok((!is_written).then_some(STATUS_EVERY))
     }
 
-    /// Writes the part of a status that changed.
+    /// Writes the part of a status that changed. Returns whether it stands there: not where the cluster was changed meanwhile, or is gone.
     pub async fn write_status(
         &self,
         cluster: &Tracked,
         blueprint: Option<&Blueprint>,
         snapshot: &Snapshot,
         status: ClusterStatus,
-    ) -> Result<(), Transient> {
-        let Some(changed) = status::patch(snapshot.status.as_ref(), &status) else { return Ok(()) };
+    ) -> Result<bool, Transient> {
+        let Some(changed) = status::patch(snapshot.status.as_ref(), &status) else { return Ok(true) };
         let patch = serde_json::json!({ "status": changed });
         let kind = Kind::from(ClusterKind(self.author.definition));
         self.records.sending(cluster, &status);
-        let written = self.writer.status(&kind, &snapshot.cluster, patch).await;
+        let written = self.writer.status(&kind, &snapshot.cluster, self.records.version(cluster), patch).await;
         let failed = |failure: Failure| Transient {
             cluster: place(cluster),
             message: format!("status: {}", failure.message),
             again: failure.again,
         };
-        if let Some(version) = written.map_err(failed)? {
-            let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
-            let is_wanted =
-                |kind: &Kind, name: &str| wanted.iter().any(|object| object.kind == *kind && object.name == name);
-            self.records.written(cluster, status, version, is_wanted);
-        }
-        Ok(())
+        let Some(version) = written.map_err(failed)? else { return Ok(false) };
+        let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
+        let is_wanted =
+            |kind: &Kind, name: &str| wanted.iter().any(|object| object.kind == *kind && object.name == name);
+        self.records.written(cluster, status, version, is_wanted);
+        Ok(true)
     }
 
     /// Writes down what was decided on, and what was decided.

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{clusters::Clusters, context::Context, tracked::Tracked};
+use super::{
+    clusters::Clusters,
+    context::{Context, STATUS_EVERY},
+    tracked::Tracked,
+};
 use crate::{
     model::Invalid,
     plan::{Plan, plan},
@@ -75,7 +79,11 @@ async fn step(
         context.probes.ask(cluster.uid(), &blueprint.externals);
     }
     if let (true, Ok(blueprint)) = (plan.must_record(), blueprint) {
-        context.write_status(cluster, Some(blueprint), &snapshot, status::record(blueprint, &plan, &snapshot)).await?;
+        let status = status::record(blueprint, &plan, &snapshot);
+        if !context.write_status(cluster, Some(blueprint), &snapshot, status).await? {
+            // Nothing is done that isn't recorded.
+            return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) });
+        }
     }
     let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
     context.learn(cluster, &outcome);

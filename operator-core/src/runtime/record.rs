@@ -137,6 +137,12 @@ impl Records {
         });
     }
 
+    /// The newest version of a cluster that is known.
+    pub fn version(&self, cluster: &Tracked) -> u64 {
+        let written = self.with(cluster.uid(), |record| record.written.as_ref().map(|written| written.version));
+        cluster.version.max(written.unwrap_or_default())
+    }
+
     /// Time since the status was last written.
     pub fn since_written(&self, uid: &str) -> Option<Duration> {
         self.with(uid, |record| record.written.as_ref().map(|written| written.at.elapsed()))
