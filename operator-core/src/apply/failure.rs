@@ -52,8 +52,8 @@ impl Failure {
     }
 
     /// Whether another object of its name is there by now.
-    pub fn is_other_object(&self) -> bool {
-        self.causes.iter().any(|cause| cause.field == "metadata.uid") || self.message.contains("UID in precondition")
+    fn is_other_object(&self) -> bool {
+        self.causes.iter().any(|cause| cause.field == "metadata.uid")
     }
 
     fn is_final(&self) -> bool {
@@ -115,14 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn another_object_of_the_name_is_no_refusal_whatever_the_code() {
-        // As the API server says it of a patch, of a patch of what is gone, and of a deletion.
-        let precondition = "Precondition failed: UID in precondition: a, UID in object meta: b";
-        for failure in [answered(422, "is invalid", &["metadata.uid"]), answered(409, precondition, &[])] {
-            assert!(failure.is_other_object() && !failure.is_refusal());
-        }
+    fn another_object_of_the_name_is_no_refusal() {
+        assert!(!answered(422, "is invalid", &["metadata.uid"]).is_refusal());
         assert!(answered(422, "is invalid", &["spec.ports"]).is_refusal());
-        assert!(!answered(409, "the object has been modified", &[]).is_other_object());
     }
 
     #[test]

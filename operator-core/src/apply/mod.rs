@@ -219,10 +219,8 @@ impl Writer {
             Action::Delete { uid, .. } => {
                 match self.send(requests.delete(uid, None, action.propagation())?).await {
                     Ok(_) => Ok(Done::Deleted(uid.clone())),
-                    // Gone already, or replaced by someone else's: either way ours is gone.
-                    Err(failure) if failure.code == Some(404) || failure.is_other_object() => {
-                        Ok(Done::Deleted(uid.clone()))
-                    }
+                    // Gone already, or another object has its name: either way ours is gone.
+                    Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(Done::Deleted(uid.clone())),
                     Err(failure) => Err(failure),
                 }
             }
