@@ -469,6 +469,30 @@ fn only_who_is_known_may_connect() {
 }
 
 #[test]
+fn a_vertical_autoscaler_is_about_the_container_of_the_node() {
+    let given = json!({ "verticalAutoscaling": { "updateMode": "Initial", "maxAllowed": { "memory": "8Gi" } } });
+    let built = one("query", given);
+    assert_eq!(
+        child(&built, "VerticalPodAutoscaler", "a-query").unwrap().json["spec"],
+        json!({
+            "targetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": "a-query" },
+            "updatePolicy": { "updateMode": "Initial" },
+            "resourcePolicy": { "containerPolicies": [
+                { "containerName": "query", "maxAllowed": { "memory": "8Gi" } },
+                { "containerName": "*", "mode": "Off" },
+            ] },
+        })
+    );
+    let only_said = one("query", json!({ "verticalAutoscaling": {} }));
+    let policy = &child(&only_said, "VerticalPodAutoscaler", "a-query").unwrap().json["spec"]["updatePolicy"];
+    assert_eq!(*policy, json!({ "updateMode": "Off" }), "by default it only says what it would do");
+    assert!(
+        names(&one("query", json!({ "verticalAutoscaling": { "enabled": false } })), "VerticalPodAutoscaler")
+            .is_empty()
+    );
+}
+
+#[test]
 fn metrics_are_scraped_once() {
     let built = one(
         "query",

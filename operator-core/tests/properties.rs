@@ -110,6 +110,7 @@ fn shared() -> Fields {
         ("service", json!({ "annotations": {}, "ports": [{ "name": "x", "port": 1 }], "external": {} })),
         ("disruptionBudget", json!({ "enabled": true, "minAvailable": 1 })),
         ("networkPolicy", json!({ "enabled": true, "from": [] })),
+        ("verticalAutoscaling", json!({ "minAllowed": { "cpu": "100m" } })),
         ("serviceMonitor", json!({})),
         ("configOverrides", json!({ "common.properties": { "a": "1", "b": null } })),
         (

@@ -231,6 +231,12 @@ fn fields() -> Vec<Field> {
             json!({ "enabled": true }),
             json!({ "enabled": true, "from": [{ "podSelector": { "matchLabels": { "a": "b" } } }] }),
         ),
+        field(
+            "verticalAutoscaling",
+            Both,
+            json!({}),
+            json!({ "updateMode": "Initial", "minAllowed": { "cpu": "100m" } }),
+        ),
         field("serviceMonitor", Both, json!({}), json!({ "interval": "30s", "labels": { "a": "b" } })),
         field(
             "podOverrides",
@@ -309,8 +315,10 @@ async fn furnish(setup: &Setup) -> RwLockReadGuard<'static, ()> {
     let installed = OPTIONAL_KINDS.read().await;
     let route = optional_kind("HTTPRoute", "gateway.networking.k8s.io", "httproutes");
     let monitor = optional_kind("ServiceMonitor", "monitoring.coreos.com", "servicemonitors");
-    install(&setup.client, route).await;
-    install(&setup.client, monitor).await;
+    let vertical = optional_kind("VerticalPodAutoscaler", "autoscaling.k8s.io", "verticalpodautoscalers");
+    for kind in [route, monitor, vertical] {
+        install(&setup.client, kind).await;
+    }
     let there =
         json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "there" }, "data": { "A": "1" } });
     setup.create("ConfigMap", there).await;

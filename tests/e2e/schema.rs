@@ -201,6 +201,7 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         ),
         ("disruptionBudget", json!({ "minAvailable": "half" }), "minAvailable"),
         ("networkPolicy", json!({ "from": "a" }), "networkPolicy.from"),
+        ("verticalAutoscaling", json!({ "updateMode": "Always" }), "query.verticalAutoscaling.updateMode"),
         ("serviceMonitor", json!({ "interval": "30" }), "interval in body should match"),
         ("serviceMonitor", json!({ "path": "metrics" }), "path in body should match"),
         ("podOverrides", json!("a"), "query.podOverrides"),

@@ -180,11 +180,16 @@ pub static JOB: ChildKind =
 /// What sets the number of pods.
 pub static AUTOSCALER: ChildKind =
     row("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers").stage(Stage::After);
+/// What recommends or sets the requests of pods.
+pub static VERTICAL_AUTOSCALER: ChildKind =
+    row("autoscaling.k8s.io", "v1", "VerticalPodAutoscaler", "verticalpodautoscalers")
+        .stage(Stage::After)
+        .presence(Presence::Optional);
 /// Volumes that pods claim. StatefulSets make them; the operator only lets them grow.
 pub static CLAIM: ChildKind = row("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims");
 
 /// Every kind of child, in the order in which they are created.
-pub static ALL: [&ChildKind; 16] = [
+pub static ALL: [&ChildKind; 17] = [
     &CONFIG_MAP,
     &SECRET,
     &SERVICE_ACCOUNT,
@@ -201,6 +206,7 @@ pub static ALL: [&ChildKind; 16] = [
     &DAEMON_SET,
     &JOB,
     &AUTOSCALER,
+    &VERTICAL_AUTOSCALER,
 ];
 
 impl ChildKind {

@@ -50,6 +50,7 @@ mod service_account;
 mod service_monitor;
 mod stateful_set;
 pub(crate) mod strategy;
+mod vertical_pod_autoscaler;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},

@@ -6,7 +6,7 @@ use super::{
     Children, NodeContext, Object, Scope, config_map, daemon_set, deployment, files,
     horizontal_pod_autoscaler as autoscaler, http_route, ingress, job, names::Names, network_policy, pod,
     pod_disruption_budget, references, role, role_binding, secrets, service, service_account, service_monitor,
-    stateful_set,
+    stateful_set, vertical_pod_autoscaler,
 };
 use crate::{
     definition::Workload,
@@ -74,5 +74,6 @@ fn supporting(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Result<Vec
     built.extend(http_route::build(names, node));
     built.extend(service_monitor::build(names, node));
     built.extend(autoscaler);
+    built.extend(vertical_pod_autoscaler::build(names, node, workload));
     Ok(built)
 }

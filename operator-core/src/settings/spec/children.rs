@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
+use crate::settings::Quantity;
+
 use super::{
     part::parts,
     schema::{DURATION, LABEL, LABEL_KEY, PORT_NAME, SUBDOMAIN, URL_PATH},
@@ -155,6 +157,32 @@ parts! {
         /// Further sources that may connect, as in a NetworkPolicy's `from`; validated with it.
         #[schemars(schema_with = "super::schema::list_of_preserved")]
         from: Option<Vec<Value>>,
+    }
+
+    /// A VerticalPodAutoscaler, where that is installed.
+    pub struct VerticalAutoscaling {
+        /// Whether the VerticalPodAutoscaler is created. Default: true.
+        enabled: Option<bool>,
+        /// What it does with its recommendations. Default: `Off`.
+        update_mode: Option<VerticalMode>,
+        /// Least `cpu` and `memory` of the node's container.
+        #[schemars(schema_with = "super::schema::resources")]
+        min_allowed: BTreeMap<String, Quantity>,
+        /// Most `cpu` and `memory` of the node's container.
+        #[schemars(schema_with = "super::schema::resources")]
+        max_allowed: BTreeMap<String, Quantity>,
+    }
+
+    /// What a VerticalPodAutoscaler does with its recommendations.
+    pub enum VerticalMode {
+        /// It writes them into its status.
+        Off,
+        /// It sets the requests of pods when they are created.
+        Initial,
+        /// It also replaces pods.
+        Recreate,
+        /// It also changes running pods, and replaces those that can't be changed.
+        InPlaceOrRecreate,
     }
 
     /// A ServiceMonitor of the Prometheus operator, where that is installed.

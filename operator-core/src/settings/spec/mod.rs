@@ -250,6 +250,9 @@ node_fields! {
         /// NetworkPolicy for the pods. Default: none, all may connect.
         network_policy: Option<Box<NetworkPolicySpec>>,
 
+        /// A VerticalPodAutoscaler for the requests of the node's container. Default: none.
+        vertical_autoscaling: Option<Box<VerticalAutoscaling>> { fits: UPDATED },
+
         /// A ServiceMonitor of the Prometheus operator. Default: none.
         service_monitor: Option<Box<ServiceMonitorSpec>>,
 

@@ -1,0 +1,29 @@
+//! The VerticalPodAutoscaler of a node, where the settings ask for one.
+
+use serde_json::json;
+
+use super::{Object, names::Names};
+use crate::{
+    model::kind::{ChildKind, VERTICAL_AUTOSCALER},
+    settings::{ResolvedNode, VerticalMode, json::without_null},
+};
+
+/// `workload` is the kind of what runs the pods.
+pub fn build(names: &Names<'_>, node: &ResolvedNode, workload: &ChildKind) -> Option<Object> {
+    let given = node.spec.settings.vertical_autoscaling.as_ref().filter(|given| given.enabled != Some(false))?;
+    let name = names.node(&node.name);
+    let bound = |bound: &std::collections::BTreeMap<_, _>| (!bound.is_empty()).then(|| json!(bound));
+    let container = without_null(json!({
+        "containerName": node.node_type.name,
+        "minAllowed": bound(&given.min_allowed),
+        "maxAllowed": bound(&given.max_allowed),
+    }));
+    // What sidecars need, nobody has said.
+    let others = json!({ "containerName": "*", "mode": "Off" });
+    let spec = json!({
+        "targetRef": { "apiVersion": workload.api_version(), "kind": workload.kind, "name": name },
+        "updatePolicy": { "updateMode": given.update_mode.unwrap_or(VerticalMode::Off) },
+        "resourcePolicy": { "containerPolicies": [container, others] },
+    });
+    Some(Object::new(&VERTICAL_AUTOSCALER, name, Some(node), json!({ "spec": spec })))
+}
