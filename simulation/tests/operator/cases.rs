@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use operator_simulation::Deletion;
+use operator_simulation::{Deletion, operator::Fault};
 use serde_json::json;
 
 use crate::{
     promises::PATIENCE,
     specs::{Scale, Spec, small},
     steps::{Step, Story},
-    wire::Fault,
     world::{CLUSTERS, NAMESPACE, World, run},
 };
 
@@ -142,7 +141,7 @@ fn what_belongs_to_others_is_never_changed_and_its_name_is_taken_once_it_is_free
             }
             world.delete(kind, name);
             world.comes_to_rest().await;
-            world.writes_with_care(&world.clusters(), 2);
+            world.writes_with_care(&world.all_clusters(), 2);
             world.delete(CLUSTERS, "a");
             assert!(world.settle(PATIENCE).await);
         }
@@ -217,7 +216,7 @@ fn run_in_thread(before: Spec, after: Spec, scale: Option<u8>, at: usize, fault:
             let is_over = world.wire.count() - writes < at;
             world.wire.fail(None);
             world.comes_to_rest().await;
-            world.writes_with_care(&world.clusters(), 2);
+            world.writes_with_care(&world.all_clusters(), 2);
             assert_eq!(world.pods(), pods, "{fault:?} at {at}");
             assert_eq!(world.replicas("store-hot"), replicas, "{fault:?} at {at}");
             is_over

@@ -20,7 +20,7 @@ async fn ends_well(world: &mut World, story: &Story) {
         world.leave_out_what_is_forgotten();
     }
     world.comes_to_rest().await;
-    world.writes_with_care(&world.clusters(), story.disturbances);
+    world.writes_with_care(&world.all_clusters(), story.disturbances);
 }
 
 /// Steps while a cluster is installed.

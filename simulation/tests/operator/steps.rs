@@ -6,13 +6,12 @@ use std::{
 };
 
 use http::Request;
-use operator_simulation::Deletion;
+use operator_simulation::{Deletion, operator::Fault};
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 
 use crate::{
     specs::{Spec, spec},
-    wire::Fault,
     world::{CLUSTERS, NAMESPACE, World},
 };
 
@@ -132,7 +131,7 @@ impl Story {
                 world.reconcile().await;
             }
             Step::Unasked => {
-                let uid = world.cluster()["metadata"]["uid"].as_str().unwrap().to_owned();
+                let uid = world.uid();
                 world.reconcile_now(&uid).await;
             }
             Step::Control(at) => {
