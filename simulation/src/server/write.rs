@@ -130,6 +130,7 @@ impl ApiServer {
         let new = entries
             .apply(&bare, &config, &place, (&by, &now), &reset, force)
             .map_err(|conflicts| Status::apply_conflict(&conflicts))?;
+        refusals::check_emptied(kind, &config, &new, &live)?;
         Ok((200, self.store_changed(target, &live, new, &entries, dry)?))
     }
 
