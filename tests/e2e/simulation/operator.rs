@@ -7,30 +7,34 @@ use std::{
     time::Duration,
 };
 
+use operator_core::Cluster;
 use operator_simulation::operator::{self, World};
 use serde_json::{Map, Value, json};
 
 use super::{
     comes_to,
     side::Side,
-    steps::{Body, DENIED, Step, at, life},
+    steps::{Body, Chapter, DENIED, Step, at, life, life_with_jobs},
 };
 use crate::{
     kinds::Data,
+    plans::Planned,
     setup::{Setup, eventually},
 };
 
-/// More than any step takes; less than until what was refused is tried again.
+/// More than any chapter takes; less than until what was refused is tried again.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Why a policy denies [`DENIED`].
 const MESSAGE: &str = "this image is not allowed";
 /// The kinds in which the operator's work is seen.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     "configmaps",
     "secrets",
     "services",
     "statefulsets",
     "deployments",
+    "daemonsets",
+    "jobs",
     "poddisruptionbudgets",
     "horizontalpodautoscalers",
     "networkpolicies",
@@ -41,21 +45,30 @@ const KINDS: [&str; 11] = [
 
 #[tokio::test]
 async fn a_cluster_has_the_same_life_on_the_model() {
-    let mut setup = Setup::without_operator_of::<Data>("life").await;
+    same_life::<Data>("life", life).await;
+}
+
+#[tokio::test]
+async fn a_cluster_with_jobs_has_the_same_life_on_the_model() {
+    same_life::<Planned>("life-jobs", life_with_jobs).await;
+}
+
+async fn same_life<K: Cluster>(prefix: &str, life: fn() -> Vec<Chapter>) {
+    let mut setup = Setup::without_operator_of::<K>(prefix).await;
     deny(&setup).await;
-    let mut real = Observer::of(Side::real(&setup.client, &setup.namespace));
-    let mut steps = life().into_iter();
-    let (installation, writes, _) = steps.next().unwrap();
+    let mut real = Observer::of::<K>(Side::real(&setup.client, &setup.namespace));
+    let mut chapters = life().into_iter();
+    let (installation, writes, _) = chapters.next().unwrap();
     real.take(installation, writes).await;
     // What is sent names the cluster's UID: digests are the same only where that is.
-    let uid = real.side.get(&at("datas", "a")).await["metadata"]["uid"].as_str().unwrap().to_owned();
-    let mut expected = on_the_model(setup.namespace.clone(), uid).into_iter();
-    setup.start::<Data>().await;
+    let uid = real.side.get(&real.cluster).await["metadata"]["uid"].as_str().unwrap().to_owned();
+    let mut expected = on_the_model::<K>(setup.namespace.clone(), uid, life).into_iter();
+    setup.start::<K>().await;
     real.ends_as(&expected.next().unwrap(), installation).await;
-    for ((name, writes, reason), expected) in steps.zip(expected) {
+    for ((name, writes, reason), expected) in chapters.zip(expected) {
         real.take(name, writes).await;
         if reason == "Ready" {
-            setup.at_rest::<Data>("a").await;
+            setup.at_rest::<K>("a").await;
         }
         real.ends_as(&expected, name).await;
     }
@@ -76,24 +89,28 @@ async fn deny(setup: &Setup) {
     .await;
 }
 
-/// What the model comes to in each step.
-fn on_the_model(namespace: String, uid: String) -> Vec<Value> {
+/// What the model comes to in each chapter.
+fn on_the_model<K: Cluster>(namespace: String, uid: String, life: fn() -> Vec<Chapter>) -> Vec<Value> {
     // Its time is another than that of the test.
-    let story = move || operator::run::<Data, _>(&namespace, async |world| live(world, &namespace, &uid).await);
+    let story = move || {
+        operator::run::<K, _>(&namespace, async |world| {
+            let model = Observer::of::<K>(Side::model(world.shared(), &namespace));
+            world.server().give_uid(&uid);
+            live(world, model, &namespace, life()).await
+        })
+    };
     thread::spawn(story).join().unwrap().unwrap()
 }
 
-async fn live(mut world: World, namespace: &str, uid: &str) -> Vec<Value> {
+async fn live(mut world: World, mut model: Observer, namespace: &str, life: Vec<Chapter>) -> Vec<Value> {
     let policy =
         format!("ValidatingAdmissionPolicy '{namespace}' with binding '{namespace}' denied request: {MESSAGE}");
     world.server().admit(Arc::new(move |kind, object| {
         let image = &object["spec"]["template"]["spec"]["containers"][0]["image"];
         if kind.kind == "Deployment" && *image == *DENIED { Err(policy.clone()) } else { Ok(()) }
     }));
-    world.server().give_uid(uid);
-    let mut model = Observer::of(Side::model(world.shared(), namespace));
     let mut outcomes = Vec::new();
-    for (name, writes, reason) in life() {
+    for (name, writes, reason) in life {
         model.take(name, writes).await;
         world.settle(PATIENCE).await;
         let outcome = model.outcome().await;
@@ -113,13 +130,15 @@ async fn live(mut world: World, namespace: &str, uid: &str) -> Vec<Value> {
 /// Does what is done on one side, and looks at what it comes to.
 struct Observer {
     side: Side,
-    /// UIDs of what there was before this step.
+    /// Path of the cluster.
+    cluster: String,
+    /// UIDs of what there was before this chapter.
     known: BTreeSet<String>,
 }
 
 impl Observer {
-    fn of(side: Side) -> Self {
-        Self { side, known: BTreeSet::new() }
+    fn of<K: Cluster>(side: Side) -> Self {
+        Self { side, cluster: at(K::DEFINITION.plural, "a"), known: BTreeSet::new() }
     }
 
     async fn take(&mut self, name: &str, writes: Vec<Step>) {
@@ -150,13 +169,13 @@ impl Observer {
         objects
     }
 
-    /// The next step begins: what there is now is old in it.
+    /// The next chapter begins: what there is now is old in it.
     async fn remember(&mut self) {
         let objects = self.objects().await;
         self.known = objects.iter().map(|(_, object)| object["metadata"]["uid"].to_string()).collect();
     }
 
-    /// The cluster's status, all objects, and which of them are older than this step.
+    /// The cluster's status, all objects, and which of them are older than this chapter.
     async fn outcome(&mut self) -> Value {
         let mut outcome = BTreeMap::<String, Vec<Value>>::new();
         for (plural, object) in self.objects().await {
@@ -169,7 +188,7 @@ impl Observer {
             // Pods with random names are told apart by their number only.
             let owner = &object["metadata"]["ownerReferences"][0];
             let key = match plural {
-                "pods" if owner["kind"] == "ReplicaSet" => {
+                "pods" if owner["kind"] != "StatefulSet" => {
                     format!("pods of {}", object["metadata"]["labels"]["app.kubernetes.io/component"])
                 }
                 _ => format!("{plural} {name}"),
@@ -178,7 +197,7 @@ impl Observer {
         }
         outcome.values_mut().for_each(|seen| seen.sort_by_key(Value::to_string));
         let mut outcome: Map<String, Value> = outcome.into_iter().map(|(key, seen)| (key, seen.into())).collect();
-        let cluster = self.side.get(&at("datas", "a")).await;
+        let cluster = self.side.get(&self.cluster).await;
         outcome.insert("cluster".to_owned(), cluster_of(&cluster));
         outcome.into()
     }

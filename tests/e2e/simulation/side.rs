@@ -179,8 +179,10 @@ impl Side {
             Server::Real(real) => real.send(method, content, path, body).await,
             Server::Model(model) => model.send(method, content, path, body),
         };
-        if let (Some(uid), Some(name)) = (answer["metadata"]["uid"].as_str(), answer["metadata"]["name"].as_str()) {
-            self.uids.insert(uid.to_owned(), format!("uid-of-{name}"));
+        for object in std::iter::once(&answer).chain(answer["items"].as_array().into_iter().flatten()) {
+            if let (Some(uid), Some(name)) = (object["metadata"]["uid"].as_str(), object["metadata"]["name"].as_str()) {
+                self.uids.insert(uid.to_owned(), format!("uid-of-{name}"));
+            }
         }
         (code, answer)
     }

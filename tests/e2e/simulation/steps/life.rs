@@ -1,21 +1,22 @@
-//! The life of a cluster: what its user and others do to it. After each step everything comes to rest.
+//! Lives of clusters: what their users and others do to them. After each chapter everything comes to rest.
 
 use serde_json::{Value, json};
 
-use super::{Step, at, delete, force, patch};
+use super::{Step, at, delete, force, patch, post};
 use crate::setup::{small, with};
 
 /// An image that a policy denies to Deployments.
 pub const DENIED: &str = "example.com/denied:1";
 
-/// The spec of the cluster `a`.
-fn spec(spec: Value) -> Step {
-    let cluster = json!({ "apiVersion": "tests.example.com/v1", "kind": "Data", "spec": spec });
-    force("", &at("datas", "a"), "user", cluster)
-}
+/// What happens, what is done, and the reason of the condition `Ready` when all has come to rest. The first chapter is the installation.
+pub type Chapter = (&'static str, Vec<Step>, &'static str);
 
-/// Steps, each with what is done in it, and the reason of the condition `Ready` when all has come to rest. The first is the installation.
-pub fn life() -> Vec<(&'static str, Vec<Step>, &'static str)> {
+/// Of a cluster with storage, configuration, and numbers that are set by several.
+pub fn life() -> Vec<Chapter> {
+    let spec = |spec: Value| {
+        let cluster = json!({ "apiVersion": "tests.example.com/v1", "kind": "Data", "spec": spec });
+        force("", &at("datas", "a"), "user", cluster)
+    };
     let [query, scale] = ["a-query", "a-query/scale"].map(|name| at("deployments", name));
     let (service, budget) = (at("services", "a-query"), at("poddisruptionbudgets", "a-store-hot"));
     let first = small();
@@ -77,5 +78,29 @@ pub fn life() -> Vec<(&'static str, Vec<Step>, &'static str)> {
         ("the change is mended", vec![spec(mended)], "Ready"),
         ("an autoscaler takes over", vec![spec(autoscaled)], "Ready"),
         ("it is deleted", vec![delete("", &at("datas", "a"), json!({}))], ""),
+    ]
+}
+
+/// Of a cluster with a Job that others wait for, a DaemonSet, and a Secret that someone else makes.
+pub fn life_with_jobs() -> Vec<Chapter> {
+    let spec = |spec: Value| {
+        let cluster = json!({ "apiVersion": "plans.example.com/v1", "kind": "Planned", "spec": spec });
+        force("", &at("planneds", "a"), "user", cluster)
+    };
+    let first = json!({
+        "image": "example.com/data:1", "password": { "secretName": "password" },
+        "migrate": {}, "query": { "replicas": 2 }, "store": { "replicas": 1 }, "agent": {},
+    });
+    let secret = json!({ "metadata": { "name": "password" }, "stringData": { "password": "first" } });
+    let second = json!({ "stringData": { "password": "second" } });
+    let newer = with(first.clone(), [("/image", json!("example.com/data:2"))]);
+    let less = with(newer.clone(), [("/migrate", Value::Null), ("/agent", Value::Null)]);
+    vec![
+        ("a Secret that pods read is missing", vec![spec(first)], "Waiting"),
+        ("the Secret comes", vec![post("", "secrets", secret)], "Ready"),
+        ("the Secret changes", vec![patch("", &at("secrets", "password"), "someone", second)], "Ready"),
+        ("a newer image", vec![spec(newer)], "Ready"),
+        ("someone deletes the DaemonSet", vec![delete("", &at("daemonsets", "a-agent"), json!({}))], "Ready"),
+        ("nodes go", vec![spec(less)], "Ready"),
     ]
 }

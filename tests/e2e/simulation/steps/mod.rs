@@ -20,7 +20,7 @@ mod scenario;
 use serde_json::{Value, json};
 
 pub use deletions::{deletions, garbage, last_owner};
-pub use life::{DENIED, life};
+pub use life::{Chapter, DENIED, life, life_with_jobs};
 pub use objects::deployment;
 pub use scenario::{scenario, workloads};
 
@@ -74,6 +74,7 @@ pub fn at(plural: &str, name: &str) -> String {
         "ingresses" | "networkpolicies" => "/apis/networking.k8s.io/v1",
         "poddisruptionbudgets" => "/apis/policy/v1",
         "datas" => "/apis/tests.example.com/v1",
+        "planneds" => "/apis/plans.example.com/v1",
         "horizontalpodautoscalers" => "/apis/autoscaling/v2",
         _ => "/apis/simulation.test/v1",
     };
