@@ -124,6 +124,37 @@ fn a_refused_child_does_not_stop_the_repair_of_others() {
 }
 
 #[test]
+fn workloads_wait_until_the_job_of_a_newer_image_is_complete() {
+    run(async |world| {
+        let spec = |image: u8| with(|spec| (spec.image, spec.migrate) = (image, true));
+        let jobs = |world: &World| -> Vec<String> {
+            let jobs = world.children().into_iter().filter(|(kind, _, _)| kind == "jobs.batch");
+            jobs.map(|(_, name, _)| name).collect()
+        };
+        let image = |world: &World| {
+            let set = world.get("statefulsets.apps", "a-store-hot").unwrap();
+            set["spec"]["template"]["spec"]["containers"][0]["image"].clone()
+        };
+        world.apply(&spec(0));
+        world.comes_to_rest().await;
+        let first = jobs(world);
+        world.apply(&spec(1));
+        // No controller does anything yet.
+        for _ in 0..8 {
+            for watch in 0..world.watched() {
+                world.deliver(watch, usize::MAX, None);
+            }
+            world.reconcile().await;
+        }
+        assert_eq!((reason(world).0.as_str(), image(world)), ("Waiting", json!("example.com/data:0")));
+        world.comes_to_rest().await;
+        assert_eq!(image(world), json!("example.com/data:1"));
+        let last = jobs(world);
+        assert!(last.len() == 1 && last != first, "{last:?}");
+    });
+}
+
+#[test]
 fn what_belongs_to_others_is_never_changed_and_its_name_is_taken_once_it_is_free() {
     run(async |world| {
         for kind in ["configmaps", "services"] {
