@@ -31,7 +31,8 @@ pub fn client(server: Shared, namespace: &str) -> kube::Client {
     kube::Client::new(service, namespace)
 }
 
-fn locked(server: &Shared) -> MutexGuard<'_, ApiServer> {
+/// The API server, for as long as the guard lives.
+pub fn locked(server: &Shared) -> MutexGuard<'_, ApiServer> {
     server.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

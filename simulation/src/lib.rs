@@ -2,7 +2,7 @@
 //! reconcile loop without a control plane.
 //!
 //! It does no I/O and has neither clock nor randomness: a test decides what happens in which order. Source of every rule is the code of
-//! Kubernetes 1.36; `tests/e2e/simulation.rs` sends the same requests to the model and to a real control plane.
+//! Kubernetes 1.36; `tests/e2e/simulation` sends the same requests to the model and to a real control plane, and runs an operator on both.
 //!
 //! ```
 //! use http::Request;
@@ -34,6 +34,7 @@
 //! | `log` | [`Event`], and [`View`]s that learn of writes late |
 //! | [`controllers`] | garbage collector, workloads, pods, as steps |
 //! | `client` | [`client()`]: a `kube::Client` of the model, with watches |
+//! | `operator` | with the feature `operator`: an operator's own loop against the model |
 //!
 //! # Not in the model
 //! Namespaces (any name will do), authentication and RBAC, schemas of custom kinds, versions of a kind other than its own, JSON and strategic
@@ -47,6 +48,8 @@ mod fields;
 mod json;
 mod kind;
 mod log;
+#[cfg(feature = "operator")]
+pub mod operator;
 mod quantity;
 mod refusals;
 mod selector;

@@ -35,6 +35,9 @@ pub struct PlannedSpec {
     /// Answers queries.
     #[node_type(workload = "Deployment", order = 2)]
     pub query: Option<NodeSpec>,
+    /// Ships logs from every machine.
+    #[node_type(workload = "DaemonSet")]
+    pub agent: Option<NodeSpec>,
     /// Keeps data.
     #[node_type(storage(name = "data", mount = "/data", size = "1Gi"))]
     pub store: Option<NodeSpec>,

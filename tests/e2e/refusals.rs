@@ -3,14 +3,10 @@
 use std::time::Duration;
 
 use k8s_openapi::api::{
-    admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding},
     apps::v1::StatefulSet,
     core::v1::{Secret, Service},
 };
-use kube::{
-    Api,
-    api::{Patch, PatchParams, PostParams},
-};
+use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::json;
 
 use crate::{
@@ -24,29 +20,7 @@ async fn an_update_that_a_policy_denies_deletes_nothing() {
     setup.ready("a", small()).await;
     let services = setup.api::<Service>();
     let before = services.get("a-query").await.unwrap().metadata.uid;
-    let name = setup.namespace.as_str();
-    let params = PatchParams::apply("tests").force();
-    let policy = json!({
-        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": { "name": name },
-        "spec": {
-            "matchConstraints": { "resourceRules": [
-                { "apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["services"] },
-            ] },
-            "validations": [{ "expression": "false", "message": "Services are frozen" }],
-        },
-    });
-    let binding = json!({
-        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": { "name": name },
-        "spec": {
-            "policyName": name,
-            "validationActions": ["Deny"],
-            "matchResources": { "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": name } } },
-        },
-    });
-    let policies: Api<ValidatingAdmissionPolicy> = Api::all(setup.client.clone());
-    policies.patch(name, &params, &Patch::Apply(policy)).await.unwrap();
-    let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(setup.client.clone());
-    bindings.patch(name, &params, &Patch::Apply(binding)).await.unwrap();
+    setup.deny(("", "services"), (&["UPDATE"], "false", "Services are frozen")).await;
     eventually("the policy to be enforced", || async {
         let label = Patch::Merge(json!({ "metadata": { "labels": { "tried": "yes" } } }));
         match services.patch("a-query", &PatchParams::default().dry_run(), &label).await {

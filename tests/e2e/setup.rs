@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Debug, future::Future, time::Duration};
 
 use k8s_openapi::{
     api::{
+        admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding},
         apps::v1::{Deployment, StatefulSet},
         core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Pod, Service},
         events::v1::Event,
@@ -225,6 +226,35 @@ impl Setup {
         let label = json!({ "metadata": { "labels": { "pod-security.kubernetes.io/enforce": "restricted" } } });
         let namespaces: Api<Namespace> = Api::all(self.client.clone());
         namespaces.patch(&self.namespace, &PatchParams::default(), &Patch::Merge(label)).await.unwrap();
+    }
+
+    /// Makes the API server deny operations on objects of a kind (group and plural) in this namespace unless a CEL expression
+    /// holds. It takes a moment until it does.
+    pub async fn deny(&self, (group, plural): (&str, &str), (operations, unless, message): (&[&str], &str, &str)) {
+        let name = self.namespace.as_str();
+        let rule =
+            json!({ "apiGroups": [group], "apiVersions": ["v1"], "operations": operations, "resources": [plural] });
+        let policy = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": { "name": name },
+            "spec": {
+                "matchConstraints": { "resourceRules": [rule] },
+                "validations": [{ "expression": unless, "message": message, "reason": "Forbidden" }],
+            },
+        });
+        let binding = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+            "metadata": { "name": name },
+            "spec": {
+                "policyName": name,
+                "validationActions": ["Deny"],
+                "matchResources": { "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": name } } },
+            },
+        });
+        let params = PatchParams::apply("tests").force();
+        let policies: Api<ValidatingAdmissionPolicy> = Api::all(self.client.clone());
+        policies.patch(name, &params, &Patch::Apply(policy)).await.unwrap();
+        let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(self.client.clone());
+        bindings.patch(name, &params, &Patch::Apply(binding)).await.unwrap();
     }
 
     /// The names of all children.

@@ -9,6 +9,7 @@
 //! | [`jobs`] | pods that run to their end |
 //! | [`pods`] | starts pods, makes them ready, ends them |
 //! | [`claims`] | binds claims, lets them grow, holds those in use |
+//! | [`controller`] | tells whose an object is |
 
 mod daemon_set;
 mod deployment;
@@ -22,6 +23,9 @@ pub use daemon_set::{NODES, daemon_sets};
 pub use deployment::deployments;
 pub use garbage::collect_garbage;
 pub use job::jobs;
+pub use owned::controller;
+#[cfg(feature = "operator")]
+pub(crate) use owned::has_label;
 pub use pod::{claims, pods};
 pub use stateful_set::stateful_sets;
 

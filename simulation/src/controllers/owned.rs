@@ -115,7 +115,8 @@ impl Workload {
     }
 }
 
-fn controller(object: &Value) -> Option<&str> {
+/// The UID of an object's controller.
+pub fn controller(object: &Value) -> Option<&str> {
     let mut owners = items(object, "/metadata/ownerReferences").iter();
     owners.find(|owner| owner.get("controller") == Some(&Value::Bool(true))).map(|owner| text(owner, "/uid"))
 }
@@ -131,7 +132,7 @@ pub fn is_deleting(object: &Value) -> bool {
     object.pointer("/metadata/deletionTimestamp").is_some()
 }
 
-/// Whether a pod has the label.
+/// Whether an object has the label.
 pub fn has_label(object: &Value, key: &str, value: &str) -> bool {
     object.pointer("/metadata/labels").and_then(|labels| labels.get(key)) == Some(&Value::from(value))
 }

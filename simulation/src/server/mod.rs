@@ -43,6 +43,7 @@ pub struct ApiServer {
     log: Vec<Event>,
     version: u64,
     created: u64,
+    uid: Option<String>,
     now: u64,
     admission: Vec<Admission>,
     pub(crate) wakers: Vec<std::task::Waker>,
@@ -52,8 +53,8 @@ impl Default for ApiServer {
     fn default() -> Self {
         // Version 1 is in nobody's hands: an apply that names it creates or fails.
         let kinds = built_in().map(Arc::new).collect();
-        let (objects, log, admission, wakers) = Default::default();
-        Self { kinds, objects, log, version: 100, created: 0, now: 0, admission, wakers }
+        let (objects, log, uid, admission, wakers) = Default::default();
+        Self { kinds, objects, log, version: 100, created: 0, uid, now: 0, admission, wakers }
     }
 }
 
@@ -86,6 +87,11 @@ impl ApiServer {
     /// Adds what changes or refuses objects before they are stored.
     pub fn admit(&mut self, admission: Admission) {
         self.admission.push(admission);
+    }
+
+    /// The next object that is created has this UID: what depends on it can then be compared with another API server's.
+    pub fn give_uid(&mut self, uid: &str) {
+        self.uid = Some(uid.to_owned());
     }
 
     /// Lets time pass. Nothing happens by that alone.

@@ -130,6 +130,7 @@ impl ApiServer {
         let new = entries
             .apply(&bare, &config, &place, (&by, &now), &reset, force)
             .map_err(|conflicts| Status::apply_conflict(&conflicts))?;
+        refusals::check_emptied(kind, &config, &new, &live)?;
         Ok((200, self.store_changed(target, &live, new, &entries, dry)?))
     }
 
@@ -174,7 +175,8 @@ impl ApiServer {
         for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
             put(&mut new, &format!("/metadata/{field}"), Value::Null);
         }
-        put(&mut new, "/metadata/uid", format!("00000000-0000-4000-8000-{number:012x}"));
+        let uid = self.uid.clone().unwrap_or_else(|| format!("00000000-0000-4000-8000-{number:012x}"));
+        put(&mut new, "/metadata/uid", uid);
         put(&mut new, "/metadata/creationTimestamp", self.timestamp(0));
         if kind.generation {
             put(&mut new, "/metadata/generation", 1);
@@ -189,7 +191,7 @@ impl ApiServer {
         if dry {
             return Ok(new);
         }
-        self.created = number;
+        (self.created, self.uid) = (number, None);
         Ok(self.commit(target, Change::Added, new))
     }
 

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use operator_simulation::Deletion;
+use operator_simulation::{Deletion, operator::Fault};
 use serde_json::json;
 
 use crate::{
     promises::PATIENCE,
     specs::{Scale, Spec, small},
     steps::{Step, Story},
-    wire::Fault,
     world::{CLUSTERS, NAMESPACE, World, run},
 };
 
@@ -125,6 +124,37 @@ fn a_refused_child_does_not_stop_the_repair_of_others() {
 }
 
 #[test]
+fn workloads_wait_until_the_job_of_a_newer_image_is_complete() {
+    run(async |world| {
+        let spec = |image: u8| with(|spec| (spec.image, spec.migrate) = (image, true));
+        let jobs = |world: &World| -> Vec<String> {
+            let jobs = world.children().into_iter().filter(|(kind, _, _)| kind == "jobs.batch");
+            jobs.map(|(_, name, _)| name).collect()
+        };
+        let image = |world: &World| {
+            let set = world.get("statefulsets.apps", "a-store-hot").unwrap();
+            set["spec"]["template"]["spec"]["containers"][0]["image"].clone()
+        };
+        world.apply(&spec(0));
+        world.comes_to_rest().await;
+        let first = jobs(world);
+        world.apply(&spec(1));
+        // No controller does anything yet.
+        for _ in 0..8 {
+            for watch in 0..world.watched() {
+                world.deliver(watch, usize::MAX, None);
+            }
+            world.reconcile().await;
+        }
+        assert_eq!((reason(world).0.as_str(), image(world)), ("Waiting", json!("example.com/data:0")));
+        world.comes_to_rest().await;
+        assert_eq!(image(world), json!("example.com/data:1"));
+        let last = jobs(world);
+        assert!(last.len() == 1 && last != first, "{last:?}");
+    });
+}
+
+#[test]
 fn what_belongs_to_others_is_never_changed_and_its_name_is_taken_once_it_is_free() {
     run(async |world| {
         for kind in ["configmaps", "services"] {
@@ -142,7 +172,7 @@ fn what_belongs_to_others_is_never_changed_and_its_name_is_taken_once_it_is_free
             }
             world.delete(kind, name);
             world.comes_to_rest().await;
-            world.writes_with_care(&world.clusters(), 2);
+            world.writes_with_care(&world.all_clusters(), 2);
             world.delete(CLUSTERS, "a");
             assert!(world.settle(PATIENCE).await);
         }
@@ -217,7 +247,7 @@ fn run_in_thread(before: Spec, after: Spec, scale: Option<u8>, at: usize, fault:
             let is_over = world.wire.count() - writes < at;
             world.wire.fail(None);
             world.comes_to_rest().await;
-            world.writes_with_care(&world.clusters(), 2);
+            world.writes_with_care(&world.all_clusters(), 2);
             assert_eq!(world.pods(), pods, "{fault:?} at {at}");
             assert_eq!(world.replicas("store-hot"), replicas, "{fault:?} at {at}");
             is_over

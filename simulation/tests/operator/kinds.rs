@@ -1,4 +1,4 @@
-//! The kind under test: StatefulSets with claims, and a Deployment with a generated Secret.
+//! The kind under test: StatefulSets with claims, a Deployment with a generated Secret, a DaemonSet, and a Job that all wait for.
 
 use operator_core::prelude::*;
 
@@ -13,6 +13,9 @@ pub struct DataSpec {
     #[config(file = "common.properties", mount = "/etc/data/common", format = "properties", with = common)]
     #[serde(default)]
     pub common: Properties,
+    /// Brings data to its newest form.
+    #[node_type(workload = "Job", order = -1)]
+    pub migrate: Option<NodeSpec>,
     /// Keep data.
     #[node_type(name = "store")]
     #[serde(default)]
@@ -20,6 +23,9 @@ pub struct DataSpec {
     /// Answers queries.
     #[node_type(name = "query")]
     pub query: Option<Query>,
+    /// Ships logs from every machine.
+    #[node_type(workload = "DaemonSet")]
+    pub agent: Option<NodeSpec>,
 }
 
 /// An author's function with a defect: there is an image over which it panics.

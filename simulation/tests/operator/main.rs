@@ -4,9 +4,7 @@
 //! | --- | --- |
 //! | `kinds` | the kind under test |
 //! | `specs` | random specs of it |
-//! | `wire` | the operator's client: it notes every write, and loses some |
-//! | `watch` | a watch that learns of things late |
-//! | `world` | the model, the operator and what happens to them |
+//! | `world` | [`operator_simulation::operator::World`] with a cluster of that kind |
 //! | `steps` | random steps |
 //! | `promises` | what users were promised |
 //! | `properties` | random steps keep the promises |
@@ -20,6 +18,4 @@ mod promises;
 mod properties;
 mod specs;
 mod steps;
-mod watch;
-mod wire;
 mod world;

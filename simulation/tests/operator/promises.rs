@@ -12,10 +12,10 @@ use operator_core::{
     },
     render::names,
 };
-use operator_simulation::Change;
+use operator_simulation::{Change, controllers::controller, operator::id};
 use serde_json::Value;
 
-use crate::world::{CLUSTERS, World, controller, id, name};
+use crate::world::{CLUSTERS, World, name};
 
 /// Enough for every policy that was mended to be tried again, twice.
 pub const PATIENCE: Duration = Duration::from_secs(20 * 60);
@@ -119,7 +119,7 @@ impl World {
     }
 
     /// UIDs of the clusters that there ever were.
-    pub fn clusters(&self) -> BTreeSet<String> {
+    pub fn all_clusters(&self) -> BTreeSet<String> {
         let server = self.server();
         let clusters = server.log().iter().filter(|event| event.kind == CLUSTERS);
         clusters.map(|event| event.object["metadata"]["uid"].as_str().unwrap().to_owned()).collect()

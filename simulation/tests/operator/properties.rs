@@ -20,7 +20,7 @@ async fn ends_well(world: &mut World, story: &Story) {
         world.leave_out_what_is_forgotten();
     }
     world.comes_to_rest().await;
-    world.writes_with_care(&world.clusters(), story.disturbances);
+    world.writes_with_care(&world.all_clusters(), story.disturbances);
 }
 
 /// Steps while a cluster is installed.
@@ -90,7 +90,10 @@ impl Before {
             let least = numbers.first().copied().unwrap_or(0);
             let stay: Vec<String> = match node.as_str() {
                 "query" if numbers.len() > 1 => Vec::new(),
-                "query" => self.pods.keys().filter(|name| name.starts_with("a-query-")).cloned().collect(),
+                "query" | "agent" => {
+                    let prefix = format!("a-{node}-");
+                    self.pods.keys().filter(|name| name.starts_with(&prefix)).cloned().collect()
+                }
                 node => (0..least).map(|ordinal| format!("a-{node}-{ordinal}")).collect(),
             };
             for pod in stay {

@@ -12,9 +12,12 @@ pub struct Spec {
     pub common: u8,
     pub stores: BTreeMap<&'static str, Node>,
     pub query: Option<Node>,
+    pub agent: Option<Node>,
+    /// Whether there is a Job that the others wait for.
+    pub migrate: bool,
 }
 
-/// A node of either type; what doesn't go with its type isn't used.
+/// A node of any type; what doesn't go with its type isn't used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     pub scale: Scale,
@@ -50,19 +53,26 @@ impl Spec {
         if let Some(query) = &self.query {
             spec["query"] = query.to_json();
         }
+        if let Some(agent) = &self.agent {
+            spec["agent"] = json!({ "networkPolicy": { "enabled": agent.policy } });
+        }
+        if self.migrate {
+            spec["migrate"] = json!({});
+        }
         spec
     }
 
-    /// The nodes by their names in the status.
+    /// The nodes whose pods stay, by their names in the status.
     pub fn nodes(&self) -> BTreeMap<String, &Node> {
         let stores = self.stores.iter().map(|(name, node)| (format!("store-{name}"), node));
-        stores.chain(self.query.iter().map(|node| ("query".to_owned(), node))).collect()
+        let query = self.query.iter().map(|node| ("query".to_owned(), node));
+        stores.chain(query).chain(self.agent.iter().map(|node| ("agent".to_owned(), node))).collect()
     }
 
     /// What the pods of a node depend on.
     pub fn template(&self, node: &str) -> Option<(u8, u8, u8)> {
         let setting = self.nodes().get(node)?.setting;
-        Some((self.image, self.common, if node == "query" { 0 } else { setting }))
+        Some((self.image, self.common, if node.starts_with("store-") { setting } else { 0 }))
     }
 
     /// Makes no claim smaller than it was before.
@@ -110,16 +120,26 @@ fn node() -> impl Strategy<Value = Node> {
 
 pub fn spec() -> impl Strategy<Value = Spec> {
     let stores = btree_map(select(["hot", "cold"].as_slice()), node(), 0..3);
-    (0..2_u8, 0..2_u8, stores, option::of(node())).prop_map(|(image, common, stores, query)| Spec {
+    let others = (option::of(node()), option::of(node()), any::<bool>());
+    (0..2_u8, 0..2_u8, stores, others).prop_map(|(image, common, stores, (query, agent, migrate))| Spec {
         image,
         common,
         stores,
         query,
+        agent,
+        migrate,
     })
 }
 
 /// A store and a query node of two pods each.
 pub fn small() -> Spec {
     let node = Node { scale: Scale::Fixed(2), ordered: false, size: 0, setting: 0, policy: false };
-    Spec { image: 0, common: 0, stores: BTreeMap::from([("hot", node.clone())]), query: Some(node) }
+    Spec {
+        image: 0,
+        common: 0,
+        stores: BTreeMap::from([("hot", node.clone())]),
+        query: Some(node),
+        agent: None,
+        migrate: false,
+    }
 }

@@ -6,13 +6,12 @@ use std::{
 };
 
 use http::Request;
-use operator_simulation::Deletion;
+use operator_simulation::{Deletion, operator::Fault};
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 
 use crate::{
     specs::{Spec, spec},
-    wire::Fault,
     world::{CLUSTERS, NAMESPACE, World},
 };
 
@@ -132,7 +131,7 @@ impl Story {
                 world.reconcile().await;
             }
             Step::Unasked => {
-                let uid = world.cluster()["metadata"]["uid"].as_str().unwrap().to_owned();
+                let uid = world.uid();
                 world.reconcile_now(&uid).await;
             }
             Step::Control(at) => {
@@ -161,7 +160,7 @@ impl Story {
     fn recreate(&mut self, world: &mut World) {
         world.server().delete(CLUSTERS, (NAMESPACE, "a"), &Deletion::default()).unwrap();
         let spec = self.specs.last().unwrap().clone();
-        self.harmed.extend(["store-hot", "store-cold", "query"].map(str::to_owned));
+        self.harmed.extend(["store-hot", "store-cold", "query", "agent"].map(str::to_owned));
         world.apply(&spec);
     }
 
@@ -176,7 +175,7 @@ impl Story {
         match what {
             Foreign::Delete => {
                 let node = object["metadata"]["labels"]["simulation.example.com/node"].as_str();
-                if ["statefulsets.apps", "deployments.apps", "secrets"].contains(&kind.as_str()) {
+                if ["statefulsets.apps", "deployments.apps", "daemonsets.apps", "secrets"].contains(&kind.as_str()) {
                     self.harmed.extend(node.map(str::to_owned));
                 }
                 drop(server.delete(kind, (NAMESPACE, name), &Deletion::default()));

@@ -1,11 +1,16 @@
 //! Whom a request is sent to: a real API server, or the model.
 
-use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use http::Request;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Client, client::Body};
-use operator_simulation::{ApiServer, Kind, Rule, controllers};
+use operator_simulation::{ApiServer, Kind, Rule, Shared, controllers};
 use operator_testbed::Testbed;
 use serde_json::{Value, json};
 
@@ -20,11 +25,18 @@ pub struct Side {
 
 enum Server {
     Real(Box<Real>),
-    Model(ApiServer),
+    Model(Model),
+}
+
+struct Model {
+    server: Shared,
+    /// The namespace's name in the model.
+    namespace: String,
 }
 
 struct Real {
-    testbed: Testbed,
+    /// The control plane, if it is this test's own.
+    testbed: Option<Testbed>,
     client: Client,
     namespace: String,
 }
@@ -35,7 +47,7 @@ pub async fn both() -> (Side, Side) {
     let client = testbed.client().await.unwrap();
     let namespace = testbed.namespace("simulation").await.unwrap().name().to_owned();
     install(&client, widgets()).await;
-    let real = Real { testbed, client, namespace };
+    let real = Real { testbed: Some(testbed), client, namespace };
     real.overwrite_images().await;
     real.signal_controllers("-STOP");
     let mut model = ApiServer::new();
@@ -47,8 +59,8 @@ pub async fn both() -> (Side, Side) {
         }
         Ok(())
     }));
-    let side = |server| Side { server, uids: BTreeMap::new() };
-    (side(Server::Real(Box::new(real))), side(Server::Model(model)))
+    let model = Side::model(Arc::new(Mutex::new(model)), NAMESPACE);
+    (Side { server: Server::Real(Box::new(real)), uids: BTreeMap::new() }, model)
 }
 
 fn widgets() -> CustomResourceDefinition {
@@ -81,7 +93,7 @@ fn widgets() -> CustomResourceDefinition {
 
 impl Real {
     fn signal_controllers(&self, signal: &str) {
-        let file = self.testbed.folder().unwrap().join("kube-controller-manager.pid");
+        let file = self.testbed.as_ref().and_then(Testbed::folder).unwrap().join("kube-controller-manager.pid");
         let pid = std::fs::read_to_string(file).unwrap();
         assert!(Command::new("kill").args([signal, pid.trim()]).status().unwrap().success());
     }
@@ -119,35 +131,58 @@ impl Real {
     }
 
     async fn send(&self, method: &str, content: &str, path: &str, body: &Value) -> (u16, Value) {
-        let path = path.replace(NAMESPACE, &self.namespace);
-        let request = Request::builder().method(method).uri(path).header("content-type", content);
-        let body = String::from_utf8(bytes(body)).unwrap().replace(NAMESPACE, &self.namespace);
-        let response = self.client.send(request.body(Body::from(body.into_bytes())).unwrap()).await.unwrap();
+        let request = request(method, content, path, body, &self.namespace);
+        let response = self.client.send(request.map(Body::from)).await.unwrap();
         let code = response.status().as_u16();
-        let body = response.into_body().collect_bytes().await.unwrap();
-        // What isn't served is answered by plain text.
-        let text = String::from_utf8_lossy(&body).replace(&self.namespace, NAMESPACE);
-        (code, serde_json::from_str(&text).unwrap_or(json!({ "kind": "Status", "reason": "NotFound" })))
+        (code, answer(&response.into_body().collect_bytes().await.unwrap(), &self.namespace))
     }
 }
 
-fn bytes(body: &Value) -> Vec<u8> {
-    if body.is_null() { Vec::new() } else { body.to_string().into_bytes() }
+impl Model {
+    fn send(&self, method: &str, content: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = request(method, content, path, body, &self.namespace);
+        let response = self.server.lock().unwrap().handle(&request);
+        (response.status().as_u16(), answer(response.body(), &self.namespace))
+    }
+}
+
+/// A request in a side's own namespace.
+fn request(method: &str, content: &str, path: &str, body: &Value, namespace: &str) -> Request<Vec<u8>> {
+    let body = if body.is_null() { String::new() } else { body.to_string().replace(NAMESPACE, namespace) };
+    let request = Request::builder().method(method).uri(path.replace(NAMESPACE, namespace));
+    request.header("content-type", content).body(body.into_bytes()).unwrap()
+}
+
+/// An answer as if both sides' namespaces had one name.
+fn answer(body: &[u8], namespace: &str) -> Value {
+    let text = String::from_utf8_lossy(body).replace(namespace, NAMESPACE);
+    // What isn't served is answered by plain text.
+    serde_json::from_str(&text).unwrap_or(json!({ "kind": "Status", "reason": "NotFound" }))
 }
 
 impl Side {
+    /// A namespace of the control plane that all tests share.
+    pub fn real(client: &Client, namespace: &str) -> Self {
+        let real = Real { testbed: None, client: client.clone(), namespace: namespace.to_owned() };
+        Self { server: Server::Real(Box::new(real)), uids: BTreeMap::new() }
+    }
+
+    /// A namespace of a model.
+    pub fn model(server: Shared, namespace: &str) -> Self {
+        let model = Model { server, namespace: namespace.to_owned() };
+        Self { server: Server::Model(model), uids: BTreeMap::new() }
+    }
+
     /// Sends a request. Returns code and body.
     pub async fn send(&mut self, method: &str, content: &str, path: &str, body: &Value) -> (u16, Value) {
         let (code, answer) = match &mut self.server {
             Server::Real(real) => real.send(method, content, path, body).await,
-            Server::Model(model) => {
-                let request = Request::builder().method(method).uri(path).header("content-type", content);
-                let response = model.handle(&request.body(bytes(body)).unwrap());
-                (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
-            }
+            Server::Model(model) => model.send(method, content, path, body),
         };
-        if let (Some(uid), Some(name)) = (answer["metadata"]["uid"].as_str(), answer["metadata"]["name"].as_str()) {
-            self.uids.insert(uid.to_owned(), format!("uid-of-{name}"));
+        for object in std::iter::once(&answer).chain(answer["items"].as_array().into_iter().flatten()) {
+            if let (Some(uid), Some(name)) = (object["metadata"]["uid"].as_str(), object["metadata"]["name"].as_str()) {
+                self.uids.insert(uid.to_owned(), format!("uid-of-{name}"));
+            }
         }
         (code, answer)
     }
@@ -184,8 +219,8 @@ impl Side {
 
     /// Lets the model's controllers come to rest.
     pub fn settle(&mut self) {
-        if let Server::Model(model) = &mut self.server {
-            assert!(controllers::settle(model, 100));
+        if let Server::Model(model) = &self.server {
+            assert!(controllers::settle(&mut model.server.lock().unwrap(), 100));
         }
     }
 

@@ -174,8 +174,9 @@ fn posts() -> Vec<Step> {
 }
 
 fn custom() -> Vec<Step> {
-    let path = &at("widgets", "a");
+    let (path, emptied) = (&at("widgets", "a"), &at("widgets", "emptied"));
     let status = &format!("{path}/status");
+    let named = |spec: Value| with(widget(spec), &[("/metadata/name", "emptied".into())]);
     let spec = json!({ "image": "a", "nodes": { "hot": { "replicas": 1 }, "cold": {} } });
     let condition = |status: &str| json!({ "type": "Ready", "status": status });
     let report = |conditions: Value| json!({ "apiVersion": "simulation.test/v1", "kind": "Widget", "status": { "ready": 1, "conditions": conditions } });
@@ -209,6 +210,23 @@ fn custom() -> Vec<Step> {
         ),
         apply("replicas of a custom resource", path, "user", widget(json!({ "replicas": 4 }))),
         patch("it is scaled again", &format!("{path}/scale"), "autoscaler", json!({ "spec": { "replicas": 6 } })),
+        apply("a node with a number", emptied, "user", named(json!({ "nodes": { "hot": { "replicas": 1 } } }))),
+        apply("nothing left in a node", emptied, "user", named(json!({ "nodes": { "hot": {} } }))),
+        apply("no node left", emptied, "user", named(json!({ "nodes": {} }))),
+        apply("an image alone", emptied, "user", named(json!({ "image": "a" }))),
+        apply(
+            "a label",
+            emptied,
+            "user",
+            with(named(json!({ "image": "a" })), &[("/metadata/labels", json!({ "a": "b" }))]),
+        ),
+        apply(
+            "no label left",
+            emptied,
+            "user",
+            with(named(json!({ "image": "a" })), &[("/metadata/labels", json!({}))]),
+        ),
+        apply("nothing left in a spec", emptied, "user", named(json!({}))),
         post("a posted custom resource", "widgets", with(widget(spec), &[("/metadata/name", "posted".into())])),
     ]
 }

@@ -7,10 +7,12 @@
 //! | `ownership` | apply, conflicts, drift: who owns which field |
 //! | `kinds` | refusals, kinds by kind, creation by POST, custom resources |
 //! | `deletions` | preconditions, finalizers, propagation |
+//! | `life` | the life of a cluster |
 //! | `scenario` | writes after which the controllers come to rest |
 
 mod deletions;
 mod kinds;
+mod life;
 mod objects;
 mod ownership;
 mod scenario;
@@ -18,6 +20,7 @@ mod scenario;
 use serde_json::{Value, json};
 
 pub use deletions::{deletions, garbage, last_owner};
+pub use life::{Chapter, DENIED, life, life_with_jobs};
 pub use objects::deployment;
 pub use scenario::{scenario, workloads};
 
@@ -62,7 +65,7 @@ impl Step {
     }
 }
 
-fn at(plural: &str, name: &str) -> String {
+pub fn at(plural: &str, name: &str) -> String {
     let api = match plural {
         "configmaps" | "secrets" | "services" | "serviceaccounts" | "pods" | "persistentvolumeclaims" => "/api/v1",
         "statefulsets" | "deployments" | "daemonsets" => "/apis/apps/v1",
@@ -70,6 +73,8 @@ fn at(plural: &str, name: &str) -> String {
         "roles" | "rolebindings" => "/apis/rbac.authorization.k8s.io/v1",
         "ingresses" | "networkpolicies" => "/apis/networking.k8s.io/v1",
         "poddisruptionbudgets" => "/apis/policy/v1",
+        "datas" => "/apis/tests.example.com/v1",
+        "planneds" => "/apis/plans.example.com/v1",
         "horizontalpodautoscalers" => "/apis/autoscaling/v2",
         _ => "/apis/simulation.test/v1",
     };

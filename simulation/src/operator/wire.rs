@@ -2,16 +2,15 @@
 
 use std::{
     future::pending,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use http::{Method, Request, Response};
 use kube::client::Body;
-use operator_simulation::{ApiServer, Shared};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::world::NAMESPACE;
+use crate::{ApiServer, Shared, client::locked};
 
 /// What happens to a write.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,8 +28,11 @@ pub enum Fault {
 /// A write of the operator, events aside.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Write {
+    /// Method of the request.
     pub method: Method,
+    /// Path of the request, without its query.
     pub path: String,
+    /// Code of the answer.
     pub code: u16,
     /// Whether anything was changed by it.
     pub changed: bool,
@@ -39,13 +41,14 @@ pub struct Write {
 }
 
 /// What the client notes and what it shall lose.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wire {
     noted: Arc<Mutex<Noted>>,
+    /// Told when the operator dies.
     pub died: Arc<Notify>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Noted {
     writes: Vec<Write>,
     /// What happens to the write after so many others.
@@ -58,6 +61,7 @@ impl Wire {
         self.lock().writes.clone()
     }
 
+    /// Number of writes so far.
     pub fn count(&self) -> usize {
         self.lock().writes.len()
     }
@@ -68,17 +72,18 @@ impl Wire {
     }
 
     /// A client of the model by this wire.
-    pub fn client(&self, server: Shared) -> kube::Client {
+    pub fn client(&self, server: Shared, namespace: &str) -> kube::Client {
         let wire = self.clone();
         let service = tower::service_fn(move |request: Request<Body>| {
             let (wire, server) = (wire.clone(), server.clone());
             async move {
                 let (head, body) = request.into_parts();
-                let request = Request::from_parts(head, body.collect_bytes().await.unwrap().to_vec());
+                let request =
+                    Request::from_parts(head, body.collect_bytes().await.map_err(std::io::Error::other)?.to_vec());
                 wire.answer(&request, &server).await
             }
         });
-        kube::Client::new(service, NAMESPACE)
+        kube::Client::new(service, namespace)
     }
 
     async fn answer(&self, request: &Request<Vec<u8>>, server: &Shared) -> Result<Response<Body>, std::io::Error> {
@@ -90,7 +95,7 @@ impl Wire {
             Some(Fault::DiesBefore) => return self.die().await,
             _ => {}
         }
-        let response = self.handle(request, &mut server.lock().unwrap(), is_event);
+        let response = self.handle(request, &mut locked(server), is_event);
         match fault {
             Some(Fault::AnswerLost) => lost(),
             Some(Fault::DiesAfter) => self.die().await,
@@ -119,7 +124,7 @@ impl Wire {
     }
 
     fn lock(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap()
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,10 +144,10 @@ impl Noted {
 /// The object that a path of the REST API names.
 fn object_at(path: &str, server: &ApiServer) -> Option<Arc<Value>> {
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let kind = match parts.as_slice() {
-        ["api", _, _, _, plural, ..] => (*plural).to_owned(),
-        ["apis", group, _, _, _, plural, ..] => format!("{plural}.{group}"),
+    let (kind, namespace) = match parts.as_slice() {
+        ["api", _, _, namespace, plural, ..] => ((*plural).to_owned(), namespace),
+        ["apis", group, _, _, namespace, plural, ..] => (format!("{plural}.{group}"), namespace),
         _ => return None,
     };
-    server.get(&kind, NAMESPACE, parts.last()?)
+    server.get(&kind, namespace, parts.last()?)
 }

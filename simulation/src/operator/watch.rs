@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use kube::runtime::watcher::Event;
-use operator_simulation::{ApiServer, Change, View};
 use serde_json::Value;
+
+use crate::{
+    ApiServer, Change, View,
+    controllers::has_label,
+    json::{put, text},
+};
 
 /// One watch of an operator.
 pub struct Watch {
@@ -13,10 +18,12 @@ pub struct Watch {
     label: Option<(&'static str, String)>,
     /// What is selected, as last shown, by UID.
     selected: BTreeMap<String, Value>,
+    /// Whether it has shown its first list.
     pub listed: bool,
 }
 
 impl Watch {
+    /// A watch that has shown nothing.
     pub fn new(kind: &str, label: Option<(&'static str, String)>) -> Self {
         Self { view: View::new(kind), label, selected: BTreeMap::new(), listed: false }
     }
@@ -43,7 +50,7 @@ impl Watch {
                 self.selected.insert(uid, object.clone());
                 shown.push(Event::Apply(object));
             } else if let Some(mut before) = self.selected.remove(&uid) {
-                before["metadata"]["resourceVersion"] = object["metadata"]["resourceVersion"].clone();
+                put(&mut before, "/metadata/resourceVersion", text(&object, "/metadata/resourceVersion"));
                 shown.push(Event::Delete(before));
             }
         }
@@ -51,10 +58,10 @@ impl Watch {
     }
 
     fn selects(&self, object: &Value) -> bool {
-        self.label.as_ref().is_none_or(|(key, value)| object["metadata"]["labels"][*key] == **value)
+        self.label.as_ref().is_none_or(|(key, value)| has_label(object, key, value))
     }
 }
 
 fn uid(object: &Value) -> String {
-    object["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
+    text(object, "/metadata/uid").to_owned()
 }

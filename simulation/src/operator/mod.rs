@@ -1,0 +1,263 @@
+//! An operator's own loop against the model: nothing happens by itself, and time stands still unless it is told to pass.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | this one | [`World`]: the model, the operator, and what happens to them |
+//! | `wire` | [`Wire`]: the operator's client, which notes every write and loses some |
+//! | `watch` | a watch that learns of things late |
+
+mod watch;
+mod wire;
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use operator_core::{
+    Cluster,
+    model::{Kind, kind::Presence},
+    plan::Plan,
+    render::names,
+    runtime::{Author, stepped::Stepped},
+    state::{Availability, Snapshot},
+};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::{
+    ApiServer, Rule, Shared,
+    client::locked,
+    controllers::{self, controller},
+    json::text,
+};
+use watch::Watch;
+pub use wire::{Fault, Wire, Write};
+
+/// Rounds in which everything that waits happens once; more than any story needs.
+const ROUNDS: usize = 400;
+
+thread_local! {
+    static STARTED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// The model's time: it passes with Tokio's, which stands still unless it is told to pass.
+fn now() -> Timestamp {
+    let passed = STARTED.get().map_or(Duration::ZERO, |started| started.elapsed());
+    let start = Timestamp::from_second(1_767_225_600).unwrap_or_default();
+    start + SignedDuration::try_from(passed).unwrap_or_default()
+}
+
+/// Which watch of the operator.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    Clusters,
+    Children(Kind),
+    References(Kind),
+}
+
+/// The model, an operator of one kind in one namespace, and what happens to them.
+pub struct World {
+    /// The operator's client.
+    pub wire: Wire,
+    author: Author,
+    namespace: String,
+    server: Shared,
+    operator: Stepped,
+    watches: BTreeMap<Of, Watch>,
+    queued: BTreeSet<String>,
+    due: BTreeMap<String, Instant>,
+}
+
+/// Runs a story of an operator of `K` in a world of its own.
+///
+/// # Errors
+/// Where there can't be another Tokio runtime.
+pub fn run<K: Cluster, T>(namespace: &str, story: impl AsyncFnOnce(World) -> T) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    Ok(runtime.block_on(async { story(World::new(Author::of::<K>(), namespace)).await }))
+}
+
+impl World {
+    fn new(author: Author, namespace: &str) -> Self {
+        STARTED.set(Some(Instant::now()));
+        let mut server = ApiServer::new();
+        let definition = author.definition;
+        let (group, version) = (definition.group, definition.version);
+        server.serve(crate::Kind::custom(group, version, definition.kind, definition.plural, STATUS));
+        let (server, wire) = (Arc::new(Mutex::new(server)), Wire::default());
+        let operator = Stepped::new(wire.client(server.clone(), namespace), author, now);
+        let (watches, queued, due) = Default::default();
+        Self { wire, author, namespace: namespace.to_owned(), server, operator, watches, queued, due }
+    }
+
+    /// The model.
+    pub fn server(&self) -> MutexGuard<'_, ApiServer> {
+        locked(&self.server)
+    }
+
+    /// The model, to be shared.
+    pub fn shared(&self) -> Shared {
+        self.server.clone()
+    }
+
+    /// The kind of clusters, as the model calls it.
+    pub fn clusters(&self) -> String {
+        format!("{}.{}", self.author.definition.plural, self.author.definition.group)
+    }
+
+    /// The objects that an object controls: kind as the model calls it, and name.
+    pub fn children(&self, uid: &str) -> Vec<(String, String, Arc<Value>)> {
+        let server = self.server();
+        let owned = server.all().filter(|(_, object)| controller(object) == Some(uid));
+        owned
+            .map(|(kind, object)| (kind.to_owned(), text(object, "/metadata/name").to_owned(), object.clone()))
+            .collect()
+    }
+
+    /// What the operator sees of a cluster, and would do.
+    pub fn plan(&self, uid: &str) -> Option<(Snapshot, Plan)> {
+        self.operator.plan(uid)
+    }
+
+    /// The operator starts anew, with an empty memory.
+    pub fn restart(&mut self) {
+        self.operator = Stepped::new(self.wire.client(self.server.clone(), &self.namespace), self.author, now);
+        self.watches.clear();
+        self.queued.clear();
+        self.due.clear();
+    }
+
+    /// Number of the operator's watches.
+    pub fn watched(&mut self) -> usize {
+        self.rewatch();
+        self.watches.len()
+    }
+
+    /// A watch shows what comes next, `count` events at most; one that is new, or breaks now, shows a list that is as old as so many writes.
+    pub fn deliver(&mut self, watch: usize, count: usize, relists: Option<usize>) -> bool {
+        self.rewatch();
+        let Some(of) = self.watches.keys().nth(watch).cloned() else { return false };
+        let events = {
+            let server = locked(&self.server);
+            let Some(watch) = self.watches.get_mut(&of) else { return false };
+            match relists {
+                None if watch.listed => watch.next(&server, count),
+                age => watch.list(&server, age.unwrap_or(0)),
+            }
+        };
+        let is_news = !events.is_empty();
+        for event in events {
+            match &of {
+                Of::Clusters => self.operator.cluster(event),
+                Of::Children(kind) => self.operator.child(kind, event),
+                Of::References(Kind::Row(kind)) => self.operator.reference(kind, &self.namespace, event),
+                Of::References(Kind::Recorded(_)) => {}
+            }
+        }
+        self.queued.extend(self.operator.requested());
+        is_news
+    }
+
+    /// The operator has opened watches, and closed others.
+    fn rewatch(&mut self) {
+        let label = Some((names::MANAGED_BY, names::manager(self.author.definition)));
+        let watched = self.operator.watched();
+        let pending = |kind: &Kind| watched.iter().any(|(known, at)| known == kind && *at == Availability::Pending);
+        let mut wanted: BTreeSet<Of> = watched.iter().map(|(kind, _)| Of::Children(kind.clone())).collect();
+        wanted.extend(self.operator.referred().into_iter().map(|(kind, _)| Of::References(kind)));
+        wanted.insert(Of::Clusters);
+        self.watches.retain(|of, _| wanted.contains(of));
+        let clusters = self.clusters();
+        for of in wanted {
+            let watch = match &of {
+                Of::Clusters => Watch::new(&clusters, None),
+                Of::Children(kind) => Watch::new(&id(kind), label.clone()),
+                Of::References(kind) => Watch::new(&id(kind), None),
+            };
+            let is_new = matches!(&of, Of::Children(kind) if pending(kind));
+            let watch = self.watches.entry(of).or_insert(watch);
+            watch.listed &= !is_new;
+        }
+    }
+
+    /// Reconciles what was asked for. Returns whether anything was.
+    pub async fn reconcile(&mut self) -> bool {
+        if !self.is_ready() {
+            return false;
+        }
+        self.queued.extend(self.due.iter().filter(|(_, at)| **at <= Instant::now()).map(|(uid, _)| uid.clone()));
+        let Some(uid) = self.queued.pop_first() else { return false };
+        self.reconcile_now(&uid).await;
+        true
+    }
+
+    /// Whether the kinds that are watched from the start were listed: the operator waits for that before it does anything.
+    fn is_ready(&self) -> bool {
+        let watched = self.operator.watched();
+        !watched.iter().any(|(kind, at)| kind.presence == Presence::Start && *at == Availability::Pending)
+    }
+
+    /// Reconciles a cluster of which nobody asked that.
+    pub async fn reconcile_now(&mut self, uid: &str) {
+        if !self.is_ready() {
+            return;
+        }
+        self.due.remove(uid);
+        let wire = self.wire.clone();
+        let again = tokio::select! {
+            biased;
+            again = self.operator.reconcile(uid) => again,
+            () = wire.died.notified() => {
+                self.restart();
+                return;
+            }
+        };
+        if let Some(again) = again {
+            self.due.insert(uid.to_owned(), Instant::now() + again);
+        }
+        self.queued.extend(self.operator.requested());
+    }
+
+    /// A controller takes a step. Returns whether anything changed.
+    pub fn control(&mut self, controller: usize) -> bool {
+        controllers::ALL.iter().cycle().nth(controller).is_some_and(|step| step(&mut self.server()))
+    }
+
+    /// Lets time pass.
+    pub async fn pass(&mut self, time: Duration) {
+        tokio::time::advance(time).await;
+        self.server().pass(time.as_secs());
+    }
+
+    /// Lets everything happen that waits, until nothing does or so much time has passed. Returns whether it came to rest.
+    pub async fn settle(&mut self, within: Duration) -> bool {
+        let end = Instant::now() + within;
+        for _ in 0..ROUNDS {
+            let mut moved = (0..controllers::ALL.len()).filter(|at| self.control(*at)).count() > 0;
+            moved |= (0..self.watched()).filter(|at| self.deliver(*at, usize::MAX, None)).count() > 0;
+            moved |= self.reconcile().await;
+            // Events are written beside the loop.
+            tokio::task::yield_now().await;
+            if !moved {
+                match self.due.values().min() {
+                    None => return true,
+                    Some(at) if *at > end => return false,
+                    Some(at) => self.pass(*at - Instant::now() + Duration::from_millis(1)).await,
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The lists of a status whose items have names.
+const STATUS: crate::Rules = &[("status.conditions", Rule::Keys(&["type"])), ("status.nodes", Rule::Keys(&["name"]))];
+
+/// A kind as the model calls it.
+pub fn id(kind: &Kind) -> String {
+    if kind.group.is_empty() { kind.plural.to_string() } else { format!("{}.{}", kind.plural, kind.group) }
+}
