@@ -247,8 +247,12 @@ impl Writer {
         };
         let text = std::str::from_utf8(&answer).unwrap_or_default();
         let found: child::Object<'_> = serde_json::from_str(text).map_err(|error| Failure::unreadable(&error))?;
+        let child = self.child(&object.kind, &answer)?;
         match found.metadata.controller() {
-            Some(controller) if controller.uid == cluster.uid => self.child(&object.kind, &answer).map(Done::Found),
+            // One that isn't watched and is being deleted is as good as another's: its name is free in a moment.
+            Some(controller) if controller.uid == cluster.uid && (child.watched || !child.deleting) => {
+                Ok(Done::Found(child))
+            }
             controller => Ok(Done::Foreign(controller.map(|controller| Controller {
                 kind: controller.kind.to_string(),
                 name: controller.name.to_string(),

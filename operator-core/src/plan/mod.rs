@@ -167,7 +167,13 @@ fn write(situation: &Situation<'_>) -> Plan {
             continue;
         }
         match gates.answered(object, child, action) {
-            Ok(action) => plan.actions.push(action),
+            Ok(action) => {
+                if matches!(action, Action::Replace { .. }) && child.is_some_and(|child| !child.watched) {
+                    // Nobody tells when it is gone.
+                    plan.again = plan.again.into_iter().chain([gates::TAKEN_AGAIN.1]).min();
+                }
+                plan.actions.push(action);
+            }
             Err(again) => plan.again = plan.again.into_iter().chain(again).min(),
         }
     }

@@ -39,6 +39,8 @@ pub struct Child {
     pub intent: Option<Digest>,
     /// Whether it is being deleted.
     pub deleting: bool,
+    /// Whether it bears the label by which it is watched. Someone may have taken that away: then nobody tells when it is gone.
+    pub watched: bool,
     /// Of workloads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Box<Health>>,
@@ -108,6 +110,7 @@ impl Child {
             intent: serde_json::from_value(intent.into()).ok(),
             seen: Digest::of_texts([intent].into_iter().chain(fields.filter_map(Entry::text))),
             deleting: metadata.deletion_timestamp.is_some(),
+            watched: managed_by == Some(&*manager.name),
             health: Health::read(kind, &manager.name, &object).map(Box::new),
             secret: (*kind == &SECRET).then(|| Held::read(text).map(Box::new)).flatten(),
             size: (*kind == &CLAIM).then(|| claims::bound(&object)).flatten().map(Box::new),

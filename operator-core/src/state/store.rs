@@ -73,13 +73,14 @@ impl Store {
         inner.remove(uid)
     }
 
-    /// Takes note that the operator deleted a child; the watch will say when it is gone.
+    /// Takes note that the operator deleted a child. The watch will say when it is gone; what isn't watched counts as gone.
     pub fn deleting(&self, uid: &str) {
         let mut inner = self.lock();
         let Some(owner) = inner.owner_of.get(uid).cloned() else { return };
-        let children = inner.owners.get_mut(&owner);
-        if let Some(child) = children.into_iter().flatten().find(|child| child.uid.as_ref() == uid) {
-            child.deleting = true;
+        let mut children = inner.owners.get_mut(&owner).into_iter().flatten();
+        match children.find(|child| child.uid.as_ref() == uid) {
+            Some(child) if child.watched => child.deleting = true,
+            _ => _ = inner.remove(uid),
         }
     }
 
@@ -175,6 +176,7 @@ mod tests {
     fn child(version: u64) -> Child {
         let object = json!({ "metadata": {
             "name": "a", "uid": "u", "resourceVersion": version.to_string(),
+            "labels": { "app.kubernetes.io/managed-by": "-operator" },
             "ownerReferences": [{ "kind": "Data", "name": "a", "uid": "owner", "controller": true }],
         } });
         Child::read(&Kind::Row(&SERVICE), &[Manager::of(&crate::definition::Definition::EMPTY)], &object.to_string())

@@ -65,6 +65,21 @@ fn a_function_of_the_author_that_panics_stops_nobody() {
 }
 
 #[test]
+fn a_workload_whose_label_someone_took_is_replaced_and_comes_back() {
+    run(async |world| {
+        world.apply(&scaled(Scale::Fixed(1), true));
+        world.comes_to_rest().await;
+        world.change("statefulsets.apps", "a-store-hot", "", |object| {
+            object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "someone".into();
+        });
+        world.apply(&scaled(Scale::Fixed(1), false));
+        world.comes_to_rest().await;
+        let set = world.get("statefulsets.apps", "a-store-hot").unwrap();
+        assert_eq!(set["spec"]["podManagementPolicy"], "Parallel");
+    });
+}
+
+#[test]
 fn a_deleted_cluster_leaves_its_claims_only() {
     run(async |world| {
         world.apply(&small());
