@@ -224,7 +224,7 @@ proptest! {
             objects.map(|object| (object.name.clone(), object.intent, object.json.clone())).collect::<Vec<_>>()
         };
         let fresh = blueprint("a", &spec);
-        prop_assert_eq!(sent(&fresh.clone().pack().unpack()), sent(&fresh));
+        prop_assert_eq!(sent(&fresh.clone().pack().unpack().unwrap()), sent(&fresh));
     }
 
     #[test]

@@ -13,13 +13,14 @@ mod rehearse;
 mod request;
 mod secret;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use http::Request;
 use k8s_openapi::jiff::Timestamp;
 use kube::{Client, client::Body};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::{
     model::{
@@ -39,6 +40,8 @@ use request::Requests;
 
 /// Writes of one cluster that are under way at once.
 const PARALLEL: usize = 16;
+/// Writes of all clusters that are under way at once: enough to keep an API server busy; each has a connection.
+const AT_ONCE: usize = 24;
 /// How long one write may take before it counts as failed.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -48,6 +51,7 @@ pub struct Writer {
     client: Client,
     manager: Manager,
     clock: fn() -> Timestamp,
+    slots: Arc<Semaphore>,
 }
 
 /// What came of a plan.
@@ -153,7 +157,7 @@ enum Done {
 impl Writer {
     /// Writes in the name of `manager`.
     pub fn new(client: Client, manager: Manager) -> Self {
-        Self { client, manager, clock: Timestamp::now }
+        Self { client, manager, clock: Timestamp::now, slots: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// With another clock than the machine's.
@@ -313,6 +317,8 @@ impl Writer {
 
     /// The one place that sends. Not `Client::request`, which logs what the API server refuses: it may quote a Secret.
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+        // Fails only once it is closed, which it never is.
+        let _slot = self.slots.acquire().await;
         let answer = async {
             let answer = self.client.send(request.map(Body::from)).await?;
             let (status, again) = (answer.status(), failure::retry_after(answer.headers()));
@@ -334,7 +340,6 @@ mod tests {
         model::{Object, kind},
         plan::Action,
     };
-    use std::sync::Arc;
 
     fn after(row: &'static kind::ChildKind, failure: Failure) -> Outcome {
         let object = Arc::new(Object::new(row, "a".to_owned(), None, serde_json::json!({})));

@@ -1,7 +1,7 @@
 //! What is kept of a cluster between two reconciles. All of it is a cache: what correctness needs stands in the status.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
 
@@ -21,8 +21,6 @@ use crate::{
 
 /// First and longest wait after a failure.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
-/// How many blueprints are kept: those of clusters that are being worked on, of some KB each. To render one again takes half a millisecond.
-const BLUEPRINTS: usize = 128;
 
 /// What spec and definition come to, or what is wrong with the spec.
 pub type Rendered = Result<Blueprint, Vec<Invalid>>;
@@ -40,6 +38,8 @@ struct Record {
     written: Option<Written>,
     /// What was last said in an event.
     told: Option<Problem>,
+    /// Generation and blueprint of a cluster that is being worked on. It takes some KB; to render it again takes half a millisecond.
+    blueprint: Option<(i64, Packed)>,
 }
 
 /// A status that was written.
@@ -56,40 +56,35 @@ struct Written {
 #[derive(Default)]
 pub struct Records {
     records: Mutex<HashMap<Box<str>, Record>>,
-    /// UID, generation and blueprint, the latest used last.
-    blueprints: Mutex<VecDeque<(Box<str>, i64, Packed)>>,
 }
 
 impl Records {
     /// The blueprint of a cluster, where it was kept.
     pub fn blueprint(&self, cluster: &Tracked) -> Option<Blueprint> {
-        let kept = self.blueprints.lock();
-        let kept =
-            kept.iter().find(|(uid, generation, _)| (&**uid, *generation) == (cluster.uid(), cluster.generation));
-        kept.map(|(_, _, packed)| packed.unpack())
+        self.with(cluster.uid(), |record| {
+            let (generation, packed) = record.blueprint.as_ref()?;
+            (*generation == cluster.generation).then(|| packed.unpack()).flatten()
+        })
     }
 
     /// Keeps the blueprint of a cluster that is being worked on.
     pub fn keep(&self, cluster: &Tracked, blueprint: Blueprint) {
-        let mut kept = self.blueprints.lock();
-        let place = kept.iter().position(|(uid, _, _)| **uid == *cluster.uid());
-        let before = place.and_then(|place| kept.remove(place)).filter(|(_, of, _)| *of == cluster.generation);
-        if kept.len() >= BLUEPRINTS {
-            kept.pop_front();
-        }
-        // Of one generation there is only one.
-        kept.push_back(before.unwrap_or_else(|| (cluster.uid().into(), cluster.generation, blueprint.pack())));
+        self.with(cluster.uid(), |record| {
+            // Of one generation there is only one.
+            if record.blueprint.as_ref().is_none_or(|(generation, _)| *generation != cluster.generation) {
+                record.blueprint = Some((cluster.generation, blueprint.pack()));
+            }
+        });
     }
 
     /// Drops the blueprint of a cluster that is as it shall be.
     pub fn rest(&self, uid: &str) {
-        self.blueprints.lock().retain(|(kept, _, _)| **kept != *uid);
+        self.with(uid, |record| record.blueprint = None);
     }
 
     /// Forgets a cluster that is gone.
     pub fn forget(&self, uid: &str) {
         self.records.lock().remove(uid);
-        self.rest(uid);
     }
 
     /// What the API server answered to the cluster's writes.
