@@ -800,6 +800,7 @@ fn what_nodes_share_says_nothing_to_a_node_that_cannot_have_it() {
             "podManagementPolicy": "OrderedReady",
             "disruptionBudget": { "enabled": true },
             "serviceMonitor": {},
+            "verticalAutoscaling": {},
             "service": { "type": "LoadBalancer", "loadBalancerClass": "x/y", "external": {} },
         }),
         json!({}),
@@ -813,6 +814,7 @@ fn what_nodes_share_says_nothing_to_a_node_that_cannot_have_it() {
     }
     assert_eq!(names(&built, "PodDisruptionBudget"), ["a-store", "a-query"]);
     assert_eq!(names(&built, "ServiceMonitor"), ["a-store", "a-query", "a-agent"]);
+    assert_eq!(names(&built, "VerticalPodAutoscaler"), ["a-store", "a-query", "a-agent"]);
     let service = |built: &Blueprint, name: &str| child(built, "Service", name).unwrap().json["spec"].clone();
     assert_eq!(service(&built, "a-store")["clusterIP"], "None");
     assert_eq!(service(&built, "a-query")["loadBalancerClass"], "x/y");

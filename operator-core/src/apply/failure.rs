@@ -51,6 +51,11 @@ impl Failure {
         !self.is_other_object() && self.is_final()
     }
 
+    /// Whether what is there isn't what the request is about. Webhooks and quotas may answer with the same code.
+    pub fn is_conflict(&self) -> bool {
+        self.code == Some(409) && !self.is_denial() && !self.message.contains("resourcequotas")
+    }
+
     /// Whether another object of its name is there by now.
     fn is_other_object(&self) -> bool {
         self.causes.iter().any(|cause| cause.field == "metadata.uid")
@@ -118,6 +123,19 @@ mod tests {
     fn another_object_of_the_name_is_no_refusal() {
         assert!(!answered(422, "is invalid", &["metadata.uid"]).is_refusal());
         assert!(answered(422, "is invalid", &["spec.ports"]).is_refusal());
+    }
+
+    #[test]
+    fn webhooks_and_quotas_use_the_code_of_conflicts_too() {
+        assert!(answered(409, "configmaps \"a\" already exists", &[]).is_conflict());
+        assert!(
+            answered(409, "the UID in the precondition (a) does not match the UID in record (b)", &[]).is_conflict()
+        );
+        let denied = answered(409, "admission webhook \"a.b\" denied the request: protected", &[]);
+        assert!(!denied.is_conflict() && denied.is_refusal());
+        let quota =
+            answered(409, "Operation cannot be fulfilled on resourcequotas \"q\": the object has been modified", &[]);
+        assert!(!quota.is_conflict() && !quota.is_refusal());
     }
 
     #[test]

@@ -13,14 +13,13 @@ mod rehearse;
 mod request;
 mod secret;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use http::Request;
 use k8s_openapi::jiff::Timestamp;
 use kube::{Client, client::Body};
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 use crate::{
     model::{
@@ -40,8 +39,6 @@ use request::Requests;
 
 /// Writes of one cluster that are under way at once.
 const PARALLEL: usize = 16;
-/// Writes of all clusters that are under way at once: enough to keep an API server busy; each has a connection.
-const AT_ONCE: usize = 24;
 /// How long one write may take before it counts as failed.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -51,7 +48,6 @@ pub struct Writer {
     client: Client,
     manager: Manager,
     clock: fn() -> Timestamp,
-    slots: Arc<Semaphore>,
 }
 
 /// What came of a plan.
@@ -67,6 +63,8 @@ pub struct Outcome {
     pub facts: Vec<Fact>,
     /// What failed and may work later.
     pub failed: Vec<Failed>,
+    /// UIDs of objects that aren't as they were known: gone, or changed meanwhile.
+    pub doubtful: Vec<Box<str>>,
 }
 
 impl Outcome {
@@ -98,6 +96,9 @@ impl Outcome {
             answer,
         };
         let mut done = || self.done.push((action.verb(), kind.clone(), name.to_owned()));
+        if let Err(Failure { code: Some(404 | 409), .. }) = result {
+            self.doubtful.extend(action.uid().map(Box::from));
+        }
         match result {
             Ok(Done::Stored(child)) => {
                 done();
@@ -120,7 +121,7 @@ impl Outcome {
                 self.deleted.push(uid);
                 self.facts.push(fact(Answer::Deleted));
             }
-            Err(failure) if failure.code == Some(409) && action.verb() == Verb::Create => {
+            Err(failure) if action.verb() == Verb::Create && failure.is_conflict() => {
                 self.facts.push(fact(Answer::Exists));
             }
             // A class that doesn't let its volumes grow is said to forbid it.
@@ -157,7 +158,7 @@ enum Done {
 impl Writer {
     /// Writes in the name of `manager`.
     pub fn new(client: Client, manager: Manager) -> Self {
-        Self { client, manager, clock: Timestamp::now, slots: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { client, manager, clock: Timestamp::now }
     }
 
     /// With another clock than the machine's.
@@ -224,7 +225,9 @@ impl Writer {
                 match self.send(requests.delete(uid, None, action.propagation())?).await {
                     Ok(_) => Ok(Done::Deleted(uid.clone())),
                     // Gone already, or another object has its name: either way ours is gone.
-                    Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(Done::Deleted(uid.clone())),
+                    Err(failure) if failure.code == Some(404) || failure.is_conflict() => {
+                        Ok(Done::Deleted(uid.clone()))
+                    }
                     Err(failure) => Err(failure),
                 }
             }
@@ -317,8 +320,6 @@ impl Writer {
 
     /// The one place that sends. Not `Client::request`, which logs what the API server refuses: it may quote a Secret.
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Vec<u8>, Failure> {
-        // Fails only once it is closed, which it never is.
-        let _slot = self.slots.acquire().await;
         let answer = async {
             let answer = self.client.send(request.map(Body::from)).await?;
             let (status, again) = (answer.status(), failure::retry_after(answer.headers()));
@@ -340,6 +341,7 @@ mod tests {
         model::{Object, kind},
         plan::Action,
     };
+    use std::sync::Arc;
 
     fn after(row: &'static kind::ChildKind, failure: Failure) -> Outcome {
         let object = Arc::new(Object::new(row, "a".to_owned(), None, serde_json::json!({})));

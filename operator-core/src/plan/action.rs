@@ -157,6 +157,17 @@ impl Action {
         }
     }
 
+    /// UID of what it is done to; none where nothing was there.
+    pub fn uid(&self) -> Option<&str> {
+        match self {
+            Self::Apply { found: (uid, _), .. }
+            | Self::Try { found: (uid, _), .. }
+            | Self::Grow { found: (uid, _), .. } => Some(uid),
+            Self::Replace { uid, .. } | Self::Delete { uid, .. } => Some(uid),
+            Self::Create { .. } | Self::Inspect { .. } => None,
+        }
+    }
+
     /// UID of what it is done to, and what was seen of it; none where nothing was there.
     pub fn found(&self) -> Option<(Box<str>, Digest)> {
         match self {

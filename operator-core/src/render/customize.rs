@@ -100,6 +100,7 @@ pub struct Customization {
 
 /// Why the hook can't change the objects: a sentence that says what to write instead.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HookError {
     /// The author's own words, as of `format!(…).into()`.
     #[error("{0}")]

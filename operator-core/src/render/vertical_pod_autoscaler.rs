@@ -4,12 +4,17 @@ use serde_json::json;
 
 use super::{Object, names::Names};
 use crate::{
+    definition::Workload,
     model::kind::{ChildKind, VERTICAL_AUTOSCALER},
     settings::{ResolvedNode, VerticalMode, json::without_null},
 };
 
 /// `workload` is the kind of what runs the pods.
 pub fn build(names: &Names<'_>, node: &ResolvedNode, workload: &ChildKind) -> Option<Object> {
+    // Of settings that several nodes share, some may not go with this one.
+    if node.node_type.workload() == Workload::Job {
+        return None;
+    }
     let given = node.spec.settings.vertical_autoscaling.as_ref().filter(|given| given.enabled != Some(false))?;
     let name = names.node(&node.name);
     let bound = |bound: &std::collections::BTreeMap<_, _>| (!bound.is_empty()).then(|| json!(bound));

@@ -97,6 +97,7 @@ impl Context {
             self.watches.store().apply(child.clone());
         }
         outcome.deleted.iter().for_each(|uid| self.watches.store().deleting(uid));
+        outcome.doubtful.iter().for_each(|uid| self.watches.store().doubt(uid));
         self.records.learn(&identity.uid, outcome);
         for (verb, kind, name) in &outcome.done {
             tracing::debug!(namespace = identity.namespace, cluster = identity.name, ?verb, kind = %kind.kind, name, "done");
@@ -134,7 +135,7 @@ impl Context {
             return Ok((snapshot.status.as_ref() != Some(&status)).then(|| STATUS_EVERY - since));
         }
         let is_written = self.write_status(cluster, blueprint, snapshot, status).await?;
-        // Who changed the cluster asked for a reconcile by that; if not, here is one.
+        // Not every change of a cluster asks for a reconcile.
         Ok((!is_written).then_some(STATUS_EVERY))
     }
 
@@ -156,7 +157,10 @@ impl Context {
             message: format!("status: {}", failure.message),
             again: failure.again,
         };
-        let Some(version) = written.map_err(failed)? else { return Ok(false) };
+        let Some(version) = written.map_err(failed)? else {
+            self.records.doubt(cluster.uid());
+            return Ok(false);
+        };
         let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
         let is_wanted =
             |kind: &Kind, name: &str| wanted.iter().any(|object| object.kind == *kind && object.name == name);

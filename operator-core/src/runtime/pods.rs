@@ -49,7 +49,7 @@ struct Looked {
     generation: i64,
     /// Its nodes that aren't ready, and since when each is as it is.
     nodes: BTreeMap<String, (NodeStatus, Instant)>,
-    /// What was found; none: nobody has looked yet, and the cluster's status says that some fail.
+    /// What was found, if anything; none: nobody has looked yet, and the cluster's status says that some fail.
     troubles: Option<Vec<Trouble>>,
     /// When it was first asked for.
     began: Instant,
@@ -79,8 +79,8 @@ impl Pods {
         clusters.get(cluster).filter(|looked| looked.generation == generation)?.troubles.clone()
     }
 
-    /// Has the pods of these nodes looked at until all are ready. `fails`: whether the cluster's status says that some fail.
-    pub fn ask(&self, cluster: &Identity, generation: i64, unready: Vec<NodeStatus>, fails: bool) {
+    /// Has the pods of these nodes looked at until all are ready. `was_failing`: whether the cluster's status says that some fail.
+    pub fn ask(&self, cluster: &Identity, generation: i64, unready: Vec<NodeStatus>, was_failing: bool) {
         let mut clusters = self.clusters.lock();
         if unready.is_empty() {
             clusters.remove(&*cluster.uid);
@@ -88,7 +88,7 @@ impl Pods {
         }
         let (now, uid) = (Instant::now(), &*cluster.uid);
         if clusters.get(uid).is_none_or(|looked| looked.generation != generation) {
-            clusters.insert(uid.into(), Looked::new(generation, fails, now));
+            clusters.insert(uid.into(), Looked::new(generation, was_failing, now));
         }
         if let Some(looked) = clusters.get_mut(uid) {
             let is_moved = looked.note(unready, now);
@@ -158,8 +158,8 @@ impl Pods {
 }
 
 impl Looked {
-    fn new(generation: i64, fails: bool, now: Instant) -> Self {
-        let troubles = (!fails).then(Vec::new);
+    fn new(generation: i64, was_failing: bool, now: Instant) -> Self {
+        let troubles = (!was_failing).then(Vec::new);
         Self { generation, nodes: BTreeMap::new(), troubles, began: now, due: now + QUIET, looks: 0, task: None }
     }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -32,14 +33,14 @@ struct Record {
     facts: BTreeMap<(Kind, String), Fact>,
     /// Failures in a row.
     attempts: usize,
-    /// Generation and digest of the status that was last sent: the watch may show it before the API server answers.
-    sent: Option<(i64, Digest)>,
+    /// Digests of the spec that was last dealt with, and of the status that was sent then: the watch may show it before the API server answers.
+    sent: Option<(Digest, Digest)>,
     /// The status as last written.
     written: Option<Written>,
     /// What was last said in an event.
     told: Option<Problem>,
-    /// Generation and blueprint of a cluster that is being worked on. It takes some KB; to render it again takes half a millisecond.
-    blueprint: Option<(i64, Packed)>,
+    /// Blueprint of a cluster that is being worked on, and digest of its spec. It takes some KB; to render it again takes half a millisecond.
+    blueprint: Option<(Digest, Arc<Packed>)>,
 }
 
 /// A status that was written.
@@ -61,20 +62,19 @@ pub struct Records {
 impl Records {
     /// The blueprint of a cluster, where it was kept.
     pub fn blueprint(&self, cluster: &Tracked) -> Option<Blueprint> {
-        self.with(cluster.uid(), |record| {
-            let (generation, packed) = record.blueprint.as_ref()?;
-            (*generation == cluster.generation).then(|| packed.unpack()).flatten()
-        })
+        let kept = self.with(cluster.uid(), |record| record.blueprint.clone());
+        kept.filter(|(spec, _)| *spec == cluster.spec_digest).and_then(|(_, packed)| packed.unpack())
     }
 
     /// Keeps the blueprint of a cluster that is being worked on.
     pub fn keep(&self, cluster: &Tracked, blueprint: Blueprint) {
-        self.with(cluster.uid(), |record| {
-            // Of one generation there is only one.
-            if record.blueprint.as_ref().is_none_or(|(generation, _)| *generation != cluster.generation) {
-                record.blueprint = Some((cluster.generation, blueprint.pack()));
-            }
-        });
+        let spec = cluster.spec_digest;
+        // Of one spec there is only one.
+        let is_kept = |record: &mut Record| record.blueprint.as_ref().is_some_and(|(kept, _)| *kept == spec);
+        if !self.with(cluster.uid(), is_kept) {
+            let packed = Arc::new(blueprint.pack());
+            self.with(cluster.uid(), |record| record.blueprint = Some((spec, packed)));
+        }
     }
 
     /// Drops the blueprint of a cluster that is as it shall be.
@@ -132,6 +132,11 @@ impl Records {
         });
     }
 
+    /// The cluster isn't at the version that is known: what the watch shows counts from now on.
+    pub fn doubt(&self, uid: &str) {
+        self.with(uid, |record| record.written = None);
+    }
+
     /// The newest version of a cluster that is known.
     pub fn version(&self, cluster: &Tracked) -> u64 {
         let written = self.with(cluster.uid(), |record| record.written.as_ref().map(|written| written.version));
@@ -145,13 +150,15 @@ impl Records {
 
     /// Takes in that a status is about to be sent.
     pub fn sending(&self, cluster: &Tracked, status: &ClusterStatus) {
-        self.with(cluster.uid(), |record| record.sent = Some((cluster.generation, digest(status))));
+        self.with(cluster.uid(), |record| record.sent = Some((cluster.spec_digest, digest(status))));
     }
 
     /// Whether `cluster` has the spec that was last dealt with, and the status that was sent then.
     pub fn is_own_write(&self, cluster: &Tracked) -> bool {
-        let seen = || cluster.status().map(|status| (cluster.generation, digest(&status)));
-        !cluster.deleting && self.with(cluster.uid(), |record| record.sent.is_some() && record.sent == seen())
+        let sent = self.with(cluster.uid(), |record| record.sent);
+        let is_same =
+            |(spec, status)| spec == cluster.spec_digest && cluster.status().is_some_and(|it| digest(&it) == status);
+        !cluster.deleting && sent.is_some_and(is_same)
     }
 
     /// Whether a problem is another than the one that was last told.
@@ -204,28 +211,29 @@ mod tests {
     use serde_json::{Value, json};
 
     fn cluster(version: u64) -> Tracked {
-        with(version, 1, &json!({}), None)
+        with(version, "a", &json!({}), None)
     }
 
-    fn with(version: u64, generation: i64, metadata: &Value, status: Option<&ClusterStatus>) -> Tracked {
-        let mut all = json!({ "name": "a", "namespace": "n", "uid": "u", "resourceVersion": version.to_string(), "generation": generation });
+    fn with(version: u64, image: &str, metadata: &Value, status: Option<&ClusterStatus>) -> Tracked {
+        let mut all = json!({ "name": "a", "namespace": "n", "uid": "u", "resourceVersion": version.to_string(), "generation": 1 });
         all.as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
-        serde_json::from_str(&json!({ "metadata": all, "spec": {}, "status": status }).to_string()).unwrap()
+        serde_json::from_str(&json!({ "metadata": all, "spec": { "image": image }, "status": status }).to_string())
+            .unwrap()
     }
 
     #[test]
     fn the_watch_may_show_a_status_before_the_api_server_answers() {
         let records = Records::default();
         let status = ClusterStatus { observed_generation: 1, ready: "1/1".to_owned(), ..ClusterStatus::default() };
-        assert!(!records.is_own_write(&with(5, 1, &json!({}), Some(&status))), "nothing was sent yet");
+        assert!(!records.is_own_write(&with(5, "a", &json!({}), Some(&status))), "nothing was sent yet");
         records.sending(&cluster(3), &status);
-        assert!(records.is_own_write(&with(5, 1, &json!({}), Some(&status))));
-        assert!(!records.is_own_write(&with(5, 2, &json!({}), Some(&status))), "another spec");
+        assert!(records.is_own_write(&with(5, "a", &json!({}), Some(&status))));
+        assert!(!records.is_own_write(&with(5, "b", &json!({}), Some(&status))), "another spec");
         let deleting = json!({ "deletionTimestamp": "2026-01-01T12:00:00Z" });
-        assert!(!records.is_own_write(&with(5, 1, &deleting, Some(&status))));
+        assert!(!records.is_own_write(&with(5, "a", &deleting, Some(&status))));
         let other = ClusterStatus { ready: "0/1".to_owned(), ..status };
-        assert!(!records.is_own_write(&with(5, 1, &json!({}), Some(&other))), "someone else's");
-        assert!(!records.is_own_write(&with(5, 1, &json!({}), None)), "wiped");
+        assert!(!records.is_own_write(&with(5, "a", &json!({}), Some(&other))), "someone else's");
+        assert!(!records.is_own_write(&with(5, "a", &json!({}), None)), "wiped");
     }
 
     #[test]

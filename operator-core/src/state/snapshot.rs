@@ -28,7 +28,8 @@ pub struct Snapshot {
     pub references: BTreeMap<Reference, Content>,
     /// Whether what it depends on is there.
     pub externals: Probe,
-    /// Why pods of nodes that aren't ready aren't; none: nobody has looked since the cluster or the operator changed.
+    /// Why pods of nodes that aren't ready aren't, as far as somebody has looked; none: nobody has, and what the status says of failing pods
+    /// still stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub troubles: Option<Vec<Trouble>>,
     /// What the API server answered to earlier writes.

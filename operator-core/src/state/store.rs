@@ -84,6 +84,14 @@ impl Store {
         }
     }
 
+    /// Takes note that a child isn't as it was known. The watch will say how it is; of what isn't watched nothing is known.
+    pub fn doubt(&self, uid: &str) {
+        let mut inner = self.lock();
+        if inner.known(uid).is_some_and(|child| !child.watched) {
+            inner.remove(uid);
+        }
+    }
+
     /// Begins a list of one kind.
     pub fn begin_list(&self, kind: &Kind) {
         self.lock().lists.insert(kind.clone(), HashSet::new());

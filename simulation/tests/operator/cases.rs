@@ -80,6 +80,26 @@ fn a_workload_whose_label_someone_took_is_replaced_and_comes_back() {
 }
 
 #[test]
+fn a_workload_that_is_not_watched_and_goes_while_it_is_refused_comes_back() {
+    run(async |world| {
+        world.apply(&scaled(Scale::Fixed(1), true));
+        world.comes_to_rest().await;
+        world.change("statefulsets.apps", "a-store-hot", "", |object| {
+            object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "someone".into();
+        });
+        world.refused.lock().unwrap().insert("StatefulSet");
+        let newer = Spec { image: 1, ..scaled(Scale::Fixed(1), true) };
+        world.apply(&newer);
+        world.settle(Duration::from_secs(60)).await;
+        assert_eq!(reason(world).0, "Refused");
+        world.delete("statefulsets.apps", "a-store-hot");
+        world.refused.lock().unwrap().clear();
+        world.comes_to_rest().await;
+        assert!(world.get("statefulsets.apps", "a-store-hot").is_some());
+    });
+}
+
+#[test]
 fn a_deleted_cluster_leaves_its_claims_only() {
     run(async |world| {
         world.apply(&small());
