@@ -211,11 +211,16 @@ mod tests {
     use serde_json::{Value, json};
 
     fn cluster(version: u64) -> Tracked {
-        with(version, "a", &json!({}), None)
+        with(version, (1, "a"), &json!({}), None)
     }
 
-    fn with(version: u64, image: &str, metadata: &Value, status: Option<&ClusterStatus>) -> Tracked {
-        let mut all = json!({ "name": "a", "namespace": "n", "uid": "u", "resourceVersion": version.to_string(), "generation": 1 });
+    fn with(
+        version: u64,
+        (generation, image): (i64, &str),
+        metadata: &Value,
+        status: Option<&ClusterStatus>,
+    ) -> Tracked {
+        let mut all = json!({ "name": "a", "namespace": "n", "uid": "u", "resourceVersion": version.to_string(), "generation": generation });
         all.as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
         serde_json::from_str(&json!({ "metadata": all, "spec": { "image": image }, "status": status }).to_string())
             .unwrap()
@@ -225,15 +230,16 @@ mod tests {
     fn the_watch_may_show_a_status_before_the_api_server_answers() {
         let records = Records::default();
         let status = ClusterStatus { observed_generation: 1, ready: "1/1".to_owned(), ..ClusterStatus::default() };
-        assert!(!records.is_own_write(&with(5, "a", &json!({}), Some(&status))), "nothing was sent yet");
+        assert!(!records.is_own_write(&with(5, (1, "a"), &json!({}), Some(&status))), "nothing was sent yet");
         records.sending(&cluster(3), &status);
-        assert!(records.is_own_write(&with(5, "a", &json!({}), Some(&status))));
-        assert!(!records.is_own_write(&with(5, "b", &json!({}), Some(&status))), "another spec");
+        assert!(records.is_own_write(&with(5, (1, "a"), &json!({}), Some(&status))));
+        assert!(!records.is_own_write(&with(5, (1, "b"), &json!({}), Some(&status))), "another spec");
+        assert!(!records.is_own_write(&with(5, (3, "a"), &json!({}), Some(&status))), "another spec, and back");
         let deleting = json!({ "deletionTimestamp": "2026-01-01T12:00:00Z" });
-        assert!(!records.is_own_write(&with(5, "a", &deleting, Some(&status))));
+        assert!(!records.is_own_write(&with(5, (1, "a"), &deleting, Some(&status))));
         let other = ClusterStatus { ready: "0/1".to_owned(), ..status };
-        assert!(!records.is_own_write(&with(5, "a", &json!({}), Some(&other))), "someone else's");
-        assert!(!records.is_own_write(&with(5, "a", &json!({}), None)), "wiped");
+        assert!(!records.is_own_write(&with(5, (1, "a"), &json!({}), Some(&other))), "someone else's");
+        assert!(!records.is_own_write(&with(5, (1, "a"), &json!({}), None)), "wiped");
     }
 
     #[test]

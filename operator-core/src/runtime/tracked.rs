@@ -22,7 +22,7 @@ pub struct Tracked {
     pub generation: i64,
     /// Whether it is being deleted.
     pub deleting: bool,
-    /// Over the spec as it is stored: two versions of the kind's schema may show one generation differently.
+    /// Over the generation and the spec as it is shown: two versions of the kind's schema may show one generation differently.
     pub spec_digest: Digest,
     spec: Box<str>,
     status: Option<Box<str>>,
@@ -90,7 +90,7 @@ impl<'de> Deserialize<'de> for Tracked {
             version: metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default(),
             generation: metadata.generation,
             deleting: metadata.deletion_timestamp.is_some(),
-            spec_digest: Digest::of_texts([spec.map_or("null", RawValue::get)]),
+            spec_digest: Digest::of_texts([&*metadata.generation.to_string(), spec.map_or("null", RawValue::get)]),
             spec: spec.map_or("null", RawValue::get).into(),
             status: status.map(|status| status.get().into()),
             metadata: ObjectMeta {
