@@ -1,38 +1,38 @@
 //! Parts that are removed from schemas.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Removes keywords that Kubernetes doesn't know or that do harm, in the whole schema.
 pub fn tidy(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            map.retain(|keyword, value| match keyword.as_str() {
-                // `#[serde(default)]` leaves an empty one: it would be stored in every object.
-                "default" => !(value.is_null() || *value == json!({}) || *value == json!([])),
-                "format" => !value.as_str().is_some_and(is_unknown),
-                _ => true,
-            });
-            map.values_mut().for_each(tidy);
-        }
-        Value::Array(items) => items.iter_mut().for_each(tidy),
-        _ => {}
-    }
+    walk(schema, &|keywords| {
+        keywords.retain(|keyword, value| match keyword.as_str() {
+            // `#[serde(default)]` leaves an empty one: it would be stored in every object.
+            "default" => !(value.is_null() || *value == json!({}) || *value == json!([])),
+            "format" => !value.as_str().is_some_and(is_unknown),
+            _ => true,
+        });
+    });
 }
 
 /// Removes every default: a stored default would override every lower layer.
 pub fn no_defaults(schema: &mut Value) {
+    walk(schema, &|keywords| _ = keywords.remove("default"));
+}
+
+/// Changes the keywords of a schema and of all within.
+fn walk(schema: &mut Value, change: &impl Fn(&mut Map<String, Value>)) {
     match schema {
-        Value::Object(map) => {
-            map.remove("default");
-            for (key, value) in map {
-                match (key.as_str(), value) {
+        Value::Object(keywords) => {
+            change(keywords);
+            for (keyword, value) in keywords {
+                match (keyword.as_str(), value) {
                     // Here keys are fields' names, and one may be called `default`.
-                    ("properties", Value::Object(fields)) => fields.values_mut().for_each(no_defaults),
-                    (_, value) => no_defaults(value),
+                    ("properties", Value::Object(fields)) => fields.values_mut().for_each(|field| walk(field, change)),
+                    (_, value) => walk(value, change),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(no_defaults),
+        Value::Array(items) => items.iter_mut().for_each(|item| walk(item, change)),
         _ => {}
     }
 }
@@ -62,4 +62,19 @@ pub fn setting(schema: &mut Value) {
     }
     let fields = map.get_mut("properties").and_then(Value::as_object_mut);
     fields.into_iter().flatten().for_each(|(_, field)| setting(field));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_may_be_called_like_a_keyword() {
+        let mut schema = json!({
+            "default": {}, "format": "uint16",
+            "properties": { "default": {}, "format": { "default": [], "format": "int32" } },
+        });
+        tidy(&mut schema);
+        assert_eq!(schema, json!({ "properties": { "default": {}, "format": { "format": "int32" } } }));
+    }
 }

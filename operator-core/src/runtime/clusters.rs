@@ -20,6 +20,7 @@ type Known = HashMap<Box<str>, (Box<str>, Box<str>)>;
 /// Which cluster has which UID.
 pub struct Clusters {
     kind: ClusterKind,
+    manager: String,
     requests: mpsc::UnboundedSender<ReconcileRequest<Tracked>>,
     known: Mutex<Known>,
     /// What a list under way has shown so far: the store shows it only once the list is complete.
@@ -30,25 +31,20 @@ impl Clusters {
     /// None yet; with the queue of what is asked for.
     pub fn new(kind: ClusterKind) -> (Arc<Self>, Queue) {
         let (requests, queue) = mpsc::unbounded();
-        (Arc::new(Self { kind, requests, known: Mutex::default(), listed: Mutex::default() }), queue)
+        let manager = names::manager(kind.0);
+        (Arc::new(Self { kind, manager, requests, known: Mutex::default(), listed: Mutex::default() }), queue)
     }
 
     /// Asks for a reconcile of the cluster with this UID, where it is one of these; where it is empty, of all. Claims have no owner: theirs is
     /// [named](claims::owner).
     pub fn request(&self, owner: &str) {
-        let manager = names::manager(self.kind.0);
-        let clusters: Vec<ObjectRef<Tracked>> = {
+        let cluster = |namespace: &str, name: &str| ObjectRef::<Tracked>::new_with(name, self.kind).within(namespace);
+        let clusters: Vec<_> = if let Some((namespace, name)) = claims::cluster(&self.manager, owner) {
+            vec![cluster(namespace, name)]
+        } else {
             let known = self.known.lock();
-            let places: Vec<_> = if owner.is_empty() {
-                known.values().collect()
-            } else if owner.contains('/') {
-                let is_owner =
-                    |(namespace, name): &&(Box<str>, Box<str>)| claims::owner(&manager, namespace, name) == owner;
-                known.values().find(is_owner).into_iter().collect()
-            } else {
-                known.get(owner).into_iter().collect()
-            };
-            places.iter().map(|(namespace, name)| ObjectRef::new_with(name, self.kind).within(namespace)).collect()
+            let places = known.get(owner).into_iter().chain(known.values().filter(|_| owner.is_empty()));
+            places.map(|(namespace, name)| cluster(namespace, name)).collect()
         };
         for cluster in clusters {
             // Fails only once the loop has ended.
