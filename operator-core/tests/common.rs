@@ -143,7 +143,7 @@ impl World {
         for object in blueprint.with(&world.snapshot.references) {
             world.create(&object, None);
             let seen = world.child(&object.kind, &object.name).unwrap().seen;
-            status.inventory.set(&object.kind, &object.name, Some(Mark { sent: object.intent, seen }));
+            status.inventory.set(&object.kind, &object.name, Some(Mark { sent: object.intent, seen }), false);
         }
         world.snapshot.status = Some(status);
         let plan = world.plan(blueprint);

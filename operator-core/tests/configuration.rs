@@ -114,7 +114,7 @@ fn container<'a>(blueprint: &'a Blueprint, kind: &str) -> &'a Value {
 
 /// The configuration hash of a node that reads nothing but its files.
 fn config_hash(blueprint: &Blueprint, node: &str) -> String {
-    let mut hashes = blueprint.objects.iter().filter(|object| object.node.as_deref() == Some(node));
+    let mut hashes = blueprint.objects.iter().filter(|object| object.node_name() == Some(node));
     hashes.find_map(|object| object.hash.as_ref()).unwrap().value(&BTreeMap::new())
 }
 
@@ -129,7 +129,7 @@ fn a_file_of_the_cluster_is_shared_until_a_node_makes_it_its_own() {
         "stores": { "hot": { "settings": { "b": { "c": 2, "d": [2] }, "e": true } } },
     }));
     let files = files(&own, "app.yaml");
-    let of = |node: Option<&str>| files.iter().find(|file| file.node.as_deref() == node).unwrap();
+    let of = |node: Option<&str>| files.iter().find(|file| file.node_name() == node).unwrap();
     let read =
         |object: &Object| serde_saphyr::from_str::<Value>(object.json["data"]["app.yaml"].as_str().unwrap()).unwrap();
     assert_eq!(read(of(None)), json!({ "a": 1, "b": { "c": 1, "d": [1] } }));
@@ -173,7 +173,7 @@ fn overrides_are_laid_over_a_file_and_null_removes() {
     }));
     assert_eq!(only(&blueprint, "common.properties"), "b=z\nc=y\nd=1.5\ne=true\n");
     assert_eq!(only(&blueprint, "run.sh"), "echo b");
-    assert_eq!(files(&blueprint, "run.sh")[0].node.as_deref(), Some("query"));
+    assert_eq!(files(&blueprint, "run.sh")[0].node_name(), Some("query"));
     // The node takes back what the defaults say of the file.
     let blueprint = self::blueprint(json!({
         "stores": null,
@@ -255,7 +255,7 @@ fn references_are_replaced_in_every_text() {
         },
     }));
     let own = files(&blueprint, "common.properties");
-    let own = own.iter().find(|file| file.node.as_deref() == Some("query")).unwrap();
+    let own = own.iter().find(|file| file.node_name() == Some("query")).unwrap();
     assert_eq!(
         own.json["data"]["common.properties"],
         "host=db-store-hot.ns.svc\n\

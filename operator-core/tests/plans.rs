@@ -466,6 +466,38 @@ fn a_first_install_that_is_refused_takes_back_only_what_this_process_has_created
     assert!(!done(&back).contains(&"Delete Secret a-password".to_owned()), "it was there before: {back:?}");
 }
 
+/// An earlier cluster of the same name left its claims, which go with the StatefulSet that adopts them where its policy says so.
+#[test]
+fn a_first_install_that_is_refused_takes_nothing_back_where_there_is_data() {
+    for (policy, deletes) in [("Delete", false), ("Retain", true)] {
+        let policy = json!({ "whenDeleted": policy });
+        let spec = json!({ "store": { "storageRetention": policy }, "query": {} });
+        let blueprint = blueprint(&spec);
+        let mut world = World::new();
+        world.refuses = Some((&DEPLOYMENT, refusal("denied", false)));
+        put_claim(&mut world, "data-a-store-0", "store", "10Gi");
+        assert!(done(&world.step(&blueprint)).contains(&"Create StatefulSet a-store".to_owned()));
+        let back = world.step(&blueprint);
+        assert_eq!(done(&back).contains(&"Delete StatefulSet a-store".to_owned()), deletes, "{spec}");
+        assert_eq!(done(&back).is_empty(), !deletes, "{spec}");
+        assert_eq!(waiting(&back), ["Deployment a-query: denied"]);
+    }
+}
+
+#[test]
+fn conditions_of_others_stay() {
+    let blueprint = blueprint(&all());
+    let mut world = World::of(&blueprint);
+    let status = world.snapshot.status.as_mut().unwrap();
+    let mut theirs = status.conditions[0].clone();
+    theirs.type_ = "BackedUp".to_owned();
+    status.conditions.insert(0, theirs.clone());
+    let plan = world.plan(&blueprint);
+    let status = world.report(&blueprint, &plan);
+    assert_eq!(status.condition("BackedUp"), Some(&theirs));
+    assert_eq!(status.conditions.len(), 4);
+}
+
 /// What runs may have been created by this process, too, where the status can't be written.
 #[test]
 fn a_change_that_is_refused_takes_nothing_back() {

@@ -1,6 +1,9 @@
 //! Properties of the pure way of the data: hashes, names, plans.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::OnceLock,
+};
 
 use operator_core::{
     definition::{ConfigFile, Definition, Format, Groups, NodeTemplate, NodeType, Port, Reload, Workload},
@@ -224,7 +227,7 @@ proptest! {
             objects.map(|object| (object.name.clone(), object.intent, object.json.clone())).collect::<Vec<_>>()
         };
         let fresh = blueprint("a", &spec);
-        prop_assert_eq!(sent(&fresh.clone().pack().unpack().unwrap()), sent(&fresh));
+        prop_assert_eq!(sent(&fresh.clone().pack(&OnceLock::new()).unpack().unwrap()), sent(&fresh));
     }
 
     #[test]

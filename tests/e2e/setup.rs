@@ -400,8 +400,8 @@ pub async fn eventually<T, Answer: Future<Output = Result<T, String>>>(what: &st
 }
 
 /// A spec as its type has it, for operators of changed definitions.
-pub fn typed(spec: &Value) -> Result<Value, Invalid> {
-    let invalid = |error: serde_json::Error| Invalid { path: String::new(), message: error.to_string() };
+pub fn typed(spec: &Value) -> Result<Value, Vec<Invalid>> {
+    let invalid = |error: serde_json::Error| vec![Invalid { path: String::new(), message: error.to_string() }];
     let spec: DataSpec = serde_json::from_value(spec.clone()).map_err(invalid)?;
     serde_json::to_value(spec).map_err(invalid)
 }

@@ -45,7 +45,7 @@ fn each_item_of_the_list_is_a_node() {
     assert_eq!(workloads, ["events-broker-front", "events-controller-main", "events-server-cold", "events-server-hot"]);
     let args = |node: &str| {
         let workloads = of_kind(&blueprint, "StatefulSet");
-        let workload = workloads.iter().find(|object| object.node.as_deref() == Some(node)).unwrap();
+        let workload = workloads.iter().find(|object| object.node_name() == Some(node)).unwrap();
         workload.json["spec"]["template"]["spec"]["containers"][0]["args"][0].clone()
     };
     assert_eq!(
@@ -61,7 +61,7 @@ fn its_configuration_is_what_follows_from_the_cluster_under_its_group_under_its_
     let mut object = cluster();
     let config = |blueprint: &Blueprint| {
         let files = of_kind(blueprint, "ConfigMap");
-        let file = files.iter().find(|object| object.node.as_deref() == Some("server-hot")).unwrap();
+        let file = files.iter().find(|object| object.node_name() == Some("server-hot")).unwrap();
         file.json["data"]["pinot.conf"].as_str().unwrap().to_owned()
     };
     let lines = "pinot.cluster.name=events

@@ -18,7 +18,7 @@ const LONGEST: usize = 60;
 pub fn explain<K: Cluster>(path: &Path, node: &str) -> Result<()> {
     let file = File::read(path, K::DEFINITION)?;
     let spec = file.object.get("spec").unwrap_or(&Value::Null);
-    let spec = (Author::of::<K>().read)(spec).map_err(|invalid| file.invalid(&[invalid]))?;
+    let spec = (Author::of::<K>().read)(spec).map_err(|invalid| file.invalid(&invalid))?;
     let fields = explained(K::DEFINITION, &spec, node).map_err(|error| file.wrong(error))?;
     print(&table(&fields))
 }

@@ -30,7 +30,7 @@ pub use identity::Identity;
 pub use invalid::Invalid;
 pub use inventory::{Inventory, Mark};
 pub use kind::{ChildKind, Kind};
-pub use object::{ConfigHash, Object, Scale};
+pub use object::{ConfigHash, Node, Object, Scale};
 pub use quantity::Quantity;
 pub use reference::{Content, Reference, Source};
 pub use status::{ClusterStatus, NodeStatus};

@@ -1,6 +1,6 @@
 //! A child as it shall be.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
@@ -18,27 +18,40 @@ pub struct Object {
     /// Its name.
     pub name: String,
     /// Node it belongs to; none: the whole cluster.
-    pub node: Option<String>,
-    /// Node type of that node.
-    pub node_type: Option<&'static str>,
-    /// Where that node stands in the spec: `historicals.hot`.
-    pub path: String,
+    pub node: Option<Arc<Node>>,
     /// What is sent to the API server. Of an autoscaled workload without `replicas`.
     pub json: Value,
     /// Over what is sent, `replicas` aside where the spec doesn't say how many: what an annotation of the object carries.
     pub intent: Digest,
     /// Claims of every pod and their sizes (StatefulSets only).
     pub claims: Vec<(String, Quantity)>,
-    /// Position of its node in upgrades.
-    pub order: i32,
     /// How the number of its pods is decided.
     pub scale: Scale,
     /// Keys of a Secret that are filled with so many random letters and digits when it is created, and kept from then on.
     pub generate: Vec<(String, u32)>,
     /// Of a workload: what its configuration hash covers, and where that stands.
-    pub hash: Option<ConfigHash>,
+    pub hash: Option<Box<ConfigHash>>,
     /// Whether it is created and then never changed, except for its metadata.
     pub once: bool,
+}
+
+/// A node of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Node type and key, as in object names: `historical-hot`.
+    pub name: String,
+    /// Its node type.
+    pub node_type: &'static str,
+    /// Where it stands in the spec: `historicals.hot`.
+    pub path: String,
+    /// Position in upgrades: lower ones first.
+    pub order: i32,
+    /// Kind of its workload.
+    pub kind: Kind,
+    /// Number of pods in the spec; for an HPA its minimum.
+    pub replicas: i32,
+    /// How their number is decided.
+    pub scale: Scale,
 }
 
 /// What a workload's configuration hash covers, and where it is put.
@@ -81,9 +94,19 @@ impl Object {
         self.once || !self.generate.is_empty()
     }
 
+    /// Name of the node it belongs to.
+    pub fn node_name(&self) -> Option<&str> {
+        self.node.as_ref().map(|node| node.name.as_str())
+    }
+
+    /// Position of its node in upgrades; 0 where it belongs to the whole cluster.
+    pub fn order(&self) -> i32 {
+        self.node.as_ref().map_or(0, |node| node.order)
+    }
+
     /// The node it belongs to, else its own name: what messages call it.
     pub fn subject(&self) -> &str {
-        self.node.as_deref().unwrap_or(&self.name)
+        self.node_name().unwrap_or(&self.name)
     }
 
     /// The JSON as people may see it: of a Secret without its values.
@@ -103,7 +126,7 @@ impl fmt::Debug for Object {
         f.debug_struct("Object")
             .field("kind", &self.kind.kind)
             .field("name", &self.name)
-            .field("node", &self.node)
+            .field("node", &self.node_name())
             .field("intent", &self.intent)
             .finish_non_exhaustive()
     }
@@ -114,7 +137,7 @@ impl Serialize for Object {
         let mut object = serializer.serialize_struct("Object", 5)?;
         object.serialize_field("kind", &self.kind)?;
         object.serialize_field("name", &self.name)?;
-        object.serialize_field("node", &self.node)?;
+        object.serialize_field("node", &self.node_name())?;
         object.serialize_field("intent", &self.intent)?;
         object.serialize_field("json", &self.shown())?;
         object.end()

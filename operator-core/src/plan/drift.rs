@@ -52,7 +52,7 @@ fn before(object: &Object, snapshot: &Snapshot) -> Option<i32> {
     if !matches!(object.scale, Scale::Autoscaled | Scale::Initial) {
         return None;
     }
-    let row = snapshot.status.as_ref()?.nodes.iter().find(|row| Some(&row.name) == object.node.as_ref())?;
+    let row = snapshot.status.as_ref()?.nodes.iter().find(|row| Some(&*row.name) == object.node_name())?;
     // One is what it gets anyway.
     Some(row.replicas).filter(|replicas| *replicas != 1)
 }

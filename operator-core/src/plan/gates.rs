@@ -142,7 +142,7 @@ pub(super) struct Gates<'a> {
     /// Whether it has to be known whether the externals are there.
     pub(super) wants_probe: bool,
     /// What can't be written, by node; none: of the whole cluster.
-    failed: BTreeMap<Option<String>, (Kind, String)>,
+    failed: BTreeMap<Option<&'a str>, (Kind, String)>,
 }
 
 impl<'a> Gates<'a> {
@@ -150,9 +150,9 @@ impl<'a> Gates<'a> {
         let jobs = situation.wanted.iter().filter(|object| object.kind == &JOB).filter_map(|object| {
             let child = situation.child(object).filter(|child| !child.deleting);
             let health = child.and_then(|child| child.health.as_deref());
-            let complete = health.is_some_and(|health| health.ready >= health.replicas);
+            let complete = situation.snapshot.is_done(&object.kind, &object.name);
             let failed = health.is_some_and(|health| health.failure.is_some());
-            (!complete).then(|| (object.order, object.subject().to_owned(), failed))
+            (!complete).then(|| (object.order(), object.subject().to_owned(), failed))
         });
         let jobs = jobs.collect();
         Self { situation, jobs, found: Vec::new(), wants_probe: false, failed: BTreeMap::new() }
@@ -167,13 +167,13 @@ impl<'a> Gates<'a> {
             let earlier = self.situation.snapshot.children.iter().filter(|child| {
                 child.kind == &JOB
                     && *child.name != *object.name
-                    && child.node.as_deref() == object.node.as_deref()
+                    && child.node.as_deref() == object.node_name()
                     && !child.health.as_ref().is_some_and(|health| health.ended())
             });
             shut.extend(earlier.map(|child| Gate::EarlierJob { node: node.clone(), job: child.name.to_string() }));
         }
         if object.kind.is_workload() {
-            let needed = [&None, &object.node].into_iter().find_map(|node| self.failed.get(node));
+            let needed = [None, object.node_name()].into_iter().find_map(|node| self.failed.get(&node));
             shut.extend(needed.map(|(kind, name)| Gate::Needs {
                 node: node.clone(),
                 kind: kind.clone(),
@@ -191,7 +191,7 @@ impl<'a> Gates<'a> {
         if !object.kind.is_workload() {
             return shut;
         }
-        let jobs = self.jobs.iter().filter(|(order, _, _)| *order < object.order);
+        let jobs = self.jobs.iter().filter(|(order, _, _)| *order < object.order());
         // Pods don't stay without their workload: one that was there before comes back.
         let comes_back = self.situation.child(object).is_none() && self.situation.was_there(object);
         if self.situation.has_externals && !comes_back {
@@ -223,7 +223,7 @@ impl<'a> Gates<'a> {
     }
 
     /// An object whose kind can't be seen.
-    pub(super) fn refuse_kind(&mut self, object: &Object, availability: &Availability) {
+    pub(super) fn refuse_kind(&mut self, object: &'a Object, availability: &Availability) {
         let (kind, name) = (object.kind.clone(), object.name.clone());
         let message = match availability {
             Availability::Missing if kind.is_optional() => return self.found.push(Gate::KindMissing { kind, name }),
@@ -237,7 +237,7 @@ impl<'a> Gates<'a> {
     /// What is to be done where `action` was tried before and answered; else when to try again.
     pub(super) fn answered(
         &mut self,
-        object: &Object,
+        object: &'a Object,
         child: Option<&Child>,
         action: Action,
     ) -> Result<Action, Option<Duration>> {
@@ -278,7 +278,7 @@ impl<'a> Gates<'a> {
         &mut self,
         fact: &Fact,
         again: Duration,
-        object: &Object,
+        object: &'a Object,
         action: Action,
         gate: Gate,
     ) -> Result<Action, Option<Duration>> {
@@ -293,9 +293,9 @@ impl<'a> Gates<'a> {
     }
 
     /// Workloads don't start without what they need.
-    fn fail(&mut self, object: &Object) {
+    fn fail(&mut self, object: &'a Object) {
         if object.kind.needed_by_pods {
-            self.failed.insert(object.node.clone(), (object.kind.clone(), object.name.clone()));
+            self.failed.insert(object.node_name(), (object.kind.clone(), object.name.clone()));
         }
     }
 }

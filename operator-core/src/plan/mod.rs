@@ -67,6 +67,15 @@ impl Plan {
         !self.record.is_empty() || self.record_replicas
     }
 
+    /// Whether something is deleted that can't be made again as it was: only for a spec that is the newest.
+    pub fn destroys(&self) -> bool {
+        self.actions.iter().any(|action| match action {
+            Action::Replace { .. } => true,
+            Action::Delete { kind, .. } => kind.holds_state(),
+            _ => false,
+        })
+    }
+
     /// How often something is done.
     pub fn count(&self, verb: Verb) -> usize {
         self.actions.iter().filter(|action| action.verb() == verb).count()
@@ -159,6 +168,10 @@ fn write(situation: &Situation<'_>) -> Plan {
             continue;
         }
         let child = situation.child(object);
+        if child.is_none() && situation.snapshot.is_done(&object.kind, &object.name) {
+            // What it did is done, though it was cleaned up since.
+            continue;
+        }
         plan.returning |= child.is_some_and(|child| child.deleting);
         let Some(action) = drift::correct(object, child, situation.snapshot) else { continue };
         let shut = gates.shut(object);

@@ -21,7 +21,7 @@ pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
         situation.wanted.iter().map(|object| (&object.kind, object.name.as_str())).collect();
     let workloads = situation.wanted.iter().filter(|object| object.kind.is_workload());
     let rolling: HashSet<&str> =
-        workloads.filter(|object| is_rolling(object, situation)).filter_map(|object| object.node.as_deref()).collect();
+        workloads.filter(|object| is_rolling(object, situation)).filter_map(|object| object.node_name()).collect();
     // What pods read or act as stays as long as pods of an older template may need it, also where they start anew.
     let in_use = |child: &Child| {
         child.kind.read_by_pods && child.node.as_deref().map_or(!rolling.is_empty(), |node| rolling.contains(node))
@@ -29,7 +29,7 @@ pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
     // What a Job did counts until its successor can run: what that waits for may come back as it was.
     let succeeded = |child: &Child| {
         let mut jobs = situation.wanted.iter().filter(|object| object.kind == &JOB);
-        let successor = jobs.find(|object| object.node.as_deref() == child.node.as_deref());
+        let successor = jobs.find(|object| object.node_name() == child.node.as_deref());
         successor.is_none_or(|object| situation.child(object).is_some() || gates.before(object).is_empty())
     };
     let mut surplus: Vec<&Child> = situation.snapshot.children.iter().filter(|child| is_deletable(child)).collect();
@@ -40,13 +40,23 @@ pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
 }
 
 /// What this process has just created. Secrets stay: another generated value would change what their readers are, which would be tried again
-/// at once, for ever.
+/// at once, for ever. All stays where claims would go with their StatefulSet: they may be an earlier cluster's of the same name, with its
+/// data.
 pub fn created(situation: &Situation<'_>) -> Vec<Action> {
     let snapshot = situation.snapshot;
     let is_young = |fact: &Fact| snapshot.time.duration_since(fact.at).as_secs() < YOUNG;
     let is_new = |child: &Child| {
         snapshot.fact(&child.kind, &child.name).is_some_and(|fact| is_created(&fact.answer) && is_young(fact))
     };
+    let has_claims = |node: Option<&str>| {
+        let mut claims = snapshot.children.iter().filter(|child| is_claim(&child.kind));
+        claims.any(|claim| claim.node.as_deref() == node)
+    };
+    let policy = "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted";
+    let mut ending = situation.wanted.iter().filter(|object| object.json.pointer(policy) == Some(&"Delete".into()));
+    if ending.any(|object| has_claims(object.node_name())) {
+        return Vec::new();
+    }
     snapshot
         .children
         .iter()

@@ -26,7 +26,8 @@ fn shrinks(object: &Object, name: &str, size: &Quantity, wanted: &Quantity) -> I
         "the storage has {size} and can't shrink to {wanted}: a PersistentVolumeClaim only grows; write {size} or more, or add a \
          node with smaller storage instead"
     );
-    Invalid::new(format!("{}.storage.{name}.size", object.path), message)
+    let node = object.node.as_ref().map_or("", |node| &node.path);
+    Invalid::new(format!("{node}.storage.{name}.size"), message)
 }
 
 /// The claims of StatefulSets' pods that are smaller than they shall be, also those that no pod has now.
@@ -37,7 +38,7 @@ pub fn growing(situation: &Situation<'_>) -> Vec<Action> {
             is_claim(&child.kind)
                 && !child.deleting
                 && child.node.is_some()
-                && child.node.as_deref() == object.node.as_deref()
+                && child.node.as_deref() == object.node_name()
         });
         let mut too_small: Vec<(&Child, &Quantity)> = of_node
             .filter_map(|claim| {

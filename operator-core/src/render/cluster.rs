@@ -5,12 +5,13 @@ use std::fmt::Debug;
 use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::customize::Customization;
 use crate::{
     definition::Definition,
     model::{ClusterStatus, Invalid},
+    settings::unknown::{lost, unknown},
 };
 
 /// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
@@ -46,8 +47,8 @@ pub trait Cluster:
 pub struct Author {
     /// The kind and its node types.
     pub definition: &'static Definition,
-    /// Reads a spec as its type has it: with the author's defaults, and without what the type doesn't know.
-    pub read: fn(&Value) -> Result<Value, Invalid>,
+    /// Reads a spec as its type has it, with the author's defaults. Fields that the type doesn't know are mistakes.
+    pub read: fn(&Value) -> Result<Value, Vec<Invalid>>,
     /// The author's hook over the desired objects.
     pub customize: Option<Customization>,
 }
@@ -66,8 +67,24 @@ impl From<&'static Definition> for Author {
     }
 }
 
-fn read<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
+/// Nothing is left out silently: where a newer operator's schema is installed, an older operator would take down what only the newer one knows.
+fn read<K: Cluster>(spec: &Value) -> Result<Value, Vec<Invalid>> {
+    let read = typed::<K>(spec).map_err(|invalid| vec![invalid])?;
+    // A field may also be missing because its type doesn't write its default. Then it is read, and is a mistake with another content.
+    let is_ignored = |pointer: &String| {
+        let mut other = spec.clone();
+        if let Some(value) = other.pointer_mut(pointer) {
+            *value = json!([[null]]);
+        }
+        typed::<K>(&other).is_ok_and(|other| other == read)
+    };
+    let unknown: Vec<Invalid> =
+        lost(spec, &read).iter().filter(|at| is_ignored(at)).map(|at| unknown(String::new(), at)).collect();
+    if unknown.is_empty() { Ok(read) } else { Err(unknown) }
+}
+
+fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
     let spec = serde_path_to_error::deserialize::<_, K::Spec>(spec)
         .map_err(|error| Invalid { path: error.path().to_string(), message: error.inner().to_string() })?;
-    serde_json::to_value(&spec).map_err(|error| Invalid { path: String::new(), message: error.to_string() })
+    serde_json::to_value(&spec).map_err(|error| Invalid::new("", error.to_string()))
 }

@@ -58,12 +58,14 @@
 //! }
 //! ```
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use kube::Resource;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Identity, Kind, Object, names::Names};
+use super::{Identity, Kind, Node, Object, names::Names};
 use crate::{
     model::kind::{self, ChildKind},
     settings::{Invalid, ResolvedNode},
@@ -197,7 +199,7 @@ pub struct Children {
     namespace: String,
     /// Kinds that can be added beside the usual ones.
     kinds: &'static [&'static ChildKind],
-    node: Option<(String, &'static str, i32)>,
+    node: Option<Arc<Node>>,
 }
 
 impl Children {
@@ -207,7 +209,7 @@ impl Children {
             workload: None,
             namespace: names.cluster.namespace.clone(),
             kinds: names.customize.map_or(&[], |customization| customization.kinds),
-            node: node.map(|node| (node.name.clone(), node.node_type.name, node.order)),
+            node: node.map(|node| node.at.clone()),
         }
     }
 
@@ -290,11 +292,7 @@ impl Children {
             return Err(HookError::Exists(shown));
         }
         let body = serde_json::to_value(&object).map_err(|error| unreadable(&shown, error))?;
-        let mut added = Object::new(kind, name, None, body);
-        if let Some((node, node_type, order)) = &self.node {
-            (added.node, added.node_type, added.order) = (Some(node.clone()), Some(*node_type), *order);
-        }
-        self.objects.push(added);
+        self.objects.push(Object { node: self.node.clone(), ..Object::new(kind, name, None, body) });
         Ok(())
     }
 

@@ -16,14 +16,11 @@ impl Object {
         Self {
             kind: kind.into(),
             name,
-            node: node.map(|node| node.name.clone()),
-            node_type: node.map(|node| node.node_type.name),
-            path: node.map(|node| node.path.clone()).unwrap_or_default(),
+            node: node.map(|node| node.at.clone()),
             json: body,
             intent: Digest::of(&Value::Null),
             claims: Vec::new(),
-            order: node.map_or(0, |node| node.order),
-            scale: node.filter(|_| kind.is_workload()).map_or(Scale::Unscaled, ResolvedNode::scale),
+            scale: node.filter(|_| kind.is_workload()).map_or(Scale::Unscaled, |node| node.at.scale),
             generate: Vec::new(),
             hash: None,
             once: kind.once,
@@ -37,7 +34,7 @@ pub fn finalize(object: &mut Object, names: &Names<'_>) {
     let mut metadata = fields(body.remove("metadata").unwrap_or_default());
     let mut own = |field: &str| fields(metadata.remove(field).unwrap_or_default());
     let mut labels = own("labels");
-    labels.extend(names.labels(object.node_type.zip(object.node.as_deref())));
+    labels.extend(names.labels(object.node.as_ref().map(|node| (node.node_type, &*node.name))));
     let mut annotations = own("annotations");
     annotations.insert(names.intent(), Value::Null);
     body.remove("status");
@@ -87,7 +84,7 @@ fn set_annotation(object: &mut Object, annotation: &str, value: Value) {
 pub fn duplicates(objects: &[Object]) -> Vec<Invalid> {
     let mut sorted: Vec<&Object> = objects.iter().collect();
     sorted.sort_by_key(|object| (&object.kind, &object.name));
-    let whose = |object: &Object| object.node.clone().unwrap_or_else(|| "the cluster".to_owned());
+    let whose = |object: &Object| object.node_name().unwrap_or("the cluster").to_owned();
     let pairs = sorted.windows(2).filter_map(|pair| match pair {
         [one, other] if one.is(other) => Some((one, other)),
         _ => None,

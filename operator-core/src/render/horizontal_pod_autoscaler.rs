@@ -21,7 +21,7 @@ pub fn build(
     workload: &ChildKind,
     pod: &Value,
 ) -> Result<Option<Object>, Invalid> {
-    let (Some(given), Scale::Autoscaled) = (&node.spec.autoscaling, node.scale()) else { return Ok(None) };
+    let (Some(given), Scale::Autoscaled) = (&node.spec.autoscaling, node.scale) else { return Ok(None) };
     let name = names.node(&node.name);
     let spec = without_null(json!({
         "scaleTargetRef": { "apiVersion": workload.api_version(), "kind": workload.kind, "name": name },

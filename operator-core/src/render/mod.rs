@@ -54,16 +54,14 @@ mod vertical_pod_autoscaler;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
+use lz4_flex::block;
 use serde_json::Value;
 
 use crate::{
-    model::{
-        Content, Identity, Kind, Object, Reference, Scale,
-        kind::{CLAIM, ChildKind},
-    },
+    model::{Content, Identity, Kind, Node, Object, Reference, kind::CLAIM},
     settings::{self, Invalid, ResolvedNode, resolve},
 };
 pub use cluster::Author;
@@ -77,7 +75,7 @@ pub struct Blueprint {
     /// something lack its digest; see [`Blueprint::with`].
     pub objects: Vec<Arc<Object>>,
     /// The nodes, in the order of the spec.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Arc<Node>>,
     /// What the cluster depends on and the operator doesn't run, as far as the spec names it.
     pub externals: Vec<external::Dependency>,
     /// Label selector of the cluster's pods.
@@ -95,21 +93,6 @@ struct NodeContext<'a> {
     /// All nodes of the cluster.
     nodes: &'a [ResolvedNode],
     node: &'a ResolvedNode,
-}
-
-/// A node, as the status needs it.
-#[derive(Clone, Debug)]
-pub struct Node {
-    /// Node type and key: `historical-hot`.
-    pub name: String,
-    /// Kind of its workload.
-    pub kind: Kind,
-    /// Desired number of pods, as far as the spec says.
-    pub replicas: i32,
-    /// How their number is decided.
-    pub scale: Scale,
-    /// Position in upgrades.
-    pub order: i32,
 }
 
 impl Blueprint {
@@ -139,18 +122,21 @@ impl Blueprint {
         self.objects.iter().map(finished).collect()
     }
 
-    /// As it is kept.
-    pub fn pack(self) -> Packed {
+    /// As it is kept. `alike`: the first of its kind, which the others differ little from.
+    pub fn pack(self, alike: &OnceLock<Arc<str>>) -> Packed {
         let mut objects: Vec<Object> = self.objects.into_iter().map(Arc::unwrap_or_clone).collect();
         let json: Vec<Value> = objects.iter_mut().map(|object| object.json.take()).collect();
-        let json = lz4_flex::compress_prepend_size(Value::from(json).to_string().as_bytes()).into();
-        Packed { json, objects, rest: Self { objects: Vec::new(), ..self } }
+        let json = Value::from(json).to_string();
+        let alike = alike.get_or_init(|| json.as_str().into()).clone();
+        let json = block::compress_prepend_size_with_dict(json.as_bytes(), alike.as_bytes()).into();
+        Packed { json, alike, objects, rest: Self { objects: Vec::new(), ..self } }
     }
 }
 
-/// A [`Blueprint`] as it is kept: the JSON of its objects is compressed text, which takes a fiftieth of the memory.
+/// A [`Blueprint`] as it is kept: the JSON of its objects is text, compressed to what is different in it.
 pub struct Packed {
     json: Box<[u8]>,
+    alike: Arc<str>,
     objects: Vec<Object>,
     rest: Blueprint,
 }
@@ -158,7 +144,7 @@ pub struct Packed {
 impl Packed {
     /// The blueprint; none where it can't be read, which isn't known to happen.
     pub fn unpack(&self) -> Option<Blueprint> {
-        let json = lz4_flex::decompress_size_prepended(&self.json).ok()?;
+        let json = block::decompress_size_prepended_with_dict(&self.json, self.alike.as_bytes()).ok()?;
         let json: Vec<Value> = serde_json::from_slice(&json).ok()?;
         let objects = self.objects.iter().zip(json);
         let objects = objects.map(|(object, json)| Arc::new(Object { json, ..object.clone() })).collect();
@@ -193,13 +179,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
         match rendered {
             Ok((children, node)) => {
                 objects.extend(children);
-                blueprint.nodes.push(Node {
-                    name: node.name.clone(),
-                    kind: ChildKind::of_workload(node.node_type.workload()).into(),
-                    replicas: node.replicas(),
-                    scale: node.scale(),
-                    order: node.order,
-                });
+                blueprint.nodes.push(node.at);
             }
             Err(invalid) => errors.extend(invalid),
         }

@@ -44,13 +44,13 @@ pub fn render(context: &NodeContext<'_>) -> Result<Vec<Object>, Vec<Invalid>> {
     pod::finish(names, node, template, &containers);
     let own: Vec<&str> = files.iter().map(|file| file.config_map.as_str()).collect();
     let is_job = node.node_type.workload() == Workload::Job;
-    workload.hash = Some(ConfigHash {
+    workload.hash = Some(Box::new(ConfigHash {
         files: files::digest(&files),
         reads: references::of(template, &own).into_iter().collect(),
         annotation: names.config_hash(),
         variable: node.node_type.says(|says| says.config_hash_env).map(|name| (node.node_type.name, name)),
         job: is_job.then(|| format!("{}-{}", names.cluster.name, node.name)),
-    });
+    }));
     if !is_job {
         workload.json["spec"]["selector"] = json!({ "matchLabels": names.selector(&node.name) });
     }

@@ -155,8 +155,8 @@ impl NodeContext<'_> {
     }
 
     fn replicas(&self) -> Result<String, Dangling> {
-        match self.node.scale() {
-            Scale::Fixed(_) | Scale::Initial => Ok(self.node.replicas().to_string()),
+        match self.node.scale {
+            Scale::Fixed(_) | Scale::Initial => Ok(self.node.replicas.to_string()),
             Scale::Autoscaled => Err(Dangling::Autoscaled),
             Scale::Unscaled => Err(Dangling::Unscaled),
         }

@@ -9,7 +9,7 @@ use crate::{definition::Workload, model::kind::POD_DISRUPTION_BUDGET, settings::
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.settings.disruption_budget.clone().unwrap_or_default();
     let evictable = matches!(node.node_type.workload(), Workload::StatefulSet | Workload::Deployment);
-    if !evictable || !given.enabled.unwrap_or(node.replicas() >= 2) {
+    if !evictable || !given.enabled.unwrap_or(node.replicas >= 2) {
         return None;
     }
     let mut spec = match (given.max_unavailable, given.min_available) {

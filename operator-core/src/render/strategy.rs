@@ -48,7 +48,7 @@ fn is_zero(part: &IntOrString) -> bool {
 
 /// A workload's `replicas`; none where a HorizontalPodAutoscaler sets them.
 pub fn replicas(node: &ResolvedNode) -> Option<i32> {
-    (node.scale() != Scale::Autoscaled).then(|| node.replicas())
+    (node.scale != Scale::Autoscaled).then(|| node.replicas)
 }
 
 /// A workload's `minReadySeconds`. 0 is Kubernetes' default, which isn't stored.

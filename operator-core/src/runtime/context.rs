@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
+use serde_json::Value;
+
 use super::{
     Author,
     events::Recorder,
@@ -14,7 +16,7 @@ use super::{
     watches::WatchRegistry,
 };
 use crate::{
-    apply::{Failure, Outcome, Writer},
+    apply::{Outcome, Writer},
     model::{ClusterStatus, Identity, Invalid, Kind},
     plan::Plan,
     render::{self, Blueprint},
@@ -52,7 +54,7 @@ impl Context {
     /// The blueprint of a cluster, or what is wrong with its spec.
     pub fn render(&self, cluster: &Tracked) -> Rendered {
         let render = || {
-            let spec = (self.author.read)(&cluster.spec()).map_err(|invalid| vec![invalid])?;
+            let spec = (self.author.read)(&cluster.spec().map_err(|invalid| vec![invalid])?)?;
             render::render(&cluster.identity(), &spec, self.author)
         };
         // An author's function that panics is a matter of this one cluster.
@@ -139,8 +141,25 @@ impl Context {
         Ok((!is_written).then_some(STATUS_EVERY))
     }
 
+    /// Writes what has to be in the status before a plan is carried out, and makes sure that what the plan destroys isn't destroyed for an older
+    /// spec. Returns whether the cluster is as the plan takes it to be.
+    pub async fn record(
+        &self,
+        cluster: &Tracked,
+        blueprint: &Blueprint,
+        snapshot: &Snapshot,
+        plan: &Plan,
+    ) -> Result<bool, Transient> {
+        if plan.must_record() {
+            let status = status::record(blueprint, plan, snapshot);
+            return self.write_status(cluster, Some(blueprint), snapshot, status).await;
+        }
+        // A change of nothing: the API server refuses it where the cluster has a newer version.
+        Ok(!plan.destroys() || self.patch_status(cluster, &serde_json::json!({})).await?.is_some())
+    }
+
     /// Writes the part of a status that changed. Returns whether it stands there: not where the cluster was changed meanwhile, or is gone.
-    pub async fn write_status(
+    async fn write_status(
         &self,
         cluster: &Tracked,
         blueprint: Option<&Blueprint>,
@@ -148,24 +167,29 @@ impl Context {
         status: ClusterStatus,
     ) -> Result<bool, Transient> {
         let Some(changed) = status::patch(snapshot.status.as_ref(), &status) else { return Ok(true) };
-        let patch = serde_json::json!({ "status": changed });
-        let kind = Kind::from(ClusterKind(self.author.definition));
         self.records.sending(cluster, &status);
-        let written = self.writer.status(&kind, &snapshot.cluster, self.records.version(cluster), patch).await;
-        let failed = |failure: Failure| Transient {
-            cluster: place(cluster),
-            message: format!("status: {}", failure.message),
-            again: failure.again,
-        };
-        let Some(version) = written.map_err(failed)? else {
-            self.records.doubt(cluster.uid());
-            return Ok(false);
-        };
+        let Some(version) = self.patch_status(cluster, &changed).await? else { return Ok(false) };
         let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
         let is_wanted =
             |kind: &Kind, name: &str| wanted.iter().any(|object| object.kind == *kind && object.name == name);
         self.records.written(cluster, status, version, is_wanted);
         Ok(true)
+    }
+
+    /// The version that the cluster gets by a change of its status; `None` where it isn't at the version that is known any more.
+    async fn patch_status(&self, cluster: &Tracked, change: &Value) -> Result<Option<u64>, Transient> {
+        let kind = Kind::from(ClusterKind(self.author.definition));
+        let (version, patch) = (self.records.version(cluster), serde_json::json!({ "status": change }));
+        let written = self.writer.status(&kind, &cluster.identity(), version, patch).await;
+        let version = written.map_err(|failure| Transient {
+            cluster: place(cluster),
+            message: format!("status: {}", failure.message),
+            again: failure.again,
+        })?;
+        if version.is_none() {
+            self.records.doubt(cluster.uid());
+        }
+        Ok(version)
     }
 
     /// Writes down what was decided on, and what was decided.
@@ -188,7 +212,9 @@ fn is_same_but_for_counts(before: &ClusterStatus, after: &ClusterStatus) -> bool
             .map(|condition| (condition.type_.clone(), condition.status.clone(), condition.reason.clone()))
             .collect::<Vec<_>>()
     };
-    before.observed_generation == after.observed_generation && said(before) == said(after)
+    // A Job that is done is remembered before it is cleaned up.
+    let is_as_done = before.inventory.done() == after.inventory.done();
+    before.observed_generation == after.observed_generation && is_as_done && said(before) == said(after)
 }
 
 #[cfg(test)]

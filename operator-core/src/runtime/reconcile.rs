@@ -78,12 +78,10 @@ async fn step(
     if let (true, Ok(blueprint)) = (plan.probe, blueprint) {
         context.probes.ask(cluster.uid(), &blueprint.externals);
     }
-    if let (true, Ok(blueprint)) = (plan.must_record(), blueprint) {
-        let status = status::record(blueprint, &plan, &snapshot);
-        if !context.write_status(cluster, Some(blueprint), &snapshot, status).await? {
-            // Nothing is done that isn't recorded.
-            return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) });
-        }
+    if let Ok(blueprint) = blueprint
+        && !context.record(cluster, blueprint, &snapshot, &plan).await?
+    {
+        return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) });
     }
     let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
     context.learn(cluster, &outcome);

@@ -1,12 +1,13 @@
 //! What is kept of a cluster between two reconciles. All of it is a cache: what correctness needs stands in the status.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
+    collections::HashMap,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use lz4_flex::block;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -30,7 +31,7 @@ pub type Rendered = Result<Blueprint, Vec<Invalid>>;
 #[derive(Default)]
 struct Record {
     /// What the API server answered to writes, by kind and name.
-    facts: BTreeMap<(Kind, String), Fact>,
+    facts: Vec<Fact>,
     /// Failures in a row.
     attempts: usize,
     /// Digests of the spec that was last dealt with, and of the status that was sent then: the watch may show it before the API server answers.
@@ -45,8 +46,8 @@ struct Record {
 
 /// A status that was written.
 struct Written {
-    /// What, as text, until a reconcile has seen it. Not until the watch shows it: a reconcile under way may have read the cluster before.
-    status: Option<Box<str>>,
+    /// What, as compressed text, until a reconcile has seen it. Not until the watch shows it: a reconcile under way may have read the cluster before.
+    status: Option<Box<[u8]>>,
     /// The version that the cluster got by it.
     version: u64,
     /// When.
@@ -57,6 +58,8 @@ struct Written {
 #[derive(Default)]
 pub struct Records {
     records: Mutex<HashMap<Box<str>, Record>>,
+    /// Blueprints are kept as what is different from this one.
+    alike: OnceLock<Arc<str>>,
 }
 
 impl Records {
@@ -72,7 +75,7 @@ impl Records {
         // Of one spec there is only one.
         let is_kept = |record: &mut Record| record.blueprint.as_ref().is_some_and(|(kept, _)| *kept == spec);
         if !self.with(cluster.uid(), is_kept) {
-            let packed = Arc::new(blueprint.pack());
+            let packed = Arc::new(blueprint.pack(&self.alike));
             self.with(cluster.uid(), |record| record.blueprint = Some((spec, packed)));
         }
     }
@@ -89,15 +92,16 @@ impl Records {
 
     /// What the API server answered to the cluster's writes.
     pub fn facts(&self, uid: &str) -> Vec<Fact> {
-        self.with(uid, |record| record.facts.values().cloned().collect())
+        self.with(uid, |record| record.facts.clone())
     }
 
     /// Takes in what came of a plan.
     pub fn learn(&self, uid: &str, outcome: &Outcome) {
         self.with(uid, |record| {
-            for fact in &outcome.facts {
-                record.facts.insert((fact.kind.clone(), fact.name.clone()), fact.clone());
-            }
+            let is_news =
+                |known: &Fact| outcome.facts.iter().any(|fact| fact.kind == known.kind && fact.name == known.name);
+            record.facts.retain(|known| !is_news(known));
+            record.facts.extend_from_slice(&outcome.facts);
         });
     }
 
@@ -108,7 +112,7 @@ impl Records {
             if cluster.version >= written.version {
                 written.status = None;
             }
-            serde_json::from_str(written.status.as_deref()?).ok()
+            serde_json::from_slice(&block::decompress_size_prepended(written.status.as_deref()?).ok()?).ok()
         });
         written.or_else(|| cluster.status())
     }
@@ -122,12 +126,14 @@ impl Records {
         wanted: impl Fn(&Kind, &str) -> bool,
     ) {
         self.with(cluster.uid(), |record| {
-            record.facts.retain(|(kind, name), fact| match fact.answer {
-                Answer::Stored { .. } => status.inventory.mark(kind, name) != fact.mark(),
+            record.facts.retain(|fact| match fact.answer {
+                Answer::Stored { .. } => status.inventory.mark(&fact.kind, &fact.name) != fact.mark(),
                 Answer::Deleted => false,
-                _ => *kind == &CLAIM || wanted(kind, name),
+                _ => fact.kind == &CLAIM || wanted(&fact.kind, &fact.name),
             });
-            let text = serde_json::to_string(&status).ok().map(Into::into);
+            record.facts.shrink_to_fit();
+            let text = serde_json::to_vec(&status).ok();
+            let text = text.map(|text| block::compress_prepend_size(&text).into());
             record.written = Some(Written { status: text, version, at: Instant::now() });
         });
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     definition::Definition,
-    model::{ChildKind, ClusterStatus, Digest, Identity, Kind},
+    model::{ChildKind, ClusterStatus, Digest, Identity, Invalid, Kind},
     state::dynamic_resource,
 };
 
@@ -51,8 +51,12 @@ impl Tracked {
     }
 
     /// The spec as it is stored.
-    pub fn spec(&self) -> Value {
-        serde_json::from_str(&self.spec).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Where it can't be parsed: the API server takes 10,000 levels, `serde_json` 128. A spec of that depth is no empty spec.
+    pub fn spec(&self) -> Result<Value, Invalid> {
+        let unreadable = |error| format!("it can't be read ({error}); nest fewer than 128 levels");
+        serde_json::from_str(&self.spec).map_err(|error| Invalid::new("", unreadable(error)))
     }
 
     /// The status, where there is one that can be read.

@@ -12,7 +12,7 @@ pub mod properties;
 mod resolve;
 mod spec;
 pub(crate) mod strategy;
-mod unknown;
+pub(crate) mod unknown;
 
 pub use crate::model::{Invalid, Quantity, Scale};
 pub use explain::{Explained, Unexplained, explain};

@@ -1,6 +1,10 @@
 //! The nodes of a cluster, each with its merged settings.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Deref,
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,17 +16,18 @@ use super::{
     layers::{layers, take_patches},
     merge,
 };
-use crate::definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, StorageTemplate, Workload};
+use crate::{
+    definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, StorageTemplate, Workload},
+    model::{ChildKind, Node},
+};
 
 /// A node with its merged settings.
 #[derive(Clone, Debug)]
 pub struct ResolvedNode {
     /// Its node type.
     pub node_type: &'static NodeType,
-    /// Node type and key, as in object names: `historical-hot`.
-    pub name: String,
-    /// Path in the spec: `historicals.hot`.
-    pub path: String,
+    /// Its name and where it stands.
+    pub at: Arc<Node>,
     /// The merged settings, without `podOverrides` and `configOverrides`.
     pub spec: NodeSpec,
     /// The `podOverrides` of the layers. They are applied in this order, the lowest layer's first.
@@ -37,32 +42,21 @@ pub struct ResolvedNode {
     pub claims: Vec<Claim>,
     /// The node in the custom resource, merged with its app config group: the input of its configuration files.
     pub spec_value: Value,
-    /// Position in upgrades: lower ones first.
-    pub order: i32,
+}
+
+/// A node that is resolved is a node.
+impl Deref for ResolvedNode {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        &self.at
+    }
 }
 
 impl ResolvedNode {
     /// A mistake in a field of the node.
     pub(crate) fn invalid(&self, field: &str, error: impl ToString) -> Invalid {
         Invalid::new(format!("{}.{field}", self.path), error.to_string())
-    }
-
-    /// How the number of pods is decided.
-    pub fn scale(&self) -> Scale {
-        match (self.node_type.workload(), &self.spec.autoscaling, self.spec.replicas) {
-            (Workload::DaemonSet | Workload::Job, _, _) => Scale::Unscaled,
-            (_, Some(_), _) => Scale::Autoscaled,
-            (_, None, Some(replicas)) => Scale::Fixed(replicas),
-            (_, None, None) => Scale::Initial,
-        }
-    }
-
-    /// Number of pods in the spec; for an HPA its minimum.
-    pub fn replicas(&self) -> i32 {
-        match (&self.spec.autoscaling, self.spec.replicas) {
-            (Some(autoscaling), _) => autoscaling.min_replicas.unwrap_or(1),
-            (None, replicas) => replicas.unwrap_or(1),
-        }
     }
 }
 
@@ -180,10 +174,25 @@ fn node(
     let command = node_type.command().iter().copied().map(str::to_owned).collect();
     let fixed = node_type.args().iter().copied().map(str::to_owned);
     let args = fixed.chain(spec.settings.args.iter().flatten().cloned()).collect();
+    let workload = node_type.workload();
+    let (scale, replicas) = match (&spec.autoscaling, spec.replicas) {
+        (Some(autoscaling), _) => (Scale::Autoscaled, autoscaling.min_replicas),
+        (None, Some(replicas)) => (Scale::Fixed(replicas), Some(replicas)),
+        (None, None) => (Scale::Initial, None),
+    };
+    let is_scaled = !matches!(workload, Workload::DaemonSet | Workload::Job);
+    let at = Node {
+        name,
+        node_type: node_type.name,
+        path,
+        order,
+        kind: ChildKind::of_workload(workload).into(),
+        replicas: replicas.unwrap_or(1),
+        scale: if is_scaled { scale } else { Scale::Unscaled },
+    };
     let node = ResolvedNode {
         node_type,
-        name,
-        path,
+        at: Arc::new(at),
         spec,
         pod_overrides,
         config_overrides,
@@ -191,7 +200,6 @@ fn node(
         args,
         claims,
         spec_value: own,
-        order,
     };
     if errors.is_empty() { Ok(node) } else { Err(errors) }
 }

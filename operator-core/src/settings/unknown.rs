@@ -45,7 +45,9 @@ fn settings(given: &Value, path: &str) -> Result<Vec<Invalid>, Vec<Invalid>> {
     // Other fields are the author's own.
     let fields =
         given.as_object().into_iter().flatten().filter_map(|(name, given)| Some((name, given, read.get(name)?)));
-    fields.for_each(|(name, given, read)| lost(given, read, &format!("{path}.{name}"), &mut found));
+    for (name, given, read) in fields {
+        found.extend(lost(given, read).iter().map(|pointer| unknown(format!("{path}.{name}"), pointer)));
+    }
     Ok(found)
 }
 
@@ -61,25 +63,41 @@ fn unread(given: &Value, path: &str, error: String) -> Vec<Invalid> {
     if found.is_empty() { vec![Invalid::new(path, error)] } else { found }
 }
 
-/// Fields that are in `given` and not in `read`.
-fn lost(given: &Value, read: &Value, path: &str, found: &mut Vec<Invalid>) {
-    match (given, read) {
-        (Value::Object(given), Value::Object(read)) => {
-            for (name, given) in given.iter().filter(|(_, given)| !is_empty(given)) {
-                let path = format!("{path}.{name}");
-                match read.get(name) {
-                    Some(read) => lost(given, read, &path, found),
-                    None => found.push(Invalid::new(path, "there is no such field; look for a typing mistake")),
+/// Pointers of the fields that are in `given` and not in `read`.
+pub fn lost(given: &Value, read: &Value) -> Vec<String> {
+    fn collect(given: &Value, read: &Value, at: &str, lost: &mut Vec<String>) {
+        match (given, read) {
+            (Value::Object(given), Value::Object(read)) => {
+                for (name, given) in given.iter().filter(|(_, given)| !is_empty(given)) {
+                    let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    match read.get(name) {
+                        Some(read) => collect(given, read, &at, lost),
+                        None => lost.push(at),
+                    }
                 }
             }
-        }
-        (Value::Array(given), Value::Array(read)) => {
-            for (index, (given, read)) in given.iter().zip(read).enumerate() {
-                lost(given, read, &format!("{path}[{index}]"), found);
+            (Value::Array(given), Value::Array(read)) => {
+                let pairs = given.iter().zip(read).enumerate();
+                pairs.for_each(|(index, (given, read))| collect(given, read, &format!("{at}/{index}"), lost));
             }
+            _ => {}
         }
-        _ => {}
     }
+    let mut lost = Vec::new();
+    collect(given, read, "", &mut lost);
+    lost
+}
+
+/// That there is no field at a pointer from `path`.
+pub fn unknown(mut path: String, pointer: &str) -> Invalid {
+    for part in pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")) {
+        match part.parse::<usize>() {
+            Ok(index) => path += &format!("[{index}]"),
+            Err(_) if path.is_empty() => path = part,
+            Err(_) => path += &format!(".{part}"),
+        }
+    }
+    Invalid::new(path, "this version of the operator has no such field; look for a typing mistake")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{
     definition::Definition,
     model::{
         Digest, Kind, Quantity,
-        kind::{CLAIM, SECRET},
+        kind::{CLAIM, JOB, SECRET},
     },
     render::names::{self, MANAGED_BY},
 };
@@ -115,6 +115,11 @@ impl Child {
             secret: (*kind == &SECRET).then(|| Held::read(text).map(Box::new)).flatten(),
             size: (*kind == &CLAIM).then(|| claims::bound(&object)).flatten().map(Box::new),
         })
+    }
+
+    /// Whether it is a Job that came to its good end.
+    pub fn is_done(&self) -> bool {
+        self.health.as_ref().is_some_and(|health| self.kind == &JOB && health.ready >= health.replicas)
     }
 
     /// Whether `other` says the same, whatever its version.

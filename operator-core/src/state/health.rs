@@ -38,6 +38,25 @@ pub struct Health {
     pub claims: Vec<(Box<str>, Quantity)>,
 }
 
+/// Of a Job that came to its good end.
+pub static DONE: Health = job_with(1);
+
+/// Of a Job. Its template can't change: its pods are always on the newest.
+const fn job_with(ready: i32) -> Health {
+    Health {
+        observed: true,
+        replicas: 1,
+        replicas_by: Owners { ours: false, others: false },
+        current: 1,
+        updated: 1,
+        ready,
+        single_revision: true,
+        leaves: 0,
+        failure: None,
+        claims: Vec::new(),
+    }
+}
+
 /// Who set a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owners {
@@ -166,19 +185,13 @@ fn number(value: &Value, key: &str) -> Option<i32> {
     value.get(key).and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok())
 }
 
-/// A Job's template can't change: its pods are always on the newest. Source: the conditions `Complete` and `Failed` of `batch/v1`.
+/// Source: the conditions `Complete` and `Failed` of `batch/v1`.
 fn job(status: &Value) -> Health {
     let complete = condition(status, |type_, _| type_ == ("Complete", "True")).is_some();
     let failed = condition(status, |type_, _| type_ == ("Failed", "True"));
     Health {
-        observed: true,
-        replicas: 1,
-        current: 1,
-        updated: 1,
-        ready: complete.into(),
-        single_revision: true,
         failure: failed.map(|message| if message.is_empty() { "the Job failed".into() } else { message.into() }),
-        ..Health::default()
+        ..job_with(complete.into())
     }
 }
 

@@ -6,7 +6,7 @@ use k8s_openapi::jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Child, Fact, Trouble};
-use crate::model::{ClusterStatus, Content, Identity, Kind, Mark, Object, Reference};
+use crate::model::{ClusterStatus, Content, Identity, Kind, Mark, Object, Reference, kind::JOB};
 
 /// What is known of a cluster at one time. It has no value of any Secret.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -78,6 +78,12 @@ impl Snapshot {
     pub fn mark(&self, kind: &Kind, name: &str) -> Option<Mark> {
         let recorded = || self.status.as_ref()?.inventory.mark(kind, name);
         self.fact(kind, name).and_then(Fact::mark).or_else(recorded)
+    }
+
+    /// Whether a Job came to its good end, be it that it is gone since.
+    pub fn is_done(&self, kind: &Kind, name: &str) -> bool {
+        let was_done = || self.status.as_ref().is_some_and(|status| status.inventory.is_done(kind, name));
+        *kind == &JOB && self.child(kind, name).map_or_else(was_done, Child::is_done)
     }
 
     /// What can be said of a kind.

@@ -14,19 +14,22 @@ pub fn inventory(blueprint: Option<&Blueprint>, about_to_be: &[(Kind, String)], 
     let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
     let wanted: HashSet<(&Kind, &str)> = wanted.iter().map(|object| (&object.kind, object.name.as_str())).collect();
     let mut inventory = Inventory::default();
+    let mut set = |kind: &Kind, name: &str| {
+        inventory.set(kind, name, snapshot.mark(kind, name), snapshot.is_done(kind, name));
+    };
     for kind in before.kinds() {
         for name in before.0.get(&kind.id()).into_iter().flat_map(|names| names.keys()) {
             let is_listed = *snapshot.availability(&kind) == Availability::Synced;
             if blueprint.is_none() || !is_listed || wanted.contains(&(&kind, name)) {
-                inventory.set(&kind, name, snapshot.mark(&kind, name));
+                set(&kind, name);
             }
         }
     }
     for child in snapshot.children.iter().filter(|child| child.kind != &CLAIM) {
-        inventory.set(&child.kind, &child.name, snapshot.mark(&child.kind, &child.name));
+        set(&child.kind, &child.name);
     }
     for (kind, name) in about_to_be {
-        inventory.set(kind, name, snapshot.mark(kind, name));
+        set(kind, name);
     }
     inventory
 }

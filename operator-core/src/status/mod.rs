@@ -85,6 +85,12 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
             observed_generation: Some(snapshot.generation),
         }
     };
+    let said = summary.conditions();
+    // Others may have something to say, too.
+    let is_foreign = |condition: &&Condition| said.iter().all(|(type_, ..)| *type_ != condition.type_);
+    let foreign: Vec<Condition> =
+        before.iter().flat_map(|before| before.conditions.iter().filter(is_foreign)).cloned().collect();
+    let conditions = said.into_iter().map(stamp).chain(foreign);
     let nodes: Vec<NodeStatus> = rows.into_iter().map(|row| row.status).collect();
     let replicas = nodes.iter().map(|node| node.replicas).sum();
     ClusterStatus {
@@ -95,7 +101,7 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
             || before.map(|before| before.selector.clone()).unwrap_or_default(),
             |blueprint| blueprint.selector.clone(),
         ),
-        conditions: summary.conditions().into_iter().map(stamp).collect(),
+        conditions: conditions.collect(),
         nodes,
         inventory: inventory::inventory(blueprint, &[], snapshot),
     }

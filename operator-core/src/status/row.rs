@@ -1,9 +1,9 @@
 //! The row of a node in the status.
 
 use crate::{
-    model::{NodeStatus, Object, Scale, kind::JOB},
-    render::{Blueprint, Node},
-    state::{Child, Health, Snapshot},
+    model::{Node, NodeStatus, Object, Scale, kind::JOB},
+    render::Blueprint,
+    state::{Child, Health, Snapshot, health},
 };
 
 /// A node's row, and where it comes from.
@@ -17,7 +17,7 @@ pub struct Row<'a> {
 pub fn of_all<'a>(blueprint: &Blueprint, snapshot: &'a Snapshot) -> Vec<Row<'a>> {
     let wanted = blueprint.with(&snapshot.references);
     let workload =
-        |node: &Node| wanted.iter().find(|object| object.kind == node.kind && object.node.as_ref() == Some(&node.name));
+        |node: &Node| wanted.iter().find(|object| object.kind == node.kind && object.node_name() == Some(&node.name));
     blueprint.nodes.iter().map(|node| Row::of(node, workload(node).map(|object| &**object), snapshot)).collect()
 }
 
@@ -26,6 +26,8 @@ impl<'a> Row<'a> {
         let child = workload.and_then(|workload| snapshot.child(&workload.kind, &workload.name));
         // One that is being replaced is as good as gone.
         let health = child.filter(|child| !child.deleting).and_then(|child| child.health.as_deref());
+        let is_done = |workload: &Object| snapshot.is_done(&workload.kind, &workload.name).then_some(&health::DONE);
+        let health = health.or_else(|| workload.and_then(is_done));
         let rows = snapshot.status.iter().flat_map(|status| &status.nodes);
         let before = rows.into_iter().find(|row| row.name == node.name);
         let replicas = match (node.scale, health) {

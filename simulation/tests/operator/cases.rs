@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use operator_core::plan::Verb;
 use operator_simulation::{Deletion, operator::Fault};
 use serde_json::json;
 
@@ -61,6 +62,88 @@ fn a_function_of_the_author_that_panics_stops_nobody() {
         assert_eq!(world.wire.count(), writes + 1, "the status");
         world.apply(&small());
         world.comes_to_rest().await;
+    });
+}
+
+/// The operator starts anew, and the list of clusters that it gets is as old as so many writes.
+#[test]
+fn what_holds_data_is_deleted_for_the_newest_spec_only() {
+    run(async |world| {
+        let node = small().stores["hot"].clone();
+        let both = with(|spec| _ = spec.stores.insert("cold", node));
+        world.apply(&small());
+        world.comes_to_rest().await;
+        let then = world.server().version();
+        world.apply(&both);
+        world.comes_to_rest().await;
+        let set = world.get("statefulsets.apps", "a-store-cold").unwrap();
+        let since = world.server().version() - then;
+        world.restart();
+        assert!(world.deliver(0, usize::MAX, Some(usize::try_from(since).unwrap())));
+        for _ in 0..8 {
+            for watch in 1..world.watched() {
+                world.deliver(watch, usize::MAX, None);
+            }
+            world.reconcile().await;
+            world.pass(Duration::from_secs(1)).await;
+        }
+        assert!(world.plan().1.count(Verb::Delete) > 0, "it is what the older spec asks for");
+        assert_eq!(world.get("statefulsets.apps", "a-store-cold").as_ref(), Some(&set));
+        world.comes_to_rest().await;
+        assert_eq!(world.get("statefulsets.apps", "a-store-cold"), Some(set));
+    });
+}
+
+#[test]
+fn a_spec_that_cannot_be_read_or_has_a_newer_versions_fields_takes_nothing_down() {
+    let deep = (0..200).fold(json!(1), |inner, _| json!({ "a": inner }));
+    let newer = json!({ "tier": "hot" });
+    for (field, value, said) in [
+        ("common", deep, "recursion limit"),
+        ("rocks", newer, "spec.rocks: this version of the operator has no such field"),
+    ] {
+        run(async |world| {
+            world.apply(&small());
+            world.comes_to_rest().await;
+            let before = world.children();
+            world.change(CLUSTERS, "a", "", |object| {
+                object["spec"][field] = value.clone();
+                object["spec"]["stores"] = json!({});
+            });
+            world.settle(PATIENCE).await;
+            let (reason_, message) = reason(world);
+            assert_eq!((&*reason_, world.children()), ("InvalidSpec", before), "{message}");
+            assert!(message.contains(said), "{message}");
+            world.apply(&small());
+            world.comes_to_rest().await;
+        });
+    }
+}
+
+#[test]
+fn a_job_that_is_done_stays_done_when_it_is_cleaned_up() {
+    run(async |world| {
+        let jobs = |world: &World| -> Vec<String> {
+            let jobs = world.children().into_iter().filter(|(kind, _, _)| kind == "jobs.batch");
+            jobs.map(|(_, name, _)| name).collect()
+        };
+        let spec = |image: u8| with(|spec| (spec.image, spec.migrate) = (image, true));
+        world.apply(&spec(0));
+        world.comes_to_rest().await;
+        let first = jobs(world);
+        world.delete("jobs.batch", &first[0]);
+        for restarts in [false, true] {
+            if restarts {
+                world.restart();
+            }
+            assert!(world.settle(PATIENCE).await);
+            assert_eq!((jobs(world), reason(world).0.as_str()), (vec![], "Ready"));
+        }
+        world.apply(&spec(1));
+        assert!(world.settle(PATIENCE).await);
+        let second = jobs(world);
+        assert!(second.len() == 1 && second != first, "another image is another Job: {second:?}");
+        assert_eq!(reason(world).0, "Ready");
     });
 }
 

@@ -109,7 +109,7 @@ fn predecessor<'a>(object: &Object, blueprint: &Blueprint, snapshot: &'a Snapsho
     let is_wanted = |name: &str| blueprint.objects.iter().any(|other| other.kind == object.kind && other.name == name);
     let before = snapshot.children.iter().filter(|child| {
         child.kind == object.kind
-            && child.node.as_deref() == object.node.as_deref()
+            && child.node.as_deref() == object.node_name()
             && stem(&child.name) == stem(&object.name)
             && !is_wanted(&child.name)
     });

@@ -59,7 +59,7 @@ pub async fn plan<K: Cluster>(path: &Path, format: Format) -> Result<()> {
     let file = File::read(path, author.definition)?;
     let server = Server::infer().await?;
     let judged = judge::<K>(&file, &server).await?;
-    let spec = (author.read)(&judged.spec).map_err(|invalid| file.invalid(&[invalid]))?;
+    let spec = (author.read)(&judged.spec).map_err(|invalid| file.invalid(&invalid))?;
     let Judged { cluster, generation, status, .. } = judged;
     let blueprint = render(&cluster, &spec, author.definition).map_err(|invalid| file.invalid(&invalid))?;
     let looked = look(&server.client, author.definition, cluster, generation, status, Some(&blueprint)).await;
