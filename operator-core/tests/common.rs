@@ -67,8 +67,13 @@ pub fn sentences(errors: &[Invalid]) -> Vec<String> {
 /// The ConfigMaps and Secrets to which the specs of these tests refer: all are there.
 pub fn references() -> BTreeMap<Reference, Content> {
     let names = ["a-password", "own", "s", "theirs"].into_iter();
-    let both = names.flat_map(|name| [Source::ConfigMap, Source::Secret].map(|source| (source, name.to_owned())));
-    both.map(|(source, name)| (Reference { source, name }, Content::Present(Digest::of(&Value::Null)))).collect()
+    let keys = names.flat_map(|name| [None, Some("k"), Some("key"), Some("password")].map(|key| (name, key)));
+    let both = keys.flat_map(|place| [Source::ConfigMap, Source::Secret].map(|source| (source, place)));
+    let there = |(source, (name, key)): (Source, (&str, Option<&str>))| {
+        let reference = Reference { source, name: name.to_owned(), key: key.map(str::to_owned) };
+        (reference, Content::Present(Digest::of(&Value::Null)))
+    };
+    both.map(there).collect()
 }
 
 /// As `fieldsV1` names the fields of a value.

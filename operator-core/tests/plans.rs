@@ -180,10 +180,15 @@ fn a_job_stays_until_its_successor_can_run() {
     let blueprint = blueprint(&all());
     let mut world = World::of(&blueprint);
     let job = wanted(&blueprint, &JOB).name.clone();
-    let password = Reference { source: Source::Secret, name: "a-password".to_owned() };
+    let password =
+        Reference { source: Source::Secret, name: "a-password".to_owned(), key: Some("password".to_owned()) };
     let there = world.snapshot.references.insert(password.clone(), Content::Missing).unwrap();
     let shut = world.plan(&blueprint);
-    assert!(waiting(&shut).contains(&"migrate: Secret a-password is not there yet".to_owned()), "{:?}", waiting(&shut));
+    assert!(
+        waiting(&shut).contains(&"migrate: Secret a-password/password is not there yet".to_owned()),
+        "{:?}",
+        waiting(&shut)
+    );
     assert!(!done(&shut).contains(&format!("Delete Job {job}")), "{:?}", done(&shut));
     world.snapshot.references.insert(password, there);
     let back = world.plan(&blueprint);
@@ -219,7 +224,7 @@ fn a_workload_that_waits_is_neither_created_nor_changed_nor_replaced() {
     let mut other = json!({ "store": { "envFrom": [{ "secretRef": { "name": "own" } }], "image": "newer" } });
     other["store"]["storage"] = json!({ "data": { "size": "20Gi" } });
     let mut world = World::of(&before);
-    let own = Reference { source: Source::Secret, name: "own".to_owned() };
+    let own = Reference { source: Source::Secret, name: "own".to_owned(), key: None };
     for (content, why) in [
         (Content::Missing, "store: Secret own is not there yet"),
         (Content::Unknown, "store: Secret own is not known yet"),
@@ -724,7 +729,7 @@ fn a_generated_secret_is_kept_whatever_it_holds() {
         world.child(&kind, "a-password").unwrap().secret.clone().unwrap()
     };
     let (one, other) = (with("b25l"), with("b3RoZXI="));
-    assert_ne!(one.content, other.content, "it is kept, and the pods that read it roll");
+    assert_ne!(one.content(None), other.content(None), "it is kept, and the pods that read it roll");
 
     let mut emptied = world.clone();
     emptied.change(&kind, "a-password", |json| json["data"] = json!({}));

@@ -98,5 +98,8 @@ pub mod newer {
             config_hash_env = "CONFIG_HASH"
         )]
         pub query: Option<NodeSpec>,
+        /// As before.
+        #[serde(default)]
+        pub small: u8,
     }
 }

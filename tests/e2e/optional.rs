@@ -180,6 +180,14 @@ async fn what_an_earlier_build_declared_is_pruned_by_one_that_no_longer_does() {
     setup.stop().await;
     let before = setup.requests().await.len();
     setup.start::<newer::Optional>().await;
+    // As far as that build can tell, a newer one declares it: nothing is taken down.
+    let message = setup.reason_of::<newer::Optional>("a", "InvalidSpec").await;
+    assert_eq!(
+        message,
+        "spec.clean: this version of the operator has no such field; take it out, or run a version that has it"
+    );
+    assert_eq!(setup.names_of::<CronJob, Optional>().await, ["a-clean"]);
+    setup.apply_as::<Optional>("a", plain()).await.unwrap();
     setup.remembers(&[]).await;
     assert!(setup.names_of::<CronJob, Optional>().await.is_empty());
     let writes = setup.requests().await.split_off(before);

@@ -108,10 +108,14 @@ async fn exactly_the_pods_that_read_a_rotated_secret_roll() {
     setup.api::<Secret>().delete("shared", &DeleteParams::default()).await.unwrap();
     for name in ["a", "b"] {
         let message = setup.reason(name, "Waiting").await;
-        assert!(message.contains("Secret shared is not there yet"), "{message}");
+        assert!(message.contains("Secret shared/key is not there yet"), "{message}");
     }
     setup.put(secret("shared", "two")).await;
     setup.all_ready(&["a", "b", "c"]).await;
+    // Nobody reads the other key.
+    let mut more = secret("shared", "two");
+    more["stringData"]["other"] = "new".into();
+    setup.put(more).await;
     tokio::time::sleep(SETTLE).await;
     assert_eq!(setup.pods_of_clusters().await, rotated);
 }
@@ -124,7 +128,7 @@ async fn what_is_missing_is_waited_for_and_what_is_optional_is_not() {
     let spec = with(small(), [("/query/env", password("needed", false)), ("/stores/hot/env", optional)]);
     setup.apply("a", spec).await.unwrap();
     let message = setup.reason("a", "Waiting").await;
-    assert!(message.contains("Secret needed is not there yet") && !message.contains("optional"), "{message}");
+    assert!(message.contains("Secret needed/key is not there yet") && !message.contains("optional"), "{message}");
     assert_eq!(setup.names::<StatefulSet>().await, ["a-store-hot"], "what waits for nothing is there");
     assert!(setup.names::<Deployment>().await.is_empty());
     setup.put(secret("needed", "one")).await;

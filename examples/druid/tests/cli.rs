@@ -217,7 +217,7 @@ async fn what_is_missing_is_said(kubeconfig: &Path, cluster: &str) {
 /// A first plan knows what is there, shows the files, and has the API server's word on each write.
 async fn a_first_plan_says_what_is_in_the_way(kubeconfig: &Path, client: &Client, namespace: &str, cluster: &str) {
     let waiting = plan(kubeconfig, cluster).await;
-    assert_shows(&waiting, "? coordinator: Secret druid-metadata is not there yet\n");
+    assert_shows(&waiting, "? coordinator: Secret druid-metadata/password is not there yet\n");
     assert_shows(&waiting, "+ Service wiki-coordinator\n");
     assert_shows(&waiting, "    data[runtime.properties]:\n      + druid.indexer.task.baseTaskDir=/druid/tasks\n");
     assert!(!waiting.contains("+ StatefulSet wiki-coordinator\n"), "{waiting}");

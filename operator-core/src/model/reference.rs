@@ -9,13 +9,15 @@ use super::{
     kind::{CONFIG_MAP, ChildKind, SECRET},
 };
 
-/// A ConfigMap or Secret in the cluster's namespace. As text: `Secret database`.
+/// A ConfigMap or Secret in the cluster's namespace, or one of its keys. As text: `Secret database`, `Secret database/password`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reference {
     /// Which of the two.
     pub source: Source,
     /// Its name.
     pub name: String,
+    /// The key that is read; none: all of them.
+    pub key: Option<String>,
 }
 
 /// What can be referred to.
@@ -39,7 +41,8 @@ impl Source {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.source.kind().kind, self.name)
+        write!(f, "{} {}", self.source.kind().kind, self.name)?;
+        self.key.iter().try_for_each(|key| write!(f, "/{key}"))
     }
 }
 
@@ -52,13 +55,16 @@ impl Serialize for Reference {
 impl<'de> Deserialize<'de> for Reference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
-        match text.split_once(' ') {
-            Some(("ConfigMap", name)) => Ok(Self { source: Source::ConfigMap, name: name.to_owned() }),
-            Some(("Secret", name)) => Ok(Self { source: Source::Secret, name: name.to_owned() }),
+        let (source, place) = match text.split_once(' ') {
+            Some(("ConfigMap", place)) => (Source::ConfigMap, place),
+            Some(("Secret", place)) => (Source::Secret, place),
             _ => {
-                Err(de::Error::custom(format!("`{text}` is no reference: write `Secret <name>` or `ConfigMap <name>`")))
+                let message = format!("`{text}` is no reference: write `Secret <name>` or `ConfigMap <name>/<key>`");
+                return Err(de::Error::custom(message));
             }
-        }
+        };
+        let (name, key) = place.split_once('/').map_or((place, None), |(name, key)| (name, Some(key.to_owned())));
+        Ok(Self { source, name: name.to_owned(), key })
     }
 }
 
@@ -72,6 +78,6 @@ pub enum Content {
     Unreadable(String),
     /// It isn't there.
     Missing,
-    /// Over its data.
+    /// Over what is read of it.
     Present(Digest),
 }

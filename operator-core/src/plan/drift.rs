@@ -15,8 +15,7 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
         let replicas = before(&object, snapshot);
         return Some(Action::Create { object, replicas });
     };
-    let keys = child.secret.as_ref().map_or(&[] as &[_], |secret| &secret.keys);
-    let is_missing = |key: &str| !keys.iter().any(|there| **there == *key);
+    let is_missing = |key: &str| !child.secret.iter().flat_map(|data| data.keys()).any(|there| there == key);
     // A key that someone else has set, and then removed, isn't in the operator's entry.
     let generate: Vec<_> = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
     let is_in_sync = snapshot.is_in_sync(&object, child);

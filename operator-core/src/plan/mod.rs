@@ -169,7 +169,11 @@ fn write(situation: &Situation<'_>) -> Plan {
         }
         let child = situation.child(object);
         if child.is_none() && situation.snapshot.is_done(&object.kind, &object.name) {
-            // What it did is done, though it was cleaned up since.
+            // What it did is done, though it was cleaned up since. Or is it only out of sight?
+            let fact = situation.snapshot.fact(&object.kind, &object.name);
+            if !fact.is_some_and(|fact| fact.answer == Answer::Deleted) {
+                plan.actions.push(Action::Inspect { object: object.clone() });
+            }
             continue;
         }
         plan.returning |= child.is_some_and(|child| child.deleting);

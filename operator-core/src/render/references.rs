@@ -9,29 +9,36 @@ use crate::{
     settings::json::at,
 };
 
-/// Paths in a pod's spec that refer to an object, and the field that holds its name.
-const REFERENCES: [(Source, &str, &str); 8] = [
-    (Source::ConfigMap, "containers|initContainers.*.env.*.valueFrom.configMapKeyRef", "name"),
-    (Source::ConfigMap, "containers|initContainers.*.envFrom.*.configMapRef", "name"),
-    (Source::ConfigMap, "volumes.*.configMap", "name"),
-    (Source::ConfigMap, "volumes.*.projected.sources.*.configMap", "name"),
-    (Source::Secret, "containers|initContainers.*.env.*.valueFrom.secretKeyRef", "name"),
-    (Source::Secret, "containers|initContainers.*.envFrom.*.secretRef", "name"),
-    (Source::Secret, "volumes.*.secret", "secretName"),
-    (Source::Secret, "volumes.*.projected.sources.*.secret", "name"),
+/// Paths in a pod's spec that refer to an object, the field that holds its name, and the path of the keys that are read of it.
+const REFERENCES: [(Source, &str, &str, &str); 8] = [
+    (Source::ConfigMap, "containers|initContainers.*.env.*.valueFrom.configMapKeyRef", "name", "key"),
+    (Source::ConfigMap, "containers|initContainers.*.envFrom.*.configMapRef", "name", ""),
+    (Source::ConfigMap, "volumes.*.configMap", "name", "items.*.key"),
+    (Source::ConfigMap, "volumes.*.projected.sources.*.configMap", "name", "items.*.key"),
+    (Source::Secret, "containers|initContainers.*.env.*.valueFrom.secretKeyRef", "name", "key"),
+    (Source::Secret, "containers|initContainers.*.envFrom.*.secretRef", "name", ""),
+    (Source::Secret, "volumes.*.secret", "secretName", "items.*.key"),
+    (Source::Secret, "volumes.*.projected.sources.*.secret", "name", "items.*.key"),
 ];
 
 /// What the pods of a template refer to, each with whether they start without it. The ConfigMaps `own` are in the hash already.
 pub fn of(pod: &Value, own: &[&str]) -> BTreeMap<Reference, bool> {
     let mut found = BTreeMap::new();
     let spec = pod.get("spec").unwrap_or(&Value::Null);
-    for (source, path, key) in REFERENCES {
+    for (source, path, field, keys) in REFERENCES {
         for reference in at(spec, path) {
-            let name = reference.get(key).and_then(Value::as_str).unwrap_or_default();
-            let is_own = source == Source::ConfigMap && own.contains(&name);
-            if !name.is_empty() && !is_own {
-                let optional = reference.get("optional") == Some(&Value::Bool(true));
-                *found.entry(Reference { source, name: name.to_owned() }).or_insert(optional) &= optional;
+            let name = reference.get(field).and_then(Value::as_str).unwrap_or_default();
+            if name.is_empty() || (source == Source::ConfigMap && own.contains(&name)) {
+                continue;
+            }
+            let optional = reference.get("optional") == Some(&Value::Bool(true));
+            let read = if keys.is_empty() { Vec::new() } else { at(reference, keys) };
+            let mut keys: Vec<_> = read.into_iter().map(|key| key.as_str().map(str::to_owned)).collect();
+            if keys.is_empty() {
+                keys.push(None);
+            }
+            for key in keys {
+                *found.entry(Reference { source, name: name.to_owned(), key }).or_insert(optional) &= optional;
             }
         }
     }
@@ -56,7 +63,7 @@ mod tests {
             "initContainers": [{ "envFrom": [{ "secretRef": { "name": "d" } }] }],
             "volumes": [
                 { "name": "v", "configMap": { "name": "own" } },
-                { "name": "w", "secret": { "secretName": "e" } },
+                { "name": "w", "secret": { "secretName": "e", "items": [{ "key": "k", "path": "p" }, { "key": "l", "path": "q" }] } },
                 { "name": "x", "projected": { "sources": [{ "configMap": { "name": "own" } }, { "secret": { "name": "f" } }] } },
             ],
         } });
@@ -65,11 +72,13 @@ mod tests {
         assert_eq!(
             found,
             [
-                "ConfigMap b false",
+                "ConfigMap b/k false",
                 "ConfigMap c true",
                 "Secret a false",
+                "Secret a/k true",
                 "Secret d false",
-                "Secret e false",
+                "Secret e/k false",
+                "Secret e/l false",
                 "Secret f false"
             ]
         );

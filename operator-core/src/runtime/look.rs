@@ -10,7 +10,7 @@ use crate::{
     definition::Definition,
     model::{ClusterStatus, Content, Identity, Kind, Reference, kind},
     render::{Blueprint, names::MANAGED_BY},
-    state::{Availability, Child, Manager, Probe, Snapshot, Store, content},
+    state::{Availability, Child, Data, Manager, Probe, Snapshot, Store},
 };
 
 /// Objects of a page.
@@ -47,7 +47,8 @@ pub async fn look(
         let ours =
             objects.into_iter().find(|object| object.kind == reference.source.kind() && object.name == reference.name);
         let content = match (content_of(client, &cluster.namespace, reference).await?, ours) {
-            (Content::Missing, Some(ours)) => Content::Present(content::digest(&ours.json)),
+            // About to be: what it holds may be generated.
+            (Content::Missing, Some(ours)) => Content::Present(ours.intent),
             (content, _) => content,
         };
         references.insert(reference.clone(), content);
@@ -98,9 +99,9 @@ async fn list(
 /// What is known of a ConfigMap or Secret: its values aren't kept.
 async fn content_of(client: &Client, namespace: &str, reference: &Reference) -> kube::Result<Content> {
     let api = Api::<Raw>::namespaced_with(client.clone(), namespace, &Kind::from(reference.source.kind()));
-    let digest = |raw: Raw| content::digest(&serde_json::from_str(raw.text()).unwrap_or_default());
+    let data = |raw: Raw| Data::of(&serde_json::from_str(raw.text()).unwrap_or_default());
     match api.get_opt(&reference.name).await {
         Err(kube::Error::Api(status)) => Ok(Content::Unreadable(status.message)),
-        object => Ok(object?.map_or(Content::Missing, |raw| Content::Present(digest(raw)))),
+        object => Ok(object?.map_or(Content::Missing, |raw| data(raw).content(reference.key.as_deref()))),
     }
 }

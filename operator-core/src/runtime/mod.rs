@@ -31,7 +31,7 @@ pub mod tracked;
 mod watch;
 pub mod watches;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{ops::ControlFlow, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{Future, FutureExt, StreamExt, future::join_all};
 use kube::{
@@ -159,11 +159,12 @@ impl Operator {
         };
         let _watch = AbortOnDropHandle::new(tokio::spawn({
             let (context, clusters) = (context.clone(), clusters.clone());
-            watch::watch(api, None, move |event| {
+            let ingest = move |event| {
                 // First, so that what is asked for is found.
                 store.apply_watcher_event(&event);
                 clusters.ingest(event, &context);
-            })
+            };
+            watch::watch(api, None, watch::First::Newest, ingest, |_| ControlFlow::Continue(()))
         }));
         tracing::info!(kind = kind.0.kind, namespace = self.namespace.as_deref().unwrap_or("all"), "running");
         let reconcile = move |cluster: Arc<Tracked>, context: Arc<Context>| {

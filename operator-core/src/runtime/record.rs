@@ -128,7 +128,8 @@ impl Records {
         self.with(cluster.uid(), |record| {
             record.facts.retain(|fact| match fact.answer {
                 Answer::Stored { .. } => status.inventory.mark(&fact.kind, &fact.name) != fact.mark(),
-                Answer::Deleted => false,
+                // Once is enough to know that a Job that is done was cleaned up.
+                Answer::Deleted => status.inventory.is_done(&fact.kind, &fact.name),
                 _ => fact.kind == &CLAIM || wanted(&fact.kind, &fact.name),
             });
             record.facts.shrink_to_fit();

@@ -1,4 +1,4 @@
-//! What is known of the ConfigMaps and Secrets that pods refer to: a digest of each, never a value.
+//! What is known of the ConfigMaps and Secrets that pods refer to: digests, never a value.
 //!
 //! One watch per source and namespace, for all clusters there; it lasts as long as one of them refers to something.
 
@@ -20,12 +20,12 @@ use serde_json::Value;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    watch::{message, watch_while},
+    watch::{First, message, watch},
     watches::Changed,
 };
 use crate::{
-    model::{ChildKind, Content, Digest, Identity, Kind, Reference},
-    state::{Child, content, dynamic_resource},
+    model::{ChildKind, Content, Identity, Kind, Reference},
+    state::{Child, Data, dynamic_resource},
 };
 
 /// Watches what pods refer to, and says which clusters are concerned.
@@ -73,7 +73,7 @@ impl References {
     /// What is known of what is referred to in a namespace.
     fn content(&self, namespace: &str, reference: &Reference) -> Content {
         let watched = self.watched(reference.source.kind(), namespace);
-        watched.map_or(Content::Unknown, |watched| watched.seen.lock().content(&reference.name))
+        watched.map_or(Content::Unknown, |watched| watched.seen.lock().content(reference))
     }
 
     /// A cluster is gone: what only its pods referred to is no longer watched.
@@ -85,7 +85,7 @@ impl References {
     pub fn written(&self, namespace: &str, child: &Child) {
         let Some(secret) = &child.secret else { return };
         if let Some(watched) = self.watched(&crate::model::kind::SECRET, namespace) {
-            let told = watched.seen.lock().written(&child.name, child.version, secret.content);
+            let told = watched.seen.lock().written(&child.name, child.version, Data::clone(secret));
             watched.tell(told);
         }
     }
@@ -113,7 +113,9 @@ impl References {
             source.watched.seen.lock().users.entry(reference.name.as_str().into()).or_default().insert(cluster.into());
         }
         if let Some((namespace, before)) = inner.clusters.remove(cluster) {
-            for reference in before.iter().filter(|reference| !references.contains(reference)) {
+            let stays =
+                |before: &Reference| references.iter().any(|it| (it.source, &it.name) == (before.source, &before.name));
+            for reference in before.iter().filter(|reference| !stays(reference)) {
                 if let Some(source) = inner.sources.get(&(reference.source.kind().into(), namespace.clone())) {
                     source.watched.seen.lock().leave(&reference.name, cluster);
                 }
@@ -149,7 +151,8 @@ impl Watched {
             self.tell(told);
             ControlFlow::Continue(())
         };
-        watch_while(api, None, ingest, failed).await;
+        // Of a Secret from before, all pods that read it would be replaced, and again.
+        watch(api, None, First::Newest, ingest, failed).await;
     }
 
     fn ingest(&self, event: Event<Reduced>) {
@@ -168,8 +171,8 @@ impl Watched {
 struct Seen {
     /// Whether a list was complete: only then something is missing that isn't there.
     synced: bool,
-    /// Version and digest, by name.
-    known: HashMap<Box<str>, (u64, Digest)>,
+    /// Version and what is in it, by name.
+    known: HashMap<Box<str>, (u64, Data)>,
     /// Names in the list under way.
     listed: HashSet<Box<str>>,
     /// The newest version that was seen.
@@ -181,10 +184,10 @@ struct Seen {
 }
 
 impl Seen {
-    fn content(&self, name: &str) -> Content {
-        match self.known.get(name) {
+    fn content(&self, reference: &Reference) -> Content {
+        match self.known.get(&*reference.name) {
             _ if !self.synced => self.trouble.clone().map_or(Content::Unknown, Content::Unreadable),
-            Some((_, digest)) => Content::Present(*digest),
+            Some((_, data)) => data.content(reference.key.as_deref()),
             None => Content::Missing,
         }
     }
@@ -207,10 +210,10 @@ impl Seen {
             }
             Event::InitApply(object) => {
                 self.listed.insert(object.name().into());
-                self.apply(object.name(), object.version, object.digest)
+                self.apply(object.name(), object.version, object.data.clone())
             }
             Event::InitDone => self.end_list(),
-            Event::Apply(object) => self.apply(object.name(), object.version, object.digest),
+            Event::Apply(object) => self.apply(object.name(), object.version, object.data.clone()),
             Event::Delete(object) => {
                 self.newest = self.newest.max(object.version);
                 if self.known.get(object.name()).is_none_or(|(version, _)| *version > object.version) {
@@ -233,20 +236,20 @@ impl Seen {
         gone.iter().flat_map(|name| self.users_of(name)).collect()
     }
 
-    fn apply(&mut self, name: &str, version: u64, digest: Digest) -> Vec<Arc<str>> {
+    fn apply(&mut self, name: &str, version: u64, data: Data) -> Vec<Arc<str>> {
         self.newest = self.newest.max(version);
         let known = self.known.get(name);
         if known.is_some_and(|(known, _)| *known >= version) {
             return Vec::new();
         }
-        let same = known.is_some_and(|(_, known)| *known == digest);
-        self.known.insert(name.into(), (version, digest));
+        let same = known.is_some_and(|(_, known)| *known == data);
+        self.known.insert(name.into(), (version, data));
         if same { Vec::new() } else { self.users_of(name) }
     }
 
     /// What the watch has passed already it knows better: the object may be gone by now.
-    fn written(&mut self, name: &str, version: u64, digest: Digest) -> Vec<Arc<str>> {
-        if self.synced && version > self.newest { self.apply(name, version, digest) } else { Vec::new() }
+    fn written(&mut self, name: &str, version: u64, data: Data) -> Vec<Arc<str>> {
+        if self.synced && version > self.newest { self.apply(name, version, data) } else { Vec::new() }
     }
 
     fn failed(&mut self, why: String) -> Vec<Arc<str>> {
@@ -274,7 +277,7 @@ pub struct Reduced {
     metadata: ObjectMeta,
     /// Version; the API server counts upwards within a kind (KEP-5504).
     version: u64,
-    digest: Digest,
+    data: Data,
 }
 
 impl Reduced {
@@ -283,7 +286,7 @@ impl Reduced {
         let resource_version = text("resourceVersion");
         Self {
             version: resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or_default(),
-            digest: content::digest(object),
+            data: Data::of(object),
             metadata: ObjectMeta { name: text("name"), resource_version, ..ObjectMeta::default() },
         }
     }
@@ -310,12 +313,17 @@ dynamic_resource!(Reduced, Kind, |kind| kind);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Source;
     use serde_json::json;
 
     fn object(name: &str, version: u64, value: &str) -> Reduced {
         Reduced::of(
             &json!({ "metadata": { "name": name, "resourceVersion": version.to_string() }, "data": { "k": value } }),
         )
+    }
+
+    fn content(seen: &Seen, name: &str) -> Content {
+        seen.content(&Reference { source: Source::Secret, name: name.to_owned(), key: None })
     }
 
     fn used(names: &[&str]) -> Seen {
@@ -329,7 +337,7 @@ mod tests {
     }
 
     fn answer(seen: &mut Seen, version: u64) -> usize {
-        seen.written("a", version, object("a", version, "x").digest).len()
+        seen.written("a", version, object("a", version, "x").data).len()
     }
 
     #[test]
@@ -337,10 +345,10 @@ mod tests {
         let mut seen = used(&["a", "b"]);
         assert!(seen.ingest(Event::Init).is_empty());
         assert!(seen.ingest(Event::InitApply(object("a", 1, "x"))).is_empty());
-        assert_eq!(seen.content("a"), Content::Unknown);
+        assert_eq!(content(&seen, "a"), Content::Unknown);
         assert_eq!(seen.ingest(Event::InitDone).len(), 1, "each cluster once");
-        assert!(matches!(seen.content("a"), Content::Present(_)));
-        assert_eq!(seen.content("b"), Content::Missing);
+        assert!(matches!(content(&seen, "a"), Content::Present(_)));
+        assert_eq!(content(&seen, "b"), Content::Missing);
     }
 
     #[test]
@@ -353,7 +361,7 @@ mod tests {
         assert!(seen.ingest(Event::Apply(object("a", 4, "x"))).is_empty(), "an old event");
         assert_eq!(list(&mut seen, vec![object("a", 5, "y"), object("c", 4, "y")]), 0, "a list that repeats");
         assert_eq!(list(&mut seen, vec![object("c", 4, "y")]), 1, "a list without it");
-        assert_eq!(seen.content("a"), Content::Missing);
+        assert_eq!(content(&seen, "a"), Content::Missing);
     }
 
     #[test]
@@ -365,7 +373,7 @@ mod tests {
         assert!(seen.ingest(Event::Apply(object("a", 3, "x"))).is_empty(), "the watch repeats it");
         assert_eq!(seen.ingest(Event::Delete(object("a", 4, "x"))).len(), 1);
         assert_eq!(answer(&mut seen, 3), 0, "an answer that came late");
-        assert_eq!(seen.content("a"), Content::Missing);
+        assert_eq!(content(&seen, "a"), Content::Missing);
         assert_eq!(answer(&mut seen, 5), 1);
         assert!(seen.ingest(Event::Delete(object("a", 4, "x"))).is_empty(), "an old deletion");
     }

@@ -16,35 +16,25 @@ use serde::de::DeserializeOwned;
 /// Objects of a page, where lists are paged: what is decoded at once.
 const PAGE: u32 = 100;
 
-/// Watches for ever. The first list is a consistent read, no older than what was written before: nothing is pruned on an older spec.
-pub async fn watch<K>(api: Api<K>, labels: Option<String>, ingest: impl FnMut(Event<K>))
-where
-    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
-{
-    watch_from(api, labels, false, ingest, |_| ControlFlow::Continue(())).await;
+/// What a watch begins with, also where it has to begin anew.
+pub enum First {
+    /// A list that is no older than what was written before it: of what is to be, nothing older may be believed.
+    Newest,
+    /// A list that is streamed from the API server's cache, which may lag: of what is, which the API server judges again at each write.
+    Streamed,
 }
 
 /// Watches until `failed`, which is told every error, has enough.
-pub async fn watch_while<K>(
+pub async fn watch<K>(
     api: Api<K>,
     labels: Option<String>,
-    ingest: impl FnMut(Event<K>),
-    failed: impl FnMut(&watcher::Error) -> ControlFlow<()>,
-) where
-    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
-{
-    watch_from(api, labels, true, ingest, failed).await;
-}
-
-async fn watch_from<K>(
-    api: Api<K>,
-    labels: Option<String>,
-    mut streaming: bool,
+    first: First,
     mut ingest: impl FnMut(Event<K>),
     mut failed: impl FnMut(&watcher::Error) -> ControlFlow<()>,
 ) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
+    let mut streaming = matches!(first, First::Streamed);
     let config = watcher::Config::default();
     let mut config = if streaming { config.streaming_lists() } else { config.page_size(PAGE) };
     config.label_selector.clone_from(&labels);

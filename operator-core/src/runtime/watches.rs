@@ -21,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     raw::Raw,
-    watch::{code, message, watch_while},
+    watch::{First, code, message, watch},
 };
 use crate::{
     model::{
@@ -181,7 +181,7 @@ impl Reducer {
                 was_listed |= matches!(event, Event::InitDone);
                 self.ingest(event);
             };
-            watch_while(api.clone(), Some(selector.clone()), ingest, |error| self.failed(error)).await;
+            watch(api.clone(), Some(selector.clone()), First::Streamed, ingest, |error| self.failed(error)).await;
             // Only a kind that is missing or forbidden ends a watch.
             if was_listed {
                 wait = waits();

@@ -97,7 +97,7 @@ pub fn unknown(mut path: String, pointer: &str) -> Invalid {
             Err(_) => path += &format!(".{part}"),
         }
     }
-    Invalid::new(path, "this version of the operator has no such field; look for a typing mistake")
+    Invalid::new(path, "this version of the operator has no such field; take it out, or run a version that has it")
 }
 
 #[cfg(test)]

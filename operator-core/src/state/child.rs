@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Health, claims, content};
+use super::{Data, Health, claims};
 use crate::{
     definition::Definition,
     model::{
@@ -44,21 +44,12 @@ pub struct Child {
     /// Of workloads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Box<Health>>,
-    /// Of Secrets.
+    /// Of Secrets: what they hold, without any of the values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<Box<Held>>,
+    pub secret: Option<Box<Data>>,
     /// Of claims that are bound, and so may grow: the size that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Box<Quantity>>,
-}
-
-/// What a Secret holds, without any of its values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Held {
-    /// Over all of it.
-    pub content: Digest,
-    /// Its keys.
-    pub keys: Vec<Box<str>>,
 }
 
 /// In whose name children are managed: an operator.
@@ -112,7 +103,7 @@ impl Child {
             deleting: metadata.deletion_timestamp.is_some(),
             watched: managed_by == Some(&*manager.name),
             health: Health::read(kind, &manager.name, &object).map(Box::new),
-            secret: (*kind == &SECRET).then(|| Held::read(text).map(Box::new)).flatten(),
+            secret: (*kind == &SECRET).then(|| Box::new(Data::of(&serde_json::from_str(text).unwrap_or_default()))),
             size: (*kind == &CLAIM).then(|| claims::bound(&object)).flatten().map(Box::new),
         })
     }
@@ -125,15 +116,6 @@ impl Child {
     /// Whether `other` says the same, whatever its version.
     pub fn says_the_same(&self, other: &Self) -> bool {
         self == &Self { version: self.version, ..other.clone() }
-    }
-}
-
-impl Held {
-    fn read(text: &str) -> Option<Self> {
-        let secret: serde_json::Value = serde_json::from_str(text).ok()?;
-        let data = secret.get("data").and_then(serde_json::Value::as_object);
-        let keys = data.into_iter().flatten().map(|(key, _)| key.as_str().into()).collect();
-        Some(Self { content: content::digest(&secret), keys })
     }
 }
 

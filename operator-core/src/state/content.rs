@@ -1,17 +1,35 @@
 //! Digests of what pods refer to.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::Digest;
+use crate::model::{Content, Digest};
 
-/// Over what a ConfigMap or Secret holds: its `data` and `binaryData`. Its other fields don't matter to pods.
-pub fn digest(object: &Value) -> Digest {
-    let empty = Value::Object(serde_json::Map::new());
-    let over = |key: &str| {
-        let data = object.get(key).filter(|data| !data.is_null());
-        Value::from(Digest::of(data.unwrap_or(&empty)).to_string())
-    };
-    Digest::of(&Value::from_iter([over("data"), over("binaryData")]))
+/// What a ConfigMap or Secret holds, in its `data` and `binaryData`: a digest of each value, by key. Its other fields don't matter to pods.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Data(Box<[(Box<str>, Digest)]>);
+
+impl Data {
+    /// Of an object.
+    pub fn of(object: &Value) -> Self {
+        let of_field = |field: &'static str| {
+            let values = object.get(field).and_then(Value::as_object).into_iter().flatten();
+            values.map(move |(key, value)| (key.as_str().into(), Digest::of_texts([field, &value.to_string()])))
+        };
+        Self(of_field("data").chain(of_field("binaryData")).collect())
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| &**key)
+    }
+
+    /// What is known of a key's value; without a key, of all that is there.
+    pub fn content(&self, key: Option<&str>) -> Content {
+        let all = || Digest::of(&serde_json::json!(self));
+        let of_key = |key: &str| self.0.iter().find(|(known, _)| &**known == key).map(|(_, digest)| *digest);
+        key.map_or_else(|| Some(all()), of_key).map_or(Content::Missing, Content::Present)
+    }
 }
 
 #[cfg(test)]
@@ -20,12 +38,17 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_digest_is_over_the_data_alone() {
-        let of = |object: Value| digest(&object);
-        let one = of(json!({ "data": { "a": "1", "b": "2" }, "metadata": { "resourceVersion": "7" } }));
-        assert_eq!(one, of(json!({ "data": { "b": "2", "a": "1" }, "type": "Opaque", "binaryData": null })));
-        assert_ne!(one, of(json!({ "data": { "a": "1", "b": "3" } })));
-        assert_ne!(one, of(json!({ "binaryData": { "a": "1", "b": "2" } })));
-        assert_eq!(of(json!({})), of(json!({ "data": {} })));
+    fn only_the_data_counts_and_of_it_what_is_read() {
+        let of = |object: Value, key| Data::of(&object).content(key);
+        let one = || json!({ "data": { "a": "1", "b": "2" }, "metadata": { "resourceVersion": "7" } });
+        let same = || json!({ "data": { "b": "2", "a": "1" }, "type": "Opaque", "binaryData": null });
+        let other = || json!({ "data": { "a": "1", "b": "3" } });
+        for key in [None, Some("a"), Some("b")] {
+            assert_eq!(of(one(), key), of(same(), key));
+            assert_eq!(of(one(), key) == of(other(), key), key == Some("a"));
+            assert_ne!(of(one(), key), of(json!({ "binaryData": { "a": "1", "b": "2" } }), key));
+        }
+        assert_eq!(of(one(), Some("c")), Content::Missing);
+        assert_eq!(of(json!({}), None), of(json!({ "data": {} }), None));
     }
 }

@@ -13,7 +13,7 @@
 
 pub mod child;
 pub mod claims;
-pub mod content;
+mod content;
 pub mod fact;
 pub mod health;
 pub mod pod;
@@ -22,6 +22,7 @@ pub mod store;
 pub mod trouble;
 
 pub use child::{Child, Manager};
+pub use content::Data;
 pub use fact::{Answer, Fact};
 pub use health::Health;
 pub use snapshot::{Availability, Probe, Snapshot};

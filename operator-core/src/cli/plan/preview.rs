@@ -10,9 +10,9 @@ use futures::{StreamExt, stream};
 use super::change::{Change, Wanted};
 use crate::{
     apply::{Outcome, Rehearsal, Writer},
-    model::{Content, Digest, Kind},
+    model::{Digest, Kind},
     plan::{Action, Plan, Verb, plan as decide},
-    state::{Answer, Child, Fact, Snapshot, content},
+    state::{Answer, Child, Data, Fact, Snapshot},
 };
 
 /// Requests that are under way at once.
@@ -126,13 +126,15 @@ impl Inquiry<'_> {
             // What pods read is part of their configuration's hash. What is generated is different each time.
             Rehearsal::Stored { stored, .. } if action.object().is_some_and(|object| object.generate.is_empty()) => {
                 let (kind, name) = action.target();
+                let data = Data::of(stored);
                 let references = self.snapshot.references.iter_mut();
-                let mut read =
+                let read =
                     references.filter(|(reference, _)| *kind == reference.source.kind() && reference.name == name);
-                read.next().is_some_and(|(_, known)| {
-                    let content = Content::Present(content::digest(stored));
+                let changes = read.map(|(reference, known)| {
+                    let content = data.content(reference.key.as_deref());
                     std::mem::replace(known, content.clone()) != content
-                })
+                });
+                changes.filter(|changes| *changes).count() > 0
             }
             _ => false,
         }
