@@ -473,14 +473,13 @@ fn a_first_install_that_is_refused_takes_back_only_what_this_process_has_created
 
 /// An earlier cluster of the same name left its claims, which go with the StatefulSet that adopts them where its policy says so.
 #[test]
-fn a_first_install_that_is_refused_takes_nothing_back_where_there_is_data() {
+fn a_first_install_that_is_refused_takes_nothing_back_where_claims_would_go_too() {
     for (policy, deletes) in [("Delete", false), ("Retain", true)] {
         let policy = json!({ "whenDeleted": policy });
         let spec = json!({ "store": { "storageRetention": policy }, "query": {} });
         let blueprint = blueprint(&spec);
         let mut world = World::new();
         world.refuses = Some((&DEPLOYMENT, refusal("denied", false)));
-        put_claim(&mut world, "data-a-store-0", "store", "10Gi");
         assert!(done(&world.step(&blueprint)).contains(&"Create StatefulSet a-store".to_owned()));
         let back = world.step(&blueprint);
         assert_eq!(done(&back).contains(&"Delete StatefulSet a-store".to_owned()), deletes, "{spec}");

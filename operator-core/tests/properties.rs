@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use operator_core::{
@@ -226,8 +226,10 @@ proptest! {
             let objects = blueprint.objects.iter();
             objects.map(|object| (object.name.clone(), object.intent, object.json.clone())).collect::<Vec<_>>()
         };
+        // All but the first are kept as what is different from it.
+        static ALIKE: OnceLock<Arc<[u8]>> = OnceLock::new();
         let fresh = blueprint("a", &spec);
-        prop_assert_eq!(sent(&fresh.clone().pack(&OnceLock::new()).unpack().unwrap()), sent(&fresh));
+        prop_assert_eq!(sent(&fresh.clone().pack(&ALIKE).unpack().unwrap()), sent(&fresh));
     }
 
     #[test]

@@ -236,12 +236,6 @@ impl ChildKind {
         self.stage == Stage::Workload
     }
 
-    /// Whether something is lost with an object of it that rendering it again doesn't bring back: pods and what they keep, generated values, and
-    /// whatever an author's kinds hold.
-    pub fn holds_state(&self) -> bool {
-        self.is_workload() || *self == SECRET || self.position() == ALL.len()
-    }
-
     /// Whether the API server may lack it.
     pub fn is_optional(&self) -> bool {
         self.presence == Presence::Optional

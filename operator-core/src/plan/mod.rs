@@ -24,7 +24,7 @@ pub use gates::Gate;
 use crate::{
     model::{
         Kind, Object,
-        kind::{CLAIM, SECRET},
+        kind::{CLAIM, CONFIG_MAP, SECRET},
     },
     render::Blueprint,
     settings::Invalid,
@@ -67,11 +67,12 @@ impl Plan {
         !self.record.is_empty() || self.record_replicas
     }
 
-    /// Whether something is deleted that can't be made again as it was: only for a spec that is the newest.
+    /// Whether something is deleted that can't be made again as it was, such as pods or an address: only for a spec that is the newest. What a
+    /// ConfigMap holds is in the spec.
     pub fn destroys(&self) -> bool {
         self.actions.iter().any(|action| match action {
             Action::Replace { .. } => true,
-            Action::Delete { kind, .. } => kind.holds_state(),
+            Action::Delete { kind, .. } => *kind != &CONFIG_MAP,
             _ => false,
         })
     }
@@ -169,14 +170,15 @@ fn write(situation: &Situation<'_>) -> Plan {
         }
         let child = situation.child(object);
         if child.is_none() && situation.snapshot.is_done(&object.kind, &object.name) {
-            // What it did is done, though it was cleaned up since. Or is it only out of sight?
+            // What it did is done, though it was cleaned up since. Or is it only out of sight? Its name may also be someone else's by now.
             let fact = situation.snapshot.fact(&object.kind, &object.name);
-            if !fact.is_some_and(|fact| fact.answer == Answer::Deleted) {
+            if !fact.is_some_and(|fact| matches!(fact.answer, Answer::Deleted | Answer::Foreign(_))) {
                 plan.actions.push(Action::Inspect { object: object.clone() });
             }
             continue;
         }
-        plan.returning |= child.is_some_and(|child| child.deleting);
+        plan.returning |=
+            child.is_some_and(|child| child.deleting) && !situation.snapshot.is_done(&object.kind, &object.name);
         let Some(action) = drift::correct(object, child, situation.snapshot) else { continue };
         let shut = gates.shut(object);
         if !shut.is_empty() {

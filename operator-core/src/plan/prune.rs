@@ -1,6 +1,6 @@
 //! What shall not be any more.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{Action, Situation, gates::Gates, is_claim, is_created};
 use crate::{
@@ -48,13 +48,10 @@ pub fn created(situation: &Situation<'_>) -> Vec<Action> {
     let is_new = |child: &Child| {
         snapshot.fact(&child.kind, &child.name).is_some_and(|fact| is_created(&fact.answer) && is_young(fact))
     };
-    let has_claims = |node: Option<&str>| {
-        let mut claims = snapshot.children.iter().filter(|child| is_claim(&child.kind));
-        claims.any(|claim| claim.node.as_deref() == node)
-    };
     let policy = "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted";
-    let mut ending = situation.wanted.iter().filter(|object| object.json.pointer(policy) == Some(&"Delete".into()));
-    if ending.any(|object| has_claims(object.node_name())) {
+    let takes_claims =
+        |object: &Arc<Object>| !object.claims.is_empty() && object.json.pointer(policy) == Some(&"Delete".into());
+    if situation.wanted.iter().any(takes_claims) {
         return Vec::new();
     }
     snapshot
@@ -75,7 +72,8 @@ fn delete(child: &Child) -> Action {
 
 /// Whether pods may be on another template than the newest.
 fn is_rolling(object: &Object, situation: &Situation<'_>) -> bool {
-    situation.child(object).is_none_or(|child| {
+    let is_rolling = |child: &Child| {
         !situation.snapshot.is_in_sync(object, child) || !child.health.as_deref().is_some_and(Health::rolled_out)
-    })
+    };
+    situation.child(object).map_or_else(|| !situation.snapshot.is_done(&object.kind, &object.name), is_rolling)
 }

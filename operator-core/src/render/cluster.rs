@@ -14,6 +14,11 @@ use crate::{
     settings::unknown::{lost, unknown},
 };
 
+/// How often a spec is read to find out which of its fields nothing reads: what is larger than any sensible spec must not take seconds.
+const TRIES: usize = 64;
+/// How many of them are named.
+const SHOWN: usize = 10;
+
 /// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
 pub trait Cluster:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -70,17 +75,33 @@ impl From<&'static Definition> for Author {
 /// Nothing is left out silently: where a newer operator's schema is installed, an older operator would take down what only the newer one knows.
 fn read<K: Cluster>(spec: &Value) -> Result<Value, Vec<Invalid>> {
     let read = typed::<K>(spec).map_err(|invalid| vec![invalid])?;
-    // A field may also be missing because its type doesn't write its default. Then it is read, and is a mistake with another content.
-    let is_ignored = |pointer: &String| {
-        let mut other = spec.clone();
+    let mut tries = TRIES;
+    let ignored = ignored::<K>(spec, &read, &lost(spec, &read), &mut tries);
+    let unknown: Vec<Invalid> = ignored.iter().take(SHOWN).map(|at| unknown(String::new(), at)).collect();
+    if unknown.is_empty() { Ok(read) } else { Err(unknown) }
+}
+
+/// Those of the `lost` pointers that nothing reads. A field may also be missing because its type doesn't write its default. Then it is read,
+/// and is a mistake with another content. Half of them are tried at a time, in so many `tries` at most.
+fn ignored<K: Cluster>(spec: &Value, read: &Value, lost: &[String], tries: &mut usize) -> Vec<String> {
+    if lost.is_empty() || *tries == 0 {
+        return Vec::new();
+    }
+    *tries -= 1;
+    let mut other = spec.clone();
+    for pointer in lost {
         if let Some(value) = other.pointer_mut(pointer) {
             *value = json!([[null]]);
         }
-        typed::<K>(&other).is_ok_and(|other| other == read)
-    };
-    let unknown: Vec<Invalid> =
-        lost(spec, &read).iter().filter(|at| is_ignored(at)).map(|at| unknown(String::new(), at)).collect();
-    if unknown.is_empty() { Ok(read) } else { Err(unknown) }
+    }
+    if typed::<K>(&other).is_ok_and(|other| other == *read) {
+        return lost.to_vec();
+    }
+    let (some, others) = lost.split_at(lost.len() / 2);
+    if some.is_empty() {
+        return Vec::new();
+    }
+    [ignored::<K>(spec, read, some, tries), ignored::<K>(spec, read, others, tries)].concat()
 }
 
 fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {

@@ -84,6 +84,9 @@ pub struct Blueprint {
     intent_annotation: String,
 }
 
+/// How far LZ4 looks back, in bytes.
+const WINDOW: usize = 64 << 10;
+
 /// A node that is rendered, and the cluster that it belongs to.
 #[derive(Clone, Copy)]
 struct NodeContext<'a> {
@@ -123,12 +126,12 @@ impl Blueprint {
     }
 
     /// As it is kept. `alike`: the first of its kind, which the others differ little from.
-    pub fn pack(self, alike: &OnceLock<Arc<str>>) -> Packed {
+    pub fn pack(self, alike: &OnceLock<Arc<[u8]>>) -> Packed {
         let mut objects: Vec<Object> = self.objects.into_iter().map(Arc::unwrap_or_clone).collect();
         let json: Vec<Value> = objects.iter_mut().map(|object| object.json.take()).collect();
         let json = Value::from(json).to_string();
-        let alike = alike.get_or_init(|| json.as_str().into()).clone();
-        let json = block::compress_prepend_size_with_dict(json.as_bytes(), alike.as_bytes()).into();
+        let alike = alike.get_or_init(|| json.as_bytes()[json.len().saturating_sub(WINDOW)..].into()).clone();
+        let json = block::compress_prepend_size_with_dict(json.as_bytes(), &alike).into();
         Packed { json, alike, objects, rest: Self { objects: Vec::new(), ..self } }
     }
 }
@@ -136,7 +139,7 @@ impl Blueprint {
 /// A [`Blueprint`] as it is kept: the JSON of its objects is text, compressed to what is different in it.
 pub struct Packed {
     json: Box<[u8]>,
-    alike: Arc<str>,
+    alike: Arc<[u8]>,
     objects: Vec<Object>,
     rest: Blueprint,
 }
@@ -144,7 +147,7 @@ pub struct Packed {
 impl Packed {
     /// The blueprint; none where it can't be read, which isn't known to happen.
     pub fn unpack(&self) -> Option<Blueprint> {
-        let json = block::decompress_size_prepended_with_dict(&self.json, self.alike.as_bytes()).ok()?;
+        let json = block::decompress_size_prepended_with_dict(&self.json, &self.alike).ok()?;
         let json: Vec<Value> = serde_json::from_slice(&json).ok()?;
         let objects = self.objects.iter().zip(json);
         let objects = objects.map(|(object, json)| Arc::new(Object { json, ..object.clone() })).collect();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Author,
@@ -152,10 +152,12 @@ impl Context {
     ) -> Result<bool, Transient> {
         if plan.must_record() {
             let status = status::record(blueprint, plan, snapshot);
-            return self.write_status(cluster, Some(blueprint), snapshot, status).await;
+            if status::patch(snapshot.status.as_ref(), &status).is_some() {
+                return self.write_status(cluster, Some(blueprint), snapshot, status).await;
+            }
         }
         // A change of nothing: the API server refuses it where the cluster has a newer version.
-        Ok(!plan.destroys() || self.patch_status(cluster, &serde_json::json!({})).await?.is_some())
+        Ok(!plan.destroys() || self.patch_status(cluster, json!({})).await?.is_some())
     }
 
     /// Writes the part of a status that changed. Returns whether it stands there: not where the cluster was changed meanwhile, or is gone.
@@ -168,7 +170,7 @@ impl Context {
     ) -> Result<bool, Transient> {
         let Some(changed) = status::patch(snapshot.status.as_ref(), &status) else { return Ok(true) };
         self.records.sending(cluster, &status);
-        let Some(version) = self.patch_status(cluster, &changed).await? else { return Ok(false) };
+        let Some(version) = self.patch_status(cluster, json!({ "status": changed })).await? else { return Ok(false) };
         let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
         let is_wanted =
             |kind: &Kind, name: &str| wanted.iter().any(|object| object.kind == *kind && object.name == name);
@@ -177,9 +179,9 @@ impl Context {
     }
 
     /// The version that the cluster gets by a change of its status; `None` where it isn't at the version that is known any more.
-    async fn patch_status(&self, cluster: &Tracked, change: &Value) -> Result<Option<u64>, Transient> {
+    async fn patch_status(&self, cluster: &Tracked, patch: Value) -> Result<Option<u64>, Transient> {
         let kind = Kind::from(ClusterKind(self.author.definition));
-        let (version, patch) = (self.records.version(cluster), serde_json::json!({ "status": change }));
+        let version = self.records.version(cluster);
         let written = self.writer.status(&kind, &cluster.identity(), version, patch).await;
         let version = written.map_err(|failure| Transient {
             cluster: place(cluster),
@@ -197,7 +199,7 @@ impl Context {
         let Some(folder) = self.dump.as_ref().filter(|_| !plan.is_done()) else { return };
         let Identity { namespace, name, .. } = &snapshot.cluster;
         let path = folder.join(format!("{namespace}.{name}.{}.json", snapshot.time.as_millisecond()));
-        let text = format!("{:#}\n", serde_json::json!({ "snapshot": snapshot, "plan": plan }));
+        let text = format!("{:#}\n", json!({ "snapshot": snapshot, "plan": plan }));
         if let Err(error) = std::fs::write(&path, text) {
             tracing::warn!(path = %path.display(), %error, "the snapshot can't be written");
         }

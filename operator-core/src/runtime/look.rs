@@ -48,7 +48,12 @@ pub async fn look(
             objects.into_iter().find(|object| object.kind == reference.source.kind() && object.name == reference.name);
         let content = match (content_of(client, &cluster.namespace, reference).await?, ours) {
             // About to be: what it holds may be generated.
-            (Content::Missing, Some(ours)) => Content::Present(ours.intent),
+            (Content::Missing, Some(ours)) => match Data::of(&ours.json).content(reference.key.as_deref()) {
+                Content::Missing if !ours.generate.iter().any(|(key, _)| Some(key) == reference.key.as_ref()) => {
+                    Content::Missing
+                }
+                _ => Content::Present(ours.intent),
+            },
             (content, _) => content,
         };
         references.insert(reference.clone(), content);

@@ -59,7 +59,7 @@ struct Written {
 pub struct Records {
     records: Mutex<HashMap<Box<str>, Record>>,
     /// Blueprints are kept as what is different from this one.
-    alike: OnceLock<Arc<str>>,
+    alike: OnceLock<Arc<[u8]>>,
 }
 
 impl Records {

@@ -210,10 +210,10 @@ impl Seen {
             }
             Event::InitApply(object) => {
                 self.listed.insert(object.name().into());
-                self.apply(object.name(), object.version, object.data.clone())
+                self.apply(object)
             }
             Event::InitDone => self.end_list(),
-            Event::Apply(object) => self.apply(object.name(), object.version, object.data.clone()),
+            Event::Apply(object) => self.apply(object),
             Event::Delete(object) => {
                 self.newest = self.newest.max(object.version);
                 if self.known.get(object.name()).is_none_or(|(version, _)| *version > object.version) {
@@ -236,7 +236,12 @@ impl Seen {
         gone.iter().flat_map(|name| self.users_of(name)).collect()
     }
 
-    fn apply(&mut self, name: &str, version: u64, data: Data) -> Vec<Arc<str>> {
+    fn apply(&mut self, object: Reduced) -> Vec<Arc<str>> {
+        let (version, name) = (object.version, object.name().to_owned());
+        self.put(&name, version, object.data)
+    }
+
+    fn put(&mut self, name: &str, version: u64, data: Data) -> Vec<Arc<str>> {
         self.newest = self.newest.max(version);
         let known = self.known.get(name);
         if known.is_some_and(|(known, _)| *known >= version) {
@@ -249,7 +254,7 @@ impl Seen {
 
     /// What the watch has passed already it knows better: the object may be gone by now.
     fn written(&mut self, name: &str, version: u64, data: Data) -> Vec<Arc<str>> {
-        if self.synced && version > self.newest { self.apply(name, version, data) } else { Vec::new() }
+        if self.synced && version > self.newest { self.put(name, version, data) } else { Vec::new() }
     }
 
     fn failed(&mut self, why: String) -> Vec<Arc<str>> {
@@ -286,7 +291,7 @@ impl Reduced {
         let resource_version = text("resourceVersion");
         Self {
             version: resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or_default(),
-            data: Data::of(object),
+            data: Data::of(object).bounded(),
             metadata: ObjectMeta { name: text("name"), resource_version, ..ObjectMeta::default() },
         }
     }

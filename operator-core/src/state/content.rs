@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use crate::model::{Content, Digest};
 
+/// Keys of which each has a digest of its own.
+const MOST: usize = 64;
+
 /// What a ConfigMap or Secret holds, in its `data` and `binaryData`: a digest of each value, by key. Its other fields don't matter to pods.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data(Box<[(Box<str>, Digest)]>);
@@ -19,6 +22,11 @@ impl Data {
         Self(of_field("data").chain(of_field("binaryData")).collect())
     }
 
+    /// As it is kept of what isn't the operator's, and may be large: of many keys, one digest stands for all.
+    pub fn bounded(self) -> Self {
+        if self.0.len() <= MOST { self } else { Self([("".into(), self.all())].into()) }
+    }
+
     /// The keys.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| &**key)
@@ -26,9 +34,16 @@ impl Data {
 
     /// What is known of a key's value; without a key, of all that is there.
     pub fn content(&self, key: Option<&str>) -> Content {
-        let all = || Digest::of(&serde_json::json!(self));
-        let of_key = |key: &str| self.0.iter().find(|(known, _)| &**known == key).map(|(_, digest)| *digest);
-        key.map_or_else(|| Some(all()), of_key).map_or(Content::Missing, Content::Present)
+        let of_key =
+            |key: &str| self.0.iter().find(|(known, _)| [key, ""].contains(&&**known)).map(|(_, digest)| *digest);
+        key.map_or_else(|| Some(self.all()), of_key).map_or(Content::Missing, Content::Present)
+    }
+
+    fn all(&self) -> Digest {
+        match &*self.0 {
+            [(key, all)] if key.is_empty() => *all,
+            all => Digest::of(&serde_json::json!(all)),
+        }
     }
 }
 
@@ -49,6 +64,12 @@ mod tests {
             assert_ne!(of(one(), key), of(json!({ "binaryData": { "a": "1", "b": "2" } }), key));
         }
         assert_eq!(of(one(), Some("c")), Content::Missing);
+        let many = |value: &str| {
+            let data: serde_json::Map<_, _> = (0..=MOST).map(|at| (at.to_string(), value.into())).collect();
+            Data::of(&json!({ "data": data }))
+        };
+        assert_eq!(many("x").bounded().content(None), many("x").content(None));
+        assert_ne!(many("x").bounded().content(Some("0")), many("y").bounded().content(Some("0")));
         assert_eq!(of(json!({}), None), of(json!({ "data": {} }), None));
     }
 }

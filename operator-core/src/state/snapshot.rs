@@ -83,7 +83,7 @@ impl Snapshot {
     /// Whether a Job came to its good end, be it that it is gone since.
     pub fn is_done(&self, kind: &Kind, name: &str) -> bool {
         let was_done = || self.status.as_ref().is_some_and(|status| status.inventory.is_done(kind, name));
-        *kind == &JOB && self.child(kind, name).map_or_else(was_done, Child::is_done)
+        *kind == &JOB && self.child(kind, name).filter(|child| !child.deleting).map_or_else(was_done, Child::is_done)
     }
 
     /// What can be said of a kind.

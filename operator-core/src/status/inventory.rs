@@ -1,9 +1,9 @@
 //! What has to be remembered of every child.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::{
-    model::{Inventory, Kind, kind::CLAIM},
+    model::{Inventory, Kind, Object, kind::CLAIM},
     render::Blueprint,
     state::{Availability, Snapshot},
 };
@@ -12,15 +12,24 @@ use crate::{
 pub fn inventory(blueprint: Option<&Blueprint>, about_to_be: &[(Kind, String)], snapshot: &Snapshot) -> Inventory {
     let before = snapshot.status.as_ref().map(|status| status.inventory.clone()).unwrap_or_default();
     let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
-    let wanted: HashSet<(&Kind, &str)> = wanted.iter().map(|object| (&object.kind, object.name.as_str())).collect();
+    let names: HashSet<(&Kind, &str)> = wanted.iter().map(|object| (&object.kind, object.name.as_str())).collect();
+    let is_wanted = |kind: &Kind, name: &str| blueprint.is_none() || names.contains(&(kind, name));
     let mut inventory = Inventory::default();
-    let mut set = |kind: &Kind, name: &str| {
-        inventory.set(kind, name, snapshot.mark(kind, name), snapshot.is_done(kind, name));
+    // What a Job did counts until its successor was created: what that waits for may come back as it was.
+    let counts = |kind: &Kind, name: &str| {
+        let is_of = |job: &&Arc<Object>| {
+            let base = job.hash.as_ref().and_then(|hash| hash.job.as_deref());
+            base.is_some_and(|base| name.starts_with(base)) && job.name != name
+        };
+        let successor = wanted.iter().find(is_of);
+        snapshot.is_done(kind, name)
+            && (is_wanted(kind, name) || successor.is_some_and(|job| snapshot.mark(&job.kind, &job.name).is_none()))
     };
+    let mut set = |kind: &Kind, name: &str| inventory.set(kind, name, snapshot.mark(kind, name), counts(kind, name));
     for kind in before.kinds() {
         for name in before.0.get(&kind.id()).into_iter().flat_map(|names| names.keys()) {
             let is_listed = *snapshot.availability(&kind) == Availability::Synced;
-            if blueprint.is_none() || !is_listed || wanted.contains(&(&kind, name)) {
+            if !is_listed || is_wanted(&kind, name) || counts(&kind, name) {
                 set(&kind, name);
             }
         }

@@ -85,12 +85,14 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
             observed_generation: Some(snapshot.generation),
         }
     };
-    let said = summary.conditions();
     // Others may have something to say, too.
-    let is_foreign = |condition: &&Condition| said.iter().all(|(type_, ..)| *type_ != condition.type_);
-    let foreign: Vec<Condition> =
-        before.iter().flat_map(|before| before.conditions.iter().filter(is_foreign)).cloned().collect();
-    let conditions = said.into_iter().map(stamp).chain(foreign);
+    let mut conditions = before.map(|before| before.conditions.clone()).unwrap_or_default();
+    for condition in summary.conditions().map(stamp) {
+        match conditions.iter_mut().find(|before| before.type_ == condition.type_) {
+            Some(before) => *before = condition,
+            None => conditions.push(condition),
+        }
+    }
     let nodes: Vec<NodeStatus> = rows.into_iter().map(|row| row.status).collect();
     let replicas = nodes.iter().map(|node| node.replicas).sum();
     ClusterStatus {
@@ -101,7 +103,7 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
             || before.map(|before| before.selector.clone()).unwrap_or_default(),
             |blueprint| blueprint.selector.clone(),
         ),
-        conditions: conditions.collect(),
+        conditions,
         nodes,
         inventory: inventory::inventory(blueprint, &[], snapshot),
     }
@@ -136,7 +138,7 @@ pub fn record(blueprint: &Blueprint, plan: &Plan, snapshot: &Snapshot) -> Cluste
 /// What is wrong, the worst first.
 pub fn problem(plan: &Plan, failed: &[Failed]) -> Option<Problem> {
     let of = |reason: Reason, messages: Vec<String>| {
-        (!messages.is_empty()).then(|| Problem { reason, message: messages.join("; ") })
+        (!messages.is_empty()).then(|| Problem { reason, message: cut(messages.join("; "), LONGEST) })
     };
     let gates = |reason: Reason| {
         plan.gates.iter().filter(|gate| sentence::reason(gate) == Some(reason)).map(sentence::message).collect()

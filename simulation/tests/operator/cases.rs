@@ -120,15 +120,19 @@ fn a_spec_that_cannot_be_read_or_has_a_newer_versions_fields_takes_nothing_down(
     }
 }
 
+fn jobs(world: &World) -> Vec<String> {
+    let jobs = world.children().into_iter().filter(|(kind, _, _)| kind == "jobs.batch");
+    jobs.map(|(_, name, _)| name).collect()
+}
+
+fn migrating(image: u8) -> Spec {
+    with(|spec| (spec.image, spec.migrate) = (image, true))
+}
+
 #[test]
 fn a_job_that_is_done_stays_done_when_it_is_cleaned_up() {
     run(async |world| {
-        let jobs = |world: &World| -> Vec<String> {
-            let jobs = world.children().into_iter().filter(|(kind, _, _)| kind == "jobs.batch");
-            jobs.map(|(_, name, _)| name).collect()
-        };
-        let spec = |image: u8| with(|spec| (spec.image, spec.migrate) = (image, true));
-        world.apply(&spec(0));
+        world.apply(&migrating(0));
         world.comes_to_rest().await;
         let first = jobs(world);
         world.delete("jobs.batch", &first[0]);
@@ -139,12 +143,71 @@ fn a_job_that_is_done_stays_done_when_it_is_cleaned_up() {
             assert!(world.settle(PATIENCE).await);
             assert_eq!((jobs(world), reason(world).0.as_str()), (vec![], "Ready"));
         }
-        world.apply(&spec(1));
+        // It is in nobody's way.
+        let common = |world: &World| {
+            let files = world.children().into_iter().filter(|(kind, _, _)| kind == "configmaps");
+            files.filter(|(_, name, _)| name.starts_with("a-common")).count()
+        };
+        world.apply(&Spec { common: 1, query: None, ..migrating(0) });
+        assert!(world.settle(PATIENCE).await);
+        world.delete("jobs.batch", &jobs(world)[0]);
+        world.apply(&Spec { common: 0, query: None, ..migrating(0) });
+        assert!(world.settle(PATIENCE).await);
+        world.delete("jobs.batch", &jobs(world)[0]);
+        assert!(world.settle(PATIENCE).await);
+        assert_eq!((jobs(world).len(), common(world)), (0, 1));
+        world.apply(&migrating(1));
         assert!(world.settle(PATIENCE).await);
         let second = jobs(world);
         assert!(second.len() == 1 && second != first, "another image is another Job: {second:?}");
         assert_eq!(reason(world).0, "Ready");
     });
+}
+
+#[test]
+fn a_job_that_is_done_and_gone_stays_done_though_what_it_reads_goes_and_comes_back() {
+    run(async |world| {
+        let secret = || json!({ "metadata": { "name": "own" }, "data": { "key": "eA==" } });
+        let from = json!({ "valueFrom": { "secretKeyRef": { "name": "own", "key": "key" } } });
+        world.server().create("secrets", NAMESPACE, secret(), "someone").unwrap();
+        world.apply(&migrating(0));
+        world.change(CLUSTERS, "a", "", |object| {
+            object["spec"]["migrate"] = json!({ "env": [{ "name": "A", "valueFrom": from["valueFrom"] }] });
+        });
+        assert!(world.settle(PATIENCE).await);
+        let done = jobs(world);
+        world.delete("jobs.batch", &done[0]);
+        assert!(world.settle(PATIENCE).await);
+        world.delete("secrets", "own");
+        world.settle(PATIENCE).await;
+        assert_eq!((jobs(world), reason(world).0.as_str()), (vec![], "Waiting"));
+        world.restart();
+        world.settle(PATIENCE).await;
+        world.server().create("secrets", NAMESPACE, secret(), "someone").unwrap();
+        assert!(world.settle(PATIENCE).await);
+        assert_eq!((jobs(world), reason(world).0.as_str()), (vec![], "Ready"));
+    });
+}
+
+#[test]
+fn a_job_that_is_done_and_lost_its_label_gets_it_back_and_one_that_was_taken_away_is_left_alone() {
+    for (field, comes_back) in [("labels", true), ("ownerReferences", false)] {
+        run(async |world| {
+            world.apply(&migrating(0));
+            world.comes_to_rest().await;
+            let job = jobs(world).remove(0);
+            let before = world.get("jobs.batch", &job).unwrap();
+            world
+                .change("jobs.batch", &job, "", |object| _ = object["metadata"].as_object_mut().unwrap().remove(field));
+            let writes = world.wire.count();
+            assert!(world.settle(PATIENCE).await, "{field}");
+            assert!(world.wire.count() - writes < 5, "{field}");
+            assert_eq!(reason(world).0, "Ready", "{field}");
+            let now = world.get("jobs.batch", &job).unwrap();
+            assert_eq!(now["metadata"]["uid"], before["metadata"]["uid"]);
+            assert_eq!(now["metadata"][field] == before["metadata"][field], comes_back, "{field}");
+        });
+    }
 }
 
 #[test]

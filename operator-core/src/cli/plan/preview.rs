@@ -85,9 +85,7 @@ impl Inquiry<'_> {
         let outcomes: Vec<Outcome> = stream::iter(answers).buffered(PARALLEL).collect().await;
         for outcome in outcomes {
             outcome.children.into_iter().for_each(|child| self.found(child));
-            // Nothing is there: the create goes on.
-            let facts = outcome.facts.into_iter().filter(|fact| fact.answer != Answer::Deleted);
-            facts.for_each(|fact| self.learn(fact));
+            outcome.facts.into_iter().for_each(|fact| self.learn(fact));
             self.unknown.extend(outcome.failed.into_iter().map(|failed| failed.message));
         }
         !questions.is_empty()
@@ -130,11 +128,12 @@ impl Inquiry<'_> {
                 let references = self.snapshot.references.iter_mut();
                 let read =
                     references.filter(|(reference, _)| *kind == reference.source.kind() && reference.name == name);
-                let changes = read.map(|(reference, known)| {
+                let mut changes = false;
+                for (reference, known) in read {
                     let content = data.content(reference.key.as_deref());
-                    std::mem::replace(known, content.clone()) != content
-                });
-                changes.filter(|changes| *changes).count() > 0
+                    changes |= std::mem::replace(known, content.clone()) != content;
+                }
+                changes
             }
             _ => false,
         }
