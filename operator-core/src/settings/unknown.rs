@@ -97,7 +97,7 @@ pub fn unknown(mut path: String, pointer: &str) -> Invalid {
             Err(_) => path += &format!(".{part}"),
         }
     }
-    Invalid::new(path, "this version of the operator has no such field; take it out, or run a version that has it")
+    Invalid::new(path, "this version of the operator does not read it; take it out, or run a version that does")
 }
 
 #[cfg(test)]
