@@ -184,7 +184,7 @@ async fn what_an_earlier_build_declared_is_pruned_by_one_that_no_longer_does() {
     let message = setup.reason_of::<newer::Optional>("a", "InvalidSpec").await;
     assert_eq!(
         message,
-        "spec.clean: this version of the operator does not read it; take it out, or run a version that does"
+        "spec.clean: this version of the operator does not know it; look for a typing mistake, or run a version that does"
     );
     assert_eq!(setup.names_of::<CronJob, Optional>().await, ["a-clean"]);
     setup.apply_as::<Optional>("a", plain()).await.unwrap();

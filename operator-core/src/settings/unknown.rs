@@ -97,7 +97,10 @@ pub fn unknown(mut path: String, pointer: &str) -> Invalid {
             Err(_) => path += &format!(".{part}"),
         }
     }
-    Invalid::new(path, "this version of the operator does not read it; take it out, or run a version that does")
+    Invalid::new(
+        path,
+        "this version of the operator does not know it; look for a typing mistake, or run a version that does",
+    )
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ pub fn inventory(blueprint: Option<&Blueprint>, about_to_be: &[(Kind, String)], 
     let counts = |kind: &Kind, name: &str| {
         let is_of = |job: &&Arc<Object>| {
             let base = job.hash.as_ref().and_then(|hash| hash.job.as_deref());
-            base.is_some_and(|base| name.starts_with(base)) && job.name != name
+            let run = base.and_then(|base| name.strip_prefix(base)?.strip_prefix('-'));
+            run.is_some_and(|run| !run.contains('-')) && job.name != name
         };
         let successor = wanted.iter().find(is_of);
         snapshot.is_done(kind, name)

@@ -100,7 +100,7 @@ fn a_spec_that_cannot_be_read_or_has_a_newer_versions_fields_takes_nothing_down(
     let newer = json!({ "tier": "hot" });
     for (field, value, said) in [
         ("common", deep, "recursion limit"),
-        ("rocks", newer, "spec.rocks: this version of the operator does not read it"),
+        ("rocks", newer, "spec.rocks: this version of the operator does not know it"),
     ] {
         run(async |world| {
             world.apply(&small());
