@@ -621,6 +621,11 @@ fn a_name_that_is_taken_is_looked_at_and_waited_for() {
         assert_eq!(of_service(&taken), None);
         assert!(done(&taken).contains(&"Create Deployment a-query".to_owned()), "{:?}", done(&taken));
         assert_eq!(says(&world.report(&blueprint, &taken), "Ready"), ("NameTaken".to_owned(), said));
+        let mut stuck = world.clone();
+        stuck.snapshot.status = Some(world.report(&blueprint, &taken));
+        stuck.passes(61);
+        stuck.answers(&inspect, world.snapshot.facts.last().unwrap().answer.clone());
+        assert_eq!(stuck.plan(&blueprint).again, Some(std::time::Duration::from_secs(15)));
         let mut later = world.clone();
         later.passes(again.try_into().unwrap());
         assert_eq!(of_service(&later.plan(&blueprint)), Some(create.clone()));

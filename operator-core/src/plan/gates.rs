@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,6 +19,8 @@ use crate::{
 pub const REFUSED_AGAIN: Duration = Duration::from_secs(300);
 /// How often a name that is someone else's is tried again, and one that an earlier cluster of the same name leaves soon.
 pub const TAKEN_AGAIN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(1));
+/// After this it isn't soon any more: an earlier cluster may have a finalizer that nobody takes away.
+pub const LONG: SignedDuration = SignedDuration::from_mins(1);
 
 /// What keeps an object from being written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,7 +267,7 @@ impl<'a> Gates<'a> {
             }
             (Answer::Foreign(controller), action, _) => {
                 let passing = controller.as_ref().is_some_and(|controller| is_namesake(object, controller));
-                let again = if passing { TAKEN_AGAIN.1 } else { TAKEN_AGAIN.0 };
+                let again = if passing && !self.situation.waits_for_long() { TAKEN_AGAIN.1 } else { TAKEN_AGAIN.0 };
                 let (kind, name) = (object.kind.clone(), object.name.clone());
                 let gate = Gate::NameTaken { kind, name, controller: controller.clone(), passing };
                 self.wait(fact, again, object, action, gate)

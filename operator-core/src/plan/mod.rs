@@ -148,6 +148,14 @@ impl<'a> Situation<'a> {
         !self.snapshot.status.as_ref().is_some_and(|status| status.inventory.has_marks_beside(&secrets))
     }
 
+    /// Whether the cluster hasn't been ready for so long that what it waits for won't come in a moment.
+    fn waits_for_long(&self) -> bool {
+        let ready = self.snapshot.status.as_ref().and_then(|status| status.condition("Ready"));
+        ready
+            .filter(|ready| ready.status != "True")
+            .is_some_and(|ready| self.snapshot.time.duration_since(ready.last_transition_time.0) > gates::LONG)
+    }
+
     /// Whether something can't be created. A change that is refused takes nothing back: where the status couldn't be written, the cluster may
     /// have run for long.
     fn lacks_what_is_refused(&self, gates: &[Gate]) -> bool {
