@@ -187,6 +187,13 @@ impl World {
             if stopped.is_some_and(|stage| stage != action.stage()) {
                 break;
             }
+            if let Action::Release { .. } = action {
+                let (kind, name) = action.target();
+                let policy = "persistentVolumeClaimRetentionPolicy";
+                self.change(kind, name, |json| json["spec"][policy]["whenDeleted"] = "Retain".into());
+                self.touch(&STATEFUL_SET, name, &["spec", policy, "whenDeleted"]);
+                continue;
+            }
             let answer = self.act(action);
             if !matches!(answer, Answer::Stored { .. } | Answer::Deleted) {
                 stopped = Some(action.stage());
@@ -224,7 +231,7 @@ impl World {
             Action::Grow { size, .. } => {
                 self.change(kind, name, |json| json["spec"]["resources"]["requests"]["storage"] = json!(size));
             }
-            Action::Inspect { .. } => panic!("nothing is there: {action:?}"),
+            Action::Inspect { .. } | Action::Release { .. } => panic!("nothing is there: {action:?}"),
             Action::Replace { .. } | Action::Delete { .. } => {
                 self.stored.remove(&key);
                 self.sees(kind, name);

@@ -715,6 +715,41 @@ fn storage_that_shrinks_is_refused_as_it_is_written() {
     assert!(world.plan(&larger).is_done());
 }
 
+/// The garbage collector deletes a claim of which it learns too late that it was to be orphaned.
+#[test]
+fn claims_are_taken_from_a_stateful_set_before_it_is_replaced() {
+    let sized = |size: &str| {
+        let retention = json!({ "whenDeleted": "Delete" });
+        blueprint(&json!({ "store": { "storage": { "data": { "size": size } }, "storageRetention": retention } }))
+    };
+    let owned = |world: &mut World, is_owned: bool| {
+        let set = json!({ "kind": "StatefulSet", "name": "a-store", "uid": "u" });
+        let owners = if is_owned { json!([set]) } else { json!([]) };
+        world.change(&Kind::Row(&CLAIM), "data-a-store-0", |claim| claim["metadata"]["ownerReferences"] = owners);
+    };
+    let mut world = World::of(&sized("20Gi"));
+    put_claim(&mut world, "data-a-store-0", "store", "30Gi");
+    owned(&mut world, true);
+    let larger = sized("30Gi");
+    let steps: Vec<String> = (0..5).flat_map(|_| done(&world.step(&larger))).collect();
+    assert_eq!(steps, ["Apply", "Try", "Release", "Apply", "Try"].map(|verb| format!("{verb} StatefulSet a-store")));
+    let mut waits = world.plan(&larger);
+    let said = "store: its claims are taken from the StatefulSet that is to be replaced".to_owned();
+    assert_eq!((done(&waits), waiting(&waits), waits.is_done()), (vec![], vec![said], false));
+    assert!(waits.again.is_some() && !world.report(&larger, &waits).is_ready());
+
+    // Those of pods that are gone stay with it; the garbage collector has known them for long.
+    let mut later = world.clone();
+    later.passes(30);
+    assert_eq!(done(&later.plan(&larger)), ["Replace StatefulSet a-store"]);
+
+    owned(&mut world, false);
+    let steps: Vec<String> = (0..2).flat_map(|_| done(&world.step(&larger))).collect();
+    assert_eq!(steps, ["Replace", "Create"].map(|verb| format!("{verb} StatefulSet a-store")));
+    waits = world.plan(&larger);
+    assert!(waits.is_done(), "{waits:?}");
+}
+
 #[test]
 fn a_generated_secret_is_kept_whatever_it_holds() {
     let blueprint = blueprint(&json!({}));

@@ -1,6 +1,10 @@
 //! What rolls, and what doesn't.
 
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::{ConfigMap, PersistentVolumeClaim},
+};
+use kube::{ResourceExt, api::ListParams};
 use serde_json::json;
 
 use crate::setup::{Setup, eventually, small, with};
@@ -92,4 +96,42 @@ async fn storage_grows_in_place_and_by_a_new_stateful_set_with_the_same_pods() {
     assert_eq!(setup.event("a", "Replaced").await, "Replaced StatefulSet a-store-hot");
     let grown = "Grown PersistentVolumeClaim data-a-store-hot-0, PersistentVolumeClaim data-a-store-hot-1";
     assert_eq!(setup.event("a", "Grown").await, grown);
+}
+
+/// Its claims would go with it: they are taken from it first.
+#[tokio::test]
+async fn a_stateful_set_that_takes_its_claims_with_it_is_replaced_without_them() {
+    let setup = Setup::new("release").await;
+    let spec = |size: &str| {
+        let storage = json!({ "data": { "size": size } });
+        let retention = json!({ "whenDeleted": "Delete" });
+        with(small(), [("/stores/hot/storage", storage), ("/stores/hot/storageRetention", retention)])
+    };
+    let claims = async || {
+        let claims = setup.api::<PersistentVolumeClaim>().list(&ListParams::default()).await.unwrap().items;
+        let owner = |claim: &PersistentVolumeClaim| claim.owner_references().first().map(|owner| owner.uid.clone());
+        claims.iter().map(|claim| (claim.uid(), owner(claim))).collect::<Vec<_>>()
+    };
+    let owned = async |what: &str| {
+        let set = setup.api::<StatefulSet>().get("a-store-hot").await.unwrap().uid();
+        eventually(what, || async {
+            let claims = claims().await;
+            if claims.iter().all(|(_, owner)| *owner == set) { Ok(claims) } else { Err(format!("{claims:?}")) }
+        })
+        .await
+    };
+    setup.ready("a", spec("2Gi")).await;
+    let (pods, before) = (setup.pods().await, owned("the claims to belong to the StatefulSet").await);
+    setup.ready("a", spec("3Gi")).await;
+    let after = owned("the claims to belong to the new StatefulSet").await;
+    assert_eq!(setup.pods().await, pods);
+    let uids =
+        |claims: &[(Option<String>, Option<String>)]| claims.iter().map(|(uid, _)| uid.clone()).collect::<Vec<_>>();
+    assert_eq!((after.len(), uids(&after)), (2, uids(&before)));
+    assert_ne!(after[0].1, before[0].1, "it was replaced");
+    let requests = setup.requests().await;
+    let of_sets = requests.iter().filter(|request| request.resource == "statefulsets").skip(1);
+    let verbs: Vec<_> = of_sets.map(|request| (request.verb.as_str(), request.code)).collect();
+    let expected = [("patch", 422), ("patch", 201), ("patch", 200), ("patch", 422), ("patch", 201), ("delete", 200)];
+    assert_eq!(verbs[..6], expected, "{requests:#?}");
 }

@@ -211,6 +211,10 @@ impl Writer {
                 self.send(requests.dry_run(object)?).await?;
                 Ok(Done::Tried)
             }
+            Action::Release { found: (uid, _), .. } => {
+                let answer = self.send(requests.release(kind, uid)?).await?;
+                self.child(kind, &answer).map(Done::Found)
+            }
             Action::Grow { found: (uid, _), size, .. } => {
                 let answer = self.send(requests.grow(uid, size)?).await?;
                 self.child(kind, &answer).map(Done::Stored)

@@ -61,7 +61,9 @@ impl Writer {
             Action::Apply { object, found: (uid, _), replicas, generate } => {
                 requests.apply(object, uid, *replicas, generate)?
             }
-            Action::Replace { object, .. } | Action::Try { object, .. } => requests.dry_run(object)?,
+            Action::Release { object, .. } | Action::Replace { object, .. } | Action::Try { object, .. } => {
+                requests.dry_run(object)?
+            }
             Action::Grow { found: (uid, _), size, .. } => requests.grow(uid, size)?,
             Action::Inspect { .. } | Action::Delete { .. } => requests.get()?,
         };
@@ -107,7 +109,7 @@ impl Rehearsal {
 fn keeps_replicas(action: &Action) -> bool {
     match action {
         Action::Apply { replicas, .. } => matches!(replicas, Replicas::HandedOver(_)),
-        Action::Replace { object, .. } | Action::Try { object, .. } => {
+        Action::Release { object, .. } | Action::Replace { object, .. } | Action::Try { object, .. } => {
             matches!(object.scale, Scale::Initial | Scale::Autoscaled)
         }
         _ => false,

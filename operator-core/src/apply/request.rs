@@ -103,6 +103,13 @@ impl<'a> Requests<'a> {
         self.patch(params, &Patch::Apply(json)).map(Some)
     }
 
+    /// Lets claims stay when their StatefulSet is deleted. In a name of its own: the operator's own apply, which says otherwise, is refused.
+    pub fn release(&self, kind: &Kind, uid: &str) -> Built {
+        let policy = json!({ "persistentVolumeClaimRetentionPolicy": { "whenDeleted": "Retain" } });
+        let params = PatchParams::apply(&format!("{}-release", self.manager)).force();
+        self.patch(params, &Patch::Apply(self.apply_of(kind, uid, policy)))
+    }
+
     /// Asks for more storage, and for nothing else.
     pub fn grow(&self, uid: &str, size: &Quantity) -> Built {
         let json = self.apply_of(&Kind::Row(&CLAIM), uid, json!({ "resources": { "requests": { "storage": size } } }));

@@ -43,6 +43,13 @@ pub enum Action {
         /// UID of the object that is there, and what is seen of it.
         found: (Box<str>, Digest),
     },
+    /// Takes a StatefulSet's claims from it, which would go with it, before it is replaced.
+    Release {
+        /// What it shall be.
+        object: Arc<Object>,
+        /// UID of the object that is there, and what is seen of it.
+        found: (Box<str>, Digest),
+    },
     /// Deletes an object that can't be changed to what it shall be; once it is gone, it is created. Pods of a workload go on running.
     Replace {
         /// What it shall be.
@@ -96,6 +103,8 @@ pub enum Verb {
     Inspect,
     /// See [`Action::Try`].
     Try,
+    /// See [`Action::Release`].
+    Release,
     /// See [`Action::Replace`].
     Replace,
     /// See [`Action::Grow`].
@@ -112,6 +121,7 @@ impl Action {
             Self::Apply { .. } => Verb::Apply,
             Self::Inspect { .. } => Verb::Inspect,
             Self::Try { .. } => Verb::Try,
+            Self::Release { .. } => Verb::Release,
             Self::Replace { .. } => Verb::Replace,
             Self::Grow { .. } => Verb::Grow,
             Self::Delete { .. } => Verb::Delete,
@@ -125,6 +135,7 @@ impl Action {
             | Self::Apply { object, .. }
             | Self::Inspect { object }
             | Self::Try { object, .. }
+            | Self::Release { object, .. }
             | Self::Replace { object, .. } => Some(object),
             Self::Grow { .. } | Self::Delete { .. } => None,
         }
@@ -140,6 +151,7 @@ impl Action {
             | Self::Apply { object, .. }
             | Self::Inspect { object }
             | Self::Try { object, .. }
+            | Self::Release { object, .. }
             | Self::Replace { object, .. } => (&object.kind, &object.name),
         }
     }
@@ -153,6 +165,7 @@ impl Action {
             | Self::Apply { object, .. }
             | Self::Inspect { object }
             | Self::Try { object, .. }
+            | Self::Release { object, .. }
             | Self::Replace { object, .. } => object.intent,
         }
     }
@@ -162,6 +175,7 @@ impl Action {
         match self {
             Self::Apply { found: (uid, _), .. }
             | Self::Try { found: (uid, _), .. }
+            | Self::Release { found: (uid, _), .. }
             | Self::Grow { found: (uid, _), .. } => Some(uid),
             Self::Replace { uid, .. } | Self::Delete { uid, .. } => Some(uid),
             Self::Create { .. } | Self::Inspect { .. } => None,
@@ -171,7 +185,10 @@ impl Action {
     /// UID of what it is done to, and what was seen of it; none where nothing was there.
     pub fn found(&self) -> Option<(Box<str>, Digest)> {
         match self {
-            Self::Apply { found, .. } | Self::Try { found, .. } | Self::Grow { found, .. } => Some(found.clone()),
+            Self::Apply { found, .. }
+            | Self::Try { found, .. }
+            | Self::Release { found, .. }
+            | Self::Grow { found, .. } => Some(found.clone()),
             Self::Create { .. } | Self::Inspect { .. } | Self::Replace { .. } | Self::Delete { .. } => None,
         }
     }

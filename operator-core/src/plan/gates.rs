@@ -58,6 +58,11 @@ pub enum Gate {
         /// What is missing; empty: it is being looked for.
         missing: Vec<String>,
     },
+    /// A StatefulSet that is to be replaced still has claims that would go with it.
+    Claims {
+        /// Its node.
+        node: String,
+    },
     /// What the pods of a node need can't be written.
     Needs {
         /// The node that waits.

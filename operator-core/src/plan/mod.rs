@@ -77,6 +77,10 @@ impl Plan {
         })
     }
 
+    fn look_again(&mut self, after: Option<Duration>) {
+        self.again = self.again.into_iter().chain(after).min();
+    }
+
     /// How often something is done.
     pub fn count(&self, verb: Verb) -> usize {
         self.actions.iter().filter(|action| action.verb() == verb).count()
@@ -193,15 +197,27 @@ fn write(situation: &Situation<'_>) -> Plan {
             gates.found.extend(shut);
             continue;
         }
-        match gates.answered(object, child, action) {
+        let action = match gates.answered(object, child, action) {
+            Ok(action) => action,
+            Err(again) => {
+                plan.look_again(again);
+                continue;
+            }
+        };
+        match volumes::released(action, child, situation) {
             Ok(action) => {
-                if matches!(action, Action::Replace { .. }) && child.is_some_and(|child| !child.watched) {
-                    // Nobody tells when it is gone.
-                    plan.again = plan.again.into_iter().chain([gates::TAKEN_AGAIN.1]).min();
+                let is_watched = child.is_none_or(|child| child.watched);
+                if matches!(action, Action::Release { .. }) || (matches!(action, Action::Replace { .. }) && !is_watched)
+                {
+                    // Nobody tells when it comes next, or is gone.
+                    plan.look_again(Some(gates::TAKEN_AGAIN.1));
                 }
                 plan.actions.push(action);
             }
-            Err(again) => plan.again = plan.again.into_iter().chain(again).min(),
+            Err(gate) => {
+                gates.found.push(gate);
+                plan.look_again(Some(gates::TAKEN_AGAIN.1));
+            }
         }
     }
     plan.probe = gates.wants_probe;
@@ -222,7 +238,7 @@ fn grow(plan: &mut Plan, situation: &Situation<'_>) {
             Ok(action) => plan.actions.push(action),
             Err((gate, again)) => {
                 plan.gates.push(gate);
-                plan.again = plan.again.into_iter().chain([again]).min();
+                plan.look_again(Some(again));
             }
         }
     }

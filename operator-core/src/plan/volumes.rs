@@ -1,11 +1,16 @@
 //! Volumes: claims grow in place, and never shrink. Nothing else of them is changed, and none is deleted.
 
-use super::{Action, Situation, is_claim};
+use k8s_openapi::jiff::SignedDuration;
+
+use super::{Action, Gate, Situation, is_claim};
 use crate::{
     model::{Object, Quantity},
     settings::Invalid,
     state::Child,
 };
+
+/// How long a StatefulSet's controller gets to take its claims from it.
+const RELEASED: SignedDuration = SignedDuration::from_secs(30);
 
 /// Storage that would be smaller than what the StatefulSet that is there asks for.
 pub fn shrinking(situation: &Situation<'_>) -> Vec<Invalid> {
@@ -28,6 +33,27 @@ fn shrinks(object: &Object, name: &str, size: &Quantity, wanted: &Quantity) -> I
     );
     let node = object.node.as_ref().map_or("", |node| &node.path);
     Invalid::new(format!("{node}.storage.{name}.size"), message)
+}
+
+/// What comes before a StatefulSet is replaced whose claims would go with it: its pods stay, but the garbage collector deletes a claim of which
+/// it has just learned that it belonged to a StatefulSet that is gone. So they are taken from it first; the StatefulSet's controller does that
+/// where there is a pod, within a moment. The others have belonged to it for long.
+pub fn released(action: Action, child: Option<&Child>, situation: &Situation<'_>) -> Result<Action, Gate> {
+    let (Action::Replace { object, .. }, Some(child)) = (&action, child) else { return Ok(action) };
+    if child.health.as_ref().is_some_and(|health| health.takes_claims) {
+        let found = (child.uid.clone(), child.seen);
+        return Ok(Action::Release { object: object.clone(), found });
+    }
+    let mut claims =
+        situation.snapshot.children.iter().filter(|claim| is_claim(&claim.kind) && claim.node == child.node);
+    let tried =
+        situation.snapshot.fact(&object.kind, &object.name).map(|fact| situation.snapshot.time.duration_since(fact.at));
+    let is_fresh = tried.is_some_and(|since| since < RELEASED);
+    if is_fresh && claims.any(|claim| claim.owned) {
+        Err(Gate::Claims { node: object.subject().to_owned() })
+    } else {
+        Ok(action)
+    }
 }
 
 /// The claims of StatefulSets' pods that are smaller than they shall be, also those that no pod has now.

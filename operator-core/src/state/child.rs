@@ -10,7 +10,7 @@ use crate::{
     definition::Definition,
     model::{
         Digest, Kind, Quantity,
-        kind::{CLAIM, JOB, SECRET},
+        kind::{CLAIM, JOB, SECRET, STATEFUL_SET},
     },
     render::names::{self, MANAGED_BY},
 };
@@ -47,6 +47,9 @@ pub struct Child {
     /// Of Secrets: what they hold, without any of the values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Box<Data>>,
+    /// Of claims: whether they go with their StatefulSet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owned: bool,
     /// Of claims that are bound, and so may grow: the size that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Box<Quantity>>,
@@ -104,6 +107,7 @@ impl Child {
             watched: managed_by == Some(&*manager.name),
             health: Health::read(kind, &manager.name, &object).map(Box::new),
             secret: (*kind == &SECRET).then(|| Box::new(Data::of(&serde_json::from_str(text).unwrap_or_default()))),
+            owned: *kind == &CLAIM && metadata.owner_references.iter().any(|owner| owner.kind == STATEFUL_SET.kind),
             size: (*kind == &CLAIM).then(|| claims::bound(&object)).flatten().map(Box::new),
         })
     }

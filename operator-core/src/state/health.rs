@@ -36,6 +36,9 @@ pub struct Health {
     pub failure: Option<Box<str>>,
     /// Claims of every pod and their sizes.
     pub claims: Vec<(Box<str>, Quantity)>,
+    /// Whether they go when it does.
+    #[serde(default)]
+    pub takes_claims: bool,
 }
 
 /// Of a Job that came to its good end.
@@ -54,6 +57,7 @@ const fn job_with(ready: i32) -> Health {
         leaves: 0,
         failure: None,
         claims: Vec::new(),
+        takes_claims: false,
     }
 }
 
@@ -72,6 +76,7 @@ pub struct Owners {
 struct Spec<'a> {
     replicas: Option<i32>,
     update_strategy: Value,
+    persistent_volume_claim_retention_policy: Value,
     #[serde(borrow)]
     volume_claim_templates: Vec<ClaimTemplate<'a>>,
 }
@@ -117,6 +122,7 @@ impl Health {
             ready,
             single_revision: status.get("currentRevision") == status.get("updateRevision"),
             leaves: leaves(&spec.update_strategy, replicas),
+            takes_claims: spec.persistent_volume_claim_retention_policy.get("whenDeleted") == Some(&"Delete".into()),
             failure: failure(&status),
             claims: claims.filter_map(|claim| Some((claim.metadata.name.clone(), claims::size(claim.spec)?))).collect(),
         })

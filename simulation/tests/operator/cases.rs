@@ -395,6 +395,54 @@ fn fields_of_others_stay() {
     });
 }
 
+/// The garbage collector deletes what belongs to something that is gone, where it learns of that too late to orphan it.
+#[test]
+fn no_claim_belongs_to_a_stateful_set_while_it_is_replaced() {
+    let spec = |ordered: bool| scaled(Scale::Initial, ordered);
+    let ends_claims = |world: &mut World| {
+        world.change(CLUSTERS, "a", "", |object| {
+            object["spec"]["stores"]["hot"]["storageRetention"] = json!({ "whenDeleted": "Delete" });
+        });
+    };
+    run(async |world| {
+        let owned = |world: &World| {
+            let server = world.server();
+            let claims: Vec<_> = server.all().filter(|(kind, _)| *kind == "persistentvolumeclaims").collect();
+            assert!(!claims.is_empty());
+            claims.iter().filter(|(_, claim)| claim["metadata"]["ownerReferences"][0]["kind"] == "StatefulSet").count()
+        };
+        world.apply(&spec(true));
+        ends_claims(world);
+        assert!(world.settle(PATIENCE).await);
+        let before = (world.pods(), world.get("statefulsets.apps", "a-store-hot").unwrap());
+        assert_ne!(owned(world), 0);
+        world.apply(&spec(false));
+        ends_claims(world);
+        for _ in 0..200 {
+            for watch in 0..world.watched() {
+                world.deliver(watch, usize::MAX, None);
+            }
+            world.reconcile().await;
+            let set = world.get("statefulsets.apps", "a-store-hot");
+            let is_there = |set: &serde_json::Value| {
+                set["metadata"]["uid"] == before.1["metadata"]["uid"] && set["metadata"]["deletionTimestamp"].is_null()
+            };
+            if !set.is_some_and(|set| is_there(&set)) {
+                break;
+            }
+            for controller in 0..8 {
+                world.control(controller);
+            }
+            world.pass(Duration::from_millis(200)).await;
+        }
+        assert_eq!(owned(world), 0, "it is deleted only now");
+        assert!(world.settle(PATIENCE).await);
+        assert_eq!(world.pods(), before.0);
+        assert_ne!(owned(world), 0, "the next one has the policy again");
+        assert_eq!(reason(world).0, "Ready");
+    });
+}
+
 /// The operator dies, or its connection breaks, at each write of a change.
 fn at_every_write(before: &Spec, after: &Spec, scale: Option<u8>) {
     for fault in [Fault::DiesBefore, Fault::AnswerLost] {

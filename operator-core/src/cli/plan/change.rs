@@ -85,7 +85,7 @@ impl Change {
                 if *kind == &SECRET {
                     hide(&mut live, &mut stored);
                 }
-                if change.verb == Verb::Replace {
+                if matches!(change.verb, Verb::Release | Verb::Replace) {
                     readdress(&mut live, &mut stored);
                 }
                 change.differences = differences(&live, &stored);

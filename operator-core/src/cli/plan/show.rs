@@ -47,7 +47,7 @@ fn block(change: &Change) -> String {
     let sign = match change.verb {
         Verb::Create | Verb::Inspect => '+',
         Verb::Apply | Verb::Grow => '~',
-        Verb::Replace | Verb::Try => '!',
+        Verb::Release | Verb::Replace | Verb::Try => '!',
         Verb::Delete => '-',
     };
     let mut text = format!("{sign} {} {}{}\n", change.kind.kind, change.name, note(change));
@@ -62,7 +62,7 @@ fn block(change: &Change) -> String {
 /// What the fields don't say.
 fn note(change: &Change) -> String {
     let mut notes = Vec::new();
-    if change.verb == Verb::Replace {
+    if matches!(change.verb, Verb::Release | Verb::Replace) {
         let pods = if change.kind.is_workload() { "; its pods go on running" } else { "" };
         notes.push(format!("deleted and created again{pods}"));
     }
@@ -129,7 +129,7 @@ fn summary(preview: &Preview) -> String {
     let counts = [
         ("create", count(&[Verb::Create, Verb::Inspect])),
         ("change", count(&[Verb::Apply, Verb::Grow])),
-        ("replace", count(&[Verb::Replace, Verb::Try])),
+        ("replace", count(&[Verb::Release, Verb::Replace, Verb::Try])),
         ("delete", count(&[Verb::Delete])),
     ];
     let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{count} to {what}")).collect();
