@@ -740,10 +740,41 @@ fn claims_are_taken_from_a_stateful_set_before_it_is_replaced() {
 
     // Those of pods that are gone stay with it; the garbage collector has known them for long.
     let mut later = world.clone();
-    later.passes(30);
+    later.passes(29);
+    assert_eq!(done(&later.plan(&larger)), Vec::<String>::new());
+    later.passes(1);
     assert_eq!(done(&later.plan(&larger)), ["Replace StatefulSet a-store"]);
 
+    // What isn't known isn't taken for proof.
     owned(&mut world, false);
+    let mut unlisted = world.clone();
+    unlisted.snapshot.kinds.insert(Kind::Row(&CLAIM), Availability::Failing("forbidden".to_owned()));
+    assert_eq!(done(&unlisted.plan(&larger)), Vec::<String>::new());
+    // Something sets it back.
+    let policy = "persistentVolumeClaimRetentionPolicy";
+    let mut back = world.clone();
+    let tried = back.snapshot.facts.clone();
+    back.change(&Kind::Row(&STATEFUL_SET), "a-store", |json| json["spec"][policy]["whenDeleted"] = "Delete".into());
+    back.snapshot.facts = tried;
+    assert_eq!(done(&back.plan(&larger)), ["Release StatefulSet a-store"]);
+    back.passes(30);
+    let stuck = back.plan(&larger);
+    assert!(stuck.actions.is_empty() && waiting(&stuck)[0].contains("sets its policy back to Delete"), "{stuck:?}");
+    // It is about StatefulSets only.
+    let mut service = world.clone();
+    owned(&mut service, true);
+    let apply = Action::Apply {
+        object: wanted(&larger, &SERVICE),
+        found: service.child(&Kind::Row(&SERVICE), "a-store").map(|child| (child.uid.clone(), child.seen)).unwrap(),
+        replicas: Replicas::AsWritten,
+        generate: Vec::new(),
+    };
+    service.touch(&SERVICE, "a-store", &["spec", "ports"]);
+    let found = service.child(&Kind::Row(&SERVICE), "a-store").map(|child| (child.uid.clone(), child.seen));
+    service.answers(&apply, Answer::WouldBeStored);
+    service.snapshot.facts.last_mut().unwrap().found = found;
+    assert_eq!(done(&service.plan(&larger)), ["Replace Service a-store"]);
+
     let steps: Vec<String> = (0..2).flat_map(|_| done(&world.step(&larger))).collect();
     assert_eq!(steps, ["Replace", "Create"].map(|verb| format!("{verb} StatefulSet a-store")));
     waits = world.plan(&larger);

@@ -126,7 +126,9 @@ impl Outcome {
             }
             // A class that doesn't let its volumes grow is said to forbid it.
             Err(failure) if failure.is_refusal() || (action.verb() == Verb::Grow && failure.code == Some(403)) => {
-                let refusal = Refusal { immutable: failure.is_about(kind), message: failure.message };
+                // A policy can always be changed: another object wouldn't help.
+                let immutable = action.verb() != Verb::Release && failure.is_about(kind);
+                let refusal = Refusal { immutable, message: failure.message };
                 let tried = action.verb() == Verb::Try;
                 self.facts.push(fact(if tried { Answer::WouldBeRefused(refusal) } else { Answer::Refused(refusal) }));
             }

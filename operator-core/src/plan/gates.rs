@@ -62,6 +62,8 @@ pub enum Gate {
     Claims {
         /// Its node.
         node: String,
+        /// Whether they are kept from being taken from it.
+        stuck: bool,
     },
     /// What the pods of a node need can't be written.
     Needs {

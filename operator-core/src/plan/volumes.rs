@@ -4,9 +4,9 @@ use k8s_openapi::jiff::SignedDuration;
 
 use super::{Action, Gate, Situation, is_claim};
 use crate::{
-    model::{Object, Quantity},
+    model::{Kind, Object, Quantity, kind::CLAIM},
     settings::Invalid,
-    state::Child,
+    state::{Availability, Child},
 };
 
 /// How long a StatefulSet's controller gets to take its claims from it.
@@ -37,20 +37,32 @@ fn shrinks(object: &Object, name: &str, size: &Quantity, wanted: &Quantity) -> I
 
 /// What comes before a StatefulSet is replaced whose claims would go with it: its pods stay, but the garbage collector deletes a claim of which
 /// it has just learned that it belonged to a StatefulSet that is gone. So they are taken from it first; the StatefulSet's controller does that
-/// where there is a pod, within a moment. The others have belonged to it for long.
+/// where there is a pod, within a moment. The others have belonged to it for long, so that it knows.
 pub fn released(action: Action, child: Option<&Child>, situation: &Situation<'_>) -> Result<Action, Gate> {
-    let (Action::Replace { object, .. }, Some(child)) = (&action, child) else { return Ok(action) };
-    if child.health.as_ref().is_some_and(|health| health.takes_claims) {
-        let found = (child.uid.clone(), child.seen);
-        return Ok(Action::Release { object: object.clone(), found });
-    }
-    let mut claims =
-        situation.snapshot.children.iter().filter(|claim| is_claim(&claim.kind) && claim.node == child.node);
-    let tried =
-        situation.snapshot.fact(&object.kind, &object.name).map(|fact| situation.snapshot.time.duration_since(fact.at));
+    let (Action::Replace { object, .. }, Some(child), Some(health)) =
+        (&action, child, child.and_then(|child| child.health.as_deref()))
+    else {
+        return Ok(action);
+    };
+    let snapshot = situation.snapshot;
+    let tried = snapshot.fact(&object.kind, &object.name).map(|fact| snapshot.time.duration_since(fact.at));
     let is_fresh = tried.is_some_and(|since| since < RELEASED);
-    if is_fresh && claims.any(|claim| claim.owned) {
-        Err(Gate::Claims { node: object.subject().to_owned() })
+    let node = object.subject().to_owned();
+    if health.takes_claims {
+        let found = (child.uid.clone(), child.seen);
+        // Where something sets it back each time, there is no end to it.
+        return if is_fresh {
+            Ok(Action::Release { object: object.clone(), found })
+        } else {
+            Err(Gate::Claims { node, stuck: true })
+        };
+    }
+    let mut claims = snapshot.children.iter().filter(|child| is_claim(&child.kind));
+    let is_owned = claims.any(|claim| claim.owned && claim.node.as_deref() == object.node_name());
+    let is_known = health.observed && *snapshot.availability(&Kind::Row(&CLAIM)) == Availability::Synced;
+    let had_claims = !health.claims.is_empty();
+    if is_fresh && had_claims && (is_owned || !is_known) {
+        Err(Gate::Claims { node, stuck: false })
     } else {
         Ok(action)
     }

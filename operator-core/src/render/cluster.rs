@@ -14,8 +14,8 @@ use crate::{
     settings::unknown::{lost, unknown},
 };
 
-/// How often a spec is read to find out which of its fields nothing reads: what is larger than any sensible spec must not take seconds.
-const TRIES: usize = 64;
+/// How many bytes are read at most, by reading a spec again and again, to find out which of its fields nothing reads: a fraction of a second.
+const BYTES: usize = 8 << 20;
 /// How many of them are named.
 const SHOWN: usize = 10;
 
@@ -75,19 +75,26 @@ impl From<&'static Definition> for Author {
 /// Nothing is left out silently: where a newer operator's schema is installed, an older operator would take down what only the newer one knows.
 fn read<K: Cluster>(spec: &Value) -> Result<Value, Vec<Invalid>> {
     let read = typed::<K>(spec).map_err(|invalid| vec![invalid])?;
-    let mut tries = TRIES;
-    let ignored = ignored::<K>(spec, &read, &lost(spec, &read), &mut tries);
+    let lost = lost(spec, &read);
+    if lost.is_empty() {
+        return Ok(read);
+    }
+    let mut tries = BYTES / spec.to_string().len();
+    let Some(ignored) = ignored::<K>(spec, &read, &lost, &mut tries) else {
+        let message = "too many of its fields are written as their types leave them out; leave them out, too";
+        return Err(vec![Invalid::new("", message)]);
+    };
     let unknown: Vec<Invalid> = ignored.iter().take(SHOWN).map(|at| unknown(String::new(), at)).collect();
     if unknown.is_empty() { Ok(read) } else { Err(unknown) }
 }
 
 /// Those of the `lost` pointers that nothing reads. A field may also be missing because its type doesn't write its default. Then it is read,
-/// and is a mistake with another content. Half of them are tried at a time, in so many `tries` at most.
-fn ignored<K: Cluster>(spec: &Value, read: &Value, lost: &[String], tries: &mut usize) -> Vec<String> {
-    if lost.is_empty() || *tries == 0 {
-        return Vec::new();
+/// and is a mistake with another content. Half of them are tried at a time, in so many `tries` at most; `None`: that isn't enough.
+fn ignored<K: Cluster>(spec: &Value, read: &Value, lost: &[String], tries: &mut usize) -> Option<Vec<String>> {
+    if lost.is_empty() {
+        return Some(Vec::new());
     }
-    *tries -= 1;
+    *tries = tries.checked_sub(1)?;
     let mut other = spec.clone();
     for pointer in lost {
         if let Some(value) = other.pointer_mut(pointer) {
@@ -95,13 +102,13 @@ fn ignored<K: Cluster>(spec: &Value, read: &Value, lost: &[String], tries: &mut 
         }
     }
     if typed::<K>(&other).is_ok_and(|other| other == *read) {
-        return lost.to_vec();
+        return Some(lost.to_vec());
     }
     let (some, others) = lost.split_at(lost.len() / 2);
     if some.is_empty() {
-        return Vec::new();
+        return Some(Vec::new());
     }
-    [ignored::<K>(spec, read, some, tries), ignored::<K>(spec, read, others, tries)].concat()
+    Some([ignored::<K>(spec, read, some, tries)?, ignored::<K>(spec, read, others, tries)?].concat())
 }
 
 fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {

@@ -12,6 +12,8 @@ pub use crate::model::labels::{COMPONENT, INSTANCE, MANAGED_BY, NAME};
 
 /// Longest name of a workload or Service: a StatefulSet's pods get a revision label that appends eleven characters, of 63.
 pub const LONGEST: usize = 52;
+/// So many bytes of the beginning of a longer one are kept.
+pub const KEPT: usize = LONGEST - 9;
 
 /// Makes the names of one cluster's objects.
 #[derive(Clone, Copy, Debug)]

@@ -85,7 +85,7 @@ impl References {
     pub fn written(&self, namespace: &str, child: &Child) {
         let Some(secret) = &child.secret else { return };
         if let Some(watched) = self.watched(&crate::model::kind::SECRET, namespace) {
-            let told = watched.seen.lock().written(&child.name, child.version, Data::clone(secret));
+            let told = watched.seen.lock().written(&child.name, child.version, Data::clone(secret).bounded());
             watched.tell(told);
         }
     }

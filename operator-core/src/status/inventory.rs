@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     model::{Inventory, Kind, Object, kind::CLAIM},
-    render::Blueprint,
+    render::{Blueprint, names::KEPT},
     state::{Availability, Snapshot},
 };
 
@@ -17,14 +17,14 @@ pub fn inventory(blueprint: Option<&Blueprint>, about_to_be: &[(Kind, String)], 
     let mut inventory = Inventory::default();
     // What a Job did counts until its successor was created: what that waits for may come back as it was.
     let counts = |kind: &Kind, name: &str| {
-        let is_of = |job: &&Arc<Object>| {
+        let comes_after = |job: &Arc<Object>| {
             let base = job.hash.as_ref().and_then(|hash| hash.job.as_deref());
-            let run = base.and_then(|base| name.strip_prefix(base)?.strip_prefix('-'));
-            run.is_some_and(|run| !run.contains('-')) && job.name != name
+            // Long names are cut.
+            let is_of_node =
+                base.is_some_and(|base| name.starts_with(base.get(..KEPT).unwrap_or(base).trim_end_matches('-')));
+            is_of_node && snapshot.mark(&job.kind, &job.name).is_none()
         };
-        let successor = wanted.iter().find(is_of);
-        snapshot.is_done(kind, name)
-            && (is_wanted(kind, name) || successor.is_some_and(|job| snapshot.mark(&job.kind, &job.name).is_none()))
+        snapshot.is_done(kind, name) && (is_wanted(kind, name) || wanted.iter().any(comes_after))
     };
     let mut set = |kind: &Kind, name: &str| inventory.set(kind, name, snapshot.mark(kind, name), counts(kind, name));
     for kind in before.kinds() {

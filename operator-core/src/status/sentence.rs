@@ -11,7 +11,7 @@ pub fn node(gate: &Gate) -> Option<&str> {
         | Gate::Job { node, .. }
         | Gate::EarlierJob { node, .. }
         | Gate::External { node, .. }
-        | Gate::Claims { node }
+        | Gate::Claims { node, .. }
         | Gate::Needs { node, .. } => Some(node),
         Gate::KindMissing { .. } | Gate::KindUnavailable { .. } | Gate::Refused { .. } | Gate::NameTaken { .. } => None,
     }
@@ -42,6 +42,10 @@ pub fn message(gate: &Gate) -> String {
         Gate::EarlierJob { job, .. } => format!("the earlier Job {job} is ended first"),
         Gate::External { missing, .. } if missing.is_empty() => "what it depends on is being looked for".to_owned(),
         Gate::External { missing, .. } => missing.join("; "),
+        Gate::Claims { stuck: true, .. } => {
+            "its claims would go with the StatefulSet that is to be replaced: something sets its policy back to Delete"
+                .to_owned()
+        }
         Gate::Claims { .. } => "its claims are taken from the StatefulSet that is to be replaced".to_owned(),
         Gate::Needs { kind, name, .. } => format!("waits for {} {name}", kind.kind),
         Gate::KindMissing { kind, name } => format!("{} {name} is left out: its CRD is not installed", kind.kind),

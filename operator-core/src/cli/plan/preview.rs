@@ -124,7 +124,7 @@ impl Inquiry<'_> {
             // What pods read is part of their configuration's hash. What is generated is different each time.
             Rehearsal::Stored { stored, .. } if action.object().is_some_and(|object| object.generate.is_empty()) => {
                 let (kind, name) = action.target();
-                let data = Data::of(stored);
+                let data = Data::of(stored).bounded();
                 let references = self.snapshot.references.iter_mut();
                 let read =
                     references.filter(|(reference, _)| *kind == reference.source.kind() && reference.name == name);
