@@ -13,3 +13,4 @@ mod properties;
 mod secrets;
 mod settings;
 mod stack;
+mod unknown;

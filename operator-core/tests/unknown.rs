@@ -1,0 +1,55 @@
+//! Fields that a kind's type doesn't know.
+
+use operator_core::{prelude::*, render::cluster::Author};
+use serde_json::{Value, json};
+
+use crate::common::sentences;
+
+/// A data system.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "tests.example.com", version = "v1", kind = "Terse")]
+pub struct TerseSpec {
+    /// Image of every node.
+    #[operator(image)]
+    pub image: String,
+    /// Keep data.
+    #[node_type(name = "store")]
+    #[serde(default)]
+    pub stores: BTreeMap<String, Store>,
+}
+
+/// Keeps data.
+#[node_type(port(name = "http", number = 80))]
+pub struct Store {
+    /// Not written where it is the default.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub debug: bool,
+}
+
+fn read(spec: &Value) -> Result<Value, Vec<String>> {
+    (Author::of::<Terse>().read)(spec).map_err(|invalid| sentences(&invalid))
+}
+
+#[test]
+fn a_field_that_nothing_reads_is_found_among_many_that_a_type_leaves_out() {
+    let names = || (0..40).map(|at| format!("s{at}"));
+    let stores: serde_json::Map<_, _> = names().map(|name| (name, json!({ "debug": false }))).collect();
+    let mut spec = json!({ "image": "example.com/terse:1", "stores": stores });
+    assert!(read(&spec).is_ok());
+    spec["stores"]["s9"]["tier"] = "hot".into();
+    spec["rocks"] = json!({ "a": 1 });
+    let unknown =
+        "this version of the operator does not know it; look for a typing mistake, or run a version that does";
+    let expected = ["spec.rocks", "spec.stores.s9.tier"].map(|path| format!("{path}: {unknown}"));
+    assert_eq!(read(&spec), Err(expected.to_vec()));
+}
+
+#[test]
+fn too_many_of_them_are_no_reason_to_believe_that_all_is_known() {
+    let stores: serde_json::Map<_, _> = (0..64)
+        .map(|at| (format!("s{at}"), json!({ "debug": false, "env": [{ "name": "A", "value": "a".repeat(4000) }] })))
+        .collect();
+    let spec = json!({ "image": "example.com/terse:1", "stores": stores });
+    let message = "spec: too many of its fields are written as their types leave them out; leave them out, too";
+    assert_eq!(read(&spec), Err(vec![message.to_owned()]));
+}
