@@ -14,3 +14,4 @@ mod secrets;
 mod settings;
 mod stack;
 mod unknown;
+mod volumes;

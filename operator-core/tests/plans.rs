@@ -1,4 +1,4 @@
-//! Plans of every kind of child: what waits, how many pods there are, volumes that grow, Secrets that are kept; and what the status says.
+//! Plans of every kind of child: what waits, how many pods there are, Secrets that are kept; and what the status says.
 
 use std::sync::Arc;
 
@@ -7,15 +7,12 @@ use operator_core::{
     definition::{Definition, External, ExternalCheck, NodeTemplate, NodeType, SecretField, Workload},
     model::{
         ChildKind, Content, Kind, NodeStatus, Object, Reference, Source,
-        kind::{
-            CLAIM, DAEMON_SET, DEPLOYMENT, HTTP_ROUTE, JOB, POD_DISRUPTION_BUDGET, SECRET, SERVICE, SERVICE_ACCOUNT,
-            STATEFUL_SET,
-        },
+        kind::{DAEMON_SET, DEPLOYMENT, HTTP_ROUTE, JOB, POD_DISRUPTION_BUDGET, SECRET, SERVICE, STATEFUL_SET},
     },
     plan::{Action, Gate, Plan, Replicas, Verb, plan},
     render::Blueprint,
     state::{
-        Answer, Availability, Probe, Snapshot, claims,
+        Answer, Availability, Probe, Snapshot,
         fact::{Controller, Refusal},
     },
     status::{self, sentence},
@@ -23,7 +20,10 @@ use operator_core::{
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::common::{DATA, World, body, built, of, optional, references, storage};
+use crate::{
+    common::{DATA, World, body, built, of, optional, references, storage},
+    volumes::put_claim,
+};
 
 static DEFINITION: Definition = Definition {
     secrets: &[SecretField {
@@ -47,26 +47,26 @@ const fn node(name: &'static str, template: NodeTemplate) -> NodeType {
     optional(name, NodeTemplate { image: Some("image"), ..template })
 }
 
-fn blueprint(spec: &Value) -> Blueprint {
+pub fn blueprint(spec: &Value) -> Blueprint {
     built(&DEFINITION, spec).unwrap()
 }
 
 /// The one object of a kind, as it shall be where everything that pods refer to is there.
-fn wanted(blueprint: &Blueprint, kind: &ChildKind) -> Arc<Object> {
+pub fn wanted(blueprint: &Blueprint, kind: &ChildKind) -> Arc<Object> {
     let mut of_kind = blueprint.with(&references()).into_iter().filter(|object| object.kind == kind);
     let object = of_kind.next().unwrap();
     assert!(of_kind.next().is_none(), "there are several");
     object
 }
 
-fn done(plan: &Plan) -> Vec<String> {
+pub fn done(plan: &Plan) -> Vec<String> {
     plan.actions
         .iter()
         .map(|action| format!("{:?} {} {}", action.verb(), action.target().0.kind, action.target().1))
         .collect()
 }
 
-fn waiting(plan: &Plan) -> Vec<String> {
+pub fn waiting(plan: &Plan) -> Vec<String> {
     let said = |gate: &Gate| match sentence::node(gate) {
         Some(node) => format!("{node}: {}", sentence::message(gate)),
         None => sentence::message(gate),
@@ -74,12 +74,12 @@ fn waiting(plan: &Plan) -> Vec<String> {
     plan.gates.iter().map(said).collect()
 }
 
-fn says(status: &ClusterStatus, condition: &str) -> (String, String) {
+pub fn says(status: &ClusterStatus, condition: &str) -> (String, String) {
     let condition = status.condition(condition).unwrap();
     (condition.reason.clone(), condition.message.clone())
 }
 
-fn refusal(message: &str, immutable: bool) -> Refusal {
+pub fn refusal(message: &str, immutable: bool) -> Refusal {
     Refusal { message: message.to_owned(), immutable }
 }
 
@@ -630,155 +630,6 @@ fn a_name_that_is_taken_is_looked_at_and_waited_for() {
         later.passes(again.try_into().unwrap());
         assert_eq!(of_service(&later.plan(&blueprint)), Some(create.clone()));
     }
-}
-
-/// The size of claims that aren't bound yet.
-const PENDING: &str = "9Gi";
-
-fn put_claim(world: &mut World, name: &str, node: &str, size: &str) {
-    let json = json!({
-        "metadata": { "name": name, "namespace": "default", "labels": {
-            "app.kubernetes.io/instance": "a", "app.kubernetes.io/name": "data", "tests.example.com/node": node } },
-        "spec": { "resources": { "requests": { "storage": size } } },
-        "status": { "phase": if size == PENDING { "Pending" } else { "Bound" } },
-    });
-    world.put(&Kind::Row(&CLAIM), json, Value::Null);
-}
-
-#[test]
-fn claims_that_are_too_small_grow_and_nothing_else_happens_to_them() {
-    let larger = blueprint(&json!({ "store": { "storage": { "data": { "size": "20Gi" } } } }));
-    let mut world = World::of(&larger);
-    for (name, node, size) in [
-        ("data-a-store-1", "store", "10Gi"),
-        ("data-a-store-0", "store", "10240Mi"),
-        ("data-a-store-2", "store", "20Gi"),
-        ("data-a-store-3", "store", "30Gi"),
-        ("data-a-store-4", "store", PENDING),
-        ("other-a-store-0", "store", "1Gi"),
-        ("data-a-store-0-copy", "store", "1Gi"),
-        ("data-a-query-0", "query", "1Gi"),
-    ] {
-        put_claim(&mut world, name, node, size);
-    }
-    let growing = world.plan(&larger);
-    assert_eq!(
-        done(&growing),
-        ["Grow PersistentVolumeClaim data-a-store-0", "Grow PersistentVolumeClaim data-a-store-1"]
-    );
-    let Action::Grow { size, .. } = &growing.actions[0] else { panic!("{growing:?}") };
-    assert_eq!(size.as_str(), "20Gi");
-    assert!(!done(&world.plan(&blueprint(&json!({})))).iter().any(|done| done.contains("Claim")));
-
-    // A claim that can't grow is in nobody's way.
-    world.answers(&growing.actions[0], Answer::Refused(refusal("its class forbids it", false)));
-    world.delete(&SERVICE);
-    world.put(&Kind::Row(&SERVICE_ACCOUNT), json!({ "metadata": { "name": "surplus" } }), Value::Null);
-    let others = world.plan(&larger);
-    assert_eq!(
-        done(&others),
-        ["Create Service a-store", "Grow PersistentVolumeClaim data-a-store-1", "Delete ServiceAccount surplus"]
-    );
-    assert_eq!(waiting(&others), ["PersistentVolumeClaim data-a-store-0: its class forbids it"]);
-    world.passes(300);
-    assert_eq!(world.plan(&larger).count(Verb::Grow), 2);
-    world.step(&larger);
-    assert!(world.plan(&larger).is_done());
-}
-
-#[test]
-fn claims_belong_to_the_cluster_that_their_labels_name() {
-    let mut world = World::new();
-    put_claim(&mut world, "data-a-store-0", "store", "1Gi");
-    let claim = world.child(&Kind::Row(&CLAIM), "data-a-store-0").unwrap();
-    assert_eq!(claim.controller.as_deref(), Some(claims::owner("data-operator", "default", "a").as_str()));
-    let foreign =
-        json!({ "metadata": { "name": "x", "namespace": "default", "labels": { "app.kubernetes.io/instance": "a" } } });
-    world.put(&Kind::Row(&CLAIM), foreign, Value::Null);
-    let foreign = world.child(&Kind::Row(&CLAIM), "x").unwrap();
-    assert_eq!(foreign.controller, None, "it has no node of this kind");
-}
-
-#[test]
-fn storage_that_shrinks_is_refused_as_it_is_written() {
-    let sized = |size: &str| blueprint(&json!({ "store": { "storage": { "data": { "size": size } } } }));
-    let mut world = World::of(&sized("20Gi"));
-    let shrinks = world.plan(&sized("5Gi"));
-    assert_eq!(done(&shrinks), Vec::<String>::new());
-    let why = "spec.store.storage.data.size: the storage has 20Gi and can't shrink to 5Gi: a PersistentVolumeClaim only grows; write \
-               20Gi or more, or add a node with smaller storage instead";
-    assert_eq!(shrinks.invalid[0].to_string(), why);
-    assert_eq!(says(&world.report(&sized("5Gi"), &shrinks), "Ready"), ("InvalidSpec".to_owned(), why.to_owned()));
-    let larger = sized("30Gi");
-    let steps: Vec<String> = (0..4).flat_map(|_| done(&world.step(&larger))).collect();
-    assert_eq!(steps, ["Apply", "Try", "Replace", "Create"].map(|verb| format!("{verb} StatefulSet a-store")));
-    assert!(world.plan(&larger).is_done());
-}
-
-/// The garbage collector deletes a claim of which it learns too late that it was to be orphaned.
-#[test]
-fn claims_are_taken_from_a_stateful_set_before_it_is_replaced() {
-    let sized = |size: &str| {
-        let retention = json!({ "whenDeleted": "Delete" });
-        blueprint(&json!({ "store": { "storage": { "data": { "size": size } }, "storageRetention": retention } }))
-    };
-    let owned = |world: &mut World, is_owned: bool| {
-        let set = json!({ "kind": "StatefulSet", "name": "a-store", "uid": "u" });
-        let owners = if is_owned { json!([set]) } else { json!([]) };
-        world.change(&Kind::Row(&CLAIM), "data-a-store-0", |claim| claim["metadata"]["ownerReferences"] = owners);
-    };
-    let mut world = World::of(&sized("20Gi"));
-    put_claim(&mut world, "data-a-store-0", "store", "30Gi");
-    owned(&mut world, true);
-    let larger = sized("30Gi");
-    let steps: Vec<String> = (0..5).flat_map(|_| done(&world.step(&larger))).collect();
-    assert_eq!(steps, ["Apply", "Try", "Release", "Apply", "Try"].map(|verb| format!("{verb} StatefulSet a-store")));
-    let mut waits = world.plan(&larger);
-    let said = "store: its claims are taken from the StatefulSet that is to be replaced".to_owned();
-    assert_eq!((done(&waits), waiting(&waits), waits.is_done()), (vec![], vec![said], false));
-    assert!(waits.again.is_some() && !world.report(&larger, &waits).is_ready());
-
-    // Those of pods that are gone stay with it; the garbage collector has known them for long.
-    let mut later = world.clone();
-    later.passes(29);
-    assert_eq!(done(&later.plan(&larger)), Vec::<String>::new());
-    later.passes(1);
-    assert_eq!(done(&later.plan(&larger)), ["Replace StatefulSet a-store"]);
-
-    // What isn't known isn't taken for proof.
-    owned(&mut world, false);
-    let mut unlisted = world.clone();
-    unlisted.snapshot.kinds.insert(Kind::Row(&CLAIM), Availability::Failing("forbidden".to_owned()));
-    assert_eq!(done(&unlisted.plan(&larger)), Vec::<String>::new());
-    // Something sets it back.
-    let policy = "persistentVolumeClaimRetentionPolicy";
-    let mut back = world.clone();
-    let tried = back.snapshot.facts.clone();
-    back.change(&Kind::Row(&STATEFUL_SET), "a-store", |json| json["spec"][policy]["whenDeleted"] = "Delete".into());
-    back.snapshot.facts = tried;
-    assert_eq!(done(&back.plan(&larger)), ["Release StatefulSet a-store"]);
-    back.passes(30);
-    let stuck = back.plan(&larger);
-    assert!(stuck.actions.is_empty() && waiting(&stuck)[0].contains("sets its policy back to Delete"), "{stuck:?}");
-    // It is about StatefulSets only.
-    let mut service = world.clone();
-    owned(&mut service, true);
-    let apply = Action::Apply {
-        object: wanted(&larger, &SERVICE),
-        found: service.child(&Kind::Row(&SERVICE), "a-store").map(|child| (child.uid.clone(), child.seen)).unwrap(),
-        replicas: Replicas::AsWritten,
-        generate: Vec::new(),
-    };
-    service.touch(&SERVICE, "a-store", &["spec", "ports"]);
-    let found = service.child(&Kind::Row(&SERVICE), "a-store").map(|child| (child.uid.clone(), child.seen));
-    service.answers(&apply, Answer::WouldBeStored);
-    service.snapshot.facts.last_mut().unwrap().found = found;
-    assert_eq!(done(&service.plan(&larger)), ["Replace Service a-store"]);
-
-    let steps: Vec<String> = (0..2).flat_map(|_| done(&world.step(&larger))).collect();
-    assert_eq!(steps, ["Replace", "Create"].map(|verb| format!("{verb} StatefulSet a-store")));
-    waits = world.plan(&larger);
-    assert!(waits.is_done(), "{waits:?}");
 }
 
 #[test]

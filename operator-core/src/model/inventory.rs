@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Digest, Kind};
 
 /// Follows the mark of a Job that came to its good end.
-const DONE: &str = ".done";
+const SUFFIX: &str = ".done";
 
 /// The children of a cluster, by kind (`apps/v1/StatefulSet/statefulsets`) and name. What stands behind a name is a [`Mark`], followed by
 /// `.done` where it is a Job that came to its good end; empty: the object is about to be created.
@@ -30,19 +30,19 @@ impl Inventory {
     /// What is remembered of a child; `None` where nothing is, or nothing was written yet.
     pub fn mark(&self, kind: &Kind, name: &str) -> Option<Mark> {
         let text = self.0.get(&kind.id())?.get(name)?;
-        let (sent, seen) = text.strip_suffix(DONE).unwrap_or(text).split_once('.')?;
+        let (sent, seen) = text.strip_suffix(SUFFIX).unwrap_or(text).split_once('.')?;
         let digest = |text: &str| serde_json::from_value(text.into()).ok();
         Some(Mark { sent: digest(sent)?, seen: digest(seen)? })
     }
 
     /// Whether a Job came to its good end once. It may be gone since: by its time to live, or by hand.
     pub fn is_done(&self, kind: &Kind, name: &str) -> bool {
-        self.0.get(&kind.id()).and_then(|names| names.get(name)).is_some_and(|text| text.ends_with(DONE))
+        self.0.get(&kind.id()).and_then(|names| names.get(name)).is_some_and(|text| text.ends_with(SUFFIX))
     }
 
     /// How many Jobs came to their good end.
     pub fn done(&self) -> usize {
-        self.0.values().flat_map(BTreeMap::values).filter(|text| text.ends_with(DONE)).count()
+        self.0.values().flat_map(BTreeMap::values).filter(|text| text.ends_with(SUFFIX)).count()
     }
 
     /// Whether a child is remembered, be it as one that is about to be created.
@@ -57,7 +57,7 @@ impl Inventory {
 
     /// Remembers a child.
     pub fn set(&mut self, kind: &Kind, name: &str, mark: Option<Mark>, is_done: bool) {
-        let done = if is_done { DONE } else { "" };
+        let done = if is_done { SUFFIX } else { "" };
         let text = mark.map(|mark| format!("{}.{}{done}", mark.sent, mark.seen)).unwrap_or_default();
         self.0.entry(kind.id()).or_default().insert(name.to_owned(), text);
     }

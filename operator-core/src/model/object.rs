@@ -40,8 +40,8 @@ pub struct Object {
 pub struct Node {
     /// Node type and key, as in object names: `historical-hot`.
     pub name: String,
-    /// Its node type.
-    pub node_type: &'static str,
+    /// Name of its node type.
+    pub of_type: &'static str,
     /// Where it stands in the spec: `historicals.hot`.
     pub path: String,
     /// Position in upgrades: lower ones first.

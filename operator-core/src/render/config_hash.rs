@@ -53,7 +53,7 @@ fn set_variable(template: &mut Value, container: &str, variable: &str, value: &s
 
 /// What a Job runs, with which configuration: it runs once for each.
 fn run(job: &Object, hash: &str) -> String {
-    let main = job.node.as_ref().and_then(|node| pod::container(job.json.pointer("/spec/template")?, node.node_type));
+    let main = job.node.as_ref().and_then(|node| pod::container(job.json.pointer("/spec/template")?, node.of_type));
     let runs = ["image", "command", "args", "env"].map(|field| main.and_then(|main| main.get(field)));
     Digest::of(&json!([hash, runs])).short()
 }

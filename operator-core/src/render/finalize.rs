@@ -34,7 +34,7 @@ pub fn finalize(object: &mut Object, names: &Names<'_>) {
     let mut metadata = fields(body.remove("metadata").unwrap_or_default());
     let mut own = |field: &str| fields(metadata.remove(field).unwrap_or_default());
     let mut labels = own("labels");
-    labels.extend(names.labels(object.node.as_ref().map(|node| (node.node_type, &*node.name))));
+    labels.extend(names.labels(object.node.as_ref().map(|node| (node.of_type, &*node.name))));
     let mut annotations = own("annotations");
     annotations.insert(names.intent(), Value::Null);
     body.remove("status");

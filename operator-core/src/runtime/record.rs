@@ -34,7 +34,8 @@ struct Record {
     facts: Vec<Fact>,
     /// Failures in a row.
     attempts: usize,
-    /// Digests of the spec that was last dealt with, and of the status that was sent then: the watch may show it before the API server answers.
+    /// Digests of the spec that was last dealt with, and of the status that was sent then: the watch may show it before the API server
+    /// answers.
     sent: Option<(Digest, Digest)>,
     /// The status as last written.
     written: Option<Written>,
@@ -46,7 +47,8 @@ struct Record {
 
 /// A status that was written.
 struct Written {
-    /// What, as compressed text, until a reconcile has seen it. Not until the watch shows it: a reconcile under way may have read the cluster before.
+    /// What, as compressed text, until a reconcile has seen it. Not until the watch shows it: a reconcile under way may have read the cluster
+    /// before.
     status: Option<Box<[u8]>>,
     /// The version that the cluster got by it.
     version: u64,

@@ -183,7 +183,7 @@ fn node(
     let is_scaled = !matches!(workload, Workload::DaemonSet | Workload::Job);
     let at = Node {
         name,
-        node_type: node_type.name,
+        of_type: node_type.name,
         path,
         order,
         kind: ChildKind::of_workload(workload).into(),

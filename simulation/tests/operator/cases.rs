@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// As [`small`], with a change.
-fn with(change: impl FnOnce(&mut Spec)) -> Spec {
+pub fn with(change: impl FnOnce(&mut Spec)) -> Spec {
     let mut spec = small();
     change(&mut spec);
     spec
@@ -28,7 +28,7 @@ fn scaled(scale: Scale, ordered: bool) -> Spec {
     })
 }
 
-fn reason(world: &World) -> (String, String) {
+pub fn reason(world: &World) -> (String, String) {
     let conditions = world.cluster()["status"]["conditions"].as_array().cloned().unwrap_or_default();
     let ready = conditions.into_iter().find(|condition| condition["type"] == "Ready").unwrap_or_default();
     let text = |field: &str| ready[field].as_str().unwrap_or_default().to_owned();
@@ -120,91 +120,11 @@ fn a_spec_that_cannot_be_read_or_has_a_newer_versions_fields_takes_nothing_down(
     }
 }
 
-fn jobs(world: &World) -> Vec<String> {
-    let jobs = world.children().into_iter().filter(|(kind, _, _)| kind == "jobs.batch");
-    jobs.map(|(_, name, _)| name).collect()
-}
-
-fn migrating(image: u8) -> Spec {
-    with(|spec| (spec.image, spec.migrate) = (image, true))
-}
-
-#[test]
-fn a_job_that_is_done_stays_done_when_it_is_cleaned_up() {
-    run(async |world| {
-        world.apply(&migrating(0));
-        world.comes_to_rest().await;
-        let first = jobs(world);
-        world.delete("jobs.batch", &first[0]);
-        for restarts in [false, true] {
-            if restarts {
-                world.restart();
-            }
-            assert!(world.settle(PATIENCE).await);
-            assert_eq!((jobs(world), reason(world).0.as_str()), (vec![], "Ready"));
-        }
-        // It keeps nothing from being pruned that every node might read.
-        let files =
-            world.children().into_iter().filter(|(kind, name, _)| kind == "configmaps" && name.contains("common"));
-        let mut surplus = serde_json::Value::clone(&files.map(|(_, _, file)| file).next().unwrap());
-        surplus["metadata"]["name"] = "a-old".into();
-        let metadata = surplus["metadata"].as_object_mut().unwrap();
-        metadata.retain(|field, _| ["name", "labels", "ownerReferences"].contains(&field.as_str()));
-        world.server().create("configmaps", NAMESPACE, surplus, "data-operator").unwrap();
-        assert!(world.settle(PATIENCE).await);
-        assert_eq!(world.get("configmaps", "a-old"), None);
-        world.apply(&migrating(1));
-        assert!(world.settle(PATIENCE).await);
-        let second = jobs(world);
-        assert!(second.len() == 1 && second != first, "another image is another Job: {second:?}");
-        assert_eq!(reason(world).0, "Ready");
+/// Someone takes the label by which the StatefulSet is watched.
+fn take_label(world: &mut World) {
+    world.change("statefulsets.apps", "a-store-hot", "", |object| {
+        object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "someone".into();
     });
-}
-
-#[test]
-fn a_job_that_is_done_and_gone_stays_done_though_what_it_reads_goes_and_comes_back() {
-    run(async |world| {
-        let secret = || json!({ "metadata": { "name": "own" }, "data": { "key": "eA==" } });
-        let from = json!({ "valueFrom": { "secretKeyRef": { "name": "own", "key": "key" } } });
-        world.server().create("secrets", NAMESPACE, secret(), "someone").unwrap();
-        world.apply(&migrating(0));
-        world.change(CLUSTERS, "a", "", |object| {
-            object["spec"]["migrate"] = json!({ "env": [{ "name": "A", "valueFrom": from["valueFrom"] }] });
-        });
-        assert!(world.settle(PATIENCE).await);
-        let done = jobs(world);
-        world.delete("jobs.batch", &done[0]);
-        assert!(world.settle(PATIENCE).await);
-        world.delete("secrets", "own");
-        world.settle(PATIENCE).await;
-        assert_eq!((jobs(world), reason(world).0.as_str()), (vec![], "Waiting"));
-        world.restart();
-        world.settle(PATIENCE).await;
-        world.server().create("secrets", NAMESPACE, secret(), "someone").unwrap();
-        assert!(world.settle(PATIENCE).await);
-        assert_eq!((jobs(world), reason(world).0.as_str()), (vec![], "Ready"));
-    });
-}
-
-#[test]
-fn a_job_that_is_done_and_lost_its_label_gets_it_back_and_one_that_was_taken_away_is_left_alone() {
-    for (field, comes_back) in [("labels", true), ("ownerReferences", false)] {
-        run(async |world| {
-            world.apply(&migrating(0));
-            world.comes_to_rest().await;
-            let job = jobs(world).remove(0);
-            let before = world.get("jobs.batch", &job).unwrap();
-            world
-                .change("jobs.batch", &job, "", |object| _ = object["metadata"].as_object_mut().unwrap().remove(field));
-            let writes = world.wire.count();
-            assert!(world.settle(PATIENCE).await, "{field}");
-            assert!(world.wire.count() - writes < 5, "{field}");
-            assert_eq!(reason(world).0, "Ready", "{field}");
-            let now = world.get("jobs.batch", &job).unwrap();
-            assert_eq!(now["metadata"]["uid"], before["metadata"]["uid"]);
-            assert_eq!(now["metadata"][field] == before["metadata"][field], comes_back, "{field}");
-        });
-    }
 }
 
 #[test]
@@ -212,9 +132,7 @@ fn a_workload_whose_label_someone_took_is_replaced_and_comes_back() {
     run(async |world| {
         world.apply(&scaled(Scale::Fixed(1), true));
         world.comes_to_rest().await;
-        world.change("statefulsets.apps", "a-store-hot", "", |object| {
-            object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "someone".into();
-        });
+        take_label(world);
         world.apply(&scaled(Scale::Fixed(1), false));
         world.comes_to_rest().await;
         let set = world.get("statefulsets.apps", "a-store-hot").unwrap();
@@ -227,9 +145,7 @@ fn a_workload_that_is_not_watched_and_goes_while_it_is_refused_comes_back() {
     run(async |world| {
         world.apply(&scaled(Scale::Fixed(1), true));
         world.comes_to_rest().await;
-        world.change("statefulsets.apps", "a-store-hot", "", |object| {
-            object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "someone".into();
-        });
+        take_label(world);
         world.refused.lock().unwrap().insert("StatefulSet");
         let newer = Spec { image: 1, ..scaled(Scale::Fixed(1), true) };
         world.apply(&newer);
@@ -298,37 +214,6 @@ fn a_refused_child_does_not_stop_the_repair_of_others() {
         world.refused.lock().unwrap().clear();
         world.comes_to_rest().await;
         assert_eq!(image(world, "deployments.apps", "a-query"), "example.com/data:1");
-    });
-}
-
-#[test]
-fn workloads_wait_until_the_job_of_a_newer_image_is_complete() {
-    run(async |world| {
-        let spec = |image: u8| with(|spec| (spec.image, spec.migrate) = (image, true));
-        let jobs = |world: &World| -> Vec<String> {
-            let jobs = world.children().into_iter().filter(|(kind, _, _)| kind == "jobs.batch");
-            jobs.map(|(_, name, _)| name).collect()
-        };
-        let image = |world: &World| {
-            let set = world.get("statefulsets.apps", "a-store-hot").unwrap();
-            set["spec"]["template"]["spec"]["containers"][0]["image"].clone()
-        };
-        world.apply(&spec(0));
-        world.comes_to_rest().await;
-        let first = jobs(world);
-        world.apply(&spec(1));
-        // No controller does anything yet.
-        for _ in 0..8 {
-            for watch in 0..world.watched() {
-                world.deliver(watch, usize::MAX, None);
-            }
-            world.reconcile().await;
-        }
-        assert_eq!((reason(world).0.as_str(), image(world)), ("Waiting", json!("example.com/data:0")));
-        world.comes_to_rest().await;
-        assert_eq!(image(world), json!("example.com/data:1"));
-        let last = jobs(world);
-        assert!(last.len() == 1 && last != first, "{last:?}");
     });
 }
 

@@ -9,10 +9,12 @@
 //! | `promises` | what users were promised |
 //! | `properties` | random steps keep the promises |
 //! | `cases` | single stories, and what the properties once found |
+//! | `jobs` | the same, of Jobs |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may stop at what it did not expect")]
 
 mod cases;
+mod jobs;
 mod kinds;
 mod promises;
 mod properties;
