@@ -277,6 +277,7 @@ impl World {
             sent: action.sent(),
             found: action.found(),
             at: self.snapshot.time,
+            put_back: 0,
             answer,
         });
     }

@@ -10,6 +10,7 @@ mod fields;
 mod full;
 mod install;
 mod kinds;
+mod lease;
 mod names;
 mod optional;
 mod ownership;

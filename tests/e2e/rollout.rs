@@ -2,9 +2,12 @@
 
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
-    core::v1::{ConfigMap, PersistentVolumeClaim},
+    core::v1::{ConfigMap, PersistentVolumeClaim, ResourceQuota},
 };
-use kube::{ResourceExt, api::ListParams};
+use kube::{
+    ResourceExt,
+    api::{ListParams, PostParams},
+};
 use serde_json::json;
 
 use crate::setup::{Setup, eventually, small, with};
@@ -96,6 +99,27 @@ async fn storage_grows_in_place_and_by_a_new_stateful_set_with_the_same_pods() {
     assert_eq!(setup.event("a", "Replaced").await, "Replaced StatefulSet a-store-hot");
     let grown = "Grown PersistentVolumeClaim data-a-store-hot-0, PersistentVolumeClaim data-a-store-hot-1";
     assert_eq!(setup.event("a", "Grown").await, grown);
+}
+
+/// A second StatefulSet would be one too many, but the first one makes room for it.
+#[tokio::test]
+async fn a_quota_that_is_used_up_does_not_keep_a_stateful_set_from_being_replaced() {
+    let setup = Setup::new("quota").await;
+    setup.ready("a", small()).await;
+    let (name, count) = ("one-set", "count/statefulsets.apps");
+    let quota = json!({ "metadata": { "name": name }, "spec": { "hard": { count: "1" } } });
+    let quotas = setup.api::<ResourceQuota>();
+    quotas.create(&PostParams::default(), &serde_json::from_value(quota).unwrap()).await.unwrap();
+    eventually("the quota to be used up", || async {
+        let status = quotas.get(name).await.unwrap().status;
+        let used = status.and_then(|status| status.used?.get(count).map(|used| used.0.clone()));
+        if used.as_deref() == Some("1") { Ok(()) } else { Err(format!("{used:?}")) }
+    })
+    .await;
+    let before = setup.pods().await;
+    setup.ready("a", with(small(), [("/stores/hot/storage", json!({ "data": { "size": "20Gi" } }))])).await;
+    assert_eq!(setup.pods().await, before);
+    assert_eq!(setup.event("a", "Replaced").await, "Replaced StatefulSet a-store-hot");
 }
 
 /// Its claims would go with it: they are taken from it first.

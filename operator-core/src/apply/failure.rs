@@ -56,6 +56,11 @@ impl Failure {
         self.code == Some(409) && !self.is_denial() && !self.message.contains("resourcequotas")
     }
 
+    /// Whether it is a matter of how many objects there are: the API server has found nothing wrong with the object itself before.
+    pub fn is_quota(&self) -> bool {
+        self.code == Some(403) && self.message.contains("exceeded quota")
+    }
+
     /// Whether another object of its name is there by now.
     fn is_other_object(&self) -> bool {
         self.causes.iter().any(|cause| cause.field == "metadata.uid")

@@ -13,13 +13,14 @@ mod rehearse;
 mod request;
 mod secret;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use http::Request;
 use k8s_openapi::jiff::Timestamp;
 use kube::{Client, client::Body};
 use serde_json::Value;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     model::{
@@ -47,6 +48,10 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Writer {
     client: Client,
     manager: Manager,
+    /// Which of several processes writes.
+    instance: Arc<str>,
+    /// Until when it may write; none: for ever.
+    until: Option<watch::Receiver<Instant>>,
     clock: fn() -> Timestamp,
 }
 
@@ -93,6 +98,7 @@ impl Outcome {
             sent: action.sent(),
             found: action.found(),
             at,
+            put_back: 0,
             answer,
         };
         let mut done = || self.done.push((action.verb(), kind.clone(), name.to_owned()));
@@ -123,6 +129,10 @@ impl Outcome {
             }
             Err(failure) if action.verb() == Verb::Create && failure.is_conflict() => {
                 self.facts.push(fact(Answer::Exists));
+            }
+            // The place of the object that is to be replaced becomes free.
+            Err(failure) if action.verb() == Verb::Try && failure.is_quota() => {
+                self.facts.push(fact(Answer::WouldBeStored));
             }
             // A class that doesn't let its volumes grow is said to forbid it.
             Err(failure) if failure.is_refusal() || (action.verb() == Verb::Grow && failure.code == Some(403)) => {
@@ -160,7 +170,14 @@ enum Done {
 impl Writer {
     /// Writes in the name of `manager`.
     pub fn new(client: Client, manager: Manager) -> Self {
-        Self { client, manager, clock: Timestamp::now }
+        let instance = manager.name.as_str().into();
+        Self { client, manager, instance, until: None, clock: Timestamp::now }
+    }
+
+    /// As one of several processes, which may write until then.
+    #[must_use]
+    pub fn as_instance(self, instance: &str, until: Option<watch::Receiver<Instant>>) -> Self {
+        Self { instance: instance.into(), until, ..self }
     }
 
     /// With another clock than the machine's.
@@ -324,6 +341,11 @@ impl Writer {
         &self.manager.name
     }
 
+    /// Which of several processes this is.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
     /// The one place that sends. Not `Client::request`, which logs what the API server refuses: it may quote a Secret.
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Vec<u8>, Failure> {
         let answer = async {
@@ -331,6 +353,11 @@ impl Writer {
             let (status, again) = (answer.status(), failure::retry_after(answer.headers()));
             Ok::<_, kube::Error>((status, again, answer.into_body().collect_bytes().await?))
         };
+        let left =
+            self.until.as_ref().map_or(TIMEOUT, |until| until.borrow().saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            return Err(Failure::text("this process doesn't hold the operator's lease any more"));
+        }
         match tokio::time::timeout(TIMEOUT, answer).await {
             Ok(Ok((status, _, body))) if status.is_success() => Ok(body.into()),
             Ok(Ok((status, again, body))) => Err(Failure::answered(status, &body, again)),
@@ -368,6 +395,28 @@ mod tests {
             let outcome = after(row, Failure::text("no answer"));
             assert_eq!((outcome.failed.len(), outcome.stops()), (1, stops), "{}", row.kind);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_sent_once_the_lease_is_over() {
+        let sent = Arc::new(parking_lot::Mutex::new(0));
+        let service = tower::service_fn({
+            let sent = sent.clone();
+            move |_: Request<Body>| {
+                *sent.lock() += 1;
+                async { Ok::<_, std::io::Error>(http::Response::new(Body::empty())) }
+            }
+        });
+        let manager = Manager::of(&crate::definition::Definition::EMPTY);
+        let (renewed, until) = watch::channel(Instant::now() + Duration::from_secs(10));
+        let writer = Writer::new(Client::new(service, "n"), manager).as_instance("a_1", Some(until));
+        assert!(writer.event("n", &Value::Null).await.is_ok());
+        tokio::time::advance(Duration::from_secs(10)).await;
+        let failure = writer.event("n", &Value::Null).await.err().map(|failure| failure.message);
+        assert!(failure.is_some_and(|message| message.contains("doesn't hold the operator's lease")));
+        renewed.send_replace(Instant::now() + Duration::from_secs(10));
+        assert!(writer.event("n", &Value::Null).await.is_ok());
+        assert_eq!(*sent.lock(), 2);
     }
 
     #[test]

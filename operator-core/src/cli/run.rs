@@ -10,7 +10,10 @@ use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use tracing_subscriber::EnvFilter;
 
 use super::server::Server;
-use crate::{Cluster, Error, Result, runtime::Operator};
+use crate::{
+    Cluster, Error, Result,
+    runtime::{Operator, lease::LeaseOptions},
+};
 
 /// How long a kind may take until it is served.
 const SERVED: Duration = Duration::from_secs(10);
@@ -29,6 +32,15 @@ pub struct Options {
     /// Write into this folder what each decision was made from, and the decision, as JSON without values of Secrets
     #[arg(long, value_name = "DIR", env = "OPERATOR_DUMP_SNAPSHOT")]
     dump_snapshot: Option<PathBuf>,
+    /// Namespace of the Lease by which one of several processes of this operator works [default: that of --namespace, else that of the pod or of the kubeconfig's context]
+    #[arg(long, value_name = "NAMESPACE", env = "OPERATOR_LEASE_NAMESPACE")]
+    lease_namespace: Option<String>,
+    /// Seconds without a renewal after which another process may take the Lease
+    #[arg(long, value_name = "SECONDS", env = "OPERATOR_LEASE_DURATION", default_value_t = LeaseOptions::DURATION.as_secs(), value_parser = clap::value_parser!(u64).range(3..=3600))]
+    lease_duration: u64,
+    /// Work without a Lease: only where no other process of this operator can run
+    #[arg(long, env = "OPERATOR_NO_LEASE", value_parser = BoolishValueParser::new(), conflicts_with_all = ["lease_namespace", "lease_duration"])]
+    no_lease: bool,
     /// How logs are written
     #[arg(long, value_enum, default_value_t, env = "OPERATOR_LOG_FORMAT")]
     log_format: LogFormat,
@@ -58,8 +70,13 @@ pub async fn run<K: Cluster>(options: Options) -> Result<()> {
     let server = Server::infer().await?;
     // Before anything is watched: a watch would only repeat it.
     wait_for_kind::<K>(&server, options.namespace.as_deref()).await?;
+    let lease = LeaseOptions {
+        namespace: options.lease_namespace.or_else(|| options.namespace.clone()).unwrap_or(server.namespace),
+        duration: Duration::from_secs(options.lease_duration),
+    };
     let operator = Operator::new::<K>(server.client).namespace(options.namespace).dump_snapshots(options.dump_snapshot);
-    operator.external_checks(!options.skip_external_checks).run(ended()).await;
+    let operator = operator.external_checks(!options.skip_external_checks).lease((!options.no_lease).then_some(lease));
+    operator.run(ended()).await;
     Ok(())
 }
 

@@ -26,6 +26,9 @@ pub struct ClusterStatus {
     pub nodes: Vec<NodeStatus>,
     /// The children, by kind and name: the operator's memory of what it wrote.
     pub inventory: Inventory,
+    /// Process of the operator that wrote this status: its host, and letters of its own.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub operator: String,
 }
 
 /// State of one node.

@@ -19,6 +19,8 @@ use crate::{
 pub const REFUSED_AGAIN: Duration = Duration::from_secs(300);
 /// How often a name that is someone else's is tried again, and one that an earlier cluster of the same name leaves soon.
 pub const TAKEN_AGAIN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(1));
+/// How often something is put back at once, and the first and longest wait after that.
+const PUT_BACK: (u8, Duration, Duration) = (10, Duration::from_secs(15), Duration::from_secs(300));
 /// After this it isn't soon any more: an earlier cluster may have a finalizer that nobody takes away.
 pub const LONG: SignedDuration = SignedDuration::from_mins(1);
 
@@ -98,6 +100,13 @@ pub enum Gate {
         name: String,
         /// What the API server said.
         message: String,
+    },
+    /// Someone changes or deletes an object again and again. It is put back, but not at once.
+    Contested {
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
     },
     /// An object of this name is there and isn't the cluster's.
     NameTaken {
@@ -251,7 +260,12 @@ impl<'a> Gates<'a> {
         action: Action,
     ) -> Result<Action, Option<Duration>> {
         let snapshot = self.situation.snapshot;
-        let fact = snapshot.fact(&object.kind, &object.name).filter(|fact| fact.holds(object.intent, child));
+        let fact = snapshot.fact(&object.kind, &object.name);
+        if let Some(left) = fact.and_then(|fact| contested(fact, object, snapshot.time)) {
+            self.found.push(Gate::Contested { kind: object.kind.clone(), name: object.name.clone() });
+            return Err(Some(left));
+        }
+        let fact = fact.filter(|fact| fact.holds(object.intent, child));
         let Some(fact) = fact else { return Ok(action) };
         let found = child.map(|child| (child.uid.clone(), child.seen));
         match (&fact.answer, action, found) {
@@ -323,6 +337,13 @@ pub(super) fn grown(fact: Option<&Fact>, now: Timestamp, action: Action) -> Resu
         },
         _ => Ok(action),
     }
+}
+
+/// How long until what was put back often is put back again.
+fn contested(fact: &Fact, object: &Object, now: Timestamp) -> Option<Duration> {
+    let (free, first, longest) = PUT_BACK;
+    let more = fact.put_back.checked_sub(free).filter(|_| fact.sent == object.intent)?;
+    left(fact, first.saturating_mul(1 << more.min(8)).min(longest), now)
 }
 
 /// Time left until what was answered is tried again; none: it is over.

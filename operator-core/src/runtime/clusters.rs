@@ -74,6 +74,7 @@ impl Clusters {
             Event::Apply(cluster) => {
                 let is_new = self.known.lock().insert(cluster.uid().into(), cluster.place()).is_none();
                 if is_new || !context.records.is_own_write(&cluster) {
+                    context.look_for_others(&cluster);
                     self.request(cluster.uid());
                 }
             }

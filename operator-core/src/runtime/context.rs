@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::{
@@ -37,6 +38,8 @@ pub struct Context {
     pub writer: Writer,
     pub events: Recorder,
     pub records: Records,
+    /// Another process that writes, too, as last said.
+    pub other: Mutex<Option<String>>,
     /// Folder into which snapshots and plans are written.
     pub dump: Option<PathBuf>,
 }
@@ -92,15 +95,15 @@ impl Context {
     }
 
     /// Takes in what came of a plan.
-    pub fn learn(&self, cluster: &Tracked, outcome: &Outcome) {
-        let identity = cluster.identity();
+    pub fn learn(&self, snapshot: &Snapshot, outcome: &Outcome) {
+        let identity = &snapshot.cluster;
         for child in &outcome.children {
             self.references.written(&identity.namespace, child);
             self.watches.store().apply(child.clone());
         }
         outcome.deleted.iter().for_each(|uid| self.watches.store().deleting(uid));
         outcome.doubtful.iter().for_each(|uid| self.watches.store().doubt(uid));
-        self.records.learn(&identity.uid, outcome);
+        self.records.learn(snapshot, outcome);
         for (verb, kind, name) in &outcome.done {
             tracing::debug!(namespace = identity.namespace, cluster = identity.name, ?verb, kind = %kind.kind, name, "done");
         }
@@ -108,7 +111,7 @@ impl Context {
             let (namespace, cluster) = (&identity.namespace, &identity.name);
             tracing::info!(namespace, cluster, writes = outcome.done.len(), "applied");
         }
-        self.events.done(&identity, &outcome.done);
+        self.events.done(identity, &outcome.done);
     }
 
     /// Says in an event what is wrong, once.
@@ -117,7 +120,7 @@ impl Context {
         if let Some(problem) = problem.filter(|problem| is_news && problem.reason != Reason::Retrying) {
             let (reason, Identity { namespace, name, .. }) = (problem.reason.as_str(), cluster);
             tracing::warn!(namespace, cluster = name, reason, problem = problem.message, "can't get on");
-            self.events.problem(cluster, &problem);
+            self.events.problem(cluster, reason, &problem.message);
         }
     }
 
@@ -166,8 +169,12 @@ impl Context {
         cluster: &Tracked,
         blueprint: Option<&Blueprint>,
         snapshot: &Snapshot,
-        status: ClusterStatus,
+        mut status: ClusterStatus,
     ) -> Result<bool, Transient> {
+        if snapshot.status.as_ref() == Some(&status) {
+            return Ok(true);
+        }
+        self.writer.instance().clone_into(&mut status.operator);
         let Some(changed) = status::patch(snapshot.status.as_ref(), &status) else { return Ok(true) };
         self.records.sending(cluster, &status);
         let Some(version) = self.patch_status(cluster, json!({ "status": changed })).await? else { return Ok(false) };
@@ -192,6 +199,24 @@ impl Context {
             self.records.doubt(cluster.uid());
         }
         Ok(version)
+    }
+
+    /// Says so where another process writes the status of a cluster whose status this one has written before: two operators run that don't share
+    /// a lease.
+    pub fn look_for_others(&self, cluster: &Tracked) {
+        let Some(operator) = cluster.status().map(|status| status.operator) else { return };
+        let is_other = !operator.is_empty() && operator != self.writer.instance();
+        if is_other
+            && self.records.has_written_before(cluster)
+            && self.other.lock().replace(operator.clone()) != Some(operator.clone())
+        {
+            let message = format!(
+                "another process of this operator, {operator}, works beside this one, {}: stop one of them, or let both use one Lease (--lease-namespace)",
+                self.writer.instance(),
+            );
+            tracing::error!(cluster = place(cluster), message);
+            self.events.problem(&cluster.identity(), "AnotherOperator", &message);
+        }
     }
 
     /// Writes down what was decided on, and what was decided.

@@ -10,7 +10,7 @@ use crate::{
     definition::Definition,
     model::{Identity, Kind},
     plan::Verb,
-    status::{Problem, cut},
+    status::cut,
 };
 
 /// Events that wait to be written; beyond that they are dropped.
@@ -21,6 +21,7 @@ const LONGEST: usize = 1000;
 /// Writes events, one after the other, beside the loop.
 pub struct Recorder {
     manager: String,
+    instance: String,
     definition: &'static Definition,
     queue: mpsc::Sender<(String, Value)>,
     _task: AbortOnDropHandle<()>,
@@ -30,7 +31,7 @@ impl Recorder {
     /// Starts writing.
     pub fn start(writer: Writer, definition: &'static Definition) -> Self {
         let (queue, mut waiting) = mpsc::channel::<(String, Value)>(WAITING);
-        let manager = writer.manager().to_owned();
+        let (manager, instance) = (writer.manager().to_owned(), writer.instance().to_owned());
         let task = tokio::spawn(async move {
             while let Some((namespace, event)) = waiting.recv().await {
                 if let Err(failure) = writer.event(&namespace, &event).await {
@@ -38,7 +39,7 @@ impl Recorder {
                 }
             }
         });
-        Self { manager, definition, queue, _task: AbortOnDropHandle::new(task) }
+        Self { manager, instance, definition, queue, _task: AbortOnDropHandle::new(task) }
     }
 
     /// Says what was done, in one event: its reason is the first of what was done, its note all of it.
@@ -64,8 +65,8 @@ impl Recorder {
     }
 
     /// Says what is wrong.
-    pub fn problem(&self, cluster: &Identity, problem: &Problem) {
-        self.record(cluster, "Warning", problem.reason.as_str(), "Reconcile", &problem.message);
+    pub fn problem(&self, cluster: &Identity, reason: &str, message: &str) {
+        self.record(cluster, "Warning", reason, "Reconcile", message);
     }
 
     fn record(&self, cluster: &Identity, type_: &str, reason: &str, action: &str, note: &str) {
@@ -76,7 +77,7 @@ impl Recorder {
             "metadata": { "generateName": format!("{}-", cluster.name), "namespace": cluster.namespace },
             "eventTime": Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
             "reportingController": self.manager,
-            "reportingInstance": self.manager,
+            "reportingInstance": self.instance,
             "type": type_,
             "reason": reason,
             "action": action,

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`client`] | a client that doesn't wait for small packets |
+//! | [`lease`] | which of several processes works
 //! | [`watches`] | the registry of watches: one per child kind |
 //! | [`references`] | the ConfigMaps and Secrets that pods refer to, as digests |
 //! | [`probes`] | whether what clusters depend on is there |
@@ -18,6 +19,7 @@ pub mod client;
 mod clusters;
 mod context;
 mod events;
+pub mod lease;
 pub mod look;
 pub mod pods;
 pub mod probes;
@@ -33,7 +35,10 @@ pub mod watches;
 
 use std::{ops::ControlFlow, path::PathBuf, sync::Arc, time::Duration};
 
-use futures::{Future, FutureExt, StreamExt, future::join_all};
+use futures::{
+    Future, FutureExt, StreamExt,
+    future::{self, join_all},
+};
 use kube::{
     Api, Client,
     runtime::{
@@ -41,12 +46,17 @@ use kube::{
         reflector,
     },
 };
+use tokio::{
+    sync::{oneshot, watch as channel},
+    time::Instant,
+};
 use tokio_util::task::AbortOnDropHandle;
 
 pub use crate::render::cluster::Author;
-use crate::{apply::Writer, render::cluster::Cluster, state::Manager};
+use crate::{apply::Writer, render::cluster::Cluster, state::Manager, status::cut};
 use clusters::{Clusters, Queue};
 use context::Context;
+use lease::{Lease, LeaseOptions};
 use pods::Pods;
 use probes::Probes;
 use reconcile::Transient;
@@ -68,6 +78,8 @@ pub struct Operator {
     namespace: Option<String>,
     external_checks: bool,
     dump: Option<PathBuf>,
+    lease: Option<LeaseOptions>,
+    instance: Arc<str>,
 }
 
 impl Operator {
@@ -79,7 +91,8 @@ impl Operator {
     /// The operator of a kind that no type of this program has.
     #[doc(hidden)]
     pub fn of(client: Client, author: Author) -> Self {
-        Self { client, authors: vec![author], namespace: None, external_checks: true, dump: None }
+        let authors = vec![author];
+        Self { client, authors, namespace: None, external_checks: true, dump: None, lease: None, instance: instance() }
     }
 
     /// Runs clusters of kind `K`, too: each kind of child is watched once for all.
@@ -108,9 +121,50 @@ impl Operator {
         Self { dump: folder, ..self }
     }
 
-    /// Runs until `shutdown` comes to its end; what is under way is finished then.
+    /// Works only while this process holds a lease, and stands by while another does. Default: none, it always works. One process of an operator
+    /// at a time may do without.
+    #[must_use]
+    pub fn lease(self, lease: Option<LeaseOptions>) -> Self {
+        Self { lease, ..self }
+    }
+
+    /// Runs until `shutdown` comes to its end; what is under way is finished then, and after that the lease released.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
-        let shutdown = shutdown.shared();
+        let shutdown = shutdown.boxed().shared();
+        let (Some(options), Some(author)) = (&self.lease, self.authors.first()) else {
+            return self.work(None, shutdown).await;
+        };
+        let name = format!("{}.{}", author.definition.plural, author.definition.group);
+        let mut lease = Lease::new(self.client.clone(), name, self.instance.to_string(), options);
+        loop {
+            let held = tokio::select! {
+                () = shutdown.clone() => return,
+                held = lease.acquire() => held,
+            };
+            let (until, may_write) = channel::channel(held);
+            let (lost, is_lost) = oneshot::channel::<()>();
+            let end = future::select(shutdown.clone(), is_lost).map(drop).boxed().shared();
+            let mut work = std::pin::pin!(self.work(Some(may_write), end));
+            // It is renewed until what is under way has ended.
+            let is_over = tokio::select! {
+                () = &mut work => true,
+                () = lease.renew(&until) => false,
+            };
+            if is_over {
+                return lease.release().await;
+            }
+            // From now on nothing is written.
+            drop(lost);
+            work.await;
+        }
+    }
+
+    /// Reconciles until `shutdown`.
+    async fn work(
+        &self,
+        may_write: Option<channel::Receiver<Instant>>,
+        shutdown: impl Future<Output = ()> + Clone + Send + Unpin + 'static,
+    ) {
         let (clusters, queues): (Vec<Arc<Clusters>>, Vec<Queue>) =
             self.authors.iter().map(|author| Clusters::new(ClusterKind(author.definition))).unzip();
         let changed: Changed = {
@@ -125,6 +179,7 @@ impl Operator {
         watches.ready().await;
         let loops = self.authors.iter().zip(clusters).zip(queues).map(|((author, clusters), queue)| {
             let writer = Writer::new(self.client.clone(), Manager::of(author.definition));
+            let writer = writer.as_instance(&self.instance, may_write.clone());
             let context = Arc::new(Context {
                 author: *author,
                 watches: watches.clone(),
@@ -134,6 +189,7 @@ impl Operator {
                 events: events::Recorder::start(writer.clone(), author.definition),
                 writer,
                 records: Records::default(),
+                other: Default::default(),
                 dump: self.dump.clone(),
             });
             self.run_kind(context, clusters, queue, shutdown.clone())
@@ -191,4 +247,13 @@ impl Operator {
             .await;
         tracing::info!(kind = kind.0.kind, "ended");
     }
+}
+
+/// The name of this process: the host's, which in a pod is the pod's, and a few letters, since a host may run several.
+fn instance() -> Arc<str> {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "operator".to_owned());
+    let mut random = [0; 4];
+    // Without random numbers no operator starts: TLS needs them, too.
+    let _ = getrandom::fill(&mut random);
+    format!("{}_{:08x}", cut(host, 63), u32::from_ne_bytes(random)).into()
 }

@@ -84,7 +84,7 @@ async fn step(
         return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) });
     }
     let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
-    context.learn(cluster, &outcome);
+    context.learn(&snapshot, &outcome);
     let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, blueprint.ok()));
     let after = renewed.as_ref().unwrap_or(&snapshot);
     if outcome.is_news() || after.references != snapshot.references {

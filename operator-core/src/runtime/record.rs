@@ -17,7 +17,7 @@ use crate::{
     model::{ClusterStatus, Digest, Kind, kind::CLAIM},
     render::{Blueprint, Packed},
     settings::Invalid,
-    state::{Answer, Fact},
+    state::{Answer, Fact, Snapshot},
     status::Problem,
 };
 
@@ -97,13 +97,18 @@ impl Records {
         self.with(uid, |record| record.facts.clone())
     }
 
-    /// Takes in what came of a plan.
-    pub fn learn(&self, uid: &str, outcome: &Outcome) {
-        self.with(uid, |record| {
-            let is_news =
-                |known: &Fact| outcome.facts.iter().any(|fact| fact.kind == known.kind && fact.name == known.name);
-            record.facts.retain(|known| !is_news(known));
-            record.facts.extend_from_slice(&outcome.facts);
+    /// Takes in what came of a plan that was made from `snapshot`.
+    pub fn learn(&self, snapshot: &Snapshot, outcome: &Outcome) {
+        self.with(&snapshot.cluster.uid, |record| {
+            for fact in &outcome.facts {
+                let mut fact = fact.clone();
+                let (mark, before) = (fact.mark(), snapshot.mark(&fact.kind, &fact.name));
+                if mark.zip(before).is_some_and(|(mark, before)| mark.sent == before.sent) {
+                    fact.count(snapshot.fact(&fact.kind, &fact.name));
+                }
+                record.facts.retain(|known| known.kind != fact.kind || known.name != fact.name);
+                record.facts.push(fact);
+            }
         });
     }
 
@@ -129,7 +134,10 @@ impl Records {
     ) {
         self.with(cluster.uid(), |record| {
             record.facts.retain(|fact| match fact.answer {
-                Answer::Stored { .. } => status.inventory.mark(&fact.kind, &fact.name) != fact.mark(),
+                // How often it was put back, the status doesn't have.
+                Answer::Stored { .. } => {
+                    fact.put_back > 0 || status.inventory.mark(&fact.kind, &fact.name) != fact.mark()
+                }
                 // Once is enough to know that a Job that is done was cleaned up.
                 Answer::Deleted => status.inventory.is_done(&fact.kind, &fact.name),
                 _ => fact.kind == &CLAIM || wanted(&fact.kind, &fact.name),
@@ -144,6 +152,13 @@ impl Records {
     /// The cluster isn't at the version that is known: what the watch shows counts from now on.
     pub fn doubt(&self, uid: &str) {
         self.with(uid, |record| record.written = None);
+    }
+
+    /// Whether a status was written here that is older than `cluster`.
+    pub fn has_written_before(&self, cluster: &Tracked) -> bool {
+        self.with(cluster.uid(), |record| {
+            record.written.as_ref().is_some_and(|written| written.version < cluster.version)
+        })
     }
 
     /// The newest version of a cluster that is known.

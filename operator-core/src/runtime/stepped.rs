@@ -63,6 +63,7 @@ impl Stepped {
             events: events::Recorder::start(writer.clone(), author.definition),
             writer,
             records: Records::default(),
+            other: Default::default(),
             dump: None,
         };
         let store = reflector::store::Writer::new(kind);

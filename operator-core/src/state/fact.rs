@@ -1,10 +1,13 @@
 //! What the API server answered to a write. Kept until something newer is known; it may be lost, which costs a request.
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Child;
 use crate::model::{Digest, Kind, Mark};
+
+/// What was written again longer ago isn't counted: longer than any wait for a next time.
+const RECENT: SignedDuration = SignedDuration::from_mins(10);
 
 /// The newest answer about one object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +23,9 @@ pub struct Fact {
     pub found: Option<(Box<str>, Digest)>,
     /// When.
     pub at: Timestamp,
+    /// How often in a row the same was written again, because someone had changed or deleted it.
+    #[serde(default)]
+    pub put_back: u8,
     /// What was answered.
     pub answer: Answer,
 }
@@ -86,6 +92,13 @@ impl Fact {
     pub fn holds(&self, wanted: Digest, child: Option<&Child>) -> bool {
         let found = child.map(|child| (&child.uid, child.seen));
         self.sent == wanted && self.found.as_ref().map(|(uid, seen)| (uid, *seen)) == found
+    }
+
+    /// Counts on from what was answered `before`, where that is about the same content and not long ago.
+    pub fn count(&mut self, before: Option<&Self>) {
+        let is_recent = |before: &&Self| before.sent == self.sent && self.at.duration_since(before.at) < RECENT;
+        let before = before.filter(is_recent).map_or(0, |before| before.put_back);
+        self.put_back = before.saturating_add(1);
     }
 
     /// What the inventory has to remember.

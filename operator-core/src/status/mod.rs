@@ -47,6 +47,8 @@ pub enum Reason {
     Refused,
     /// An object of a child's name belongs to someone else. Tried again every 15 seconds.
     NameTaken,
+    /// Someone else changes a child again and again. Put back every 15 seconds to 5 minutes.
+    Contested,
     /// A request failed. Tried again.
     Retrying,
 }
@@ -58,6 +60,7 @@ impl Reason {
             Self::InvalidSpec => "InvalidSpec",
             Self::Refused => "Refused",
             Self::NameTaken => "NameTaken",
+            Self::Contested => "Contested",
             Self::Retrying => "Retrying",
         }
     }
@@ -106,6 +109,8 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
         conditions,
         nodes,
         inventory: inventory::inventory(blueprint, &[], snapshot),
+        // Another process is no reason to write.
+        operator: before.map(|before| before.operator.clone()).unwrap_or_default(),
     }
 }
 
@@ -148,6 +153,7 @@ pub fn problem(plan: &Plan, failed: &[Failed]) -> Option<Problem> {
     of(Reason::InvalidSpec, plan.invalid.iter().map(ToString::to_string).collect())
         .or_else(|| of(Reason::Refused, gates(Reason::Refused)))
         .or_else(|| of(Reason::NameTaken, gates(Reason::NameTaken)))
+        .or_else(|| of(Reason::Contested, gates(Reason::Contested)))
         .or_else(|| of(Reason::Retrying, retrying))
 }
 

@@ -13,7 +13,11 @@ pub fn node(gate: &Gate) -> Option<&str> {
         | Gate::External { node, .. }
         | Gate::Claims { node, .. }
         | Gate::Needs { node, .. } => Some(node),
-        Gate::KindMissing { .. } | Gate::KindUnavailable { .. } | Gate::Refused { .. } | Gate::NameTaken { .. } => None,
+        Gate::KindMissing { .. }
+        | Gate::KindUnavailable { .. }
+        | Gate::Refused { .. }
+        | Gate::Contested { .. }
+        | Gate::NameTaken { .. } => None,
     }
 }
 
@@ -22,6 +26,7 @@ pub fn reason(gate: &Gate) -> Option<Reason> {
     match gate {
         Gate::Refused { .. } => Some(Reason::Refused),
         Gate::NameTaken { .. } => Some(Reason::NameTaken),
+        Gate::Contested { .. } => Some(Reason::Contested),
         Gate::KindUnavailable { .. } | Gate::Reference { content: Content::Unreadable(_), .. } => {
             Some(Reason::Retrying)
         }
@@ -53,6 +58,11 @@ pub fn message(gate: &Gate) -> String {
             format!("{} {name} is not written: the operator can't watch this kind: {message}", kind.kind)
         }
         Gate::Refused { kind, name, message } => format!("{} {name}: {message}", kind.kind),
+        Gate::Contested { kind, name } => format!(
+            "{} {name}: someone changes or deletes it again and again, so it is put back no more often than every 15 seconds, later every \
+             5 minutes; the managers in its managedFields say who",
+            kind.kind
+        ),
         Gate::NameTaken { kind, name, controller, passing } => {
             let kind = &kind.kind;
             match controller {

@@ -64,7 +64,7 @@ impl Summary {
                 ("Ready", false, reason.as_str(), message.clone()),
                 (
                     "Progressing",
-                    matches!(reason, Reason::NameTaken | Reason::Retrying),
+                    matches!(reason, Reason::NameTaken | Reason::Contested | Reason::Retrying),
                     reason.as_str(),
                     message.clone(),
                 ),

@@ -65,6 +65,62 @@ fn a_function_of_the_author_that_panics_stops_nobody() {
     });
 }
 
+#[test]
+fn who_changes_a_child_again_and_again_does_not_keep_the_operator_busy() {
+    let image = "/spec/template/spec/containers/0/image";
+    let wrong = |world: &mut World| {
+        world.change("deployments.apps", "a-query", "", |it| *it.pointer_mut(image).unwrap() = json!("other:1"));
+    };
+    let is_wrong =
+        |world: &World| world.get("deployments.apps", "a-query").unwrap().pointer(image) == Some(&json!("other:1"));
+    run(async |world| {
+        world.apply(&small());
+        world.comes_to_rest().await;
+        for time in 0..10 {
+            wrong(world);
+            world.settle(Duration::from_secs(5)).await;
+            assert!(!is_wrong(world), "put back at once, {time} times before");
+        }
+        wrong(world);
+        world.settle(Duration::from_secs(5)).await;
+        let (reason_, message) = reason(world);
+        assert!(is_wrong(world) && reason_ == "Contested", "{reason_}: {message}");
+        assert!(message.contains("Deployment a-query: someone changes or deletes it again and again"), "{message}");
+        // What nobody contests is repaired meanwhile.
+        world.delete("services", "a-store-hot");
+        world.settle(Duration::from_secs(5)).await;
+        assert!(world.get("services", "a-store-hot").is_some() && is_wrong(world));
+        world.settle(Duration::from_secs(20)).await;
+        assert!(!is_wrong(world), "after a while");
+        wrong(world);
+        world.settle(Duration::from_secs(5)).await;
+        assert!(is_wrong(world));
+        world.apply(&with(|spec| spec.image = 2));
+        world.settle(Duration::from_secs(5)).await;
+        assert!(!is_wrong(world), "another spec is another matter");
+        world.comes_to_rest().await;
+    });
+}
+
+#[test]
+fn what_someone_deletes_again_and_again_comes_back_but_not_at_once() {
+    run(async |world| {
+        world.apply(&small());
+        world.comes_to_rest().await;
+        for _ in 0..20 {
+            world.delete("services", "a-store-hot");
+            world.settle(Duration::from_secs(1)).await;
+        }
+        let writes = world.wire.writes();
+        let created = writes
+            .iter()
+            .filter(|it| it.path.ends_with("services/a-store-hot") && it.changed && it.code == 201)
+            .count();
+        assert_eq!((created, &*reason(world).0), (11, "Contested"));
+        world.comes_to_rest().await;
+    });
+}
+
 /// The operator starts anew, and the list of clusters that it gets is as old as so many writes.
 #[test]
 fn what_holds_data_is_deleted_for_the_newest_spec_only() {

@@ -200,12 +200,13 @@ impl Observer {
     }
 }
 
-/// A cluster's status without times, if there is the cluster.
+/// A cluster's status without times and without the process that wrote it, if there is the cluster.
 fn cluster_of(cluster: &Value) -> Value {
     if cluster["kind"] == "Status" {
         return "gone".into();
     }
     let mut status = cluster["status"].clone();
+    status.as_object_mut().map(|status| status.remove("operator"));
     for condition in status["conditions"].as_array_mut().into_iter().flatten() {
         condition["lastTransitionTime"].take();
     }

@@ -1,0 +1,152 @@
+//! Several processes of one operator: one works, the others stand by.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use k8s_openapi::api::{apps::v1::StatefulSet, coordination::v1::Lease, events::v1::Event};
+use kube::{
+    CustomResourceExt, ResourceExt,
+    api::{DeleteParams, ListParams, Patch, PatchParams},
+};
+use operator_core::runtime::{Operator, lease::LeaseOptions};
+use operator_testbed::{Request, Testbed};
+use serde_json::json;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::{
+    kinds::Data,
+    setup::{Setup, eventually, small},
+};
+
+/// Short, for the test's sake.
+const DURATION: Duration = Duration::from_secs(3);
+
+/// A process of the operator, with a client of its own.
+struct Process {
+    end: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Process {
+    /// With a lease in this namespace, or without one.
+    async fn start(setup: &Setup, lease: Option<&str>) -> Self {
+        let config = Testbed::shared().await.unwrap().operator_config().await.unwrap();
+        let client = Testbed::shared().await.unwrap().recorded(operator_core::runtime::client::client(config).unwrap());
+        let lease = lease.map(|namespace| LeaseOptions { namespace: namespace.to_owned(), duration: DURATION });
+        let operator = Operator::new::<Data>(client).namespace(Some(setup.namespace.clone())).lease(lease);
+        let (end, ended) = oneshot::channel();
+        let task = tokio::spawn(operator.run(async {
+            let _ = ended.await;
+        }));
+        Self { end, task }
+    }
+
+    /// Ends it as SIGTERM would.
+    async fn end(self) {
+        let _ = self.end.send(());
+        self.task.await.unwrap();
+    }
+
+    /// Ends it as SIGKILL would.
+    async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+/// Who holds the lease; empty where nobody does.
+async fn holder(setup: &Setup) -> String {
+    let lease = setup.api::<Lease>().get_opt(Data::crd_name()).await.unwrap();
+    lease.and_then(|lease| lease.spec?.holder_identity).unwrap_or_default()
+}
+
+async fn another_holder(setup: &Setup, before: &str) -> String {
+    eventually("another process to hold the lease", || async {
+        let now = holder(setup).await;
+        if now.is_empty() || now == before { Err(now) } else { Ok(now) }
+    })
+    .await
+}
+
+/// Who wrote the status of the cluster last.
+async fn writer(setup: &Setup) -> String {
+    setup.api::<Data>().get("a").await.unwrap().status.map(|status| status.operator).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn of_two_processes_one_works_and_the_other_takes_over_when_it_ends_or_dies() {
+    let setup = Setup::without_operator("lease").await;
+    let first = Process::start(&setup, Some(&setup.namespace)).await;
+    let one = another_holder(&setup, "").await;
+    let second = Process::start(&setup, Some(&setup.namespace)).await;
+    setup.ready("a", small()).await;
+    assert_eq!(writer(&setup).await, one);
+    // The one that stands by asks for nothing but the lease: each watch was begun once.
+    let requests = Testbed::shared().await.unwrap().requests().unwrap();
+    let is_watch =
+        |it: &Request| it.namespace == setup.namespace && it.verb == "watch" && it.resource == "statefulsets";
+    let watched: Vec<_> = requests.into_iter().filter(is_watch).collect();
+    assert_eq!(watched.len(), 1, "{watched:#?}");
+
+    first.end().await;
+    let two = another_holder(&setup, &one).await;
+    let repaired = |what: &'static str| async {
+        let sets = setup.api::<StatefulSet>();
+        let uid = sets.get("a-store-hot").await.unwrap().uid();
+        sets.delete("a-store-hot", &DeleteParams::background()).await.unwrap();
+        eventually(what, || async {
+            let now = sets.get_opt("a-store-hot").await.unwrap().and_then(|set| set.uid());
+            if now.is_some() && now != uid { Ok(()) } else { Err(format!("{now:?}")) }
+        })
+        .await;
+    };
+    repaired("the second to repair a cluster").await;
+
+    let third = Process::start(&setup, Some(&setup.namespace)).await;
+    second.kill().await;
+    let three = another_holder(&setup, &two).await;
+    repaired("the third to repair a cluster").await;
+    assert_eq!(BTreeSet::from([&one, &two, &three]).len(), 3);
+    let lease = setup.api::<Lease>().get(Data::crd_name()).await.unwrap().spec.unwrap();
+    assert_eq!((lease.lease_transitions, lease.lease_duration_seconds), (Some(3), Some(3)));
+    third.end().await;
+    assert_eq!(holder(&setup).await, "", "released");
+}
+
+#[tokio::test]
+async fn a_process_whose_lease_is_taken_stands_by_and_takes_what_is_left_to_it() {
+    let setup = Setup::without_operator("taken").await;
+    let process = Process::start(&setup, Some(&setup.namespace)).await;
+    setup.ready("a", small()).await;
+    let this = holder(&setup).await;
+    let leases = setup.api::<Lease>();
+    let taken = json!({ "spec": { "holderIdentity": "someone", "leaseDurationSeconds": 2 } });
+    leases.patch(Data::crd_name(), &PatchParams::default(), &Patch::Merge(taken)).await.unwrap();
+    assert_eq!(another_holder(&setup, "someone").await, this, "nobody renewed it");
+    let lease = leases.get(Data::crd_name()).await.unwrap().spec.unwrap();
+    assert_eq!(lease.lease_transitions, Some(2), "it was lost in between");
+    setup.ready("a", crate::setup::with(small(), [("/query/replicas", json!(3))])).await;
+
+    leases.delete(Data::crd_name(), &DeleteParams::default()).await.unwrap();
+    assert_eq!(another_holder(&setup, "").await, this, "it makes what is gone");
+    setup.ready("a", small()).await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn a_process_that_shares_no_lease_is_told_of() {
+    let setup = Setup::new("unaware").await;
+    setup.ready("a", small()).await;
+    let this = writer(&setup).await;
+    let written = json!({ "status": { "operator": "elsewhere_1", "ready": "0/9" } });
+    setup.api::<Data>().patch_status("a", &PatchParams::default(), &Patch::Merge(written)).await.unwrap();
+    let note = eventually("an event about another operator", || async {
+        let events = setup.api::<Event>().list(&ListParams::default()).await.unwrap().items;
+        let told = events.into_iter().find(|event| event.reason.as_deref() == Some("AnotherOperator"));
+        told.and_then(|event| event.note).ok_or_else(|| "none".to_owned())
+    })
+    .await;
+    assert!(note.contains("elsewhere_1") && note.contains(&this) && note.contains("--lease-namespace"), "{note}");
+    setup
+        .cluster("a", "to be put right", |data: &Data| data.status.as_ref().is_some_and(|it| it.operator == this))
+        .await;
+}
