@@ -37,7 +37,7 @@ async fn workloads_wait_for_an_external_and_run_on_without_it() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     setup.apply("a", at(&address)).await.unwrap();
     let message = setup.reason("a", "WaitingForExternal").await;
-    assert_eq!(message, format!("store-hot, query: zookeeper at {address}: connection refused"));
+    assert_eq!(message, format!("store-hot, query: zookeeper at {address}: no answer"));
     assert_eq!(setup.children().await.iter().filter(|name| name.starts_with("a-")).count(), 6, "the rest is there");
     assert!(setup.names::<StatefulSet>().await.is_empty() && setup.names::<Deployment>().await.is_empty());
 

@@ -10,6 +10,7 @@ use std::{
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     core::v1::{Pod, Secret},
+    rbac::v1::Role,
 };
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use operator_core::{
@@ -150,31 +151,80 @@ async fn what_is_missing_is_waited_for_and_what_is_optional_is_not() {
 }
 
 #[tokio::test]
-async fn one_watch_serves_a_namespace_as_long_as_something_is_referred_to() {
+async fn an_object_is_watched_once_for_all_clusters_as_long_as_one_refers_to_it() {
     let setup = Setup::new("watched").await;
     let watches = || async {
         let requests = Testbed::shared().await.unwrap().requests().unwrap();
         let all = |request: &Request| request.verb == "watch" && !request.uri.contains("labelSelector");
         let of_namespace = requests.into_iter().filter(|request| request.namespace == setup.namespace && all(request));
-        of_namespace.filter(|request| request.resource == "secrets").map(|request| request.code).collect::<Vec<_>>()
+        let mut watches: Vec<_> = of_namespace
+            .filter(|request| request.resource == "secrets")
+            .map(|request| {
+                (request.uri.split("metadata.name%3D").nth(1).map(|name| name[..5].to_owned()), request.code)
+            })
+            .collect();
+        watches.sort();
+        watches
     };
-    let becomes = |wanted: &'static [u16]| async move {
+    let becomes = |wanted: &'static [(&str, u16)]| async move {
         eventually("watches", || async {
             let now = watches().await;
-            if now == wanted { Ok(()) } else { Err(format!("{now:?}")) }
+            let is_wanted =
+                now.iter().map(|(name, code)| (name.as_deref().unwrap_or_default(), *code)).eq(wanted.iter().copied());
+            if is_wanted { Ok(()) } else { Err(format!("{now:?}")) }
         })
         .await;
     };
     setup.ready("a", small()).await;
     becomes(&[]).await;
-    let referring = with(small(), [("/defaults", json!({ "env": password("shared", true) }))]);
-    setup.ready("a", referring.clone()).await;
-    setup.ready("b", referring).await;
-    becomes(&[0]).await;
+    let one = with(small(), [("/query/env", password("first", true))]);
+    let both = with(one.clone(), [("/stores/hot/env", password("other", true))]);
+    setup.ready("a", both).await;
+    setup.ready("b", one).await;
+    becomes(&[("first", 0), ("other", 0)]).await;
     setup.ready("a", small()).await;
-    becomes(&[0]).await;
+    becomes(&[("first", 0), ("other", 200)]).await;
     setup.api::<Data>().delete("b", &DeleteParams::default()).await.unwrap();
-    becomes(&[200]).await;
+    becomes(&[("first", 200), ("other", 200)]).await;
+}
+
+/// Rights on all that a cluster consists of, and to see the Secrets of these names.
+fn rights(secrets: &[&str]) -> Value {
+    let core = ["configmaps", "services", "persistentvolumeclaims", "pods"];
+    let groups = ["apps", "batch", "policy", "tests.example.com", "events.k8s.io"];
+    json!({ "metadata": { "name": "limited" }, "rules": [
+        { "apiGroups": groups, "resources": ["*"], "verbs": ["*"] },
+        { "apiGroups": [""], "resources": core, "verbs": ["*"] },
+        { "apiGroups": [""], "resources": ["secrets"], "resourceNames": secrets, "verbs": ["list", "watch"] },
+    ] })
+}
+
+#[tokio::test]
+async fn an_operator_needs_to_see_only_the_secrets_that_pods_refer_to() {
+    let mut setup = Setup::without_operator("named").await;
+    let client = crate::together::limited(&setup, rights(&["shared"])).await;
+    setup.start_with(|_| operator_core::runtime::Operator::new::<Data>(client)).await;
+    setup.put(secret("shared", "one")).await;
+    setup.put(secret("other", "one")).await;
+    setup.ready("a", with(small(), [("/query/env", password("shared", false))])).await;
+
+    // What it may not see concerns only who refers to it.
+    setup.apply("b", with(small(), [("/query/env", password("other", false))])).await.unwrap();
+    let message = setup.reason("b", "Retrying").await;
+    assert!(message.contains("Secret other/key can't be looked at: secrets \"other\" is forbidden"), "{message}");
+    let before = setup.pods_of_clusters().await;
+    setup.put(secret("shared", "two")).await;
+    eventually("new pods", || async {
+        let now = setup.pods_of_clusters().await;
+        let (now, before) = (&now["a query"], &before["a query"]);
+        if now.len() == 2 && now.iter().all(|uid| !before.contains(uid)) { Ok(()) } else { Err(format!("{now:?}")) }
+    })
+    .await;
+    setup.all_ready(&["a"]).await;
+
+    let granted = Patch::Merge(rights(&["shared", "other"]));
+    setup.api::<Role>().patch("limited", &PatchParams::default(), &granted).await.unwrap();
+    setup.all_ready(&["b"]).await;
 }
 
 /// The kind, with a Secret that is made for every cluster.

@@ -88,7 +88,9 @@ impl Setup {
         let config = testbed.operator_config().await.unwrap();
         let client = testbed.recorded(operator_core::runtime::client::client(config).unwrap());
         let (end, ended) = oneshot::channel();
-        let operator = operator(client).namespace(Some(self.namespace.clone()));
+        // What clusters depend on are listeners of the tests.
+        let allow = vec!["127.0.0.0/8".parse().unwrap()];
+        let operator = operator(client).namespace(Some(self.namespace.clone())).external_allow(allow);
         let task = tokio::spawn(operator.run(async {
             let _ = ended.await;
         }));

@@ -114,7 +114,7 @@ fn rights(groups: &[&str]) -> serde_json::Value {
 }
 
 /// Who has these rights in a namespace.
-async fn limited(setup: &Setup, role: serde_json::Value) -> kube::Client {
+pub async fn limited(setup: &Setup, role: serde_json::Value) -> kube::Client {
     setup.api::<Role>().create(&PostParams::default(), &serde_json::from_value(role).unwrap()).await.unwrap();
     let binding = json!({
         "metadata": { "name": "limited" },

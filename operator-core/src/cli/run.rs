@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 use super::server::Server;
 use crate::{
     Cluster, Error, Result,
-    runtime::{Operator, lease::LeaseOptions},
+    runtime::{ExternalAllow, Operator, lease::LeaseOptions},
 };
 
 /// How long a kind may take until it is served.
@@ -29,6 +29,9 @@ pub struct Options {
     /// Don't check whether what clusters depend on is there: for an operator that runs outside of their network
     #[arg(long, env = "OPERATOR_SKIP_EXTERNAL_CHECKS", value_parser = BoolishValueParser::new())]
     skip_external_checks: bool,
+    /// Networks (CIDR) and ends of host names that these checks may connect to [default: all but loopback, link-local and other special addresses]
+    #[arg(long, value_name = "CIDR|HOST", env = "OPERATOR_EXTERNAL_ALLOW", value_delimiter = ',')]
+    external_allow: Vec<ExternalAllow>,
     /// Write into this folder what each decision was made from, and the decision, as JSON without values of Secrets
     #[arg(long, value_name = "DIR", env = "OPERATOR_DUMP_SNAPSHOT")]
     dump_snapshot: Option<PathBuf>,
@@ -75,7 +78,8 @@ pub async fn run<K: Cluster>(options: Options) -> Result<()> {
         duration: Duration::from_secs(options.lease_duration),
     };
     let operator = Operator::new::<K>(server.client).namespace(options.namespace).dump_snapshots(options.dump_snapshot);
-    let operator = operator.external_checks(!options.skip_external_checks).lease((!options.no_lease).then_some(lease));
+    let operator = operator.external_allow(options.external_allow).external_checks(!options.skip_external_checks);
+    let operator = operator.lease((!options.no_lease).then_some(lease));
     operator.run(ended()).await;
     Ok(())
 }

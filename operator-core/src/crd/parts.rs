@@ -10,6 +10,8 @@ use crate::{
 
 /// `host:port`; hosts are names or addresses, IPv6 ones in brackets.
 const ADDRESS: &str = r" *(\[[0-9a-fA-F:.]+\]|[-a-zA-Z0-9_.]+):0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]) *";
+/// Most addresses of an external: each is a connection of the operator's.
+pub(crate) const MOST: usize = 16;
 /// Longest list of addresses.
 const LONGEST: u32 = 2048;
 
@@ -64,12 +66,12 @@ fn order(field: &mut Value, definition: &Definition) {
 
 /// One or several, separated by commas.
 pub(crate) fn addresses() -> String {
-    format!("^{ADDRESS}(,{ADDRESS})*$")
+    format!("^{ADDRESS}(,{ADDRESS}){{0,{}}}$", MOST - 1)
 }
 
 /// A field that holds addresses. The author's own pattern or enum stays.
 fn address(field: &mut Value, name: &str) {
-    describe(field, format!("Where {name} is: host:port, or several, separated by commas."));
+    describe(field, format!("Where {name} is: host:port, or several, at most {MOST}, separated by commas."));
     let is_string = field.get("type").and_then(Value::as_str) == Some("string");
     if !is_string || field.get("pattern").is_some() || field.get("enum").is_some() {
         return;
@@ -78,7 +80,8 @@ fn address(field: &mut Value, name: &str) {
         put(field, "maxLength", LONGEST);
     }
     let matches = format!("self.matches('{}')", addresses().replace('\\', r"\\"));
-    let message =
-        "write host:port, or several, separated by commas, such as zk-0.example.com:2181,zk-1.example.com:2181";
-    rules::add(field, [cel(&matches, message)]);
+    let message = format!(
+        "write host:port, or several, at most {MOST}, separated by commas, such as zk-0.example.com:2181,zk-1.example.com:2181"
+    );
+    rules::add(field, [cel(&matches, &message)]);
 }

@@ -5,6 +5,7 @@ use std::{fmt, net::Ipv6Addr};
 use serde_json::Value;
 
 use crate::{
+    crd::parts::MOST,
     definition::{Definition, External, ExternalCheck},
     settings::{Invalid, all_or_errors},
 };
@@ -68,6 +69,9 @@ pub enum AddressError {
     /// It isn't a text.
     #[error("must be a string, `host:port`")]
     NoText,
+    /// There are too many.
+    #[error("has {0} addresses: name at most {MOST}, such as those of a Service in front of them")]
+    Many(usize),
     /// It is a URL.
     #[error("`{0}` has a scheme: {FORM}")]
     Scheme(String),
@@ -91,12 +95,15 @@ pub enum AddressError {
 /// How addresses are written.
 const FORM: &str = "write `host:port`, several separated by commas";
 
-/// Reads `host:port[,host:port]`. IPv6 addresses stand in brackets, as in URLs.
+/// Reads `host:port[,host:port]`, at most 16. IPv6 addresses stand in brackets, as in URLs.
 ///
 /// # Errors
 /// What is wrong and what to write instead.
 pub fn addresses(text: &str) -> Result<Vec<Address>, AddressError> {
-    text.split(',').map(str::trim).map(address).collect()
+    match text.split(',').count() {
+        count if count > MOST => Err(AddressError::Many(count)),
+        _ => text.split(',').map(str::trim).map(address).collect(),
+    }
 }
 
 fn address(text: &str) -> Result<Address, AddressError> {
@@ -119,7 +126,7 @@ fn address(text: &str) -> Result<Address, AddressError> {
 }
 
 /// Source: RFC 1123; an underscore, which it doesn't know, is common in names that only containers resolve.
-fn is_host(text: &str) -> bool {
+pub fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
@@ -168,6 +175,13 @@ mod tests {
             let message = addresses(text).unwrap_err().to_string();
             assert!(message.contains(what) && message.contains("write `"), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn an_external_has_sixteen_addresses_at_most() {
+        let many = |count| vec!["a:1"; count].join(",");
+        assert_eq!(addresses(&many(16)).unwrap().len(), 16);
+        assert!(addresses(&many(17)).unwrap_err().to_string().starts_with("has 17 addresses: name at most 16"));
     }
 
     #[test]
@@ -221,6 +235,8 @@ mod tests {
             "a:1,",
             "a:1 b:2",
             "a b:1",
+            &vec!["a:1"; MOST].join(","),
+            &vec!["a:1"; MOST + 1].join(","),
         ] {
             assert_eq!(pattern.is_match(text), addresses(text).is_ok(), "{text}");
         }

@@ -61,7 +61,10 @@ use lz4_flex::block;
 use serde_json::Value;
 
 use crate::{
-    model::{Content, Identity, Kind, Node, Object, Reference, kind::CLAIM},
+    model::{
+        Content, Identity, Kind, Node, Object, Reference, Source,
+        kind::{CLAIM, SECRET},
+    },
     settings::{self, Invalid, ResolvedNode, resolve},
 };
 pub use cluster::Author;
@@ -103,6 +106,12 @@ impl Blueprint {
     pub fn references(&self) -> BTreeSet<&Reference> {
         let hashes = self.objects.iter().filter_map(|object| object.hash.as_ref());
         hashes.flat_map(|hash| &hash.reads).map(|(reference, _)| reference).collect()
+    }
+
+    /// Whether what pods refer to is a Secret of the cluster's own.
+    pub fn writes(&self, reference: &Reference) -> bool {
+        let is_it = |object: &Arc<Object>| object.kind == &SECRET && object.name == reference.name;
+        reference.source == Source::Secret && self.objects.iter().any(is_it)
     }
 
     /// The kinds that have to be watched for it.

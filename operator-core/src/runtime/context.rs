@@ -1,6 +1,12 @@
 //! What every reconcile of a kind shares, and the snapshot that is taken from it.
 
-use std::{collections::BTreeSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -18,10 +24,10 @@ use super::{
 };
 use crate::{
     apply::{Outcome, Writer},
-    model::{ClusterStatus, Identity, Invalid, Kind},
+    model::{ClusterStatus, Content, Identity, Invalid, Kind, Reference, kind::SECRET},
     plan::Plan,
     render::{self, Blueprint},
-    state::{Probe, Snapshot},
+    state::{Availability, Child, Probe, Snapshot},
     status::{self, Problem, Reason},
 };
 
@@ -76,16 +82,17 @@ impl Context {
         let kinds: BTreeSet<Kind> = self.watches.store().kinds(uid).into_iter().chain(recorded).chain(wanted).collect();
         self.watches.want(uid, kinds.iter().cloned());
         // Before the children: what is listed in between isn't taken for all there is.
-        let kinds = kinds.into_iter().map(|kind| (kind.clone(), self.watches.availability(&kind))).collect();
+        let kinds: BTreeMap<_, _> =
+            kinds.into_iter().map(|kind| (kind.clone(), self.watches.availability(&kind))).collect();
         let children = self.watches.store().cluster(manager, uid, namespace, name);
-        let references = blueprint.map(Blueprint::references).unwrap_or_default();
+        let references = blueprint.map(|blueprint| self.contents(&identity, blueprint, &children, &kinds));
         Snapshot {
             time: self.writer.now(),
             generation: cluster.generation,
             children,
             status,
             kinds,
-            references: self.references.set(&identity, &references),
+            references: references.unwrap_or_default(),
             externals: blueprint
                 .map_or(Probe::Unknown, |blueprint| self.probes.known(&identity.uid, &blueprint.externals)),
             troubles: self.pods.troubles(&identity.uid, cluster.generation),
@@ -94,11 +101,33 @@ impl Context {
         }
     }
 
+    /// What is known of what pods refer to. Secrets that the operator itself writes are children, and watched as such.
+    fn contents(
+        &self,
+        cluster: &Identity,
+        blueprint: &Blueprint,
+        children: &[Child],
+        kinds: &BTreeMap<Kind, Availability>,
+    ) -> BTreeMap<Reference, Content> {
+        let (own, others): (Vec<_>, Vec<_>) =
+            blueprint.references().into_iter().partition(|reference| blueprint.writes(reference));
+        let content = |reference: &Reference| {
+            let child = children.iter().find(|child| child.kind == &SECRET && *child.name == *reference.name);
+            match (child.and_then(|child| child.secret.as_deref()), kinds.get(&Kind::Row(&SECRET))) {
+                (Some(data), _) => data.clone().bounded().content(reference.key.as_deref()),
+                (None, Some(Availability::Synced | Availability::Missing)) => Content::Missing,
+                (None, Some(Availability::Failing(why))) => Content::Unreadable(why.clone()),
+                (None, Some(Availability::Pending) | None) => Content::Unknown,
+            }
+        };
+        let own = own.into_iter().map(|reference| (reference.clone(), content(reference)));
+        self.references.set(cluster, &others).into_iter().chain(own).collect()
+    }
+
     /// Takes in what came of a plan.
     pub fn learn(&self, snapshot: &Snapshot, outcome: &Outcome) {
         let identity = &snapshot.cluster;
         for child in &outcome.children {
-            self.references.written(&identity.namespace, child);
             self.watches.store().apply(child.clone());
         }
         outcome.deleted.iter().for_each(|uid| self.watches.store().deleting(uid));

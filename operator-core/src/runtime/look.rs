@@ -104,9 +104,11 @@ async fn list(
 /// What is known of a ConfigMap or Secret: its values aren't kept.
 async fn content_of(client: &Client, namespace: &str, reference: &Reference) -> kube::Result<Content> {
     let api = Api::<Raw>::namespaced_with(client.clone(), namespace, &Kind::from(reference.source.kind()));
-    let data = |raw: Raw| Data::of(&serde_json::from_str(raw.text()).unwrap_or_default()).bounded();
     match api.get_opt(&reference.name).await {
         Err(kube::Error::Api(status)) => Ok(Content::Unreadable(status.message)),
-        object => Ok(object?.map_or(Content::Missing, |raw| data(raw).content(reference.key.as_deref()))),
+        object => {
+            Ok(object?
+                .map_or(Content::Missing, |raw| Data::read(raw.text()).bounded().content(reference.key.as_deref())))
+        }
     }
 }

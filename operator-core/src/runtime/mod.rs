@@ -5,9 +5,9 @@
 //! | [`client`] | a client that doesn't wait for small packets |
 //! | [`lease`] | which of several processes works
 //! | [`watches`] | the registry of watches: one per child kind |
-//! | [`references`] | the ConfigMaps and Secrets that pods refer to, as digests |
-//! | [`probes`] | whether what clusters depend on is there |
-//! | [`pods`] | why the pods of clusters that aren't ready aren't |
+//! | `references` | the ConfigMaps and Secrets that pods refer to, as digests |
+//! | `probes` | whether what clusters depend on is there |
+//! | `pods` | why the pods of clusters that aren't ready aren't |
 //! | `clusters`, [`tracked`] | which clusters there are, as the loop keeps them |
 //! | `reconcile`, `context` | one cluster: render, snapshot, plan, record, execute, report |
 //! | `record` | what is kept between two reconciles of a cluster |
@@ -21,12 +21,12 @@ mod context;
 mod events;
 pub mod lease;
 pub mod look;
-pub mod pods;
-pub mod probes;
+mod pods;
+mod probes;
 mod raw;
 mod reconcile;
 mod record;
-pub mod references;
+mod references;
 #[doc(hidden)]
 pub mod stepped;
 pub mod tracked;
@@ -43,7 +43,7 @@ use kube::{
     Api, Client,
     runtime::{
         controller::{self, Action},
-        reflector,
+        reflector, watcher,
     },
 };
 use tokio::{
@@ -58,7 +58,8 @@ use clusters::{Clusters, Queue};
 use context::Context;
 use lease::{Lease, LeaseOptions};
 use pods::Pods;
-use probes::Probes;
+pub use probes::ExternalAllow;
+use probes::{AllowList, Probes};
 use reconcile::Transient;
 use record::Records;
 use references::References;
@@ -76,7 +77,8 @@ pub struct Operator {
     client: Client,
     authors: Vec<Author>,
     namespace: Option<String>,
-    external_checks: bool,
+    /// None: nothing is checked.
+    external: Option<AllowList>,
     dump: Option<PathBuf>,
     lease: Option<LeaseOptions>,
     instance: Arc<str>,
@@ -91,8 +93,15 @@ impl Operator {
     /// The operator of a kind that no type of this program has.
     #[doc(hidden)]
     pub fn of(client: Client, author: Author) -> Self {
-        let authors = vec![author];
-        Self { client, authors, namespace: None, external_checks: true, dump: None, lease: None, instance: instance() }
+        Self {
+            client,
+            authors: vec![author],
+            namespace: None,
+            external: Some(AllowList::default()),
+            dump: None,
+            lease: None,
+            instance: instance(),
+        }
     }
 
     /// Runs clusters of kind `K`, too: each kind of child is watched once for all.
@@ -112,7 +121,14 @@ impl Operator {
     /// can't see it.
     #[must_use]
     pub fn external_checks(self, external_checks: bool) -> Self {
-        Self { external_checks, ..self }
+        Self { external: external_checks.then(|| self.external.unwrap_or_default()), ..self }
+    }
+
+    /// Where checks of what clusters depend on may connect to; nothing else. Default, and where `allow` is empty: every address but loopback,
+    /// link-local and other special ones, which only who runs the operator can allow: whoever creates a cluster names the addresses.
+    #[must_use]
+    pub fn external_allow(self, allow: Vec<ExternalAllow>) -> Self {
+        Self { external: self.external.map(|_| AllowList(allow)), ..self }
     }
 
     /// Writes into this folder what each decision was made from, and what was decided, as JSON. Values of Secrets aren't in it.
@@ -175,7 +191,7 @@ impl Operator {
         let namespace = self.namespace.as_deref();
         let watches = Arc::new(WatchRegistry::start(Some(self.client.clone()), namespace, managers, changed.clone()));
         let references = Arc::new(References::new(Some(self.client.clone()), changed.clone()));
-        let probes = Probes::new(self.external_checks, changed.clone());
+        let probes = Probes::new(self.external.clone(), changed.clone());
         watches.ready().await;
         let loops = self.authors.iter().zip(clusters).zip(queues).map(|((author, clusters), queue)| {
             let writer = Writer::new(self.client.clone(), Manager::of(author.definition));
@@ -220,7 +236,7 @@ impl Operator {
                 store.apply_watcher_event(&event);
                 clusters.ingest(event, &context);
             };
-            watch::watch(api, None, watch::First::Newest, ingest, |_| ControlFlow::Continue(()))
+            watch::watch(api, watcher::Config::default(), watch::First::Newest, ingest, |_| ControlFlow::Continue(()))
         }));
         tracing::info!(kind = kind.0.kind, namespace = self.namespace.as_deref().unwrap_or("all"), "running");
         let reconcile = move |cluster: Arc<Tracked>, context: Arc<Context>| {

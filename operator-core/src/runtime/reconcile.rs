@@ -76,7 +76,7 @@ async fn step(
     let plan = plan(blueprint.map_err(Vec::as_slice), &snapshot);
     context.dump(&snapshot, &plan);
     if let (true, Ok(blueprint)) = (plan.probe, blueprint) {
-        context.probes.ask(cluster.uid(), &blueprint.externals);
+        context.probes.ask(&snapshot.cluster, &blueprint.externals);
     }
     if let Ok(blueprint) = blueprint
         && !context.record(cluster, blueprint, &snapshot, &plan).await?

@@ -14,6 +14,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use super::references::Referred;
 use super::{
     Author,
     clusters::{Clusters, Queue},
@@ -29,7 +30,7 @@ use super::{
 };
 use crate::{
     apply::Writer,
-    model::{Kind, kind::ChildKind},
+    model::Kind,
     plan::{Plan, plan},
     state::{Availability, Manager, Snapshot},
 };
@@ -58,7 +59,7 @@ impl Stepped {
             author,
             watches: Arc::new(WatchRegistry::start(None, None, vec![manager], changed.clone())),
             references: Arc::new(References::new(None, changed.clone())),
-            probes: Probes::new(false, changed.clone()),
+            probes: Probes::new(None, changed.clone()),
             pods: Pods::new(None, author.definition, changed),
             events: events::Recorder::start(writer.clone(), author.definition),
             writer,
@@ -82,9 +83,9 @@ impl Stepped {
         read(event).into_iter().for_each(|event| self.context.watches.ingest(kind, event));
     }
 
-    /// The watch of what pods refer to shows something.
-    pub fn reference(&self, kind: &'static ChildKind, namespace: &str, event: Event<Value>) {
-        read(event).into_iter().for_each(|event| self.context.references.ingest(kind, namespace, event));
+    /// The watch of an object that pods refer to shows something.
+    pub fn reference(&self, referred: &Referred, event: Event<Value>) {
+        read(event).into_iter().for_each(|event| self.context.references.ingest(referred, event));
     }
 
     /// The kinds of children that it would watch, and what it knows of each.
@@ -93,9 +94,9 @@ impl Stepped {
         kinds.map(|kind| (kind.clone(), self.context.watches.availability(&kind))).collect()
     }
 
-    /// The kinds and namespaces of what pods refer to that it would watch.
-    pub fn referred(&self) -> Vec<(Kind, Arc<str>)> {
-        self.context.references.places()
+    /// The objects that pods refer to, each of which it would watch, and whether it knows anything of it.
+    pub fn referred(&self) -> Vec<(Referred, bool)> {
+        self.context.references.watched()
     }
 
     /// The UIDs of clusters of which a reconcile was asked for since the last call.

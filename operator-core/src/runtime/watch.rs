@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 /// Objects of a page, where lists are paged: what is decoded at once.
 const PAGE: u32 = 100;
 
+#[derive(Clone, Copy)]
 /// What a watch begins with, also where it has to begin anew.
 pub enum First {
     /// A list that is no older than what was written before it: of what is to be, nothing older may be believed.
@@ -27,7 +28,7 @@ pub enum First {
 /// Watches until `failed`, which is told every error, has enough.
 pub async fn watch<K>(
     api: Api<K>,
-    labels: Option<String>,
+    config: watcher::Config,
     first: First,
     mut ingest: impl FnMut(Event<K>),
     mut failed: impl FnMut(&watcher::Error) -> ControlFlow<()>,
@@ -35,25 +36,25 @@ pub async fn watch<K>(
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
     let mut streaming = matches!(first, First::Streamed);
-    let config = watcher::Config::default();
-    let mut config = if streaming { config.streaming_lists() } else { config.page_size(PAGE) };
-    config.label_selector.clone_from(&labels);
-    let mut events = watcher(api.clone(), config).default_backoff().boxed();
+    let start = |streaming| {
+        let config = config.clone();
+        let config = if streaming { config.streaming_lists() } else { config.page_size(PAGE) };
+        watcher(api.clone(), config).default_backoff().boxed()
+    };
+    let mut events = start(streaming);
     while let Some(event) = events.next().await {
         match event {
             Ok(event) => ingest(event),
             Err(error) if streaming && is_refused(&error) => {
                 tracing::info!("the API server doesn't stream lists; paging them instead");
                 streaming = false;
-                let mut config = watcher::Config::default().page_size(PAGE);
-                config.label_selector.clone_from(&labels);
-                events = watcher(api.clone(), config).default_backoff().boxed();
+                events = start(streaming);
             }
             Err(error) => {
                 if failed(&error).is_break() {
                     return;
                 }
-                tracing::warn!(url = api.resource_url(), %error, "watch");
+                tracing::warn!(url = api.resource_url(), fields = config.field_selector, %error, "watch");
             }
         }
     }

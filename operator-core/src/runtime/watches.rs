@@ -26,7 +26,7 @@ use super::{
 use crate::{
     model::{
         Kind,
-        kind::{self, Presence},
+        kind::{self, Presence, SECRET},
     },
     render::names::MANAGED_BY,
     state::{Availability, Child, Manager, Store},
@@ -169,11 +169,13 @@ struct Reducer {
 impl Reducer {
     async fn run(self: Arc<Self>, api: Api<Raw>) {
         let names: Vec<&str> = self.shared.managers.iter().map(|manager| manager.name.as_str()).collect();
-        let selector = format!("{MANAGED_BY} in ({})", names.join(","));
+        let config = watcher::Config::default().labels(&format!("{MANAGED_BY} in ({})", names.join(",")));
         let waits = || {
             let waits = ExponentialBuilder::default().with_min_delay(LACKING.0).with_max_delay(LACKING.1);
             waits.without_max_times().build()
         };
+        // The hash on pods covers what Secrets hold: of one from before, they would be replaced, and again.
+        let first = if self.kind == &SECRET { First::Newest } else { First::Streamed };
         let mut wait = waits();
         loop {
             let mut was_listed = false;
@@ -181,7 +183,7 @@ impl Reducer {
                 was_listed |= matches!(event, Event::InitDone);
                 self.ingest(event);
             };
-            watch(api.clone(), Some(selector.clone()), First::Streamed, ingest, |error| self.failed(error)).await;
+            watch(api.clone(), config.clone(), first, ingest, |error| self.failed(error)).await;
             // Only a kind that is missing or forbidden ends a watch.
             if was_listed {
                 wait = waits();

@@ -106,7 +106,7 @@ impl Child {
             deleting: metadata.deletion_timestamp.is_some(),
             watched: managed_by == Some(&*manager.name),
             health: Health::read(kind, &manager.name, &object).map(Box::new),
-            secret: (*kind == &SECRET).then(|| Box::new(Data::of(&serde_json::from_str(text).unwrap_or_default()))),
+            secret: (*kind == &SECRET).then(|| Box::new(Data::read(text))),
             owned: *kind == &CLAIM && metadata.owner_references.iter().any(|owner| owner.kind == STATEFUL_SET.kind),
             size: (*kind == &CLAIM).then(|| claims::bound(&object)).flatten().map(Box::new),
         })

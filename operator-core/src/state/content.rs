@@ -22,6 +22,11 @@ impl Data {
         Self(of_field("data").chain(of_field("binaryData")).collect())
     }
 
+    /// Of an object as text. Nothing in it can make that fail: errors quote values.
+    pub fn read(text: &str) -> Self {
+        Self::of(&serde_json::from_str(text).unwrap_or_default())
+    }
+
     /// As it is kept of what isn't the operator's, and may be large: of many keys, one digest stands for all.
     pub fn bounded(self) -> Self {
         if self.0.len() <= MOST { self } else { Self([("".into(), self.all())].into()) }

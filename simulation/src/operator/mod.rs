@@ -22,7 +22,10 @@ use operator_core::{
     model::{Kind, kind::Presence},
     plan::Plan,
     render::names,
-    runtime::{Author, stepped::Stepped},
+    runtime::{
+        Author,
+        stepped::{Referred, Stepped},
+    },
     state::{Availability, Snapshot},
 };
 use serde_json::Value;
@@ -34,7 +37,7 @@ use crate::{
     controllers::{self, controller},
     json::text,
 };
-use watch::Watch;
+use watch::{Selector, Watch};
 pub use wire::{Fault, Wire, Write};
 
 /// Rounds in which everything that waits happens once; more than any story needs.
@@ -56,7 +59,7 @@ fn now() -> Timestamp {
 enum Of {
     Clusters,
     Children(Kind),
-    References(Kind),
+    Reference(Referred),
 }
 
 /// The model, an operator of one kind in one namespace, and what happens to them.
@@ -146,6 +149,8 @@ impl World {
             let Some(watch) = self.watches.get_mut(&of) else { return false };
             match relists {
                 None if watch.listed => watch.next(&server, count),
+                // What pods refer to is never listed from an API server that lags.
+                Some(_) if matches!(of, Of::Reference(_)) => watch.list(&server, 0),
                 age => watch.list(&server, age.unwrap_or(0)),
             }
         };
@@ -154,8 +159,7 @@ impl World {
             match &of {
                 Of::Clusters => self.operator.cluster(event),
                 Of::Children(kind) => self.operator.child(kind, event),
-                Of::References(Kind::Row(kind)) => self.operator.reference(kind, &self.namespace, event),
-                Of::References(Kind::Recorded(_)) => {}
+                Of::Reference(referred) => self.operator.reference(referred, event),
             }
         }
         self.queued.extend(self.operator.requested());
@@ -164,21 +168,22 @@ impl World {
 
     /// The operator has opened watches, and closed others.
     fn rewatch(&mut self) {
-        let label = Some((names::MANAGED_BY, names::manager(self.author.definition)));
+        let label = Selector::Label(names::MANAGED_BY, names::manager(self.author.definition));
         let watched = self.operator.watched();
-        let pending = |kind: &Kind| watched.iter().any(|(known, at)| known == kind && *at == Availability::Pending);
-        let mut wanted: BTreeSet<Of> = watched.iter().map(|(kind, _)| Of::Children(kind.clone())).collect();
-        wanted.extend(self.operator.referred().into_iter().map(|(kind, _)| Of::References(kind)));
-        wanted.insert(Of::Clusters);
-        self.watches.retain(|of, _| wanted.contains(of));
+        let children = watched.into_iter().map(|(kind, at)| (Of::Children(kind), at == Availability::Pending));
+        let references =
+            self.operator.referred().into_iter().map(|(referred, known)| (Of::Reference(referred), !known));
+        let wanted: BTreeMap<Of, bool> = children.chain(references).chain([(Of::Clusters, false)]).collect();
+        self.watches.retain(|of, _| wanted.contains_key(of));
         let clusters = self.clusters();
-        for of in wanted {
+        for (of, is_new) in wanted {
             let watch = match &of {
-                Of::Clusters => Watch::new(&clusters, None),
+                Of::Clusters => Watch::new(&clusters, Selector::All),
                 Of::Children(kind) => Watch::new(&id(kind), label.clone()),
-                Of::References(kind) => Watch::new(&id(kind), None),
+                Of::Reference((_, source, name)) => {
+                    Watch::new(&id(&source.kind().into()), Selector::Name(name.clone()))
+                }
             };
-            let is_new = matches!(&of, Of::Children(kind) if pending(kind));
             let watch = self.watches.entry(of).or_insert(watch);
             watch.listed &= !is_new;
         }

@@ -11,11 +11,20 @@ use crate::{
     json::{put, text},
 };
 
+/// What is watched of a kind.
+#[derive(Clone)]
+pub enum Selector {
+    All,
+    /// What bears a label.
+    Label(&'static str, String),
+    /// The object of a name.
+    Name(Box<str>),
+}
+
 /// One watch of an operator.
 pub struct Watch {
     view: View,
-    /// Label that what is watched bears; none: all are watched.
-    label: Option<(&'static str, String)>,
+    selector: Selector,
     /// What is selected, as last shown, by UID.
     selected: BTreeMap<String, Value>,
     /// Whether it has shown its first list.
@@ -24,8 +33,8 @@ pub struct Watch {
 
 impl Watch {
     /// A watch that has shown nothing.
-    pub fn new(kind: &str, label: Option<(&'static str, String)>) -> Self {
-        Self { view: View::new(kind), label, selected: BTreeMap::new(), listed: false }
+    pub fn new(kind: &str, selector: Selector) -> Self {
+        Self { view: View::new(kind), selector, selected: BTreeMap::new(), listed: false }
     }
 
     /// What a list shows that is as old as so many writes.
@@ -58,7 +67,11 @@ impl Watch {
     }
 
     fn selects(&self, object: &Value) -> bool {
-        self.label.as_ref().is_none_or(|(key, value)| has_label(object, key, value))
+        match &self.selector {
+            Selector::All => true,
+            Selector::Label(key, value) => has_label(object, key, value),
+            Selector::Name(name) => text(object, "/metadata/name") == &**name,
+        }
     }
 }
 

@@ -71,8 +71,10 @@ impl Story<'_> {
     /// It ends when what is returned beside it is dropped.
     fn start_the_operator(&self) -> Result<(JoinHandle<()>, oneshot::Sender<()>)> {
         let client = client(self.place.operator_config.clone()).map_err(Failure::during("making a client"))?;
+        // The demo itself listens as ZooKeeper, on an address that must be allowed outright.
         let operator = Operator::new::<Druid>(client)
             .namespace(Some(self.place.namespace.clone()))
+            .external_allow("127.0.0.1".parse().into_iter().collect())
             .external_checks(self.place.zookeeper().is_some());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
