@@ -131,7 +131,7 @@ use proc_macro::TokenStream;
 /// # `#[external(…)]`
 ///
 /// On a field of the spec, as often as it holds dependencies. The nodes wait until the check of each has passed. A check is
-/// one of `tcp`, `http` and `check`; the first two read an address `host:port` there, or several separated by commas.
+/// one of `tcp`, `http` and `check`; the first two read an address `host:port` there, or several (at most 16) separated by commas.
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |

@@ -25,6 +25,9 @@ use crate::{
     state::Data,
 };
 
+/// Objects of a namespace that are watched: each has a connection, and who creates clusters chooses how many.
+const MOST: usize = 512;
+
 /// Watches what pods refer to, and says which clusters are concerned.
 pub struct References {
     /// Who is asked; none: what happens is told by [`References::ingest`].
@@ -38,6 +41,8 @@ struct Inner {
     /// What each cluster's pods refer to, by the cluster's UID.
     clusters: HashMap<Arc<str>, BTreeSet<Referred>>,
     watches: HashMap<Referred, (Arc<Watched>, Option<AbortOnDropHandle<()>>)>,
+    /// UIDs of the clusters that refer to more than is watched.
+    waiting: HashSet<Arc<str>>,
 }
 
 /// An object that pods refer to: its namespace, which of the two it is, and its name.
@@ -54,17 +59,22 @@ impl References {
         let namespace = Arc::<str>::from(&*cluster.namespace);
         let referred = |reference: &Reference| (namespace.clone(), reference.source, Box::from(&*reference.name));
         let mut inner = self.inner.lock();
-        self.want(&mut inner, &cluster.uid, references.iter().map(|reference| referred(reference)).collect());
+        let told =
+            self.want(&mut inner, &cluster.uid, references.iter().map(|reference| referred(reference)).collect());
         let content = |reference: &Reference| {
             let watched = inner.watches.get(&referred(reference));
-            watched.map_or(Content::Unknown, |(watched, _)| watched.seen.lock().content(reference.key.as_deref()))
+            watched.map_or_else(too_many, |(watched, _)| watched.seen.lock().content(reference.key.as_deref()))
         };
-        references.iter().map(|reference| ((*reference).clone(), content(reference))).collect()
+        let contents = references.iter().map(|reference| ((*reference).clone(), content(reference))).collect();
+        drop(inner);
+        told.iter().for_each(|cluster| (self.changed)(cluster));
+        contents
     }
 
     /// A cluster is gone: what only its pods referred to is no longer watched.
     pub fn forget(&self, cluster: &str) {
-        self.want(&mut self.inner.lock(), cluster, BTreeSet::new());
+        let told = self.want(&mut self.inner.lock(), cluster, BTreeSet::new());
+        told.iter().for_each(|cluster| (self.changed)(cluster));
     }
 
     /// Takes in what the watch of an object shows, and tells whom it concerns. What isn't watched isn't taken in.
@@ -82,13 +92,11 @@ impl References {
         inner.watches.iter().map(|(referred, (watched, _))| (referred.clone(), is_known(watched))).collect()
     }
 
-    fn want(&self, inner: &mut Inner, cluster: &str, wanted: BTreeSet<Referred>) {
+    /// Returns the clusters for which there may be room now.
+    fn want(&self, inner: &mut Inner, cluster: &str, mut wanted: BTreeSet<Referred>) -> HashSet<Arc<str>> {
         let (cluster, before) =
             inner.clusters.remove_entry(cluster).unwrap_or_else(|| (cluster.into(), BTreeSet::new()));
-        for referred in wanted.difference(&before) {
-            let (watched, _) = inner.watches.entry(referred.clone()).or_insert_with(|| self.watch(referred));
-            watched.seen.lock().users.insert(cluster.clone());
-        }
+        let mut told = HashSet::new();
         for referred in before.difference(&wanted) {
             let is_last = |(watched, _): &(Arc<Watched>, _)| {
                 let mut seen = watched.seen.lock();
@@ -97,11 +105,25 @@ impl References {
             };
             if inner.watches.get(referred).is_some_and(is_last) {
                 inner.watches.remove(referred);
+                told.extend(inner.waiting.drain());
             }
         }
+        inner.waiting.remove(&cluster);
+        wanted.retain(|referred| {
+            let used = || inner.watches.keys().filter(|(namespace, ..)| *namespace == referred.0).count();
+            let is_room = inner.watches.contains_key(referred) || used() < MOST;
+            if is_room {
+                let watch = inner.watches.entry(referred.clone()).or_insert_with(|| self.watch(referred));
+                watch.0.seen.lock().users.insert(cluster.clone());
+            } else {
+                inner.waiting.insert(cluster.clone());
+            }
+            is_room
+        });
         if !wanted.is_empty() {
             inner.clusters.insert(cluster, wanted);
         }
+        told
     }
 
     fn watch(&self, (namespace, source, name): &Referred) -> (Arc<Watched>, Option<AbortOnDropHandle<()>>) {
@@ -112,6 +134,10 @@ impl References {
         });
         (watched, task)
     }
+}
+
+fn too_many() -> Content {
+    Content::Unreadable(format!("the pods of this namespace refer to more than {MOST} ConfigMaps and Secrets"))
 }
 
 /// Selects the object of a name, whatever a user wrote as such.
@@ -295,6 +321,29 @@ mod tests {
         references.ingest(&referred("shared"), Event::Apply(object("y")));
         assert!(told.lock().is_empty());
         assert_eq!(set("a", &[&shared]), [Content::Unknown], "what was known before may have changed since");
+    }
+
+    #[test]
+    fn a_cluster_that_refers_to_more_than_there_is_room_for_waits_until_there_is() {
+        let told = Arc::<Mutex<Vec<String>>>::default();
+        let changed: Changed = {
+            let told = told.clone();
+            Arc::new(move |uid| told.lock().push(uid.to_owned()))
+        };
+        let references = References::new(None, changed);
+        let to = |name: usize| Reference { source: Source::Secret, name: name.to_string(), key: None };
+        let most: Vec<_> = (0..MOST).map(to).collect();
+        let (more, first) = (to(MOST), to(0));
+        let set = |uid: &str, to: &[&Reference]| references.set(&cluster(uid), to).pop().unwrap().1;
+        assert_eq!(set("greedy", &most.iter().collect::<Vec<_>>()), Content::Unknown);
+        assert!(matches!(set("late", &[&first, &more]), Content::Unreadable(why) if why.contains("more than 512")));
+        assert_eq!(set("other", &[&first]), Content::Unknown, "it is watched already");
+        let elsewhere = Identity { namespace: "elsewhere".to_owned(), ..cluster("elsewhere") };
+        assert_eq!(references.set(&elsewhere, &[&more])[0].1, Content::Unknown, "another namespace has its own");
+        assert!(told.lock().is_empty());
+        references.forget("greedy");
+        assert_eq!(*told.lock(), ["late"]);
+        assert_eq!(set("late", &[&first, &more]), Content::Unknown);
     }
 
     #[test]
