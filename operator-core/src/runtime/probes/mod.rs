@@ -14,15 +14,12 @@ mod reach;
 mod turns;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Weak},
     time::Duration,
 };
 
-use futures::{
-    FutureExt,
-    future::{join_all, select_ok},
-};
+use futures::{StreamExt, future::join_all, stream::FuturesUnordered};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
@@ -36,7 +33,7 @@ use crate::{
 };
 pub use allow::{AllowList, ExternalAllow};
 use call::Calls;
-use reach::{Reach, Unreached};
+use reach::Reach;
 
 /// First and longest wait after a probe that failed.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
@@ -141,22 +138,15 @@ impl Probes {
     /// Succeeds with the first address that does.
     async fn any(&self, namespace: &str, addresses: &[Address], path: Option<&str>) -> Result<(), String> {
         let Some(reach) = self.reach.as_ref() else { return Ok(()) };
-        let errors: Vec<Mutex<Option<Unreached>>> = addresses.iter().map(|_| Mutex::default()).collect();
-        let checks = addresses.iter().zip(&errors).map(|(address, error)| {
-            let check = reach.check(namespace, address, path);
-            check.map(move |result| result.map_err(|why| *error.lock() = Some(why))).boxed()
-        });
-        if addresses.is_empty() {
-            return Err("has no address".to_owned());
+        let checks = addresses.iter().map(|address| reach.check(namespace, address, path));
+        let mut checks: FuturesUnordered<_> = checks.collect();
+        // The same trouble at several addresses is said once.
+        let mut errors = BTreeSet::new();
+        while let Some(result) = checks.next().await {
+            let Err(error) = result else { return Ok(()) };
+            errors.insert(error.to_string());
         }
-        if select_ok(checks).await.is_ok() {
-            return Ok(());
-        }
-        // The same trouble at every address is said once.
-        let mut errors: Vec<String> =
-            errors.iter().filter_map(|error| Some(error.lock().as_ref()?.to_string())).collect();
-        errors.dedup();
-        Err(errors.join(", "))
+        Err(Vec::from_iter(errors).join(", "))
     }
 }
 
@@ -182,7 +172,7 @@ fn digest(dependencies: &[Dependency]) -> Digest {
 
 #[cfg(test)]
 mod tests {
-    use futures::future::BoxFuture;
+    use futures::{FutureExt, future::BoxFuture};
     use serde_json::{Value, json};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
