@@ -196,9 +196,9 @@ async fn every_kind_of_child_is_made_with_one_write_and_then_nothing_is_asked() 
 
     let mut requests = setup.requests().await;
     let before = requests.len();
-    // Watches begin with a list: of the clusters, of the operator's own Secrets, and of the Secret that pods refer to. No install costs that again.
+    // Watches begin with a list: of the clusters, and of Secrets with the operator's label. No install costs that again.
     let begins = |request: &Request| request.verb == "list" && ["fulls", "secrets"].contains(&&*request.resource);
-    assert_eq!(requests.iter().filter(|request| begins(request)).count(), 3, "{requests:#?}");
+    assert_eq!(requests.iter().filter(|request| begins(request)).count(), 2, "{requests:#?}");
     requests.retain(|request| !begins(request));
     let creates = requests.iter().filter(|request| request.code == 201).count();
     let status = requests.iter().filter(|request| request.subresource == "status").count();

@@ -136,3 +136,25 @@ async fn ended() {
         () = terminate => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn what_external_checks_may_connect_to_is_a_list_of_networks_and_hosts() {
+        let parse = |list: &str| Cli::try_parse_from(["operator", "--external-allow", list]);
+        let allow = parse("10.0.0.0/8,example.com").unwrap().options.external_allow;
+        assert_eq!(allow, ["10.0.0.0/8".parse().unwrap(), ExternalAllow::Hosts("example.com".to_owned())]);
+        let error = parse("10.0.0.0/8,*.example.com").err().unwrap().to_string();
+        assert!(error.contains("`*.example.com` is neither a network"), "{error}");
+    }
+}
