@@ -173,7 +173,12 @@ impl World {
         if !self.execute(&plan) {
             self.snapshot.status = Some(self.report(blueprint, &plan));
             // The inventory has these now.
-            self.snapshot.facts.retain(|fact| !matches!(fact.answer, Answer::Stored { .. } | Answer::Deleted));
+            let inventory = self.snapshot.status.as_ref().unwrap().inventory.clone();
+            self.snapshot.facts.retain(|fact| match fact.answer {
+                Answer::Stored { .. } => false,
+                Answer::Deleted => inventory.has(&fact.kind, &fact.name),
+                _ => true,
+            });
         }
         plan
     }
@@ -214,7 +219,11 @@ impl World {
             }
         }
         match action {
-            Action::Create { .. } | Action::Inspect { .. } if self.stored.contains_key(&key) => return Answer::Exists,
+            Action::Create { .. } if self.stored.contains_key(&key) => return Answer::Exists,
+            Action::Inspect { .. } => {
+                let found = self.stored.get(&key).map(|stored| Box::new(stored.child(kind)));
+                return found.map_or(Answer::Deleted, Answer::Unowned);
+            }
             Action::Create { object, replicas } => self.create(object, *replicas),
             Action::Apply { object, replicas, generate, .. } => {
                 let stored = self.stored.get_mut(&key).unwrap();
@@ -231,7 +240,7 @@ impl World {
             Action::Grow { size, .. } => {
                 self.change(kind, name, |json| json["spec"]["resources"]["requests"]["storage"] = json!(size));
             }
-            Action::Inspect { .. } | Action::Release { .. } => panic!("nothing is there: {action:?}"),
+            Action::Release { .. } => panic!("nothing is there: {action:?}"),
             Action::Replace { .. } | Action::Delete { .. } => {
                 self.stored.remove(&key);
                 self.sees(kind, name);
@@ -265,6 +274,13 @@ impl World {
         let stored = Stored { json, uid: format!("uid-{}", self.uids), operator, others: Value::Null };
         self.stored.insert((kind.clone(), name.clone()), stored);
         self.sees(kind, &name);
+    }
+
+    /// Someone puts an object there without label and owner: no watch of children shows it.
+    pub fn restore(&mut self, kind: &Kind, json: Value) {
+        let name = json["metadata"]["name"].as_str().unwrap().to_owned();
+        self.put(kind, json, Value::Null);
+        self.snapshot.children.retain(|child| child.kind != *kind || *child.name != *name);
     }
 
     /// What the API server answers to an action.

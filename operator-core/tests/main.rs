@@ -6,6 +6,7 @@
 mod common;
 mod configuration;
 mod layers;
+mod lost;
 mod plans;
 mod pods;
 mod precedence;

@@ -84,7 +84,11 @@ impl Outcome {
         let stops = |fact: &Fact| match fact.answer {
             // A claim that can't grow is in nobody's way.
             Answer::Refused(_) => fact.kind != &CLAIM,
-            Answer::WouldBeRefused(_) | Answer::WouldBeStored | Answer::Exists | Answer::Foreign(_) => true,
+            Answer::WouldBeRefused(_)
+            | Answer::WouldBeStored
+            | Answer::Exists
+            | Answer::Foreign(_)
+            | Answer::Unowned(_) => true,
             Answer::Stored { .. } | Answer::Deleted => false,
         };
         self.failed.iter().any(|failed| failed.is_needed) || self.facts.iter().any(stops)
@@ -121,6 +125,7 @@ impl Outcome {
                 self.facts.push(fact(Answer::Deleted));
             }
             Ok(Done::Foreign(controller)) => self.facts.push(fact(Answer::Foreign(controller))),
+            Ok(Done::Unowned(child)) => self.facts.push(fact(Answer::Unowned(child))),
             Ok(Done::Tried) => self.facts.push(fact(Answer::WouldBeStored)),
             Ok(Done::Deleted(uid)) => {
                 done();
@@ -157,8 +162,10 @@ enum Done {
     Stored(Box<Child>),
     /// An object that is there and is the cluster's.
     Found(Box<Child>),
-    /// An object that isn't the cluster's.
-    Foreign(Option<Controller>),
+    /// An object that is another owner's.
+    Foreign(Controller),
+    /// An object that is nobody's.
+    Unowned(Box<Child>),
     /// There is no object of this name any more.
     Gone,
     /// A new one could be stored.
@@ -283,10 +290,11 @@ impl Writer {
             Some(controller) if controller.uid == cluster.uid && (child.watched || !child.deleting) => {
                 Ok(Done::Found(child))
             }
-            controller => Ok(Done::Foreign(controller.map(|controller| Controller {
+            Some(controller) => Ok(Done::Foreign(Controller {
                 kind: controller.kind.to_string(),
                 name: controller.name.to_string(),
-            }))),
+            })),
+            None => Ok(Done::Unowned(child)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Action, Replicas};
+use super::{Action, Replicas, lost};
 use crate::{
     model::{Object, Scale},
     state::{Child, Snapshot, health::Owners},
@@ -15,14 +15,13 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
         let replicas = before(&object, snapshot);
         return Some(Action::Create { object, replicas });
     };
-    let is_missing = |key: &str| !child.secret.iter().flat_map(|data| data.keys()).any(|there| there == key);
-    // A key that someone else has set, and then removed, isn't in the operator's entry.
-    let generate: Vec<_> = object.generate.iter().filter(|(key, _)| is_missing(key)).cloned().collect();
-    let is_in_sync = snapshot.is_in_sync(&object, child);
+    let generate = lost::asked(&object, child);
+    // A Secret that someone restored may have no owner.
+    let is_in_sync = snapshot.is_in_sync(&object, child) && child.controller.is_some();
     let replicas = replicas(&object, child);
     // It was created with the number that its predecessor had.
     let hands_over = matches!(replicas, Replicas::HandedOver(_));
-    if child.deleting || (is_in_sync && generate.is_empty() && !hands_over) {
+    if child.deleting || (is_in_sync && !hands_over) {
         return None;
     }
     let found = (child.uid.clone(), child.seen);

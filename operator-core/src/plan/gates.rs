@@ -108,6 +108,13 @@ pub enum Gate {
         /// Its name.
         name: String,
     },
+    /// A generated value of a Secret is gone.
+    Lost {
+        /// Name of the Secret.
+        name: String,
+        /// The key that someone took out of it; none: the Secret is gone.
+        key: Option<String>,
+    },
     /// An object of this name is there and isn't the cluster's.
     NameTaken {
         /// Its kind.
@@ -267,15 +274,18 @@ impl<'a> Gates<'a> {
         }
         let fact = fact.filter(|fact| fact.holds(object.intent, child));
         let Some(fact) = fact else { return Ok(action) };
+        if let Some((gate, again)) = taken(object, &fact.answer, self.situation) {
+            return self.wait(fact, again, object, action, gate);
+        }
         let found = child.map(|child| (child.uid.clone(), child.seen));
         match (&fact.answer, action, found) {
             // It may be gone before it is looked at: after a while it is created again.
             (Answer::Exists, Action::Create { object, .. }, _) if left(fact, TAKEN_AGAIN.0, snapshot.time).is_some() => {
                 Ok(Action::Inspect { object })
             }
-            (Answer::Refused(refusal), Action::Apply { object, generate, .. }, Some(found))
+            (Answer::Refused(refusal), Action::Apply { object, .. }, Some(found))
                 // What was generated would be lost.
-                if refusal.immutable && object.generate.is_empty() && generate.is_empty() && !object.once =>
+                if refusal.immutable && object.generate.is_empty() && !object.once =>
             {
                 Ok(Action::Try { object, found })
             }
@@ -285,13 +295,6 @@ impl<'a> Gates<'a> {
             }
             (Answer::Refused(refusal) | Answer::WouldBeRefused(refusal), action, _) => {
                 self.wait(fact, REFUSED_AGAIN, object, action, refused(object, refusal))
-            }
-            (Answer::Foreign(controller), action, _) => {
-                let passing = controller.as_ref().is_some_and(|controller| is_namesake(object, controller));
-                let again = if passing && !self.situation.waits_for_long() { TAKEN_AGAIN.1 } else { TAKEN_AGAIN.0 };
-                let (kind, name) = (object.kind.clone(), object.name.clone());
-                let gate = Gate::NameTaken { kind, name, controller: controller.clone(), passing };
-                self.wait(fact, again, object, action, gate)
             }
             (_, action, _) => Ok(action),
         }
@@ -346,13 +349,25 @@ fn contested(fact: &Fact, object: &Object, now: Timestamp) -> Option<Duration> {
     left(fact, first.saturating_mul(1 << more.min(8)).min(longest), now)
 }
 
+/// Whose the object of this name is, where it isn't the cluster's, and when to try again.
+pub(super) fn taken(object: &Object, answer: &Answer, situation: &Situation<'_>) -> Option<(Gate, Duration)> {
+    let controller = match answer {
+        Answer::Foreign(controller) => Some(controller.clone()),
+        Answer::Unowned(_) => None,
+        _ => return None,
+    };
+    let passing = controller.as_ref().is_some_and(|controller| is_namesake(object, controller));
+    let again = if passing && !situation.waits_for_long() { TAKEN_AGAIN.1 } else { TAKEN_AGAIN.0 };
+    Some((Gate::NameTaken { kind: object.kind.clone(), name: object.name.clone(), controller, passing }, again))
+}
+
 /// Time left until what was answered is tried again; none: it is over.
-fn left(fact: &Fact, again: Duration, now: Timestamp) -> Option<Duration> {
+pub(super) fn left(fact: &Fact, again: Duration, now: Timestamp) -> Option<Duration> {
     let elapsed = Duration::try_from(now.duration_since(fact.at)).unwrap_or_default();
     again.checked_sub(elapsed).filter(|left| !left.is_zero())
 }
 
-fn refused(object: &Object, refusal: &Refusal) -> Gate {
+pub(super) fn refused(object: &Object, refusal: &Refusal) -> Gate {
     Gate::Refused { kind: object.kind.clone(), name: object.name.clone(), message: refusal.message.clone() }
 }
 

@@ -5,12 +5,14 @@
 //! | `action` | what the writer is told to do |
 //! | [`gates`] | what keeps objects from being written |
 //! | `drift` | what brings an object to what it shall be |
+//! | `lost` | what was there once and must not be made again |
 //! | `volumes` | claims that grow, and those that can't shrink |
 //! | `prune` | what shall not be any more |
 
 mod action;
 mod drift;
 pub mod gates;
+mod lost;
 mod prune;
 mod volumes;
 
@@ -31,6 +33,7 @@ use crate::{
     state::{Answer, Availability, Child, Probe, Snapshot},
 };
 use gates::Gates;
+use lost::Unseen;
 
 /// What is to be done for a cluster now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -180,15 +183,22 @@ fn write(situation: &Situation<'_>) -> Plan {
             gates.refuse_kind(object, availability);
             continue;
         }
-        let child = situation.child(object);
-        if child.is_none() && situation.snapshot.is_done(&object.kind, &object.name) {
-            // What it did is done, though it was cleaned up since. Or is it only out of sight? Its name may also be someone else's by now.
-            let fact = situation.snapshot.fact(&object.kind, &object.name);
-            if !fact.is_some_and(|fact| matches!(fact.answer, Answer::Deleted | Answer::Foreign(_))) {
+        let child = match situation.child(object).ok_or_else(|| lost::unseen(object, situation)) {
+            Ok(child) => Some(child),
+            Err(None) => None,
+            Err(Some(Unseen::Restored(child))) => Some(child),
+            Err(Some(Unseen::Done)) => continue,
+            Err(Some(Unseen::Sought)) => {
                 plan.actions.push(Action::Inspect { object: object.clone() });
+                continue;
             }
-            continue;
-        }
+            Err(Some(Unseen::Gone(gate, again))) => {
+                gates.found.push(gate);
+                plan.look_again(Some(again));
+                continue;
+            }
+        };
+        gates.found.extend(child.into_iter().flat_map(|child| lost::removed(object, child)));
         plan.returning |=
             child.is_some_and(|child| child.deleting) && !situation.snapshot.is_done(&object.kind, &object.name);
         let Some(action) = drift::correct(object, child, situation.snapshot) else { continue };

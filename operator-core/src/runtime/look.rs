@@ -8,7 +8,7 @@ use kube::{Api, Client, api::ListParams};
 use super::raw::Raw;
 use crate::{
     definition::Definition,
-    model::{ClusterStatus, Content, Identity, Kind, Reference, kind},
+    model::{ClusterStatus, Content, Identity, Kind, Object, Reference, kind},
     render::{Blueprint, names::MANAGED_BY},
     state::{Availability, Child, Data, Manager, Probe, Snapshot, Store},
 };
@@ -44,8 +44,11 @@ pub async fn look(
     let mut references = BTreeMap::new();
     for reference in blueprint.map(Blueprint::references).unwrap_or_default() {
         let objects = blueprint.into_iter().flat_map(|blueprint| &blueprint.objects);
-        let ours =
-            objects.into_iter().find(|object| object.kind == reference.source.kind() && object.name == reference.name);
+        let recorded = |object: &Object| status.iter().any(|it| it.inventory.mark(&object.kind, &object.name).is_some());
+        let mut ours = objects.into_iter();
+        let ours = ours.find(|object| object.kind == reference.source.kind() && object.name == reference.name);
+        // One whose generated value is lost isn't made again.
+        let ours = ours.filter(|object| object.generate.is_empty() || !recorded(object));
         let content = match (content_of(client, &cluster.namespace, reference).await?, ours) {
             // About to be: what it holds may be generated.
             (Content::Missing, Some(ours)) => match Data::of(&ours.json).content(reference.key.as_deref()) {

@@ -138,8 +138,8 @@ impl Records {
                 Answer::Stored { .. } => {
                     fact.put_back > 0 || status.inventory.mark(&fact.kind, &fact.name) != fact.mark()
                 }
-                // Once is enough to know that a Job that is done was cleaned up.
-                Answer::Deleted => status.inventory.is_done(&fact.kind, &fact.name),
+                // Once is enough to know that a Job that is done was cleaned up, or that a Secret is gone.
+                Answer::Deleted => status.inventory.has(&fact.kind, &fact.name),
                 _ => fact.kind == &CLAIM || wanted(&fact.kind, &fact.name),
             });
             record.facts.shrink_to_fit();

@@ -52,8 +52,10 @@ pub enum Answer {
     WouldBeRefused(Refusal),
     /// An object of its name is there, and it wasn't known.
     Exists,
-    /// The object of its name isn't this cluster's.
-    Foreign(Option<Controller>),
+    /// The object of its name is another owner's.
+    Foreign(Controller),
+    /// The object of its name is nobody's.
+    Unowned(Box<Child>),
     /// It is being deleted.
     Deleted,
 }

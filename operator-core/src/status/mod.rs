@@ -45,6 +45,8 @@ pub enum Reason {
     InvalidSpec,
     /// The API server refuses a child. Terminal, and tried again every five minutes.
     Refused,
+    /// A generated value of a Secret is gone. Looked for again every 15 seconds.
+    SecretLost,
     /// An object of a child's name belongs to someone else. Tried again every 15 seconds.
     NameTaken,
     /// Someone else changes a child again and again. Put back every 15 seconds to 5 minutes.
@@ -59,6 +61,7 @@ impl Reason {
         match self {
             Self::InvalidSpec => "InvalidSpec",
             Self::Refused => "Refused",
+            Self::SecretLost => "SecretLost",
             Self::NameTaken => "NameTaken",
             Self::Contested => "Contested",
             Self::Retrying => "Retrying",
@@ -152,6 +155,7 @@ pub fn problem(plan: &Plan, failed: &[Failed]) -> Option<Problem> {
     let retrying: Vec<String> = failed.chain(gates(Reason::Retrying)).collect();
     of(Reason::InvalidSpec, plan.invalid.iter().map(ToString::to_string).collect())
         .or_else(|| of(Reason::Refused, gates(Reason::Refused)))
+        .or_else(|| of(Reason::SecretLost, gates(Reason::SecretLost)))
         .or_else(|| of(Reason::NameTaken, gates(Reason::NameTaken)))
         .or_else(|| of(Reason::Contested, gates(Reason::Contested)))
         .or_else(|| of(Reason::Retrying, retrying))

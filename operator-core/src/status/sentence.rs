@@ -17,6 +17,7 @@ pub fn node(gate: &Gate) -> Option<&str> {
         | Gate::KindUnavailable { .. }
         | Gate::Refused { .. }
         | Gate::Contested { .. }
+        | Gate::Lost { .. }
         | Gate::NameTaken { .. } => None,
     }
 }
@@ -25,6 +26,7 @@ pub fn node(gate: &Gate) -> Option<&str> {
 pub fn reason(gate: &Gate) -> Option<Reason> {
     match gate {
         Gate::Refused { .. } => Some(Reason::Refused),
+        Gate::Lost { .. } => Some(Reason::SecretLost),
         Gate::NameTaken { .. } => Some(Reason::NameTaken),
         Gate::Contested { .. } => Some(Reason::Contested),
         Gate::KindUnavailable { .. } | Gate::Reference { content: Content::Unreadable(_), .. } => {
@@ -62,6 +64,14 @@ pub fn message(gate: &Gate) -> String {
             "{} {name}: someone changes or deletes it again and again, so it is put back no more often than every 15 seconds, later every \
              5 minutes; the managers in its managedFields say who",
             kind.kind
+        ),
+        Gate::Lost { name, key: None } => format!(
+            "Secret {name} was deleted, and its generated value with it: restore it from a backup; for a new value, create it empty \
+              (kubectl create secret generic {name})"
+        ),
+        Gate::Lost { name, key: Some(key) } => format!(
+            "Secret {name}: the key {key} was removed, and its generated value with it: set it again; for a new value, delete the Secret and \
+              create it empty (kubectl create secret generic {name})"
         ),
         Gate::NameTaken { kind, name, controller, passing } => {
             let kind = &kind.kind;

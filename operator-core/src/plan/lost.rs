@@ -1,0 +1,68 @@
+//! What was there once and must not be made again: a Job that is done would run twice, and another generated value of a Secret would part the
+//! pods from their data.
+
+use std::time::Duration;
+
+use super::{
+    Gate, Situation,
+    gates::{TAKEN_AGAIN, left, refused, taken},
+};
+use crate::{
+    model::Object,
+    state::{Answer, Child},
+};
+
+/// What is known of an object that was there once, must not be made again, and isn't seen.
+pub(super) enum Unseen<'a> {
+    /// It may only be out of sight: it has to be looked for.
+    Sought,
+    /// What it did is done.
+    Done,
+    /// Someone has put it there again, without an owner.
+    Restored(&'a Child),
+    /// It can't be had, and when to look again.
+    Gone(Gate, Duration),
+}
+
+/// What is known of such an object; none where it may be made.
+pub(super) fn unseen<'a>(object: &Object, situation: &Situation<'a>) -> Option<Unseen<'a>> {
+    let snapshot = situation.snapshot;
+    let fact = snapshot.fact(&object.kind, &object.name);
+    if snapshot.is_done(&object.kind, &object.name) {
+        // It was cleaned up since, and its name may be someone else's by now.
+        let is_gone = |answer: &Answer| matches!(answer, Answer::Deleted | Answer::Foreign(_) | Answer::Unowned(_));
+        return Some(if fact.is_some_and(|fact| is_gone(&fact.answer)) { Unseen::Done } else { Unseen::Sought });
+    }
+    if object.generate.is_empty() || !situation.was_there(object) {
+        return None;
+    }
+    let fresh = fact.and_then(|fact| Some((&fact.answer, left(fact, TAKEN_AGAIN.0, snapshot.time)?)));
+    let Some((answer, left)) = fresh else { return Some(Unseen::Sought) };
+    let gate = match answer {
+        Answer::Stored { .. } | Answer::Exists => return Some(Unseen::Sought),
+        Answer::Unowned(child) if !child.deleting => return Some(Unseen::Restored(child)),
+        Answer::Foreign(_) => taken(object, answer, situation).map(|(gate, _)| gate),
+        Answer::Refused(refusal) => Some(refused(object, refusal)),
+        _ => None,
+    };
+    Some(Unseen::Gone(gate.unwrap_or_else(|| Gate::Lost { name: object.name.clone(), key: None }), left))
+}
+
+/// The generated keys that a Secret shall be filled with. It was made with all of them; who puts an empty one in its place asks for new values.
+pub(super) fn asked(object: &Object, child: &Child) -> Vec<(String, u32)> {
+    let is_asked = child.controller.is_none() && keys(child).next().is_none();
+    if is_asked { object.generate.clone() } else { Vec::new() }
+}
+
+/// The generated keys that someone took out of a Secret, their values with them.
+pub(super) fn removed(object: &Object, child: &Child) -> Vec<Gate> {
+    if child.deleting || !asked(object, child).is_empty() {
+        return Vec::new();
+    }
+    let missing = object.generate.iter().filter(|(key, _)| !keys(child).any(|there| there == key));
+    missing.map(|(key, _)| Gate::Lost { name: object.name.clone(), key: Some(key.clone()) }).collect()
+}
+
+fn keys(child: &Child) -> impl Iterator<Item = &str> {
+    child.secret.iter().flat_map(|data| data.keys())
+}
