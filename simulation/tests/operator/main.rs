@@ -10,12 +10,14 @@
 //! | `properties` | random steps keep the promises |
 //! | `cases` | single stories, and what the properties once found |
 //! | `jobs` | the same, of Jobs |
+//! | `lost` | the same, of generated Secrets that are deleted |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may stop at what it did not expect")]
 
 mod cases;
 mod jobs;
 mod kinds;
+mod lost;
 mod promises;
 mod properties;
 mod specs;

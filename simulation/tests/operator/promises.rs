@@ -13,9 +13,9 @@ use operator_core::{
     render::names,
 };
 use operator_simulation::{Change, controllers::controller, operator::id};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::world::{CLUSTERS, World, name};
+use crate::world::{CLUSTERS, NAMESPACE, World, name};
 
 /// Enough for every policy that was mended to be tried again, twice.
 pub const PATIENCE: Duration = Duration::from_secs(20 * 60);
@@ -68,7 +68,9 @@ impl World {
             if !write.changed {
                 *idle.entry((write.method.to_string(), write.path.clone())).or_default() += 1;
             }
-            let own = |object: &Value| controller(object).is_some_and(|uid| clusters.contains(uid));
+            // A Secret that someone has put in the place of a lost one may have no owner.
+            let is_secret = write.path.contains("/secrets/");
+            let own = |object: &Value| controller(object).map_or(is_secret, |uid| clusters.contains(uid));
             let is_cluster = write.path.contains("/datas/");
             let is_claim = write.path.contains("/persistentvolumeclaims/");
             if let Some(before) = write.before.as_ref().filter(|_| write.changed && !is_cluster && !is_claim) {
@@ -109,6 +111,15 @@ impl World {
             if !is_seen && !wanted.contains(&format!("{kind} {name}")) {
                 self.delete(&kind, &name);
             }
+        }
+    }
+
+    /// Puts an empty Secret in the place of each generated one that is lost.
+    pub fn ask_for_new_values(&mut self) {
+        for object in self.blueprint().objects.iter().filter(|object| !object.generate.is_empty()) {
+            let empty = json!({ "metadata": { "name": object.name } });
+            // Where it isn't lost, its name is taken.
+            let _ = self.server().create("secrets", NAMESPACE, empty, "someone");
         }
     }
 

@@ -19,6 +19,10 @@ async fn ends_well(world: &mut World, story: &Story) {
         world.settle(PATIENCE).await;
         world.leave_out_what_is_forgotten();
     }
+    if story.lost {
+        world.settle(PATIENCE).await;
+        world.ask_for_new_values();
+    }
     world.comes_to_rest().await;
     world.writes_with_care(&world.all_clusters(), story.disturbances);
 }

@@ -93,6 +93,8 @@ pub struct Story {
     pub scaled: BTreeMap<String, Vec<i64>>,
     /// Whether someone removed the status.
     pub forgotten: bool,
+    /// Whether someone deleted a generated Secret.
+    pub lost: bool,
     /// Steps after which a write may be repeated.
     pub disturbances: usize,
 }
@@ -175,6 +177,7 @@ impl Story {
         match what {
             Foreign::Delete => {
                 let node = object["metadata"]["labels"]["simulation.example.com/node"].as_str();
+                self.lost |= kind == "secrets";
                 if ["statefulsets.apps", "deployments.apps", "daemonsets.apps", "secrets"].contains(&kind.as_str()) {
                     self.harmed.extend(node.map(str::to_owned));
                 }
