@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod common;
+mod conditions;
 mod configuration;
 mod layers;
 mod lost;
@@ -14,5 +15,6 @@ mod properties;
 mod secrets;
 mod settings;
 mod stack;
+mod stuck;
 mod unknown;
 mod volumes;

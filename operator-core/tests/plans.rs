@@ -608,7 +608,8 @@ fn a_name_that_is_taken_is_looked_at_and_waited_for() {
     );
 
     let other = |name: &str| Answer::Foreign(Controller { kind: "Data".to_owned(), name: name.to_owned() });
-    let nobody_s = Answer::Unowned(Box::new(World::of(&blueprint).child(&Kind::Row(&SERVICE), "a-store").unwrap().clone()));
+    let nobody_s =
+        Answer::Unowned(Box::new(World::of(&blueprint).child(&Kind::Row(&SERVICE), "a-store").unwrap().clone()));
     for (answer, again, why) in [
         (nobody_s, 15, "nobody's: delete it, or give this cluster another name"),
         (other("b"), 15, "not this cluster's: Data b is its controller: give one of the two another name"),

@@ -293,7 +293,8 @@ async fn what_is_meant_for_an_object_that_is_gone_never_reaches_its_successor() 
     assert_eq!(written, Ok(None), "it counts as gone");
     assert!(clusters.get("a").await.unwrap().status.is_none());
 
-    let delete = Action::Delete { kind: Kind::Row(&CONFIG_MAP), name: "m".to_owned(), uid: gone.as_str().into() };
+    let delete =
+        Action::Delete { kind: Kind::Row(&CONFIG_MAP), name: "m".to_owned(), uid: gone.as_str().into(), version: None };
     let outcome = writer.execute(&Plan { actions: vec![delete], ..Plan::default() }, &cluster).await;
     let failed: Vec<_> = outcome.failed.into_iter().map(|failed| failed.message).collect();
     assert_eq!((outcome.deleted, failed), (vec![gone.into()], Vec::new()), "what was meant is gone already");

@@ -251,11 +251,11 @@ impl Writer {
                     _ => Ok(Done::Deleted(uid.clone())),
                 }
             }
-            Action::Delete { uid, .. } => {
-                match self.send(requests.delete(uid, None, action.propagation())?).await {
+            Action::Delete { uid, version, .. } => {
+                match self.send(requests.delete(uid, *version, action.propagation())?).await {
                     Ok(_) => Ok(Done::Deleted(uid.clone())),
                     // Gone already, or another object has its name: either way ours is gone.
-                    Err(failure) if failure.code == Some(404) || failure.is_conflict() => {
+                    Err(failure) if failure.code == Some(404) || (version.is_none() && failure.is_conflict()) => {
                         Ok(Done::Deleted(uid.clone()))
                     }
                     Err(failure) => Err(failure),
@@ -290,10 +290,9 @@ impl Writer {
             Some(controller) if controller.uid == cluster.uid && (child.watched || !child.deleting) => {
                 Ok(Done::Found(child))
             }
-            Some(controller) => Ok(Done::Foreign(Controller {
-                kind: controller.kind.to_string(),
-                name: controller.name.to_string(),
-            })),
+            Some(controller) => {
+                Ok(Done::Foreign(Controller { kind: controller.kind.to_string(), name: controller.name.to_string() }))
+            }
             None => Ok(Done::Unowned(child)),
         }
     }

@@ -188,6 +188,9 @@ pub static VERTICAL_AUTOSCALER: ChildKind =
 /// Volumes that pods claim. StatefulSets make them; the operator only lets them grow.
 pub static CLAIM: ChildKind = row("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims");
 
+/// Pods. Workloads make them; the operator only deletes one that keeps its StatefulSet from being updated.
+pub static POD: ChildKind = row("", "v1", "Pod", "pods");
+
 /// Every kind of child, in the order in which they are created.
 pub static ALL: [&ChildKind; 17] = [
     &CONFIG_MAP,

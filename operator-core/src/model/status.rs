@@ -18,7 +18,7 @@ pub struct ClusterStatus {
     pub replicas: i32,
     /// Label selector of the cluster's pods, for a scale subresource.
     pub selector: String,
-    /// `Ready`, `Progressing` and `Degraded`, as in the Kubernetes API conventions.
+    /// `Ready`, `Progressing` and `Degraded`, as in the Kubernetes API conventions; `Reconciling` and `Stalled` only while they are true.
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
     /// A row per node.

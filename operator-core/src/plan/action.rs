@@ -68,7 +68,7 @@ pub enum Action {
         /// How much.
         size: Quantity,
     },
-    /// Deletes one of the cluster's objects that shall not be.
+    /// Deletes one of the cluster's objects that shall not be, or a pod that shall be made again.
     Delete {
         /// Its kind.
         kind: Kind,
@@ -76,6 +76,9 @@ pub enum Action {
         name: String,
         /// Its UID.
         uid: Box<str>,
+        /// The version at which it was seen, where it may only be deleted as it was then.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        version: Option<u64>,
     },
 }
 

@@ -8,12 +8,14 @@
 //! | `lost` | what was there once and must not be made again |
 //! | `volumes` | claims that grow, and those that can't shrink |
 //! | `prune` | what shall not be any more |
+//! | `stuck` | pods that keep their StatefulSet from being updated |
 
 mod action;
 mod drift;
 pub mod gates;
 mod lost;
 mod prune;
+mod stuck;
 mod volumes;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -22,6 +24,7 @@ use serde::Serialize;
 
 pub use action::{Action, Replicas, Verb};
 pub use gates::Gate;
+pub use stuck::STUCK;
 
 use crate::{
     model::{
@@ -116,6 +119,7 @@ pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> P
     if !plan.gates.iter().any(Gate::forbids_pruning) {
         plan.actions.extend(prune::surplus(&situation));
     }
+    plan.actions.extend(stuck::stuck(&situation));
     record(&mut plan, &situation);
     plan
 }

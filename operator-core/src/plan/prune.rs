@@ -67,7 +67,7 @@ fn is_deletable(child: &Child) -> bool {
 }
 
 fn delete(child: &Child) -> Action {
-    Action::Delete { kind: child.kind.clone(), name: child.name.to_string(), uid: child.uid.clone() }
+    Action::Delete { kind: child.kind.clone(), name: child.name.to_string(), uid: child.uid.clone(), version: None }
 }
 
 /// Whether pods may be on another template than the newest.

@@ -96,6 +96,7 @@ impl Context {
             externals: blueprint
                 .map_or(Probe::Unknown, |blueprint| self.probes.known(&identity.uid, &blueprint.externals)),
             troubles: self.pods.troubles(&identity.uid, cluster.generation),
+            blockers: self.pods.blockers(&identity.uid, cluster.generation),
             facts: self.records.facts(&identity.uid),
             cluster: identity,
         }
@@ -132,6 +133,7 @@ impl Context {
         }
         outcome.deleted.iter().for_each(|uid| self.watches.store().deleting(uid));
         outcome.doubtful.iter().for_each(|uid| self.watches.store().doubt(uid));
+        self.pods.acted(identity, outcome.deleted.iter().chain(&outcome.doubtful));
         self.records.learn(snapshot, outcome);
         for (verb, kind, name) in &outcome.done {
             tracing::debug!(namespace = identity.namespace, cluster = identity.name, ?verb, kind = %kind.kind, name, "done");

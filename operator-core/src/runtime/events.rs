@@ -8,8 +8,8 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     apply::Writer,
     definition::Definition,
-    model::{Identity, Kind},
-    plan::Verb,
+    model::{Identity, Kind, kind::POD},
+    plan::{STUCK, Verb},
     status::cut,
 };
 
@@ -46,7 +46,8 @@ impl Recorder {
     pub fn done(&self, cluster: &Identity, done: &[(Verb, Kind, String)]) {
         let said = |wanted: Verb| {
             let objects = done.iter().filter(move |(verb, _, _)| *verb == wanted);
-            objects.map(|(_, kind, name)| format!("{} {name}", kind.kind)).collect::<Vec<_>>().join(", ")
+            let why = |kind: &Kind| if *kind == &POD { format!(" ({STUCK})") } else { String::new() };
+            objects.map(|(_, kind, name)| format!("{} {name}{}", kind.kind, why(kind))).collect::<Vec<_>>().join(", ")
         };
         let parts: Vec<(&str, String)> = [
             (Verb::Replace, "Replaced"),

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::jiff::Timestamp;
 use kube::{Api, Client, api::ListParams};
 
-use super::raw::Raw;
+use super::{pods::list as list_pods, raw::Raw};
 use crate::{
     definition::Definition,
     model::{ClusterStatus, Content, Identity, Kind, Object, Reference, kind},
     render::{Blueprint, names::MANAGED_BY},
-    state::{Availability, Child, Data, Manager, Probe, Snapshot, Store},
+    state::{Availability, Child, Data, Manager, Probe, Snapshot, Store, blockers},
 };
 
 /// Objects of a page.
@@ -44,7 +44,8 @@ pub async fn look(
     let mut references = BTreeMap::new();
     for reference in blueprint.map(Blueprint::references).unwrap_or_default() {
         let objects = blueprint.into_iter().flat_map(|blueprint| &blueprint.objects);
-        let recorded = |object: &Object| status.iter().any(|it| it.inventory.mark(&object.kind, &object.name).is_some());
+        let recorded =
+            |object: &Object| status.iter().any(|it| it.inventory.mark(&object.kind, &object.name).is_some());
         let mut ours = objects.into_iter();
         let ours = ours.find(|object| object.kind == reference.source.kind() && object.name == reference.name);
         // One whose generated value is lost isn't made again.
@@ -62,8 +63,18 @@ pub async fn look(
         references.insert(reference.clone(), content);
     }
     let children = store.cluster(&manager.name, &cluster.uid, &cluster.namespace, &cluster.name);
+    let time = Timestamp::now();
+    let is_ordered = |child: &&Child| child.health.as_ref().is_some_and(|health| health.ordered.is_some());
+    let ordered: Vec<String> =
+        children.iter().filter(is_ordered).filter_map(|child| Some(child.node.as_deref()?.to_owned())).collect();
+    let pods = if ordered.is_empty() {
+        Vec::new()
+    } else {
+        // Who may not list them is told of none.
+        list_pods(client, definition, &cluster, &ordered).await.unwrap_or_default()
+    };
     Ok(Snapshot {
-        time: Timestamp::now(),
+        time,
         cluster,
         generation,
         children,
@@ -72,6 +83,7 @@ pub async fn look(
         references,
         externals: Probe::There,
         troubles: None,
+        blockers: blockers(&pods, time),
         facts: Vec::new(),
     })
 }

@@ -19,7 +19,8 @@ use crate::{
     model::{Identity, NodeStatus},
     render::names::{self, Names},
     state::{
-        pod::Pods as List,
+        Blocker, blockers,
+        pod::{Pod as Listed, Pods as List},
         trouble::{self, Trouble},
     },
 };
@@ -51,6 +52,8 @@ struct Looked {
     nodes: BTreeMap<String, (NodeStatus, Instant)>,
     /// What was found, if anything; none: nobody has looked yet, and the cluster's status says that some fail.
     troubles: Option<Vec<Trouble>>,
+    /// Pods for which others wait.
+    blockers: Vec<Blocker>,
     /// When it was first asked for.
     began: Instant,
     /// When the next look is due.
@@ -61,7 +64,7 @@ struct Looked {
 }
 
 impl Pods {
-    /// Looks at no pods yet, and never at any without a client. `changed` is called with a cluster's UID when something else was found than before.
+    /// Looks at no pods yet; without a client, what there is is told by [`Pods::ingest`]. `changed` is called with a cluster's UID when something else was found than before.
     pub fn new(client: Option<Client>, definition: &'static Definition, changed: Changed) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             client,
@@ -79,6 +82,25 @@ impl Pods {
         clusters.get(cluster).filter(|looked| looked.generation == generation)?.troubles.clone()
     }
 
+    /// The pods of a cluster of this generation for which others wait.
+    pub fn blockers(&self, cluster: &str, generation: i64) -> Vec<Blocker> {
+        let clusters = self.clusters.lock();
+        let looked = clusters.get(cluster).filter(|looked| looked.generation == generation);
+        looked.map(|looked| looked.blockers.clone()).unwrap_or_default()
+    }
+
+    /// Objects were deleted, or aren't as they were known: where these are pods for which others wait, the next look is soon.
+    pub fn acted<'a>(&self, cluster: &Identity, mut uids: impl Iterator<Item = &'a Box<str>>) {
+        let mut clusters = self.clusters.lock();
+        if let Some(looked) = clusters.get_mut(&*cluster.uid)
+            && uids.any(|uid| looked.blockers.iter().any(|pod| pod.uid == *uid))
+        {
+            looked.blockers.clear();
+            (looked.due, looked.looks) = (Instant::now() + QUIET, 0);
+            looked.task = self.start(cluster.clone(), looked.due);
+        }
+    }
+
     /// Has the pods of these nodes looked at until all are ready. `was_failing`: whether the cluster's status says that some fail.
     pub fn ask(&self, cluster: &Identity, generation: i64, unready: Vec<NodeStatus>, was_failing: bool) {
         let mut clusters = self.clusters.lock();
@@ -93,7 +115,7 @@ impl Pods {
         if let Some(looked) = clusters.get_mut(uid) {
             let is_moved = looked.note(unready, now);
             if is_moved || looked.task.is_none() {
-                looked.task = Some(self.start(cluster.clone(), looked.due));
+                looked.task = self.start(cluster.clone(), looked.due);
             }
         }
     }
@@ -103,38 +125,49 @@ impl Pods {
         self.clusters.lock().remove(cluster);
     }
 
-    fn start(&self, cluster: Identity, mut due: Instant) -> AbortOnDropHandle<()> {
-        let this = self.this.clone();
-        AbortOnDropHandle::new(tokio::spawn(async move {
+    fn start(&self, cluster: Identity, mut due: Instant) -> Option<AbortOnDropHandle<()>> {
+        let (this, client) = (self.this.clone(), self.client.clone()?);
+        Some(AbortOnDropHandle::new(tokio::spawn(async move {
             loop {
                 tokio::time::sleep_until(due).await;
                 let Some(this) = this.upgrade() else { return };
-                let Some(next) = this.look(&cluster).await else { return };
+                let Some(next) = this.look(&client, &cluster).await else { return };
                 due = next;
             }
-        }))
+        })))
     }
 
     /// Looks once; returns when the next look is due, where one is.
-    async fn look(&self, cluster: &Identity) -> Option<Instant> {
+    async fn look(&self, client: &Client, cluster: &Identity) -> Option<Instant> {
         let nodes: Vec<String> = self.clusters.lock().get(&*cluster.uid)?.nodes.keys().cloned().collect();
         let found = {
             // Fails only once it is closed, which it never is.
             let _permit = self.lists.acquire().await.ok()?;
-            tokio::time::timeout(TIMEOUT, self.list(cluster, &nodes)).await
+            tokio::time::timeout(TIMEOUT, list(client, self.definition, cluster, &nodes)).await
         };
         let found = match found {
             Ok(Ok(found)) => Some(found),
             Ok(Err(error)) => self.failed(cluster, &error.to_string()),
             Err(_) => self.failed(cluster, &format!("no answer within {} s", TIMEOUT.as_secs())),
         };
+        self.ingest(&cluster.uid, found.as_deref(), Timestamp::now())
+    }
+
+    /// Takes in the pods of a cluster; none: they can't be listed. Returns when the next look is due, where one is.
+    pub fn ingest(&self, cluster: &str, pods: Option<&[Listed]>, now: Timestamp) -> Option<Instant> {
+        let found = pods.map(|pods| trouble::troubles(pods, &names::node_label(self.definition.group), now));
         let mut clusters = self.clusters.lock();
-        let looked = clusters.get_mut(&*cluster.uid)?;
-        let is_news = looked.learn(found, Instant::now());
+        let looked = clusters.get_mut(cluster)?;
+        let mut is_news = looked.learn(found, Instant::now());
+        if let Some(pods) = pods {
+            let before = std::mem::replace(&mut looked.blockers, blockers(pods, now));
+            // Their versions may change all the time.
+            is_news |= !before.iter().map(|pod| &pod.uid).eq(looked.blockers.iter().map(|pod| &pod.uid));
+        }
         let due = looked.due;
         drop(clusters);
         if is_news {
-            (self.changed)(&cluster.uid);
+            (self.changed)(cluster);
         }
         Some(due)
     }
@@ -143,24 +176,28 @@ impl Pods {
         tracing::warn!(namespace, cluster = name, error, "the pods of a cluster that isn't ready can't be listed");
         None
     }
+}
 
-    /// Lists the pods of these nodes, as the API server has them in its cache.
-    async fn list(&self, cluster: &Identity, nodes: &[String]) -> kube::Result<Vec<Trouble>> {
-        let Some(client) = &self.client else { return Ok(Vec::new()) };
-        let names = Names { cluster, definition: self.definition, customize: None };
-        let values: Vec<String> = nodes.iter().map(|node| names::cut(node, 63)).collect();
-        let selector = format!("{},{} in ({})", names.selector_of_all(), names.node_label(), values.join(","));
-        let params = ListParams::default().labels(&selector).match_any();
-        let request = Request::new(Pod::url_path(&(), Some(&cluster.namespace))).list(&params);
-        let pods: List = client.request(request.map_err(kube::Error::BuildRequest)?).await?;
-        Ok(trouble::troubles(&pods.items, &names.node_label(), Timestamp::now()))
-    }
+/// Lists the pods of these nodes, as the API server has them in its cache.
+pub async fn list(
+    client: &Client,
+    definition: &'static Definition,
+    cluster: &Identity,
+    nodes: &[String],
+) -> kube::Result<Vec<Listed>> {
+    let names = Names { cluster, definition, customize: None };
+    let values: Vec<String> = nodes.iter().map(|node| names::cut(node, 63)).collect();
+    let selector = format!("{},{} in ({})", names.selector_of_all(), names.node_label(), values.join(","));
+    let params = ListParams::default().labels(&selector).match_any();
+    let request = Request::new(Pod::url_path(&(), Some(&cluster.namespace))).list(&params);
+    client.request::<List>(request.map_err(kube::Error::BuildRequest)?).await.map(|pods| pods.items)
 }
 
 impl Looked {
     fn new(generation: i64, was_failing: bool, now: Instant) -> Self {
         let troubles = (!was_failing).then(Vec::new);
-        Self { generation, nodes: BTreeMap::new(), troubles, began: now, due: now + QUIET, looks: 0, task: None }
+        let (nodes, blockers) = Default::default();
+        Self { generation, nodes, troubles, blockers, began: now, due: now + QUIET, looks: 0, task: None }
     }
 
     /// Takes in how the nodes are doing; returns whether the next look is due at another time.

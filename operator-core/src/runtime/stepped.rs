@@ -32,7 +32,7 @@ use crate::{
     apply::Writer,
     model::Kind,
     plan::{Plan, plan},
-    state::{Availability, Manager, Snapshot},
+    state::{Availability, Manager, Snapshot, pod::Pod},
 };
 
 /// An operator of one kind, in steps. Must be made and used within a Tokio runtime.
@@ -86,6 +86,12 @@ impl Stepped {
     /// The watch of an object that pods refer to shows something.
     pub fn reference(&self, referred: &Referred, event: Event<Value>) {
         read(event).into_iter().for_each(|event| self.context.references.ingest(referred, event));
+    }
+
+    /// A list of pods shows these.
+    pub fn pods(&self, cluster: &str, pods: Vec<Value>) {
+        let pods: Vec<Pod> = pods.into_iter().filter_map(|pod| serde_json::from_value(pod).ok()).collect();
+        self.context.pods.ingest(cluster, Some(&pods), self.context.writer.now());
     }
 
     /// The kinds of children that it would watch, and what it knows of each.

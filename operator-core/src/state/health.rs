@@ -1,5 +1,7 @@
 //! How a workload is doing: what the status reports and gates ask.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
@@ -35,17 +37,32 @@ pub struct Health {
     /// Why it can't get on.
     pub failure: Option<Box<str>>,
     /// Claims of every pod and their sizes.
-    pub claims: Vec<(Box<str>, Quantity)>,
+    pub claims: Box<[(Box<str>, Quantity)]>,
     /// Whether they go when it does.
     #[serde(default)]
     pub takes_claims: bool,
+    /// Of a StatefulSet whose pods come in order and are updated by its controller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<Box<Ordered>>,
+}
+
+/// How pods that come in order are updated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ordered {
+    /// The newest revision of the template.
+    pub revision: Box<str>,
+    /// Number of the first pod.
+    pub start: i32,
+    /// How many of the first pods stay on an earlier revision.
+    pub partition: i32,
 }
 
 /// Of a Job that came to its good end.
-pub static DONE: Health = job_with(1);
+pub static DONE: LazyLock<Health> = LazyLock::new(|| job_with(1));
 
 /// Of a Job. Its template can't change: its pods are always on the newest.
-const fn job_with(ready: i32) -> Health {
+fn job_with(ready: i32) -> Health {
     Health {
         observed: true,
         replicas: 1,
@@ -56,8 +73,9 @@ const fn job_with(ready: i32) -> Health {
         single_revision: true,
         leaves: 0,
         failure: None,
-        claims: Vec::new(),
+        claims: Box::default(),
         takes_claims: false,
+        ordered: None,
     }
 }
 
@@ -75,6 +93,8 @@ pub struct Owners {
 #[serde(rename_all = "camelCase", default)]
 struct Spec<'a> {
     replicas: Option<i32>,
+    pod_management_policy: Value,
+    ordinals: Value,
     update_strategy: Value,
     persistent_volume_claim_retention_policy: Value,
     #[serde(borrow)]
@@ -123,6 +143,7 @@ impl Health {
             single_revision: status.get("currentRevision") == status.get("updateRevision"),
             leaves: leaves(&spec.update_strategy, replicas),
             takes_claims: spec.persistent_volume_claim_retention_policy.get("whenDeleted") == Some(&"Delete".into()),
+            ordered: ordered(&spec, &status).map(Box::new),
             failure: failure(&status),
             claims: claims.filter_map(|claim| Some((claim.metadata.name.clone(), claims::size(claim.spec)?))).collect(),
         })
@@ -177,6 +198,18 @@ fn replicas_by(entries: &[Entry<'_>], manager: &str) -> Owners {
         }
     }
     owners
+}
+
+/// Source: the defaults and fields of a StatefulSet in `apps/v1`; no other kind has this policy.
+fn ordered(spec: &Spec<'_>, status: &Value) -> Option<Ordered> {
+    let strategy = &spec.update_strategy;
+    let is_ordered = spec.pod_management_policy == "OrderedReady" && word(strategy, "type") == Some("RollingUpdate");
+    let partition = strategy.get("rollingUpdate").and_then(|rolling| number(rolling, "partition"));
+    is_ordered.then_some(Ordered {
+        revision: word(status, "updateRevision")?.into(),
+        start: number(&spec.ordinals, "start").unwrap_or(0),
+        partition: partition.unwrap_or(0),
+    })
 }
 
 fn leaves(strategy: &Value, replicas: i32) -> i32 {

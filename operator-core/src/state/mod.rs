@@ -7,10 +7,12 @@
 //! | [`claims`] | PVCs: whose they are, and their sizes |
 //! | `content` | digests of what pods refer to |
 //! | [`pod`], [`trouble`] | pods of nodes that aren't ready, and why they aren't |
+//! | `blocker` | pods for which those after them wait |
 //! | [`store`] | all children, by their owner's UID |
 //! | [`fact`] | what the API server answered to a write |
 //! | [`snapshot`] | everything that one decision depends on |
 
+mod blocker;
 pub mod child;
 pub mod claims;
 mod content;
@@ -21,6 +23,7 @@ pub mod snapshot;
 pub mod store;
 pub mod trouble;
 
+pub use blocker::{Blocker, blockers};
 pub use child::{Child, Manager};
 pub use content::Data;
 pub use fact::{Answer, Fact};

@@ -29,12 +29,28 @@ pub struct Pod {
 pub struct Metadata {
     /// Name.
     pub name: String,
+    /// UID.
+    pub uid: String,
+    /// Version.
+    pub resource_version: String,
     /// Labels.
     pub labels: BTreeMap<String, String>,
+    /// Its owners.
+    pub owner_references: Vec<Owner>,
     /// When it was created.
     pub creation_timestamp: Option<Timestamp>,
     /// When its time to end is over; none: it isn't being deleted.
     pub deletion_timestamp: Option<Timestamp>,
+}
+
+/// An owner of a pod.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Owner {
+    /// UID.
+    pub uid: String,
+    /// Whether it is the controller.
+    pub controller: bool,
 }
 
 /// The part of its status that is read.
@@ -122,7 +138,19 @@ pub struct Terminated {
     pub finished_at: Option<Timestamp>,
 }
 
+impl Metadata {
+    /// UID of the workload that it belongs to.
+    pub fn controller(&self) -> Option<&str> {
+        self.owner_references.iter().find(|owner| owner.controller).map(|owner| owner.uid.as_str())
+    }
+}
+
 impl Pod {
+    /// Whether its condition `Ready` is true.
+    pub fn is_ready(&self) -> bool {
+        self.condition("Ready").is_some_and(|ready| ready.status == "True")
+    }
+
     /// The condition of this type.
     pub fn condition(&self, type_: &str) -> Option<&Condition> {
         self.status.conditions.iter().find(|condition| condition.type_ == type_)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Child, Fact, Trouble};
+use super::{Blocker, Child, Fact, Trouble};
 use crate::model::{ClusterStatus, Content, Identity, Kind, Mark, Object, Reference, kind::JOB};
 
 /// What is known of a cluster at one time. It has no value of any Secret.
@@ -32,6 +32,9 @@ pub struct Snapshot {
     /// still stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub troubles: Option<Vec<Trouble>>,
+    /// Pods for which others wait, as far as somebody has looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blockers: Vec<Blocker>,
     /// What the API server answered to earlier writes.
     pub facts: Vec<Fact>,
 }

@@ -21,13 +21,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 pub(crate) use crate::model::text::cut;
 use crate::{
     model::{ClusterStatus, NodeStatus},
-    plan::Plan,
+    plan::{Gate, Plan},
     render::Blueprint,
-    state::{Snapshot, fact::Failed},
+    state::{Health, Snapshot, fact::Failed},
 };
 pub use patch::patch;
 use row::Row;
-use summary::Summary;
+use summary::{Said, Summary, WHILE_TRUE};
 
 /// What keeps a cluster from its desired state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,8 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
     let rows = rows(blueprint, snapshot);
     let problem = problem(plan, failed);
     let summary = Summary::of(&rows, plan, problem.as_ref(), snapshot);
-    let stamp = |(type_, is_true, reason, message): (&str, bool, &str, String)| {
+    let said = summary.conditions(plan, is_carried_out(&rows, plan, snapshot));
+    let stamp = |(type_, is_true, reason, message): Said| {
         let status = if is_true { "True" } else { "False" };
         let since = before.and_then(|before| before.condition(type_)).filter(|before| before.status == status);
         Condition {
@@ -93,7 +94,9 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
     };
     // Others may have something to say, too.
     let mut conditions = before.map(|before| before.conditions.clone()).unwrap_or_default();
-    for condition in summary.conditions().map(stamp) {
+    let is_over = |type_: &str| WHILE_TRUE.contains(&type_) && said.iter().all(|(now, ..)| *now != type_);
+    conditions.retain(|condition| !is_over(&condition.type_));
+    for condition in said.into_iter().map(stamp) {
         match conditions.iter_mut().find(|before| before.type_ == condition.type_) {
             Some(before) => *before = condition,
             None => conditions.push(condition),
@@ -115,6 +118,14 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
         // Another process is no reason to write.
         operator: before.map(|before| before.operator.clone()).unwrap_or_default(),
     }
+}
+
+/// Whether all that this generation asks for was done once and still stands, however its pods are doing.
+fn is_carried_out(rows: &[Row<'_>], plan: &Plan, snapshot: &Snapshot) -> bool {
+    let before = snapshot.status.as_ref().filter(|before| before.observed_generation == snapshot.generation);
+    before.is_some_and(|before| before.condition(WHILE_TRUE[0]).is_none())
+        && plan.gates.iter().all(Gate::is_remark)
+        && rows.iter().all(|row| row.health.is_some_and(Health::came_to_rest))
 }
 
 /// The nodes that aren't ready though their workload's controller has acted: only their pods can say why.

@@ -26,7 +26,7 @@ impl<'a> Row<'a> {
         let child = workload.and_then(|workload| snapshot.child(&workload.kind, &workload.name));
         // One that is being replaced is as good as gone.
         let health = child.filter(|child| !child.deleting).and_then(|child| child.health.as_deref());
-        let is_done = |workload: &Object| snapshot.is_done(&workload.kind, &workload.name).then_some(&health::DONE);
+        let is_done = |workload: &Object| snapshot.is_done(&workload.kind, &workload.name).then_some(&*health::DONE);
         let health = health.or_else(|| workload.and_then(is_done));
         let rows = snapshot.status.iter().flat_map(|status| &status.nodes);
         let before = rows.into_iter().find(|row| row.name == node.name);

@@ -6,7 +6,13 @@ use crate::{
     state::Snapshot,
 };
 
-/// What the three conditions say.
+/// Conditions that are there only while they are true: where one is, tools that read any kind's status (kstatus) needn't know the others.
+pub const WHILE_TRUE: [&str; 2] = ["Reconciling", "Stalled"];
+
+/// A condition: type, whether it is true, reason, message.
+pub type Said = (&'static str, bool, &'static str, String);
+
+/// What the conditions say.
 pub enum Summary {
     Problem(Reason, String),
     /// What fails, and that with what waits.
@@ -50,8 +56,27 @@ impl Summary {
         Self::Ready(std::iter::once(ready.to_owned()).chain(left).chain(remarks).collect::<Vec<_>>().join("; "))
     }
 
-    /// Ready, Progressing, Degraded; the reason of Ready is what `kubectl get` shows as Status.
-    pub fn conditions(self) -> [(&'static str, bool, &'static str, String); 3] {
+    /// Ready, Progressing, Degraded; the reason of Ready is what `kubectl get` shows as Status. Then the one of [`WHILE_TRUE`] that is true.
+    pub fn conditions(self, plan: &Plan, is_carried_out: bool) -> Vec<Said> {
+        let is_stalled = self.is_stalled(plan);
+        let always = self.always();
+        let ([reconciling, stalled], [(_, is_ready, reason, message), ..]) = (WHILE_TRUE, &always);
+        let type_ = if is_stalled { Some(stalled) } else { (!is_ready && !is_carried_out).then_some(reconciling) };
+        let only_now = type_.map(|type_| (type_, true, *reason, message.clone()));
+        always.iter().cloned().chain(only_now).collect()
+    }
+
+    /// Whether the operator can't get on without a person.
+    fn is_stalled(&self, plan: &Plan) -> bool {
+        let passes = |gate: &Gate| matches!(gate, Gate::NameTaken { passing: true, .. });
+        match self {
+            Self::Problem(Reason::NameTaken, _) => !plan.gates.iter().any(passes),
+            Self::Problem(reason, _) => *reason != Reason::Retrying,
+            _ => false,
+        }
+    }
+
+    fn always(self) -> [Said; 3] {
         let going = |reason: &'static str, message: String| {
             [
                 ("Ready", false, reason, message.clone()),

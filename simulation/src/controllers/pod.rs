@@ -40,6 +40,14 @@ pub fn pods(server: &mut ApiServer) -> bool {
                 let phase = if behaviour == Some("crash") { "Failed" } else { "Succeeded" };
                 report(server, at, json!({ "phase": phase }))
             }
+            "Running" if behaviour == Some("crash") && items(&pod, "/status/containerStatuses").is_empty() => {
+                let waiting = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
+                report(
+                    server,
+                    at,
+                    json!({ "containerStatuses": [{ "name": "main", "restartCount": 3, "state": waiting }] }),
+                )
+            }
             "Running" if behaviour.is_none() && !is_ready(&pod) => {
                 report(server, at, json!({ "conditions": [ready_is("True")] }))
             }

@@ -227,6 +227,18 @@ impl World {
         self.queued.extend(self.operator.requested());
     }
 
+    /// The operator looks at the pods of a cluster, as it does of its own accord while that isn't ready.
+    pub fn look(&mut self, cluster: &str) {
+        let children = self.children(cluster);
+        let pods =
+            self.server().list("pods", &self.namespace).into_iter().filter(|pod| {
+                children.iter().any(|(_, _, child)| controller(pod) == Some(text(child, "/metadata/uid")))
+            });
+        let pods = pods.map(|pod| Value::clone(&pod)).collect();
+        self.operator.pods(cluster, pods);
+        self.queued.extend(self.operator.requested());
+    }
+
     /// A controller takes a step. Returns whether anything changed.
     pub fn control(&mut self, controller: usize) -> bool {
         controllers::ALL.iter().cycle().nth(controller).is_some_and(|step| step(&mut self.server()))

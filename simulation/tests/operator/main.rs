@@ -11,6 +11,7 @@
 //! | `cases` | single stories, and what the properties once found |
 //! | `jobs` | the same, of Jobs |
 //! | `lost` | the same, of generated Secrets that are deleted |
+//! | `stuck` | the same, of pods that keep others from being updated |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may stop at what it did not expect")]
 
@@ -22,4 +23,5 @@ mod promises;
 mod properties;
 mod specs;
 mod steps;
+mod stuck;
 mod world;

@@ -10,8 +10,11 @@ use super::{
     preview::Preview,
 };
 use crate::{
-    model::{Kind, kind::CONFIG_MAP},
-    plan::{Gate, Verb},
+    model::{
+        Kind,
+        kind::{CONFIG_MAP, POD},
+    },
+    plan::{Gate, STUCK, Verb},
     status::sentence,
 };
 
@@ -67,6 +70,9 @@ fn note(change: &Change) -> String {
         notes.push(format!("deleted and created again{pods}"));
     }
     notes.extend(change.follows.as_ref().map(|before| format!("after {before}")));
+    if change.kind == &POD {
+        notes.push(format!("{STUCK}; made again on the newest"));
+    }
     if change.rolls_pods {
         notes.push("replaces its pods".to_owned());
     }

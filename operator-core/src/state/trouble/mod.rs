@@ -125,7 +125,7 @@ pub fn troubles(pods: &[Pod], node_label: &str, now: Timestamp) -> Vec<Trouble> 
 }
 
 /// What is wrong with a pod, and what is said about it.
-fn of_pod(pod: &Pod, now: Timestamp) -> Option<(Cause, String)> {
+pub(super) fn of_pod(pod: &Pod, now: Timestamp) -> Option<(Cause, String)> {
     let is_over = |since: Option<Timestamp>, limit| since.is_some_and(|since| now.duration_since(since) > limit);
     if pod.metadata.deletion_timestamp.is_some() {
         return is_over(pod.metadata.deletion_timestamp, ENDING).then(|| (Cause::Terminating, String::new()));
@@ -142,10 +142,10 @@ fn of_pod(pod: &Pod, now: Timestamp) -> Option<(Cause, String)> {
     if let Some(trouble) = pod.containers().filter_map(of_container).min_by(|one, other| one.0.cmp(&other.0)) {
         return Some(trouble);
     }
-    let ready = pod.condition("Ready");
-    if ready.is_some_and(|ready| ready.status == "True") {
+    if pod.is_ready() {
         return None;
     }
+    let ready = pod.condition("Ready");
     let since = ready.and_then(|ready| ready.last_transition_time).or(pod.metadata.creation_timestamp);
     is_over(since, SLOW).then(|| {
         if pod.status.phase == "Pending" {
