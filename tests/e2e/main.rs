@@ -5,12 +5,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod children;
+mod conditions;
 mod externals;
 mod fields;
 mod full;
 mod install;
 mod kinds;
 mod lease;
+mod lost;
 mod names;
 mod optional;
 mod ownership;

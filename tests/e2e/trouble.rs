@@ -116,3 +116,32 @@ async fn a_trouble_costs_a_list_now_and_then_and_no_write_while_it_lasts() {
     assert!((1..=3).contains(&requests.len()), "{requests:#?}");
     assert!(requests.iter().all(|request| request.verb == "list" && request.resource == "pods"), "{requests:#?}");
 }
+
+#[tokio::test]
+async fn pods_that_come_in_order_recover_once_the_spec_is_put_right() {
+    let setup = Setup::new("stuck").await;
+    let spec = |more: Value| {
+        let store = json!({ "replicas": 2, "podManagementPolicy": "OrderedReady", "podAnnotations": more });
+        with(small(), [("/stores/hot", store), ("/query", Value::Null)])
+    };
+    let deletions = || async {
+        let requests = setup.requests().await.into_iter();
+        requests.filter(|request| request.resource == "pods" && request.verb == "delete").count()
+    };
+    setup.ready("a", spec(json!({}))).await;
+    let pods = setup.pods().await["store-hot"].clone();
+    setup.apply("a", spec(told("crash"))).await.unwrap();
+    fails::<Data>(&setup, &["store-hot: pod a-store-hot-1: container store is in CrashLoopBackOff"]).await;
+    assert_eq!(deletions().await, 0, "no newer template is known");
+    setup.ready("a", spec(json!({ "put": "right" }))).await;
+    assert_eq!(deletions().await, 1);
+    let note = setup.event("a", "Deleted").await;
+    assert_eq!(note, "Deleted Pod a-store-hot-1 (stuck on an earlier template)");
+    assert!(setup.pods().await["store-hot"].iter().all(|pod| !pods.contains(pod)), "all are on the newest template");
+
+    // A first installation that never got ready: its revision is the current one.
+    let broken = Setup::new("stuck-at-first").await;
+    broken.apply("a", spec(told("image-pull"))).await.unwrap();
+    fails::<Data>(&broken, &["store-hot: pod a-store-hot-0: container store: image"]).await;
+    broken.ready("a", spec(json!({ "put": "right" }))).await;
+}
