@@ -231,7 +231,7 @@ fn config_overrides(fields: &mut Map<String, Value>, types: &[&NodeType], defini
 
 /// The update strategies of these workloads; source: validation of `apps` in Kubernetes.
 fn update_strategy(strategy: &mut Value, workloads: &[Workload]) {
-    let known: Vec<&Known> = workloads.iter().filter_map(|workload| strategy::known(*workload)).collect();
+    let known: Vec<Known> = workloads.iter().filter_map(|workload| strategy::known(*workload)).collect();
     let others: BTreeSet<&str> = known.iter().map(|known| known.other).collect();
     if let Some(field) = property(strategy, "type") {
         put(field, "enum", Vec::from_iter(["RollingUpdate"].into_iter().chain(others)));

@@ -3,47 +3,34 @@
 //! Fields that the API server would default are sent: under server-side apply, a default without an owner stays when the type changes, and
 //! the API server then refuses the two together.
 
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Map, Value, json};
 
-use crate::settings::{
-    ResolvedNode, Scale,
-    strategy::{DAEMON_SET, Default, known, values},
+use crate::{
+    definition::Workload,
+    settings::{ResolvedNode, Scale, json::fields, strategy::known},
 };
 
 /// The strategy of the node's workload, as its `updateStrategy` or `strategy`; `null` for Jobs. Fields of other kinds of workload are ignored.
 pub fn build(node: &ResolvedNode) -> Value {
-    let Some(known) = known(node.node_type.workload()) else { return Value::Null };
-    let given = node.spec.settings.update_strategy.clone().unwrap_or_default();
-    if given.type_.as_deref() == Some(known.other) {
+    let workload = node.node_type.workload();
+    let Some(known) = known(workload) else { return Value::Null };
+    let given = fields(json!(node.spec.settings.update_strategy));
+    if given.get("type").is_some_and(|type_| type_ == known.other) {
         return json!({ "type": known.other });
     }
-    let values = values(&given);
     // A DaemonSet has either more pods meanwhile or fewer; Kubernetes refuses both.
-    let surges = known.kind == DAEMON_SET.kind && given.max_surge.as_ref().is_some_and(|surge| !is_zero(surge));
-    let fields: Map<String, Value> = known
-        .rolling
-        .iter()
-        .filter_map(|(field, default)| {
-            let given = values.iter().find(|(name, _)| name == field).and_then(|(_, value)| value.clone());
-            let default = || {
-                default.as_ref().map(|default| match default {
-                    _ if surges && *field == "maxUnavailable" => json!(0),
-                    Default::Number(number) => json!(number),
-                    Default::Text(text) => json!(text),
-                })
-            };
-            Some(((*field).to_owned(), given.or_else(default)?))
-        })
-        .collect();
+    let surges = workload == Workload::DaemonSet && given.get("maxSurge").is_some_and(|surge| !is_zero(surge));
+    let fields = known.rolling.into_iter().map(|(field, default)| {
+        let default = if surges && field == "maxUnavailable" { json!(0) } else { default };
+        (field.to_owned(), given.get(field).cloned().unwrap_or(default))
+    });
+    let fields: Map<String, Value> = fields.filter(|(_, value)| !value.is_null()).collect();
     json!({ "type": "RollingUpdate", "rollingUpdate": fields })
 }
 
-fn is_zero(part: &IntOrString) -> bool {
-    match part {
-        IntOrString::Int(number) => *number == 0,
-        IntOrString::String(text) => text.trim_end_matches('%').bytes().all(|c| c == b'0'),
-    }
+/// A number of pods, or a percentage.
+fn is_zero(part: &Value) -> bool {
+    part.as_str().map_or(*part == 0, |text| text.trim_end_matches('%').bytes().all(|c| c == b'0'))
 }
 
 /// A workload's `replicas`; none where a HorizontalPodAutoscaler sets them.

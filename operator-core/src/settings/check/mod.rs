@@ -81,9 +81,4 @@ impl Checked<'_> {
         let value = field.split('.').try_fold(self.given, |value, key| value.get(key));
         value.is_some_and(|value| !value.is_null())
     }
-
-    /// The kind of the workload.
-    fn kind(&self) -> &'static str {
-        self.node_type.workload().as_str()
-    }
 }

@@ -1,13 +1,16 @@
 //! Fields that only some kinds of workload have, and how pods are replaced.
 
+use serde_json::json;
+
 use super::Checked;
 use crate::{
-    definition::Workload::{self, DaemonSet, Deployment, StatefulSet},
-    settings::{Fits, SETTINGS, strategy},
+    definition::Workload,
+    settings::{Fits, SETTINGS, json::fields, strategy},
 };
 
 pub fn check(node: &mut Checked<'_>) {
-    let (workload, kind) = (node.node_type.workload(), node.kind());
+    let workload = node.node_type.workload();
+    let kind = workload.as_str();
     for setting in SETTINGS {
         if let Fits::Workloads(workloads) = setting.fits
             && !workloads.contains(&workload)
@@ -17,16 +20,22 @@ pub fn check(node: &mut Checked<'_>) {
             node.unfit(setting.name, format!("this node is a {kind}; the setting is for {whose}: leave it out"));
         }
     }
-    let (Some(given), StatefulSet | Deployment | DaemonSet) = (&node.spec.settings.update_strategy, workload) else {
-        return;
-    };
-    if node.gives("updateStrategy") {
-        for (field, message) in strategy::unfit(workload, given) {
-            node.unfit(&format!("updateStrategy.{field}"), message);
-        }
+    let (Some(given), Some(known)) = (&node.spec.settings.update_strategy, strategy::known(workload)) else { return };
+    let (other, has) = (known.other, known.rolling.map(|(field, _)| field));
+    let (type_, is_own) = (given.type_.as_deref().unwrap_or("RollingUpdate"), node.gives("updateStrategy"));
+    // What doesn't fit in shared settings is for other nodes.
+    if is_own && type_ != "RollingUpdate" && type_ != other {
+        node.unfit("updateStrategy.type", format!("a {kind} has no `{type_}`; write RollingUpdate or {other}"));
     }
-    for field in strategy::idle(workload, given) {
-        node.wrong(&format!("updateStrategy.{field}"), "goes with `type: RollingUpdate` only; drop one");
+    for field in fields(json!(given)).keys().filter(|field| *field != "type") {
+        let path = format!("updateStrategy.{field}");
+        if has.contains(&field.as_str()) {
+            if type_ == other {
+                node.wrong(&path, "goes with `type: RollingUpdate` only; drop one");
+            }
+        } else if is_own {
+            node.unfit(&path, format!("a {kind} has no `{field}`; it has: {}", has.join(", ")));
+        }
     }
 }
 
