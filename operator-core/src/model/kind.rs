@@ -76,141 +76,85 @@ pub enum Propagation {
     Orphan,
 }
 
-const fn row(group: &'static str, version: &'static str, kind: &'static str, plural: &'static str) -> ChildKind {
+const fn row(names: [&'static str; 4], stage: Stage, presence: Presence) -> ChildKind {
+    let [group, version, kind, plural] = names;
     ChildKind {
         group: Cow::Borrowed(group),
         version: Cow::Borrowed(version),
         kind: Cow::Borrowed(kind),
         plural: Cow::Borrowed(plural),
         namespaced: true,
-        stage: Stage::Base,
+        stage,
         once: false,
         immutable: &[],
-        presence: Presence::Wanted,
+        presence,
         read_by_pods: false,
         needed_by_pods: false,
         prune: Propagation::Background,
     }
 }
 
-/// What makes a row special.
-impl ChildKind {
-    const fn read_by_pods(mut self) -> Self {
-        self.read_by_pods = true;
-        self.needed_by_pods = true;
-        self
-    }
+/// Declares a static for each row: its names, when it is written, when it is watched, and what else is special about it.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident: $names:tt, $stage:ident, $presence:ident $(, $field:ident: $value:expr)*;)+) => {
+        $($(#[$doc])* pub static $name: ChildKind = {
+            #[allow(unused_mut, reason = "about some kinds, nothing else is special")]
+            let mut kind = row($names, Stage::$stage, Presence::$presence);
+            $(kind.$field = $value;)*
+            kind
+        };)+
 
-    const fn needed_by_pods(mut self) -> Self {
-        self.needed_by_pods = true;
-        self
-    }
-
-    const fn presence(mut self, presence: Presence) -> Self {
-        self.presence = presence;
-        self
-    }
-
-    const fn immutable(mut self, immutable: &'static [&'static str]) -> Self {
-        self.immutable = immutable;
-        self
-    }
-
-    const fn stage(mut self, stage: Stage) -> Self {
-        self.stage = stage;
-        self
-    }
-
-    const fn once(mut self, prune: Propagation) -> Self {
-        self.once = true;
-        self.prune = prune;
-        self
-    }
+        /// Every kind of child, in the order in which they are created.
+        pub static ALL: [&ChildKind; [$(stringify!($name)),+].len()] = [$(&$name),+];
+    };
 }
 
-const RBAC: &str = "rbac.authorization.k8s.io";
-const NETWORKING: &str = "networking.k8s.io";
+kinds! {
+    /// Configuration files. Those that roll pods are immutable and named by content.
+    CONFIG_MAP: ["", "v1", "ConfigMap", "configmaps"], Base, Start, read_by_pods: true, needed_by_pods: true;
+    /// Generated passwords.
+    SECRET: ["", "v1", "Secret", "secrets"], Base, Wanted, read_by_pods: true, needed_by_pods: true;
+    /// Identities of pods.
+    SERVICE_ACCOUNT: ["", "v1", "ServiceAccount", "serviceaccounts"], Base, Wanted,
+        read_by_pods: true, needed_by_pods: true;
+    /// Rights of pods.
+    ROLE: ["rbac.authorization.k8s.io", "v1", "Role", "roles"], Base, Wanted, read_by_pods: true, needed_by_pods: true;
+    /// Who has which rights.
+    ROLE_BINDING: ["rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"], Base, Wanted,
+        immutable: &["roleRef"], read_by_pods: true, needed_by_pods: true;
+    /// Names of nodes.
+    SERVICE: ["", "v1", "Service", "services"], Base, Start,
+        immutable: &["spec.clusterIP", "spec.clusterIPs"], needed_by_pods: true;
+    /// Who may connect.
+    NETWORK_POLICY: ["networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"], Base, Wanted, needed_by_pods: true;
+    /// How many pods may be missing.
+    POD_DISRUPTION_BUDGET: ["policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets"], Base, Wanted;
+    /// Ways in, by HTTP.
+    INGRESS: ["networking.k8s.io", "v1", "Ingress", "ingresses"], Base, Wanted;
+    /// Ways in, by the Gateway API.
+    HTTP_ROUTE: ["gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"], Base, Optional;
+    /// What Prometheus scrapes.
+    SERVICE_MONITOR: ["monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors"], Base, Optional;
+    /// Pods with stable names and claims. The API server names no field below `spec` that can't be changed.
+    STATEFUL_SET: ["apps", "v1", "StatefulSet", "statefulsets"], Workload, Start, immutable: &["spec"];
+    /// Interchangeable pods.
+    DEPLOYMENT: ["apps", "v1", "Deployment", "deployments"], Workload, Start, immutable: &["spec.selector"];
+    /// A pod per machine.
+    DAEMON_SET: ["apps", "v1", "DaemonSet", "daemonsets"], Workload, Start, immutable: &["spec.selector"];
+    /// Pods that run to their end. A Job is there until its pods are gone: only then a newer one may run.
+    JOB: ["batch", "v1", "Job", "jobs"], Workload, Start, once: true, prune: Propagation::Foreground;
+    /// What sets the number of pods.
+    AUTOSCALER: ["autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"], After, Wanted;
+    /// What recommends or sets the requests of pods.
+    VERTICAL_AUTOSCALER: ["autoscaling.k8s.io", "v1", "VerticalPodAutoscaler", "verticalpodautoscalers"], After, Optional;
+}
 
-/// Configuration files. Those that roll pods are immutable and named by content.
-pub static CONFIG_MAP: ChildKind = row("", "v1", "ConfigMap", "configmaps").presence(Presence::Start).read_by_pods();
-/// Generated passwords.
-pub static SECRET: ChildKind = row("", "v1", "Secret", "secrets").read_by_pods();
-/// Identities of pods.
-pub static SERVICE_ACCOUNT: ChildKind = row("", "v1", "ServiceAccount", "serviceaccounts").read_by_pods();
-/// Rights of pods.
-pub static ROLE: ChildKind = row(RBAC, "v1", "Role", "roles").read_by_pods();
-/// Who has which rights.
-pub static ROLE_BINDING: ChildKind =
-    row(RBAC, "v1", "RoleBinding", "rolebindings").immutable(&["roleRef"]).read_by_pods();
-/// Names of nodes.
-pub static SERVICE: ChildKind = row("", "v1", "Service", "services")
-    .presence(Presence::Start)
-    .immutable(&["spec.clusterIP", "spec.clusterIPs"])
-    .needed_by_pods();
-/// Who may connect.
-pub static NETWORK_POLICY: ChildKind = row(NETWORKING, "v1", "NetworkPolicy", "networkpolicies").needed_by_pods();
-/// How many pods may be missing.
-pub static POD_DISRUPTION_BUDGET: ChildKind = row("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets");
-/// Ways in, by HTTP.
-pub static INGRESS: ChildKind = row(NETWORKING, "v1", "Ingress", "ingresses");
-/// Ways in, by the Gateway API.
-pub static HTTP_ROUTE: ChildKind =
-    row("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes").presence(Presence::Optional);
-/// What Prometheus scrapes.
-pub static SERVICE_MONITOR: ChildKind =
-    row("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors").presence(Presence::Optional);
-/// Pods with stable names and claims. The API server names no field below `spec` that can't be changed.
-pub static STATEFUL_SET: ChildKind = row("apps", "v1", "StatefulSet", "statefulsets")
-    .stage(Stage::Workload)
-    .presence(Presence::Start)
-    .immutable(&["spec"]);
-/// Interchangeable pods.
-pub static DEPLOYMENT: ChildKind = row("apps", "v1", "Deployment", "deployments")
-    .stage(Stage::Workload)
-    .presence(Presence::Start)
-    .immutable(&["spec.selector"]);
-/// A pod per machine.
-pub static DAEMON_SET: ChildKind = row("apps", "v1", "DaemonSet", "daemonsets")
-    .stage(Stage::Workload)
-    .presence(Presence::Start)
-    .immutable(&["spec.selector"]);
-/// Pods that run to their end. A Job is there until its pods are gone: only then a newer one may run.
-pub static JOB: ChildKind =
-    row("batch", "v1", "Job", "jobs").stage(Stage::Workload).presence(Presence::Start).once(Propagation::Foreground);
-/// What sets the number of pods.
-pub static AUTOSCALER: ChildKind =
-    row("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers").stage(Stage::After);
-/// What recommends or sets the requests of pods.
-pub static VERTICAL_AUTOSCALER: ChildKind =
-    row("autoscaling.k8s.io", "v1", "VerticalPodAutoscaler", "verticalpodautoscalers")
-        .stage(Stage::After)
-        .presence(Presence::Optional);
 /// Volumes that pods claim. StatefulSets make them; the operator only lets them grow.
-pub static CLAIM: ChildKind = row("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims");
+pub static CLAIM: ChildKind =
+    row(["", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"], Stage::Base, Presence::Wanted);
 
 /// Pods. Workloads make them; the operator only deletes one that keeps its StatefulSet from being updated.
-pub static POD: ChildKind = row("", "v1", "Pod", "pods");
-
-/// Every kind of child, in the order in which they are created.
-pub static ALL: [&ChildKind; 17] = [
-    &CONFIG_MAP,
-    &SECRET,
-    &SERVICE_ACCOUNT,
-    &ROLE,
-    &ROLE_BINDING,
-    &SERVICE,
-    &NETWORK_POLICY,
-    &POD_DISRUPTION_BUDGET,
-    &INGRESS,
-    &HTTP_ROUTE,
-    &SERVICE_MONITOR,
-    &STATEFUL_SET,
-    &DEPLOYMENT,
-    &DAEMON_SET,
-    &JOB,
-    &AUTOSCALER,
-    &VERTICAL_AUTOSCALER,
-];
+pub static POD: ChildKind = row(["", "v1", "Pod", "pods"], Stage::Base, Presence::Wanted);
 
 impl ChildKind {
     /// The kind of `T`, for objects that an author's hook adds. Where the API server lacks it, its objects are left out. The compiler refuses
@@ -221,7 +165,7 @@ impl ChildKind {
 
     /// A kind of these names about which nothing is special. Where the API server lacks it, its objects are left out.
     pub const fn named(group: &'static str, version: &'static str, kind: &'static str, plural: &'static str) -> Self {
-        row(group, version, kind, plural).presence(Presence::Optional)
+        row([group, version, kind, plural], Stage::Base, Presence::Optional)
     }
 
     /// The kind of object that runs a node's pods.
@@ -286,8 +230,7 @@ impl Kind {
             kind: own(kind),
             plural: own(plural),
             // It may have been uninstalled since.
-            presence: Presence::Optional,
-            ..row("", "", "", "")
+            ..row([""; 4], Stage::Base, Presence::Optional)
         })))
     }
 
@@ -387,8 +330,10 @@ fn parts(id: &str) -> Option<[&str; 4]> {
 mod tests {
     use super::*;
 
-    static DECLARED: [&ChildKind; 2] =
-        [&ChildKind::of::<k8s_openapi::api::core::v1::Service>(), &row("example.com", "v1", "Extra", "extras")];
+    static DECLARED: [&ChildKind; 2] = [
+        &ChildKind::of::<k8s_openapi::api::core::v1::Service>(),
+        &ChildKind::named("example.com", "v1", "Extra", "extras"),
+    ];
 
     #[test]
     fn a_kind_of_the_table_that_an_author_declares_keeps_what_is_known_of_it() {
