@@ -41,10 +41,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     definition::Definition,
-    settings::{
-        json::{without_empty, without_null},
-        schema::cel,
-    },
+    settings::{json::without_empty, schema::cel},
 };
 
 /// The CustomResourceDefinition of a kind whose objects have this spec and status.
@@ -122,24 +119,24 @@ fn metadata(definition: &Definition) -> Value {
 
 fn version(definition: &Definition, root: Value) -> Value {
     let scale = definition.scale.map(|scale| {
-        without_null(json!({
+        json!({
             "specReplicasPath": scale.spec_replicas_path,
             "statusReplicasPath": scale.status_replicas_path,
             "labelSelectorPath": scale.label_selector_path,
-        }))
+        })
     });
     let selectable = definition.selectable.iter().map(|path| json!({ "jsonPath": path }));
-    without_null(json!({
+    json!({
         "name": definition.version,
         "served": definition.served,
         "storage": definition.storage,
         "deprecated": definition.deprecated.map(|_| true),
         "deprecationWarning": definition.deprecated.filter(|warning| !warning.is_empty()),
         "schema": { "openAPIV3Schema": root },
-        "subresources": without_null(json!({ "status": {}, "scale": scale })),
+        "subresources": { "status": {}, "scale": scale },
         "selectableFields": (!definition.selectable.is_empty()).then(|| Value::from_iter(selectable)),
         "additionalPrinterColumns": columns(definition),
-    }))
+    })
 }
 
 /// A column of the author's takes the place of core's column with the same heading, which `kubectl` prints in capitals.

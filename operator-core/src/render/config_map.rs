@@ -3,14 +3,10 @@
 use serde_json::json;
 
 use super::{Object, files::File};
-use crate::{
-    definition::Reload,
-    model::kind::CONFIG_MAP,
-    settings::{ResolvedNode, json::without_null},
-};
+use crate::{definition::Reload, model::kind::CONFIG_MAP, settings::ResolvedNode};
 
 pub fn build(file: &File, node: &ResolvedNode) -> Object {
     let immutable = (file.reload == Reload::Pods).then_some(true);
-    let body = without_null(json!({ "immutable": immutable, "data": { file.name: file.content } }));
+    let body = json!({ "immutable": immutable, "data": { file.name: file.content } });
     Object::new(&CONFIG_MAP, file.config_map.clone(), file.of_node.then_some(node), body)
 }

@@ -3,17 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names, strategy};
-use crate::{
-    model::kind::DAEMON_SET,
-    settings::{ResolvedNode, json::without_null},
-};
+use crate::{model::kind::DAEMON_SET, settings::ResolvedNode};
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
-    let spec = without_null(json!({
+    let spec = json!({
         "selector": { "matchLabels": names.selector(&node.name) },
         "updateStrategy": strategy::build(node),
         "minReadySeconds": strategy::min_ready(node),
         "template": pod,
-    }));
+    });
     Object::new(&DAEMON_SET, names.node(&node.name), Some(node), json!({ "spec": spec }))
 }

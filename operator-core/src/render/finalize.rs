@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use super::{config_hash, names::Names, secret};
 use crate::{
     model::{ChildKind, Digest, Object, Scale, kind::SECRET},
-    settings::{Invalid, ResolvedNode, json::fields},
+    settings::{
+        Invalid, ResolvedNode,
+        json::{drop_null, fields},
+    },
 };
 
 impl Object {
@@ -28,8 +31,10 @@ impl Object {
     }
 }
 
-/// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed.
+/// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed. `null` isn't sent: the
+/// operator would own the field without need.
 pub fn finalize(object: &mut Object, names: &Names<'_>) {
+    drop_null(&mut object.json);
     let mut body = fields(object.json.take());
     let mut metadata = fields(body.remove("metadata").unwrap_or_default());
     let mut own = |field: &str| fields(metadata.remove(field).unwrap_or_default());

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use super::{Object, names::Names, pod};
 use crate::{
     model::kind::{AUTOSCALER, ChildKind},
-    settings::{
-        Autoscaling, Invalid, ResolvedNode, Scale,
-        json::{at, fields, without_null},
-    },
+    settings::{Autoscaling, Invalid, ResolvedNode, Scale, json::at, merge_values},
 };
 
 /// Target in percent of the requested CPU, where no metric is given.
@@ -23,13 +20,13 @@ pub fn build(
 ) -> Result<Option<Object>, Invalid> {
     let (Some(given), Scale::Autoscaled) = (&node.spec.autoscaling, node.scale) else { return Ok(None) };
     let name = names.node(&node.name);
-    let spec = without_null(json!({
+    let spec = json!({
         "scaleTargetRef": { "apiVersion": workload.api_version(), "kind": workload.kind, "name": name },
         "minReplicas": given.min_replicas.unwrap_or(1),
         "maxReplicas": given.max_replicas,
         "metrics": metrics(node, given, pod)?,
         "behavior": behavior(given),
-    }));
+    });
     Ok(Some(Object::new(&AUTOSCALER, name, Some(node), json!({ "spec": spec }))))
 }
 
@@ -55,20 +52,10 @@ fn metrics(node: &ResolvedNode, given: &Autoscaling, pod: &Value) -> Result<Vec<
 fn behavior(given: &Autoscaling) -> Option<Value> {
     let percent = json!({ "type": "Percent", "value": 100, "periodSeconds": 15 });
     let pods = json!({ "type": "Pods", "value": 4, "periodSeconds": 15 });
-    let mut behavior = given.behavior.clone().filter(|behavior| !behavior.is_null())?;
-    if !behavior.is_object() {
-        return Some(behavior);
-    }
-    for (direction, defaults) in [
-        ("scaleUp", json!({ "stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [pods, percent] })),
-        ("scaleDown", json!({ "selectPolicy": "Max", "policies": [percent] })),
-    ] {
-        behavior[direction] = match behavior[direction].take() {
-            Value::Null => defaults,
-            own @ Value::Object(_) => fields(defaults).into_iter().chain(fields(without_null(own))).collect(),
-            // The API server says what is wrong with it.
-            own => own,
-        };
-    }
-    Some(behavior)
+    let given = given.behavior.clone().filter(|given| !given.is_null())?;
+    let defaults = json!({
+        "scaleUp": { "stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [pods, percent] },
+        "scaleDown": { "selectPolicy": "Max", "policies": [percent] },
+    });
+    Some(merge_values(defaults, given))
 }

@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Object, names::Names};
-use crate::{
-    model::kind::INGRESS,
-    settings::{ResolvedNode, json::without_null},
-};
+use crate::{model::kind::INGRESS, settings::ResolvedNode};
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.ingress.as_ref()?;
@@ -17,16 +14,16 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
         "pathType": "Prefix",
         "backend": { "service": { "name": name, "port": { "name": port.name } } },
     });
-    let rule = |host: Option<&String>| without_null(json!({ "host": host, "http": { "paths": [path] } }));
+    let rule = |host: Option<&String>| json!({ "host": host, "http": { "paths": [path] } });
     let rules: Vec<Value> = match given.hosts.as_slice() {
         [] => vec![rule(None)],
         hosts => hosts.iter().map(|host| rule(Some(host))).collect(),
     };
-    let spec = without_null(json!({
+    let spec = json!({
         "ingressClassName": given.class_name,
         "tls": given.tls_secret.as_ref().map(|secret| json!([{ "hosts": given.hosts, "secretName": secret }])),
         "rules": rules,
-    }));
+    });
     let body = json!({ "metadata": { "annotations": given.annotations }, "spec": spec });
     Some(Object::new(&INGRESS, name, Some(node), body))
 }

@@ -9,7 +9,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::settings::json::at_mut;
+use crate::settings::json::{at_mut, drop_null};
 
 /// Permissions of files in volumes, 0644.
 const FILE_MODE: i32 = 0o644;
@@ -42,7 +42,7 @@ fn defaults() -> Vec<(&'static str, Value)> {
 
 /// Converts a pod template to the stored form. What isn't of the right type is left for the API server to refuse.
 pub fn template(template: &mut Value) {
-    without_null(template);
+    drop_null(template);
     let Some(spec) = template.get_mut("spec").filter(|spec| spec.is_object()) else { return };
     spec.as_object_mut().into_iter().for_each(service_account);
     for (path, defaults) in defaults() {
@@ -85,17 +85,6 @@ fn pull_policy(image: &str) -> &'static str {
         Some((_, "latest")) => "Always",
         None if !digest => "Always",
         _ => "IfNotPresent",
-    }
-}
-
-fn without_null(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|_, value| !value.is_null());
-            map.values_mut().for_each(without_null);
-        }
-        Value::Array(items) => items.iter_mut().for_each(without_null),
-        _ => {}
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Object, names::Names};
 use crate::{
     definition::Workload,
     model::kind::SERVICE,
-    settings::{Exposure, Port, ResolvedNode, ServiceType, json::without_null},
+    settings::{Exposure, Port, ResolvedNode, ServiceType},
 };
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Vec<Object> {
@@ -41,7 +41,7 @@ fn service(names: &Names<'_>, node: &ResolvedNode, name: String, metadata: Value
         json!({ "name": name, "port": number, "targetPort": target, "protocol": protocol })
     });
     spec["ports"] = ports.collect();
-    Object::new(&SERVICE, name, Some(node), json!({ "metadata": metadata, "spec": without_null(spec) }))
+    Object::new(&SERVICE, name, Some(node), json!({ "metadata": metadata, "spec": spec }))
 }
 
 /// The label of the Services for outside: `<group>/external`.

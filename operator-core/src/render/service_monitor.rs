@@ -3,10 +3,7 @@
 use serde_json::json;
 
 use super::{Object, names::Names, service};
-use crate::{
-    model::kind::SERVICE_MONITOR,
-    settings::{ResolvedNode, json::without_null},
-};
+use crate::{model::kind::SERVICE_MONITOR, settings::ResolvedNode};
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let given = node.spec.settings.service_monitor.as_ref().filter(|given| given.enabled != Some(false))?;
@@ -15,12 +12,11 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     let path = given.path.as_deref().or(metrics.map(|metrics| metrics.path)).unwrap_or("/metrics");
     // Where there is no port, what the settings of several nodes say is for the others.
     let port = node.service_port(port)?.name;
-    let endpoint = without_null(json!({ "port": port, "path": path, "interval": given.interval }));
     // The Service for outside has the same pods: they would be scraped twice.
     let not_external = json!({ "key": service::external_label(names), "operator": "DoesNotExist" });
     let spec = json!({
         "selector": { "matchLabels": names.selector(&node.name), "matchExpressions": [not_external] },
-        "endpoints": [endpoint],
+        "endpoints": [{ "port": port, "path": path, "interval": given.interval }],
     });
     let body = json!({ "metadata": { "labels": given.labels }, "spec": spec });
     Some(Object::new(&SERVICE_MONITOR, names.node(&node.name), Some(node), body))

@@ -11,7 +11,7 @@ use crate::{
     model::kind::STATEFUL_SET,
     settings::{
         Claim, PodManagement, Quantity, ResolvedNode, Retention,
-        json::{at, fields, without_null},
+        json::{at, fields},
     },
 };
 
@@ -19,7 +19,7 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
     let name = names.node(&node.name);
     let retention = node.spec.storage_retention.unwrap_or_default();
     let claims = node.claims.iter().map(|claim| claim_template(names, node, claim));
-    let spec = without_null(json!({
+    let spec = json!({
         "replicas": strategy::replicas(node),
         "serviceName": name,
         "podManagementPolicy": node.spec.settings.pod_management_policy.unwrap_or(PodManagement::Parallel),
@@ -32,7 +32,7 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
         "minReadySeconds": strategy::min_ready(node),
         "template": pod,
         "volumeClaimTemplates": (!node.claims.is_empty()).then(|| Value::from_iter(claims)),
-    }));
+    });
     Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec }))
 }
 
@@ -48,12 +48,6 @@ pub fn claims(set: &Value) -> Vec<(String, Quantity)> {
 
 /// As the API server stores it, defaults included: the list is atomic, so its items are compared as a whole.
 fn claim_template(names: &Names<'_>, node: &ResolvedNode, claim: &Claim) -> Value {
-    let spec = without_null(json!({
-        "accessModes": claim.access_modes,
-        "resources": { "requests": { "storage": claim.size } },
-        "storageClassName": claim.class,
-        "volumeMode": "Filesystem",
-    }));
     let mut labels = fields(json!(claim.labels));
     labels.extend(names.selector(&node.name));
     // PVCs have no owner: they are watched by this label.
@@ -62,6 +56,11 @@ fn claim_template(names: &Names<'_>, node: &ResolvedNode, claim: &Claim) -> Valu
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": { "name": claim.name, "labels": labels },
-        "spec": spec,
+        "spec": {
+            "accessModes": claim.access_modes,
+            "resources": { "requests": { "storage": claim.size } },
+            "storageClassName": claim.class,
+            "volumeMode": "Filesystem",
+        },
     })
 }

@@ -6,7 +6,7 @@ use super::{Object, names::Names};
 use crate::{
     definition::Workload,
     model::kind::{ChildKind, VERTICAL_AUTOSCALER},
-    settings::{ResolvedNode, VerticalMode, json::without_null},
+    settings::{ResolvedNode, VerticalMode},
 };
 
 /// `workload` is the kind of what runs the pods.
@@ -18,11 +18,11 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode, workload: &ChildKind) -> Op
     let given = node.spec.settings.vertical_autoscaling.as_ref().filter(|given| given.enabled != Some(false))?;
     let name = names.node(&node.name);
     let bound = |bound: &std::collections::BTreeMap<_, _>| (!bound.is_empty()).then(|| json!(bound));
-    let container = without_null(json!({
+    let container = json!({
         "containerName": node.node_type.name,
         "minAllowed": bound(&given.min_allowed),
         "maxAllowed": bound(&given.max_allowed),
-    }));
+    });
     // What sidecars need, nobody has said.
     let others = json!({ "containerName": "*", "mode": "Off" });
     let spec = json!({

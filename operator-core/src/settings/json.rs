@@ -17,9 +17,16 @@ pub(crate) fn without_empty(json: Value) -> Map<String, Value> {
     fields(json).into_iter().filter(|(_, value)| !is_empty(value)).collect()
 }
 
-/// A map without its fields that are `null`.
-pub(crate) fn without_null(json: Value) -> Value {
-    fields(json).into_iter().filter(|(_, value)| !value.is_null()).collect()
+/// Removes the fields of maps that are `null`, wherever they stand in the value.
+pub(crate) fn drop_null(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(drop_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_null),
+        _ => {}
+    }
 }
 
 /// The fields of a map; none of any other value.

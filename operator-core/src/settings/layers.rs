@@ -5,11 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{
-    Invalid, NodeSpec,
-    json::{without_empty, without_null},
-    merge,
-};
+use super::{Invalid, NodeSpec, json::without_empty, merge};
 use crate::definition::{Definition, Groups, NodeType};
 
 /// The origin of a setting. Later layers override earlier ones.
@@ -94,7 +90,7 @@ fn attributes(node_type: &NodeType) -> Value {
     let defaults = node_type.says(|says| says.defaults).map_or(Value::Null, |defaults| defaults());
     let env = node_type.env().into_iter().map(|(name, value)| json!({ "name": name, "value": value }));
     let storage = node_type.storage().into_iter().map(|storage| {
-        let claim = without_null(json!({ "size": storage.size, "storageClass": storage.class }));
+        let claim = Value::from(without_empty(json!({ "size": storage.size, "storageClass": storage.class })));
         (storage.name.to_owned(), claim)
     });
     let layer =

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    definition::{Check, Probe},
-    settings::json::without_null,
-};
+use crate::definition::{Check, Probe};
 
 /// `{}` in the custom resource turns the node type's off.
 pub fn build(own: &Option<Box<k8s_openapi::api::core::v1::Probe>>, fixed: Option<Probe>) -> Value {
@@ -13,12 +10,12 @@ pub fn build(own: &Option<Box<k8s_openapi::api::core::v1::Probe>>, fixed: Option
         return json!(own);
     }
     let Some(probe) = fixed else { return Value::Null };
-    let mut json = without_null(json!({
+    let mut json = json!({
         "periodSeconds": probe.period,
         "timeoutSeconds": probe.timeout,
         "failureThreshold": probe.failures,
         "initialDelaySeconds": probe.delay,
-    }));
+    });
     match probe.check {
         Check::Http { path, port } => json["httpGet"] = json!({ "path": path, "port": port }),
         Check::Tcp { port } => json["tcpSocket"] = json!({ "port": port }),

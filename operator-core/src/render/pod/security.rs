@@ -8,7 +8,7 @@ use crate::{
     definition::Security,
     settings::{
         ResolvedNode,
-        json::{at, at_mut, name, without_empty, without_null},
+        json::{at, at_mut, fields, name, without_empty},
         merge_setting,
     },
 };
@@ -16,7 +16,7 @@ use crate::{
 /// The pod's security context: the standard's settings and the node type's user, overridden by the custom resource.
 pub fn pod(node: &ResolvedNode) -> Value {
     let run_as = node.node_type.says(|says| says.run_as);
-    let mut defaults = without_null(json!({
+    let mut defaults = without_empty(json!({
         "runAsNonRoot": restricted(node).then_some(true),
         "seccompProfile": restricted(node).then(|| json!({ "type": "RuntimeDefault" })),
         "runAsUser": run_as.map(|run_as| run_as.user),
@@ -27,16 +27,16 @@ pub fn pod(node: &ResolvedNode) -> Value {
     let own = json!(node.spec.settings.pod_security_context);
     // A user that asks for root by number doesn't need `runAsNonRoot: false`, too.
     if own.get("runAsUser") == Some(&json!(0)) && own.get("runAsNonRoot").is_none() {
-        remove(&mut defaults, "runAsNonRoot");
+        defaults.remove("runAsNonRoot");
     }
-    merge_setting("podSecurityContext", defaults, own)
+    merge_setting("podSecurityContext", defaults.into(), own)
 }
 
 /// The security context of the node's own container.
 pub fn main(node: &ResolvedNode) -> Value {
     let read_only = node.node_type.says(|says| says.read_only_root);
-    let fixed = without_null(json!({ "readOnlyRootFilesystem": read_only }));
-    container(node, merge_setting("securityContext", fixed, json!(node.spec.settings.security_context)))
+    let fixed = without_empty(json!({ "readOnlyRootFilesystem": read_only }));
+    container(node, merge_setting("securityContext", fixed.into(), json!(node.spec.settings.security_context)))
 }
 
 /// Adds the standard's settings to the containers of a template, except for `known` ones. A known name without a security context is a new
@@ -62,23 +62,19 @@ fn container(node: &ResolvedNode, own: Value) -> Value {
     if !restricted(node) {
         return own;
     }
-    let mut defaults = json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } });
+    let mut defaults = fields(json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } }));
     // The API server refuses what contradicts itself.
     if own.get("privileged") == Some(&json!(true)) || adds(&own, "SYS_ADMIN") || adds(&own, "CAP_SYS_ADMIN") {
-        remove(&mut defaults, "allowPrivilegeEscalation");
+        defaults.remove("allowPrivilegeEscalation");
     }
     if own.get("runAsUser") == Some(&json!(0)) {
-        defaults["runAsNonRoot"] = false.into();
+        defaults.insert("runAsNonRoot".to_owned(), false.into());
     }
-    merge_setting("securityContext", defaults, own)
+    merge_setting("securityContext", defaults.into(), own)
 }
 
 fn adds(context: &Value, capability: &str) -> bool {
     at(context, "capabilities.add.*").into_iter().any(|added| added == capability)
-}
-
-fn remove(map: &mut Value, key: &str) {
-    map.as_object_mut().map(|map| map.remove(key));
 }
 
 fn restricted(node: &ResolvedNode) -> bool {
