@@ -26,8 +26,62 @@ pub struct Store {
     pub debug: bool,
 }
 
+/// Has one node.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "tests.example.com", version = "v1", kind = "Single")]
+pub struct SingleSpec {
+    /// Settings of every node.
+    #[operator(defaults)]
+    pub defaults: Option<NodeDefaults>,
+    /// Answers.
+    #[node_type(name = "query")]
+    pub query: Query,
+}
+
+/// Answers.
+#[node_type(port(name = "http", number = 80))]
+pub struct Query {
+    /// Anything.
+    pub own: Option<Value>,
+}
+
 fn read(spec: &Value) -> Result<Value, Vec<String>> {
     (Author::of::<Terse>().read)(spec).map_err(|invalid| sentences(&invalid))
+}
+
+#[test]
+fn a_misspelt_field_is_found_where_the_schema_preserves_it() {
+    let spec = json!({
+        "defaults": { "readinessProbe": { "httpGet": { "port": 80, "pth": "/" } } },
+        "query": {
+            "own": { "any": 1 },
+            "env": [{ "name": "A", "valueFrom": { "secretKeyRef": { "name": "a", "key": "b", "optinal": true } } }],
+            "securityContext": { "seLinuxOptions": { "lvl": "a" } },
+        },
+    });
+    let unknown = (Author::of::<Single>().read)(&spec).unwrap_err();
+    let found: Vec<String> = unknown.into_iter().map(|invalid| invalid.path).collect();
+    assert_eq!(
+        found,
+        [
+            "defaults.readinessProbe.httpGet.pth",
+            "query.env[0].valueFrom.secretKeyRef.optinal",
+            "query.securityContext.seLinuxOptions.lvl",
+        ]
+    );
+}
+
+#[test]
+fn what_is_written_otherwise_is_not_lost() {
+    let spec = json!({ "query": {
+        "resources": { "limits": { "cpu": "1000m" }, "requests": {} },
+        "env": [{ "name": "A", "value": null }],
+        "sidecars": [{ "name": "a", "anything": { "b": [1] } }],
+        "affinity": { "anything": 1 },
+        "hostAliases": [{ "ip": "10.0.0.1", "hostnames": [] }],
+        "autoscaling": { "maxReplicas": 2, "behavior": { "scaleDown": {} } },
+    } });
+    assert!((Author::of::<Single>().read)(&spec).is_ok());
 }
 
 #[test]

@@ -104,12 +104,15 @@ pub(crate) fn once(mut errors: Vec<Invalid>) -> Vec<Invalid> {
 /// # Errors
 /// Everything that is wrong, each with its place.
 pub fn resolve(definition: &'static Definition, spec: &Value) -> Result<Vec<ResolvedNode>, Vec<Invalid>> {
-    let unknown = super::unknown::check(definition, spec).map_err(once)?;
+    let unread = super::unknown::unread(definition, spec);
+    if !unread.is_empty() {
+        return Err(once(unread));
+    }
     let placed = definition
         .node_types
         .iter()
         .flat_map(|node_type| entries(node_type, spec).map(move |placed| node(definition, spec, node_type, placed)));
-    all_or_errors(placed, unknown).map_err(once)
+    all_or_errors(placed, Vec::new()).map_err(once)
 }
 
 /// A node in the spec.
