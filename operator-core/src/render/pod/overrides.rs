@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::strategic::{self, Wrong};
+use super::strategic;
 use crate::{
     render::names::Names,
     settings::{Invalid, ResolvedNode, json::joined},
@@ -12,46 +12,48 @@ use crate::{
 /// Applies the node's `podOverrides` to `template`, the lowest layer's first.
 pub fn apply(names: &Names<'_>, node: &ResolvedNode, template: &mut Value) -> Result<(), Vec<Invalid>> {
     let patches = &node.pod_overrides;
-    let mut wrong: Vec<_> = patches.iter().flat_map(|patch| wiring(names, patch)).collect();
-    if wrong.is_empty() {
-        match patches.iter().try_for_each(|patch| strategic::patch(template, patch)) {
-            Ok(()) if !patches.is_empty() => wrong = broken(names, node, template),
-            Ok(()) => {}
-            Err(Wrong { at, message }) => wrong.push((at, message)),
-        }
+    if patches.is_empty() {
+        return Ok(());
     }
-    let invalid = |(at, message): (String, String)| node.invalid(&joined("podOverrides", &at), message);
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.into_iter().map(invalid).collect()) }
+    let mut wrong: Vec<Invalid> = patches.iter().flat_map(|patch| wiring(names, patch)).collect();
+    if wrong.is_empty() {
+        wrong.extend(patches.iter().try_for_each(|patch| strategic::patch(template, patch)).err());
+    }
+    if wrong.is_empty() {
+        wrong = broken(names, node, template);
+    }
+    let in_node = |wrong: Invalid| node.invalid(&joined("podOverrides", &wrong.path), wrong.message);
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.into_iter().map(in_node).collect()) }
 }
 
 /// Fields that a patch must not have.
-fn wiring(names: &Names<'_>, patch: &Value) -> Vec<(String, String)> {
+fn wiring(names: &Names<'_>, patch: &Value) -> Vec<Invalid> {
     let mut wrong = Vec::new();
     let fields = patch.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
     for field in fields.filter(|field| !field.starts_with('$') && !["metadata", "spec"].contains(field)) {
-        wrong.push((field.to_owned(), "a pod template has `metadata` and `spec`".to_owned()));
+        wrong.push(Invalid::new(field, "a pod template has `metadata` and `spec`"));
     }
     let metadata = |field: &str| patch.get("metadata").and_then(|metadata| metadata.get(field));
     for field in ["name", "generateName", "namespace"] {
         if metadata(field).is_some() {
-            wrong.push((format!("metadata.{field}"), "pods are named by their workload; drop it".to_owned()));
+            wrong.push(Invalid::new(format!("metadata.{field}"), "pods are named by their workload; drop it"));
         }
     }
     let hash = names.config_hash();
     if metadata("annotations").and_then(|annotations| annotations.get(&hash)).is_some() {
-        wrong.push((format!("metadata.annotations.{hash}"), "is the operator's own; use another key".to_owned()));
+        wrong.push(Invalid::new(format!("metadata.annotations.{hash}"), "is the operator's own; use another key"));
     }
     wrong
 }
 
 /// Parts of the template that a patch must not change.
-fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<(String, String)> {
+fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<Invalid> {
     let mut wrong = Vec::new();
     let labels = template.get("metadata").and_then(|metadata| metadata.get("labels"));
     for (label, value) in names.labels(Some((node.node_type.name, &node.name))) {
         if labels.and_then(|labels| labels.get(&label)) != Some(&value) {
-            let message = "is the operator's own: pods are selected by it; leave it as it is".to_owned();
-            wrong.push((format!("metadata.labels.{label}"), message));
+            let message = "is the operator's own: pods are selected by it; leave it as it is";
+            wrong.push(Invalid::new(format!("metadata.labels.{label}"), message));
         }
     }
     // The RoleBinding names the ServiceAccount of the settings.
@@ -62,14 +64,14 @@ fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<(Stri
         ("serviceAccount", spec.is_none_or(|spec| spec.get("serviceAccount").is_none())),
     ] {
         if !ok {
-            let message = "rights belong to the account: write the node's own `serviceAccountName` instead".to_owned();
-            wrong.push((format!("spec.{field}"), message));
+            let message = "rights belong to the account: write the node's own `serviceAccountName` instead";
+            wrong.push(Invalid::new(format!("spec.{field}"), message));
         }
     }
     let main = node.node_type.name;
     if super::container(template, main).is_none() {
         let message = format!("`{main}` is the node's own container; it can be changed, not removed");
-        wrong.push(("spec.containers".to_owned(), message));
+        wrong.push(Invalid::new("spec.containers", message));
     }
     wrong
 }

@@ -5,20 +5,12 @@
 use serde_json::{Map, Value};
 
 use crate::settings::{
+    Invalid,
     json::joined,
     merge::patch::{self, DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS},
 };
 
 const ELEMENT_ORDER: &str = "$setElementOrder/";
-
-/// A patch that can't be applied.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// Where in the patch; empty: as a whole.
-    pub at: String,
-    /// What is wrong, and what to write instead.
-    pub message: String,
-}
 
 /// Where the merge is.
 #[derive(Clone)]
@@ -43,13 +35,13 @@ impl Place {
         patch::merge_key(&self.path)
     }
 
-    fn wrong(&self, message: impl Into<String>) -> Wrong {
-        Wrong { at: self.shown.clone(), message: message.into() }
+    fn wrong(&self, message: impl Into<String>) -> Invalid {
+        Invalid::new(self.shown.as_str(), message)
     }
 }
 
-/// Applies `patch` to a pod template.
-pub fn patch(template: &mut Value, patch: &Value) -> Result<(), Wrong> {
+/// Applies `patch` to a pod template. The path of what is wrong begins in the patch.
+pub fn patch(template: &mut Value, patch: &Value) -> Result<(), Invalid> {
     let place = Place { path: String::new(), shown: String::new() };
     match (template, patch) {
         (Value::Object(template), Value::Object(patch)) => merge_maps(template, patch, &place),
@@ -57,7 +49,7 @@ pub fn patch(template: &mut Value, patch: &Value) -> Result<(), Wrong> {
     }
 }
 
-fn merge_maps(base: &mut Map<String, Value>, patch: &Map<String, Value>, place: &Place) -> Result<(), Wrong> {
+fn merge_maps(base: &mut Map<String, Value>, patch: &Map<String, Value>, place: &Place) -> Result<(), Invalid> {
     match directive(patch, place)? {
         Some("delete") => {
             base.clear();
@@ -108,7 +100,7 @@ fn merge_maps(base: &mut Map<String, Value>, patch: &Map<String, Value>, place: 
     Ok(())
 }
 
-fn merge_lists(base: &mut Vec<Value>, patch: &[Value], place: &Place) -> Result<(), Wrong> {
+fn merge_lists(base: &mut Vec<Value>, patch: &[Value], place: &Place) -> Result<(), Invalid> {
     let key = place.merge_key().unwrap_or("name");
     if patch.iter().any(|item| item.get(DIRECTIVE).and_then(Value::as_str) == Some("replace")) {
         *base = cleaned_list(patch);
@@ -128,7 +120,7 @@ fn merge_lists(base: &mut Vec<Value>, patch: &[Value], place: &Place) -> Result<
     Ok(())
 }
 
-fn directive<'a>(patch: &'a Map<String, Value>, place: &Place) -> Result<Option<&'a str>, Wrong> {
+fn directive<'a>(patch: &'a Map<String, Value>, place: &Place) -> Result<Option<&'a str>, Invalid> {
     let Some(directive) = patch.get(DIRECTIVE) else { return Ok(None) };
     match directive.as_str() {
         Some(known @ ("delete" | "replace" | "merge")) => Ok(Some(known)),

@@ -10,8 +10,8 @@ fn patched(mut template: Value, over: Value) -> Value {
 
 fn refused(over: Value) -> (String, String) {
     let mut template = json!({ "metadata": { "labels": { "a": "1" } }, "spec": { "containers": [{ "name": "a" }] } });
-    let Wrong { at, message } = patch(&mut template, &over).unwrap_err();
-    (at, message)
+    let Invalid { path, message } = patch(&mut template, &over).unwrap_err();
+    (path, message)
 }
 
 #[test]
