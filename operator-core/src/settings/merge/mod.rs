@@ -79,27 +79,19 @@ fn merge_by(rule: Rule, base: Value, over: Value) -> Value {
 
 /// Items are replaced as a whole: an `env` entry with `valueFrom` must not keep the lower one's `value`. Several items of a layer with the
 /// same key (tolerations of two values) stay together.
-fn replace_by_key(base: Vec<Value>, over: Vec<Value>, keys: &[&str]) -> Value {
-    let mut over: Vec<Option<Value>> = over.into_iter().map(Some).collect();
-    let mut merged = Vec::with_capacity(base.len() + over.len());
-    let mut replaced: Vec<Value> = Vec::new();
+fn replace_by_key(base: Vec<Value>, mut over: Vec<Value>, keys: &[&str]) -> Value {
+    let (mut merged, mut replaced) = (Vec::new(), Vec::new());
     for below in base {
-        if replaced.iter().any(|item| same(item, &below, keys)) {
-            continue;
-        }
-        let above: Vec<Value> = over
-            .iter_mut()
-            .filter(|item| item.as_ref().is_some_and(|item| same(item, &below, keys)))
-            .filter_map(Option::take)
-            .collect();
-        if above.is_empty() {
-            merged.push(below);
-        } else {
+        let (above, others) = over.into_iter().partition::<Vec<_>, _>(|item| same(item, &below, keys));
+        over = others;
+        if !above.is_empty() {
             merged.extend(above);
             replaced.push(below);
+        } else if !replaced.iter().any(|item| same(item, &below, keys)) {
+            merged.push(below);
         }
     }
-    merged.extend(over.into_iter().flatten());
+    merged.extend(over);
     Value::Array(merged)
 }
 
