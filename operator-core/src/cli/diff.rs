@@ -1,5 +1,7 @@
 //! Differences between two JSON values, by field.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,20 +31,15 @@ fn walk(path: &str, from: Option<&Value>, to: Option<&Value>, found: &mut Vec<Di
     if from == to {
         return;
     }
-    match (from, to) {
-        (Some(Value::Object(a)), Some(Value::Object(b))) => {
-            let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                walk(&below(path, key), a.get(key), b.get(key), found);
-            }
-        }
-        (Some(Value::Array(a)), Some(Value::Array(b))) => match KEYS.iter().find_map(|key| Keyed::by(key, a, b)) {
-            Some(keyed) => keyed.walk(path, found),
-            None => found.push(Difference { path: path.to_owned(), from: from.cloned(), to: to.cloned() }),
-        },
-        _ => found.push(Difference { path: path.to_owned(), from: from.cloned(), to: to.cloned() }),
+    if let (Some(Value::Object(a)), Some(Value::Object(b))) = (from, to) {
+        let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+        keys.into_iter().for_each(|key| walk(&below(path, key), a.get(key), b.get(key), found));
+        return;
+    }
+    let lists = from.and_then(Value::as_array).zip(to.and_then(Value::as_array));
+    match lists.and_then(|(a, b)| KEYS.iter().find_map(|key| keyed(key, a).zip(keyed(key, b)))) {
+        Some((a, b)) => walk_items(path, &a, &b, found),
+        None => found.push(Difference { path: path.to_owned(), from: from.cloned(), to: to.cloned() }),
     }
 }
 
@@ -55,47 +52,38 @@ fn below(path: &str, key: &str) -> String {
     }
 }
 
-/// Two lists whose items are told apart by a key.
-struct Keyed<'a> {
-    from: Vec<(String, &'a Value)>,
-    to: Vec<(String, &'a Value)>,
+/// The items of a list, with what tells them apart.
+type Items<'a> = [(String, &'a Value)];
+
+/// Items that are there in the order in which they are, then new ones.
+fn walk_items(path: &str, from: &Items<'_>, to: &Items<'_>, found: &mut Vec<Difference>) {
+    let before = found.len();
+    for (name, item) in from {
+        walk(&format!("{path}[{name}]"), Some(item), find(to, name), found);
+    }
+    for (name, item) in to.iter().filter(|(name, _)| find(from, name).is_none()) {
+        walk(&format!("{path}[{name}]"), None, Some(item), found);
+    }
+    if found.len() == before {
+        let names = |items: &Items<'_>| Some(items.iter().map(|(name, _)| name.as_str()).collect());
+        found.push(Difference { path: format!("{path} (order)"), from: names(from), to: names(to) });
+    }
 }
 
-impl<'a> Keyed<'a> {
-    fn by(key: &str, from: &'a [Value], to: &'a [Value]) -> Option<Self> {
-        Some(Self { from: keyed(key, from)?, to: keyed(key, to)? })
-    }
-
-    /// Items that are there in the order in which they are, then new ones.
-    fn walk(&self, path: &str, found: &mut Vec<Difference>) {
-        let before = found.len();
-        let find = |list: &[(String, &'a Value)], name: &str| {
-            list.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
-        };
-        for (name, item) in &self.from {
-            walk(&format!("{path}[{name}]"), Some(item), find(&self.to, name), found);
-        }
-        for (name, item) in self.to.iter().filter(|(name, _)| find(&self.from, name).is_none()) {
-            walk(&format!("{path}[{name}]"), None, Some(item), found);
-        }
-        if found.len() == before {
-            let names = |list: &[(String, &Value)]| Some(list.iter().map(|(name, _)| name.as_str()).collect());
-            let path = format!("{path} (order)");
-            found.push(Difference { path, from: names(&self.from), to: names(&self.to) });
-        }
-    }
+fn find<'a>(items: &Items<'a>, name: &str) -> Option<&'a Value> {
+    items.iter().find(|(other, _)| other == name).map(|(_, item)| *item)
 }
 
 /// The items with their keys; `None` where some lack it, or share one.
 fn keyed<'a>(key: &str, list: &'a [Value]) -> Option<Vec<(String, &'a Value)>> {
-    let mut found: Vec<(String, &Value)> = Vec::new();
+    let mut found = Vec::new();
     for item in list {
         let name = match item.pointer(key)? {
             Value::String(name) => name.clone(),
             Value::Number(number) => number.to_string(),
             _ => return None,
         };
-        if found.iter().any(|(other, _)| *other == name) {
+        if find(&found, &name).is_some() {
             return None;
         }
         found.push((name, item));
