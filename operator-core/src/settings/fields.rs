@@ -53,38 +53,33 @@ impl Setting {
     }
 }
 
-/// Declares structs of optional fields, and the constants `SETTINGS` and `FIELDS` about the fields of all of them.
+/// Declares [`parts`](super::spec::part) whose fields may all be left out, and the constants `SETTINGS` and `FIELDS` about the fields of all
+/// of them.
 ///
-/// After a field's type, `as` names the kind of text, and `{ … }` says where it differs from [`Setting::plain`].
+/// After a field, `{ … }` says where it differs from [`Setting::plain`].
 macro_rules! node_fields {
     ($(
         $(#[$struct_attribute:meta])*
         pub struct $struct:ident {
             $(
                 $(#[$attribute:meta])*
-                $field:ident: $type:ty $(as $text:ident)? $({ $($property:ident: $value:expr),+ })?,
+                $field:ident: $outer:ident<$($type:ty),+> $(as $text:ident)?
+                    $({ $($property:ident: $value:expr),+ })?,
             )*
             $(..$shared:ident: $shared_type:ty)?
         }
     )+) => {
-        $(
+        $crate::settings::spec::part::parts! { $(
             $(#[$struct_attribute])*
-            #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-            #[serde(rename_all = "camelCase")]
             pub struct $struct {
-                $(
-                    $(#[$attribute])*
-                    #[serde(default, skip_serializing_if = "is_default")]
-                    $(#[schemars(length(max = $text.longest), regex(pattern = $text.pattern))])?
-                    pub $field: $type,
-                )*
+                $($(#[$attribute])* $field: $outer<$($type),+> $(as $text)?,)*
                 $(
                     /// The fields that several nodes can share.
                     #[serde(flatten)]
-                    pub $shared: $shared_type,
+                    $shared: required $shared_type,
                 )?
             }
-        )+
+        )+ }
 
         /// Every field, in the order of the structs.
         pub(crate) const SETTINGS: &[Setting] = &[$($(
