@@ -123,12 +123,7 @@ impl Object {
 /// Without its JSON: a Secret's may hold what nobody shall see.
 impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Object")
-            .field("kind", &self.kind.kind)
-            .field("name", &self.name)
-            .field("node", &self.node_name())
-            .field("intent", &self.intent)
-            .finish_non_exhaustive()
+        write!(f, "Object({} {} {})", self.kind.kind, self.name, self.intent)
     }
 }
 

@@ -34,10 +34,8 @@ impl Names<'_> {
 
     /// Name of a further object of a node or the cluster: `<cluster>[-<node>]-<what>`.
     pub fn child(&self, node: Option<&str>, what: &str) -> String {
-        match node {
-            Some(node) => cut(&format!("{}-{node}-{what}", self.cluster.name), LONGEST),
-            None => cut(&format!("{}-{what}", self.cluster.name), LONGEST),
-        }
+        let node = node.map(|node| format!("{node}-")).unwrap_or_default();
+        self.node(&format!("{node}{what}"))
     }
 
     /// Name of a ConfigMap: `<cluster>[-<node>]-<file>-<hash>`. The hash tells apart what the readable part may not.
@@ -48,11 +46,8 @@ impl Names<'_> {
 
     /// Name of a ConfigMap that changes in place: `<cluster>[-<node>]-<file>`. Where several files are called alike, the folder tells them apart.
     pub fn stable_config_map(&self, node: Option<&str>, file: &str, mount: Option<&str>) -> String {
-        let file = readable(file);
-        match mount {
-            Some(mount) => self.child(node, &format!("{file}-{}", Digest::of(&mount.into()).short())),
-            None => self.child(node, &file),
-        }
+        let folder = mount.map(|mount| format!("-{}", Digest::of(&mount.into()).short())).unwrap_or_default();
+        self.child(node, &format!("{}{folder}", readable(file)))
     }
 
     /// The annotation, on pods, that carries the hash of what they read.

@@ -1,7 +1,7 @@
 //! A Secret that is created where the custom resource names none. It is filled once, with random letters and digits.
 
 use k8s_openapi::ByteString;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Object;
 use crate::{model::kind::SECRET, settings::ResolvedNode};
@@ -14,17 +14,14 @@ pub fn build(name: String, node: Option<&ResolvedNode>, key: &str, length: u32) 
 
 /// Moves `stringData` into `data`. The API server does so too, but server-side apply then never removes it.
 pub fn normalize(json: &mut Value) {
-    let Some(Value::Object(texts)) = json.as_object_mut().and_then(|json| json.remove("stringData")) else { return };
-    if let Some(data) = data(json) {
+    let Some(json) = json.as_object_mut() else { return };
+    let Some(Value::Object(texts)) = json.remove("stringData") else { return };
+    if let Some(data) = json.entry("data").or_insert_with(|| json!({})).as_object_mut() {
         data.extend(texts.into_iter().map(|(key, text)| {
             let text = text.as_str().unwrap_or_default().as_bytes().to_vec();
             (key, json!(ByteString(text)))
         }));
     }
-}
-
-fn data(json: &mut Value) -> Option<&mut Map<String, Value>> {
-    json.as_object_mut()?.entry("data").or_insert_with(|| json!({})).as_object_mut()
 }
 
 #[cfg(test)]
