@@ -1,9 +1,6 @@
 //! A custom resource in a file.
 
-use std::{
-    io::{self, Read},
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use serde_json::Value;
 
@@ -25,7 +22,7 @@ impl File {
         let is_stdin = path == Path::new("-");
         let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
         let mut file = Self { path: name, object: Value::Null };
-        let text = if is_stdin { io::read_to_string(io::stdin()) } else { read(path) };
+        let text = if is_stdin { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
         let text = text.map_err(|error| file.wrong(error))?;
         file.object = object(&text, definition).map_err(|message| file.wrong(message))?;
         Ok(file)
@@ -45,12 +42,6 @@ impl File {
     pub fn invalid(&self, invalid: &[Invalid]) -> Error {
         self.wrong(invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    std::fs::File::open(path)?.read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// The one object of the kind among the documents of `text`, or what is wrong.

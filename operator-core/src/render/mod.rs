@@ -84,7 +84,7 @@ pub struct Blueprint {
     /// Label selector of the cluster's pods.
     pub selector: String,
     /// Annotation of every child that carries its intent.
-    intent_annotation: String,
+    pub(crate) intent_annotation: String,
 }
 
 /// How far LZ4 looks back, in bytes.

@@ -43,21 +43,13 @@ pub struct Change {
     pub refused: Option<String>,
 }
 
-/// What shall be.
-pub struct Wanted<'a> {
-    /// The objects.
-    pub blueprint: &'a Blueprint,
-    /// The annotation by which the operator knows what it applied.
-    pub intent: &'a str,
-}
-
 impl Change {
     /// What an action comes to.
     pub async fn of(
         action: &Action,
         rehearsal: Option<Rehearsal>,
         writer: &Writer,
-        wanted: &Wanted<'_>,
+        blueprint: &Blueprint,
         snapshot: &Snapshot,
     ) -> Self {
         let (kind, name) = action.target();
@@ -72,7 +64,7 @@ impl Change {
         };
         match (action, rehearsal) {
             (Action::Create { object, .. }, _) if object.kind == &CONFIG_MAP => {
-                let before = match predecessor(object, wanted.blueprint, snapshot) {
+                let before = match predecessor(object, blueprint, snapshot) {
                     Some(name) => writer.live(kind, name, &snapshot.cluster).await.ok().flatten(),
                     None => None,
                 };
@@ -81,7 +73,7 @@ impl Change {
                 change.differences = differences(&content(before.as_ref()), &content(Some(&object.json)));
             }
             (_, Some(Rehearsal::Stored { live: Some(mut live), mut stored })) => {
-                [&mut live, &mut stored].into_iter().for_each(|object| tidy(object, wanted.intent));
+                [&mut live, &mut stored].into_iter().for_each(|object| tidy(object, &blueprint.intent_annotation));
                 if *kind == &SECRET {
                     hide(&mut live, &mut stored);
                 }

@@ -28,11 +28,10 @@ use crate::{
     Cluster, Error, Result,
     apply::Writer,
     model::{ClusterStatus, Identity},
-    render::{names, render},
+    render::render,
     runtime::{Author, look::look},
     state::Manager,
 };
-use change::Wanted;
 use preview::Preview;
 
 /// Stands for the UID of a cluster that isn't there yet.
@@ -65,8 +64,7 @@ pub async fn plan<K: Cluster>(path: &Path, format: Format) -> Result<()> {
     let looked = look(&server.client, author.definition, cluster, generation, status, Some(&blueprint)).await;
     let snapshot = looked.map_err(|error| server.error(error))?;
     let writer = Writer::new(server.client.clone(), Manager::of(author.definition));
-    let wanted = Wanted { blueprint: &blueprint, intent: &names::intent(author.definition.group) };
-    let preview = Preview::of(&writer, &wanted, snapshot).await;
+    let preview = Preview::of(&writer, &blueprint, snapshot).await;
     if !preview.plan.invalid.is_empty() {
         return Err(file.invalid(&preview.plan.invalid));
     }
@@ -122,19 +120,11 @@ async fn judge<K: Cluster>(file: &File, server: &Server) -> Result<Judged> {
 
 /// The custom resource as its author wants it: a file may come from `kubectl get`, with what the API server adds.
 fn sent(file: &File) -> Value {
-    let object = &file.object;
-    let metadata = |field: &str| object["metadata"].get(field).cloned().unwrap_or_default();
-    json!({
-        "apiVersion": object["apiVersion"],
-        "kind": object["kind"],
-        "metadata": {
-            "name": metadata("name"),
-            "labels": metadata("labels"),
-            "annotations": metadata("annotations"),
-            "finalizers": metadata("finalizers"),
-        },
-        "spec": object["spec"],
-    })
+    let mut object = file.object.clone();
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|field, _| ["name", "labels", "annotations", "finalizers"].contains(&field.as_str()));
+    }
+    object
 }
 
 fn value(preview: &Preview) -> Value {

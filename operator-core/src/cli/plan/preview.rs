@@ -7,11 +7,12 @@ use std::collections::{HashMap, HashSet};
 
 use futures::{StreamExt, stream};
 
-use super::change::{Change, Wanted};
+use super::change::Change;
 use crate::{
     apply::{Outcome, Rehearsal, Writer},
     model::{Digest, Kind},
     plan::{Action, Plan, Verb, plan as decide},
+    render::Blueprint,
     state::{Answer, Child, Data, Fact, Snapshot},
 };
 
@@ -38,7 +39,7 @@ type Key = (Verb, Kind, String, Digest);
 /// What was asked so far.
 struct Inquiry<'a> {
     writer: &'a Writer,
-    wanted: &'a Wanted<'a>,
+    blueprint: &'a Blueprint,
     snapshot: Snapshot,
     asked: HashSet<Key>,
     rehearsals: HashMap<Key, Rehearsal>,
@@ -47,16 +48,16 @@ struct Inquiry<'a> {
 
 impl Preview {
     /// Makes the plan.
-    pub async fn of(writer: &Writer, wanted: &Wanted<'_>, snapshot: Snapshot) -> Self {
+    pub async fn of(writer: &Writer, blueprint: &Blueprint, snapshot: Snapshot) -> Self {
         let (asked, rehearsals) = (HashSet::new(), HashMap::new());
-        let mut inquiry = Inquiry { writer, wanted, snapshot, asked, rehearsals, unknown: Vec::new() };
-        let mut plan = decide(Ok(wanted.blueprint), &inquiry.snapshot);
+        let mut inquiry = Inquiry { writer, blueprint, snapshot, asked, rehearsals, unknown: Vec::new() };
+        let mut plan = decide(Ok(blueprint), &inquiry.snapshot);
         for _ in 0..ROUNDS {
             // Dry runs are worth their requests only once it is known what is there.
             if !inquiry.ask(&plan).await && !inquiry.rehearse(&plan).await {
                 break;
             }
-            plan = decide(Ok(wanted.blueprint), &inquiry.snapshot);
+            plan = decide(Ok(blueprint), &inquiry.snapshot);
         }
         let changes = inquiry.changes(&plan).await;
         Self { snapshot: inquiry.snapshot, plan, changes, unknown: inquiry.unknown }
@@ -153,7 +154,7 @@ impl Inquiry<'_> {
         let mut changes = Vec::new();
         for action in &plan.actions {
             let rehearsal = self.rehearsals.remove(&key(action));
-            changes.push(Change::of(action, rehearsal, self.writer, self.wanted, &self.snapshot).await);
+            changes.push(Change::of(action, rehearsal, self.writer, self.blueprint, &self.snapshot).await);
         }
         changes
     }
