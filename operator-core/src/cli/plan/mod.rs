@@ -60,7 +60,7 @@ pub async fn plan<K: Cluster>(path: &Path, format: Format) -> Result<()> {
     let judged = judge::<K>(&file, &server).await?;
     let spec = (author.read)(&judged.spec).map_err(|invalid| file.invalid(&invalid))?;
     let Judged { cluster, generation, status, .. } = judged;
-    let blueprint = render(&cluster, &spec, author.definition).map_err(|invalid| file.invalid(&invalid))?;
+    let blueprint = render(&cluster, &spec, author).map_err(|invalid| file.invalid(&invalid))?;
     let looked = look(&server.client, author.definition, cluster, generation, status, Some(&blueprint)).await;
     let snapshot = looked.map_err(|error| server.error(error))?;
     let writer = Writer::new(server.client.clone(), Manager::of(author.definition));
