@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::{
+    api::core::v1::{ContainerStateTerminated, ContainerStatus},
+    jiff::{SignedDuration, Timestamp},
+};
 use serde::{Deserialize, Serialize};
 
-use super::pod::{Container, Pod, Terminated};
+use super::pod::Pod;
 use crate::model::text::cut;
 
 /// How long a pod may take to get ready, and a node to get on, before that is a trouble. Source: the default progress deadline of a Deployment.
@@ -130,14 +133,15 @@ pub(super) fn of_pod(pod: &Pod, now: Timestamp) -> Option<(Cause, String)> {
     if pod.metadata.deletion_timestamp.is_some() {
         return is_over(pod.metadata.deletion_timestamp, ENDING).then(|| (Cause::Terminating, String::new()));
     }
-    match pod.status.phase.as_str() {
+    let phase = text(&pod.status.phase);
+    match phase {
         "Succeeded" => return None,
         // A failed pod of a Deployment stays when it is replaced.
         "Failed" => return (!is_over(ended(pod), SLOW)).then(|| failed(pod)),
         _ => {}
     }
     if let Some(scheduled) = pod.condition("PodScheduled").filter(|condition| condition.status == "False") {
-        return Some((Cause::Unschedulable, scheduled.message.clone()));
+        return Some((Cause::Unschedulable, text(&scheduled.message).to_owned()));
     }
     if let Some(trouble) = pod.containers().filter_map(of_container).min_by(|one, other| one.0.cmp(&other.0)) {
         return Some(trouble);
@@ -146,29 +150,33 @@ pub(super) fn of_pod(pod: &Pod, now: Timestamp) -> Option<(Cause, String)> {
         return None;
     }
     let ready = pod.condition("Ready");
-    let since = ready.and_then(|ready| ready.last_transition_time).or(pod.metadata.creation_timestamp);
+    let changed = ready.and_then(|ready| ready.last_transition_time.as_ref());
+    let since = changed.map(|time| time.0).or(pod.metadata.creation_timestamp);
     is_over(since, SLOW).then(|| {
-        if pod.status.phase == "Pending" {
-            let waiting = pod.containers().find_map(|container| container.state.waiting.as_ref());
-            (Cause::NotStarted, waiting.map_or_else(String::new, |waiting| said(&waiting.reason, &waiting.message)))
+        if phase == "Pending" {
+            let waiting = pod.containers().find_map(|container| container.state.as_ref()?.waiting.as_ref());
+            let said = waiting.map(|waiting| said(text(&waiting.reason), text(&waiting.message)));
+            (Cause::NotStarted, said.unwrap_or_default())
         } else {
-            (Cause::NotReady, ready.map_or_else(String::new, |ready| ready.message.clone()))
+            (Cause::NotReady, ready.and_then(|ready| ready.message.clone()).unwrap_or_default())
         }
     })
 }
 
 /// What keeps a container from running. Containers that crash are looked at in each of their states: else the trouble would come and go.
-fn of_container(container: &Container) -> Option<(Cause, String)> {
-    let Container { state, last_state, restart_count, .. } = container;
+fn of_container(container: &ContainerStatus) -> Option<(Cause, String)> {
+    let (state, last) = (container.state.as_ref(), container.last_state.as_ref());
+    let last = last.and_then(|state| state.terminated.as_ref());
+    let restarts = u32::try_from(container.restart_count).unwrap_or_default();
     let name = || Box::<str>::from(container.name.as_str());
-    let crashes = |last: Option<&Terminated>| {
-        let cause = Cause::CrashLoop { container: name(), restarts: rounded(*restart_count) };
+    let crashes = |last: Option<&ContainerStateTerminated>| {
+        let cause = Cause::CrashLoop { container: name(), restarts: rounded(restarts) };
         (cause, last.map(last_words).unwrap_or_default())
     };
-    if let Some(waiting) = &state.waiting {
-        return match waiting.reason.as_str() {
+    if let Some(waiting) = state.and_then(|state| state.waiting.as_ref()) {
+        return match text(&waiting.reason) {
             "" | "ContainerCreating" | "PodInitializing" => None,
-            "CrashLoopBackOff" => Some(crashes(last_state.terminated.as_ref())),
+            "CrashLoopBackOff" => Some(crashes(last)),
             "ErrImagePull"
             | "ImagePullBackOff"
             | "ErrImageNeverPull"
@@ -177,44 +185,54 @@ fn of_container(container: &Container) -> Option<(Cause, String)> {
             | "RegistryUnavailable"
             | "SignatureValidationFailed" => {
                 let cause = Cause::ImagePull { container: name(), image: container.image.as_str().into() };
-                Some((cause, pulling(&waiting.message).to_owned()))
+                Some((cause, pulling(text(&waiting.message)).to_owned()))
             }
-            reason => Some((Cause::Config { container: name(), reason: reason.into() }, waiting.message.clone())),
+            reason => {
+                let cause = Cause::Config { container: name(), reason: reason.into() };
+                Some((cause, text(&waiting.message).to_owned()))
+            }
         };
     }
-    match &state.terminated {
+    match state.and_then(|state| state.terminated.as_ref()) {
         // Of an init container, that is its aim.
-        Some(terminated) if container.ready || *restart_count == 0 && terminated.exit_code == 0 => None,
-        Some(terminated) => (*restart_count > 0).then(|| crashes(Some(terminated))),
-        None if !container.ready && *restart_count >= OFTEN => {
-            last_state.terminated.as_ref().map(|last| crashes(Some(last)))
-        }
+        Some(terminated) if container.ready || restarts == 0 && terminated.exit_code == 0 => None,
+        Some(terminated) => (restarts > 0).then(|| crashes(Some(terminated))),
+        None if !container.ready && restarts >= OFTEN => last.map(|last| crashes(Some(last))),
         None => None,
     }
 }
 
 fn failed(pod: &Pod) -> (Cause, String) {
     let Pod { status, .. } = pod;
-    let reason = if status.reason.is_empty() { "Failed" } else { &status.reason };
+    let reason = match text(&status.reason) {
+        "" => "Failed",
+        reason => reason,
+    };
     let container = pod.containers().find_map(|container| {
-        let terminated = container.state.terminated.as_ref().filter(|terminated| terminated.exit_code != 0)?;
+        let terminated = container.state.as_ref()?.terminated.as_ref().filter(|it| it.exit_code != 0)?;
         Some(format!("container {}: {}", container.name, last_words(terminated)))
     });
-    let message = if status.message.is_empty() { container.unwrap_or_default() } else { status.message.clone() };
+    let message = match text(&status.message) {
+        "" => container.unwrap_or_default(),
+        message => message.to_owned(),
+    };
     (Cause::Failed { reason: reason.into() }, message)
 }
 
 /// When a failed pod failed, by all that says something about it.
 fn ended(pod: &Pod) -> Option<Timestamp> {
-    let containers = pod.containers().filter_map(|container| container.state.terminated.as_ref()?.finished_at);
-    let conditions = pod.status.conditions.iter().filter_map(|condition| condition.last_transition_time);
-    containers.chain(conditions).max().or(pod.metadata.creation_timestamp)
+    let containers = pod.containers().filter_map(|it| it.state.as_ref()?.terminated.as_ref()?.finished_at.as_ref());
+    let conditions = pod.status.conditions.iter().flatten().filter_map(|it| it.last_transition_time.as_ref());
+    containers.chain(conditions).map(|time| time.0).max().or(pod.metadata.creation_timestamp)
 }
 
 /// `OOMKilled, exit code 137`. What the container itself wrote isn't said: it may hold what nobody shall see in a status.
-fn last_words(terminated: &Terminated) -> String {
+fn last_words(terminated: &ContainerStateTerminated) -> String {
     let code = format!("exit code {}", terminated.exit_code);
-    if terminated.reason.is_empty() { code } else { format!("{}, {code}", terminated.reason) }
+    match text(&terminated.reason) {
+        "" => code,
+        reason => format!("{reason}, {code}"),
+    }
 }
 
 /// The kubelet alternates between trying and waiting; what the registry said is in both messages.
@@ -222,6 +240,10 @@ fn pulling(message: &str) -> &str {
     let rest = message.strip_prefix("Back-off pulling image ").and_then(|rest| rest.split_once("\": "));
     let message = rest.map_or(message, |(_, rest)| rest);
     message.strip_prefix("ErrImagePull: ").unwrap_or(message)
+}
+
+fn text(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or_default()
 }
 
 fn said(what: &str, message: &str) -> String {
