@@ -1,6 +1,5 @@
 //! PersistentVolumeClaims: made by StatefulSets, owned by nobody. Exact labels say whose they are.
 
-use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::child::{Metadata, Object};
@@ -28,25 +27,13 @@ pub(super) fn owner_of(manager: &str, metadata: &Metadata<'_>) -> Option<String>
 
 /// The size that a bound claim asks for: the API server lets no other grow.
 pub(super) fn bound(claim: &Object<'_>) -> Option<Quantity> {
-    let status: Value = serde_json::from_str(claim.status?.get()).ok()?;
-    if status.get("phase").and_then(Value::as_str) == Some("Bound") { size(claim.spec?) } else { None }
+    let read = |part: &RawValue| serde_json::from_str::<Value>(part.get()).ok();
+    (read(claim.status?)?.get("phase")? == "Bound").then(|| size(&read(claim.spec?)?)).flatten()
 }
 
 /// The size that a claim, or a claim template, asks for by its spec.
-pub(super) fn size(spec: &RawValue) -> Option<Quantity> {
-    #[derive(Deserialize)]
-    struct Spec {
-        resources: Resources,
-    }
-    #[derive(Deserialize)]
-    struct Resources {
-        requests: Requests,
-    }
-    #[derive(Deserialize)]
-    struct Requests {
-        storage: String,
-    }
-    serde_json::from_str::<Spec>(spec.get()).ok()?.resources.requests.storage.parse().ok()
+pub(super) fn size(spec: &Value) -> Option<Quantity> {
+    spec.pointer("/resources/requests/storage")?.as_str()?.parse().ok()
 }
 
 #[cfg(test)]

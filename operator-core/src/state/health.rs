@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use super::{
     child::{Entry, Object},
@@ -91,26 +91,13 @@ pub struct Owners {
 /// The part of a workload's spec that is read.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Spec<'a> {
+struct Spec {
     replicas: Option<i32>,
     pod_management_policy: Value,
     ordinals: Value,
     update_strategy: Value,
     persistent_volume_claim_retention_policy: Value,
-    #[serde(borrow)]
-    volume_claim_templates: Vec<ClaimTemplate<'a>>,
-}
-
-#[derive(Deserialize)]
-struct ClaimTemplate<'a> {
-    metadata: Named,
-    #[serde(borrow)]
-    spec: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: Box<str>,
+    volume_claim_templates: Vec<Value>,
 }
 
 impl Health {
@@ -123,7 +110,7 @@ impl Health {
         if *kind == &JOB {
             return Some(job(&status));
         }
-        let spec: Spec<'_> = object.spec.and_then(|spec| serde_json::from_str(spec.get()).ok()).unwrap_or_default();
+        let spec: Spec = object.spec.and_then(|spec| serde_json::from_str(spec.get()).ok()).unwrap_or_default();
         let replicas = if *kind == &DAEMON_SET {
             number(&status, "desiredNumberScheduled").unwrap_or(0)
         } else {
@@ -132,7 +119,9 @@ impl Health {
         let counts = counts(kind).map(|field| number(&status, field).unwrap_or(0));
         let [current, updated, ready] = counts;
         let seen = status.get("observedGeneration").and_then(Value::as_i64);
-        let claims = spec.volume_claim_templates.iter();
+        let claim = |claim: &Value| {
+            Some((claim.pointer("/metadata/name")?.as_str()?.into(), claims::size(claim.get("spec")?)?))
+        };
         Some(Self {
             observed: seen.is_some_and(|seen| seen >= object.metadata.generation),
             replicas,
@@ -145,7 +134,7 @@ impl Health {
             takes_claims: spec.persistent_volume_claim_retention_policy.get("whenDeleted") == Some(&"Delete".into()),
             ordered: ordered(&spec, &status).map(Box::new),
             failure: failure(&status),
-            claims: claims.filter_map(|claim| Some((claim.metadata.name.clone(), claims::size(claim.spec)?))).collect(),
+            claims: spec.volume_claim_templates.iter().filter_map(claim).collect(),
         })
     }
 
