@@ -190,7 +190,7 @@ fn replicas_by(entries: &[Entry<'_>], manager: &str) -> Owners {
 }
 
 /// Source: the defaults and fields of a StatefulSet in `apps/v1`; no other kind has this policy.
-fn ordered(spec: &Spec<'_>, status: &Value) -> Option<Ordered> {
+fn ordered(spec: &Spec, status: &Value) -> Option<Ordered> {
     let strategy = &spec.update_strategy;
     let is_ordered = spec.pod_management_policy == "OrderedReady" && word(strategy, "type") == Some("RollingUpdate");
     let partition = strategy.get("rollingUpdate").and_then(|rolling| number(rolling, "partition"));
