@@ -103,7 +103,7 @@ impl Node {
     }
 }
 
-fn node() -> impl Strategy<Value = Node> {
+pub fn node() -> impl Strategy<Value = Node> {
     let scale = prop_oneof![
         3 => (0..3_u8).prop_map(Scale::Fixed),
         2 => Just(Scale::Initial),

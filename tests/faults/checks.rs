@@ -1,0 +1,355 @@
+//! What has to hold once nothing goes wrong any more.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use kube::{
+    Api, Resource, ResourceExt,
+    api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams},
+};
+use operator_core::{
+    Cluster,
+    model::{Identity, Kind, Object, kind},
+    render::{names, render},
+    runtime::{Author, look::look},
+    state::Snapshot,
+};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    history::{CLUSTER, History, node_of},
+    kinds::Data,
+    specs::Spec,
+};
+
+/// The kinds of children that there may be.
+pub const KINDS: [&kind::ChildKind; 10] = [
+    &kind::CONFIG_MAP,
+    &kind::SECRET,
+    &kind::SERVICE,
+    &kind::NETWORK_POLICY,
+    &kind::POD_DISRUPTION_BUDGET,
+    &kind::STATEFUL_SET,
+    &kind::DEPLOYMENT,
+    &kind::DAEMON_SET,
+    &kind::JOB,
+    &kind::AUTOSCALER,
+];
+
+type Checked = Result<(), Vec<String>>;
+
+fn failed(error: impl ToString) -> Vec<String> {
+    vec![error.to_string()]
+}
+
+/// Objects of a kind in a history's namespace.
+pub fn api(history: &History<'_>, kind: &Kind) -> Api<DynamicObject> {
+    Api::namespaced_with(history.stage.admin.clone(), &history.namespace, &resource(kind))
+}
+
+fn resource(kind: &Kind) -> ApiResource {
+    ApiResource {
+        group: kind.group.to_string(),
+        version: kind.version.to_string(),
+        api_version: kind.api_version(),
+        kind: kind.kind.to_string(),
+        plural: kind.plural.to_string(),
+    }
+}
+
+/// What selects the operator's objects.
+pub fn selector() -> String {
+    format!("{}={}", names::MANAGED_BY, names::manager(Data::DEFINITION))
+}
+
+/// The cluster is ready, the operator asks for nothing, and one that has just started would do nothing.
+pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Duration) -> Checked {
+    let end = Instant::now() + within;
+    let witness = &history.stage.witness;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if !witness.until(&history.namespace, left, |seen| seen.is_ready(&history.newest)).await {
+            let cluster = history.api::<Data>().get(CLUSTER).await.map_err(failed)?;
+            let status =
+                cluster.status().map(|status| json!({ "generation": cluster.meta().generation, "status": status }));
+            return Err(vec![format!("no rest: {:#}", status.unwrap_or_default())]);
+        }
+        match history.wire.idle().checked_sub(idle) {
+            None => sleep(idle.saturating_sub(history.wire.idle())).await,
+            Some(_) => {
+                let Some(left) = left_to_do(history).await? else { return Ok(()) };
+                if Instant::now() > end {
+                    return Err(vec![format!("no rest, though the cluster is said to be ready: {left}")]);
+                }
+                sleep(Duration::from_millis(500)).await;
+            }
+        }
+    }
+}
+
+/// What an operator that has just started would do; none: nothing.
+async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>> {
+    let (snapshot, objects, plan) = snapshot(history).await?;
+    let deleting: Vec<_> = snapshot.children.iter().filter(|child| child.deleting).map(|child| &child.name).collect();
+    drop(objects);
+    Ok((!plan.is_done() || !deleting.is_empty())
+        .then(|| format!("{:?} {:?}; deleting: {deleting:?}", plan.actions, plan.gates)))
+}
+
+async fn snapshot(
+    history: &History<'_>,
+) -> Result<(Snapshot, Vec<std::sync::Arc<Object>>, operator_core::plan::Plan), Vec<String>> {
+    let author = Author::of::<Data>();
+    let cluster = history.api::<Data>().get(CLUSTER).await.map_err(failed)?;
+    let (meta, status) = (cluster.meta().clone(), cluster.status().cloned());
+    let identity =
+        Identity { namespace: history.namespace.clone(), name: CLUSTER.to_owned(), uid: meta.uid.unwrap_or_default() };
+    let spec = serde_json::to_value(cluster.spec()).map_err(failed)?;
+    let invalid = |invalid| vec![format!("the spec is invalid: {invalid:?}")];
+    let spec = (author.read)(&spec).map_err(invalid)?;
+    let blueprint = render(&identity, &spec, author).map_err(invalid)?;
+    let generation = meta.generation.unwrap_or_default();
+    let client = &history.stage.admin;
+    let snapshot =
+        look(client, author.definition, identity, generation, status, Some(&blueprint)).await.map_err(failed)?;
+    let plan = operator_core::plan::plan(Ok(&blueprint), &snapshot);
+    let objects = blueprint.with(&snapshot.references);
+    Ok((snapshot, objects, plan))
+}
+
+/// The children are those of an undisturbed installation: by their names, and each as the API server would store it had it just been made.
+pub async fn is_as_undisturbed(history: &History<'_>) -> Checked {
+    let (snapshot, wanted, _) = snapshot(history).await?;
+    let there = history.children().await?;
+    let mut wrong = Vec::new();
+    let name = |kind: &str, name: &str| format!("{kind} {name}");
+    let names_there: BTreeSet<String> = there
+        .iter()
+        .map(|(_, object)| name(object.types.as_ref().map_or("", |types| &types.kind), &object.name_any()))
+        .collect();
+    // A Job that was done and then cleaned up isn't made again.
+    let is_there = |object: &&std::sync::Arc<Object>| !snapshot.is_done(&object.kind, &object.name);
+    let names_wanted: BTreeSet<String> =
+        wanted.iter().filter(is_there).map(|object| name(&object.kind.kind, &object.name)).collect();
+    let names_allowed: BTreeSet<String> = wanted.iter().map(|object| name(&object.kind.kind, &object.name)).collect();
+    wrong.extend(names_wanted.difference(&names_there).map(|name| format!("missing: {name}")));
+    wrong.extend(names_there.difference(&names_allowed).map(|name| format!("left behind: {name}")));
+    for object in &wanted {
+        let live = there.iter().find(|(_, live)| {
+            live.name_any() == object.name && live.types.as_ref().is_some_and(|types| *types.kind == object.kind.kind)
+        });
+        if let Some((_, live)) = live {
+            let live = serde_json::to_value(live).map_err(failed)?;
+            wrong.extend(differences(history, object, live).await?);
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// How an object differs from what the API server would store for it.
+async fn differences(history: &History<'_>, object: &Object, live: Value) -> Result<Vec<String>, Vec<String>> {
+    let api = api(history, &object.kind);
+    let mut json = object.json.clone();
+    let asked = format!("{}-undisturbed", object.name);
+    json["metadata"]["name"] = asked.as_str().into();
+    let params = PatchParams::apply("undisturbed").dry_run();
+    let stored = api.patch(&asked, &params, &Patch::Apply(json)).await.map_err(failed)?;
+    let stored = serde_json::to_value(stored).map_err(failed)?;
+    let (stored, live) = (normal(object, stored), normal(object, live));
+    let mut wrong = Vec::new();
+    compare(&format!("{} {}", object.kind.kind, object.name), &stored, &live, &mut wrong);
+    Ok(wrong)
+}
+
+/// Without what the API server chooses, and what the history may keep.
+fn normal(object: &Object, mut json: Value) -> Value {
+    let metadata = json["metadata"].take();
+    let mut kept = json!({ "labels": metadata["labels"], "annotations": metadata["annotations"],
+        "ownerReferences": metadata["ownerReferences"] });
+    if let Some(annotations) = kept["annotations"].as_object_mut() {
+        annotations
+            .retain(|key, _| !key.starts_with("deployment.kubernetes.io/") && !key.starts_with("deprecated.daemonset"));
+    }
+    json["metadata"] = kept;
+    let Some(fields) = json.as_object_mut() else { return json };
+    fields.remove("status");
+    if !object.generate.is_empty() {
+        // It differs each time; that it is there is enough.
+        let keys = fields.get("data").and_then(Value::as_object).map(|data| data.keys().cloned().collect::<Vec<_>>());
+        fields.insert("data".to_owned(), json!(keys.filter(|keys| !keys.is_empty())));
+        if fields["data"].is_null() {
+            let keys: Vec<_> = object.generate.iter().map(|(key, _)| key.clone()).collect();
+            fields.insert("data".to_owned(), json!(keys));
+        }
+    }
+    if let Some(spec) = fields.get_mut("spec").and_then(Value::as_object_mut) {
+        for chosen in ["clusterIP", "clusterIPs"].iter().filter(|_| object.kind == &kind::SERVICE) {
+            if spec.get(*chosen).is_some_and(|ip| !ip.to_string().contains("None")) {
+                spec.remove(*chosen);
+            }
+        }
+        if matches!(object.scale, operator_core::model::Scale::Initial | operator_core::model::Scale::Autoscaled) {
+            spec.remove("replicas");
+        }
+        if object.kind == &kind::JOB {
+            spec.remove("selector");
+            if let Some(labels) = spec["template"]["metadata"]["labels"].as_object_mut() {
+                labels.retain(|key, _| !key.contains("controller-uid") && !key.contains("job-name"));
+            }
+        }
+    }
+    json
+}
+
+fn compare(path: &str, stored: &Value, live: &Value, wrong: &mut Vec<String>) {
+    match (stored, live) {
+        (Value::Object(stored), Value::Object(live)) => {
+            for key in stored.keys().chain(live.keys()).collect::<BTreeSet<_>>() {
+                let (stored, live) = (stored.get(key).unwrap_or(&Value::Null), live.get(key).unwrap_or(&Value::Null));
+                compare(&format!("{path}.{key}"), stored, live, wrong);
+            }
+        }
+        (Value::Array(stored), Value::Array(live)) if stored.len() == live.len() => {
+            for (at, (stored, live)) in stored.iter().zip(live).enumerate() {
+                compare(&format!("{path}[{at}]"), stored, live, wrong);
+            }
+        }
+        _ if stored == live => {}
+        _ => wrong.push(format!("{path}: {live}; undisturbed: {stored}")),
+    }
+}
+
+/// No claim, no number of pods and no pod was lost on the way.
+pub async fn nothing_was_lost(history: &mut History<'_>) -> Checked {
+    let mut wrong = Vec::new();
+    let live = history.live_numbers().await?;
+    wrong.extend(history.numbers.caught_up(&live).err());
+    let seen = history.stage.witness.seen(&history.namespace);
+    for (workload, replicas) in &seen.replicas {
+        let node = node_of(workload);
+        if !history.numbers.may_have_had(&node, *replicas) {
+            let ever = history.numbers.ever(&node);
+            wrong.push(format!("{workload} asked for {replicas} pods on the way; it may have had {ever:?}"));
+        }
+    }
+    for claim in seen.claims.values().filter(|claim| claim.deleted && !history.may_lose(claim)) {
+        wrong.push(format!("the claim {} was deleted", claim.name));
+    }
+    for pod in seen.pods.values().filter(|pod| pod.deleted && !history.may_restart(pod)) {
+        wrong.push(format!("the pod {} was deleted, though nothing of it changed", pod.name));
+    }
+    wrong.extend(pods_without_workload(history).await?);
+    wrong.extend(claims_of_another_size(history).await?);
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+impl History<'_> {
+    /// Whether a claim may be deleted: only where the policy says so, and there was a reason.
+    fn may_lose(&self, claim: &crate::witness::ObjectSeen) -> bool {
+        let store = claim.node.trim_start_matches("store-");
+        let Some((when_scaled, when_deleted)) = self.story.retention.get(store) else { return false };
+        let is_removed = self.recreated
+            || self.harmed.contains(&claim.node)
+            || self.specs.iter().any(|spec| !spec.stores.contains_key(store));
+        let least = self.numbers.ever(&claim.node).first().copied().unwrap_or_default();
+        (*when_deleted && is_removed) || (*when_scaled && ordinal(&claim.name) >= least)
+    }
+
+    /// Whether a pod may be deleted: its template changed, there shall be fewer, or someone deleted what it hangs on.
+    fn may_restart(&self, pod: &crate::witness::ObjectSeen) -> bool {
+        let node = pod.node.as_str();
+        let [first, ..] = self.specs.as_slice() else { return true };
+        let changed = |spec: &Spec| spec.template(node) != first.template(node);
+        if node == "migrate"
+            || self.recreated
+            || self.harmed.contains(node)
+            || first.template(node).is_none()
+            || self.specs.iter().any(changed)
+        {
+            return true;
+        }
+        let numbers = self.numbers.ever(node);
+        match node {
+            "agent" => false,
+            "query" => numbers.len() > 1,
+            _ => ordinal(&pod.name) >= numbers.first().copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// The number at the end of a name.
+fn ordinal(name: &str) -> i64 {
+    name.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+/// Pods whose workload is gone.
+async fn pods_without_workload(history: &History<'_>) -> Result<Vec<String>, Vec<String>> {
+    let mut owners = BTreeSet::new();
+    let replica_sets = Kind::Row(&REPLICA_SET);
+    for kind in [kind::STATEFUL_SET.clone(), kind::DAEMON_SET.clone(), kind::JOB.clone()] {
+        let kind = Kind::Recorded(std::sync::Arc::new(kind));
+        owners.extend(
+            api(history, &kind).list(&ListParams::default()).await.map_err(failed)?.iter().filter_map(ResourceExt::uid),
+        );
+    }
+    owners.extend(
+        api(history, &replica_sets)
+            .list(&ListParams::default())
+            .await
+            .map_err(failed)?
+            .iter()
+            .filter_map(ResourceExt::uid),
+    );
+    let pods = history.api::<Pod>().list(&ListParams::default()).await.map_err(failed)?;
+    let orphans = pods.iter().filter(|pod| {
+        let controller = pod.owner_references().iter().find(|owner| owner.controller == Some(true));
+        pod.metadata.deletion_timestamp.is_none() && controller.is_none_or(|owner| !owners.contains(&owner.uid))
+    });
+    Ok(orphans.map(|pod| format!("the pod {} has no workload", pod.name_any())).collect())
+}
+
+static REPLICA_SET: kind::ChildKind = kind::ChildKind::named("apps", "v1", "ReplicaSet", "replicasets");
+
+/// Claims of the nodes that there are whose size isn't that of the spec.
+async fn claims_of_another_size(history: &History<'_>) -> Result<Vec<String>, Vec<String>> {
+    let claims = history.api::<PersistentVolumeClaim>().list(&ListParams::default()).await.map_err(failed)?;
+    let stores = &history.spec().stores;
+    let mut wrong = Vec::new();
+    for claim in claims.iter().filter(|claim| claim.metadata.deletion_timestamp.is_none()) {
+        let node = claim.labels().get("simulation.example.com/node").cloned().unwrap_or_default();
+        let Some(store) = stores.get(node.trim_start_matches("store-")) else { continue };
+        let wanted = format!("{}Gi", 10 + store.size);
+        let requests = claim.spec.as_ref().and_then(|spec| spec.resources.as_ref()?.requests.clone());
+        let size = requests.and_then(|requests| requests.get("storage").map(|size| size.0.clone())).unwrap_or_default();
+        if size != wanted {
+            wrong.push(format!("the claim {} asks for {size}, not for {wanted}", claim.name_any()));
+        }
+    }
+    Ok(wrong)
+}
+
+/// A deleted cluster leaves nothing but the claims that are to stay.
+pub async fn is_gone(history: &History<'_>, within: Duration) -> Checked {
+    let end = Instant::now() + within;
+    loop {
+        let there = history.children().await?;
+        let pods = history.api::<Pod>().list(&ListParams::default()).await.map_err(failed)?.items;
+        if there.is_empty() && pods.is_empty() {
+            break;
+        }
+        if Instant::now() > end {
+            let names: Vec<String> = there.iter().map(|(_, object)| object.name_any()).collect();
+            let pods: Vec<String> = pods.iter().map(ResourceExt::name_any).collect();
+            return Err(vec![format!("the cluster is gone, and left: {names:?}, pods {pods:?}")]);
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+    let kept =
+        |node: &str| history.story.retention.get(node.trim_start_matches("store-")).is_some_and(|(_, gone)| !gone);
+    let seen = history.stage.witness.seen(&history.namespace);
+    let lost = seen.claims.values().filter(|claim| claim.deleted && kept(&claim.node) && !history.may_lose(claim));
+    let lost: Vec<String> =
+        lost.map(|claim| format!("the claim {} was deleted with the cluster", claim.name)).collect();
+    if lost.is_empty() { Ok(()) } else { Err(lost) }
+}

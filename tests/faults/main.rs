@@ -1,0 +1,254 @@
+//! Whatever breaks between an operator and the API server, nothing is lost.
+//!
+//! A seed gives a random history of a cluster and the faults on its way. Many histories are played at once on one real control plane, each in a
+//! namespace of its own. This program is both the test, `cargo test -p operator-tests --test faults`, and the command `cargo faults`.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `story` | what is done to a cluster, by a seed |
+//! | `wire` | what is between the operator and the API server, and goes wrong |
+//! | `operator` | the operator, which dies and is started anew |
+//! | `history` | one history, from an empty namespace to an empty one |
+//! | `witness` | what anyone can see of it |
+//! | `numbers` | how many pods each node may ask for |
+//! | `checks` | what has to hold |
+//! | `chance` | decisions by a seed |
+//!
+//! The kind and its random specs are those of the simulation.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may stop at what it did not expect")]
+
+mod chance;
+mod checks;
+mod history;
+#[path = "../../simulation/tests/operator/kinds.rs"]
+mod kinds;
+mod numbers;
+mod operator;
+#[path = "../../simulation/tests/operator/specs.rs"]
+#[allow(dead_code, reason = "the simulation needs more of it")]
+mod specs;
+mod story;
+mod wire;
+mod witness;
+
+use std::{
+    collections::BTreeMap,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use clap::Parser;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{
+    Api, Client, CustomResourceExt,
+    api::{DeleteParams, Patch, PatchParams},
+    runtime::wait::{await_condition, conditions},
+};
+use operator_core::Cluster;
+use operator_testbed::Testbed;
+use tokio::{task::JoinSet, time::Instant};
+
+use history::{Report, Stage, play};
+use kinds::Data;
+use wire::Fault;
+use witness::Witness;
+
+/// Seeds that the test always plays: each found something once, or shows what no other of them does.
+const FIXED: std::ops::Range<u64> = 1..9;
+/// How long the test begins further histories.
+const TEST_FOR: Duration = Duration::from_secs(40);
+
+/// Play random histories of clusters, in which everything goes wrong that can, on a real control plane.
+///
+/// Without arguments, this is the short run that is part of `cargo test`.
+#[derive(Parser)]
+#[command(name = "cargo faults")]
+struct Arguments {
+    /// Begin further histories for so long: 90s, 10m, 2h
+    #[arg(long = "for", value_parser = duration)]
+    time: Option<Duration>,
+    /// Play so many histories
+    #[arg(long)]
+    histories: Option<u64>,
+    /// Play the history of this seed, and tell what happens in it
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Seed of the first history; the others follow it [default: by the clock]
+    #[arg(long)]
+    first: Option<u64>,
+    /// How many histories are played at once
+    #[arg(long, default_value_t = 12)]
+    at_once: usize,
+    /// How long nothing may be asked of a cluster at rest
+    #[arg(long, value_parser = duration, default_value = "3s")]
+    quiet_for: Duration,
+    /// Names of tests, from `cargo test`
+    #[arg(hide = true)]
+    filter: Vec<String>,
+}
+
+/// A number with `s`, `m` or `h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, seconds) = match text.char_indices().last() {
+        Some((at, 's')) => (&text[..at], 1),
+        Some((at, 'm')) => (&text[..at], 60),
+        Some((at, 'h')) => (&text[..at], 3600),
+        _ => return Err("write a number with s, m or h, such as 10m".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "write a whole number with s, m or h, such as 10m".to_owned())?;
+    Ok(Duration::from_secs(number * seconds))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if !arguments.filter.is_empty() && !arguments.filter.iter().any(|name| "faults".contains(name.as_str())) {
+        return ExitCode::SUCCESS;
+    }
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    let testbed = Testbed::shared().await.unwrap();
+    let admin = testbed.client().await.unwrap();
+    let operator = operator_core::runtime::client::client(testbed.operator_config().await.unwrap()).unwrap();
+    install(&admin).await;
+    let witness = Witness::start(&admin);
+    let stage = Stage { testbed, admin: admin.clone(), operator, witness, quiet: arguments.quiet_for };
+    let tally = play_all(Arc::new(stage), &arguments).await;
+    let crds: Api<CustomResourceDefinition> = Api::all(admin);
+    crds.delete(&crd_name(), &DeleteParams::default()).await.unwrap();
+    tally.print();
+    if tally.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Seeds one after the other, until there are enough.
+struct Seeds {
+    fixed: Vec<u64>,
+    next: u64,
+    left: u64,
+    until: Instant,
+}
+
+impl Seeds {
+    fn of(arguments: &Arguments) -> Self {
+        let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() % 1_000_000 * 1000);
+        let next = arguments.first.unwrap_or(clock);
+        let far = Duration::from_secs(365 * 24 * 3600);
+        let (fixed, left, time) = match (arguments.seed, arguments.histories, arguments.time) {
+            (Some(seed), ..) => (vec![seed], 0, far),
+            (None, None, None) => (FIXED.collect(), u64::MAX, TEST_FOR),
+            (None, histories, time) => (Vec::new(), histories.unwrap_or(u64::MAX), time.unwrap_or(far)),
+        };
+        Self { fixed: fixed.into_iter().rev().collect(), next, left, until: Instant::now() + time }
+    }
+}
+
+impl Iterator for Seeds {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        if let Some(seed) = self.fixed.pop() {
+            return Some(seed);
+        }
+        if self.left == 0 || Instant::now() > self.until {
+            return None;
+        }
+        self.left -= 1;
+        self.next += 1;
+        Some(self.next)
+    }
+}
+
+async fn play_all(stage: Arc<Stage>, arguments: &Arguments) -> Tally {
+    let mut tally = Tally::new(arguments.seed.is_some());
+    let mut seeds = Seeds::of(arguments);
+    let mut playing = JoinSet::new();
+    loop {
+        while playing.len() < arguments.at_once
+            && let Some(seed) = seeds.next()
+        {
+            let stage = stage.clone();
+            playing.spawn(async move {
+                // A history that panics is one that fails.
+                let played = tokio::spawn(async move { play(&stage, seed).await }).await;
+                played.unwrap_or_else(|error| Report::failed(seed, error.to_string()))
+            });
+        }
+        match playing.join_next().await {
+            Some(Ok(report)) => tally.add(report),
+            Some(Err(error)) => panic!("{error}"),
+            None => return tally,
+        }
+    }
+}
+
+/// What came of all histories.
+struct Tally {
+    begun: Instant,
+    /// Whether everything is told of each history.
+    tells: bool,
+    histories: u64,
+    injected: BTreeMap<Fault, u64>,
+    failed: Vec<u64>,
+    said: Instant,
+}
+
+impl Tally {
+    fn new(tells: bool) -> Self {
+        let now = Instant::now();
+        Self { begun: now, tells, histories: 0, injected: BTreeMap::new(), failed: Vec::new(), said: now }
+    }
+
+    fn add(&mut self, report: Report) {
+        self.histories += 1;
+        for (fault, count) in report.injected {
+            *self.injected.entry(fault).or_default() += count;
+        }
+        if self.tells || !report.violations.is_empty() {
+            report.told.iter().for_each(|line| println!("  {line}"));
+        }
+        if !report.violations.is_empty() {
+            report.violations.iter().for_each(|violation| println!("seed {}: {violation}", report.seed));
+            println!("repeat it: cargo faults --seed {}", report.seed);
+            self.failed.push(report.seed);
+        }
+        if self.said.elapsed() > Duration::from_secs(60) {
+            self.said = Instant::now();
+            println!("{}", self.so_far());
+        }
+    }
+
+    fn so_far(&self) -> String {
+        let time = self.begun.elapsed().as_secs_f64();
+        let rate = self.histories as f64 * 60.0 / time;
+        format!(
+            "{} histories in {time:.0} s, {rate:.0} a minute; {} with violations",
+            self.histories,
+            self.failed.len()
+        )
+    }
+
+    fn print(&self) {
+        println!("{}", self.so_far());
+        println!("faults:");
+        self.injected.iter().for_each(|(fault, count)| println!("  {:<20} {count:>8}", format!("{fault:?}")));
+        println!("  {:<20} {:>8}", "all", self.injected.values().sum::<u64>());
+        self.failed.iter().for_each(|seed| println!("violation: cargo faults --seed {seed}"));
+    }
+}
+
+fn crd_name() -> String {
+    format!("{}.{}", Data::DEFINITION.plural, Data::DEFINITION.group)
+}
+
+/// Installs the kind, and waits until it is served.
+async fn install(client: &Client) {
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    crds.patch(&crd_name(), &PatchParams::apply("tests").force(), &Patch::Apply(Data::crd())).await.unwrap();
+    await_condition(crds, &crd_name(), conditions::is_crd_established()).await.unwrap();
+    // It still takes a moment until its objects can be stored.
+    let clusters: Api<Data> = Api::all(client.clone());
+    while clusters.list(&kube::api::ListParams::default()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
