@@ -70,13 +70,14 @@ pub struct History<'a> {
     pub harmed: BTreeSet<String>,
     /// Whether the cluster was ever deleted.
     pub recreated: bool,
+    /// Whether someone removed the status.
+    pub wiped: bool,
     /// UID and generation of the cluster as it was last applied.
     pub newest: (String, i64),
     /// Whether all that was done so far is carried out.
     settled: bool,
     sizes: BTreeMap<&'static str, u8>,
     running: Running,
-    told: Vec<String>,
 }
 
 /// Plays the history of a seed.
@@ -97,14 +98,15 @@ pub async fn play(stage: &Stage, seed: u64) -> Report {
         numbers: Numbers::default(),
         harmed: BTreeSet::new(),
         recreated: false,
+        wiped: false,
         newest: (String::new(), 0),
         settled: false,
         sizes: BTreeMap::new(),
-        told: Vec::new(),
         story,
     };
+    history.tell(&format!("deaths: {:?}, then {:?}", history.story.deaths, history.story.last_death));
     let mut violations: Vec<String> = history.run().await.err().into_iter().flatten().collect();
-    let (injected, told) = (history.wire.injected(), history.told());
+    let (injected, told) = (history.wire.injected(), history.wire.log());
     violations.extend(history.running.end().await.err());
     let report = Report { seed, injected, violations, told };
     stage.witness.forget(namespace.name());
@@ -137,7 +139,7 @@ impl History<'_> {
             self.edit(&self.story.first.clone()).await?;
         }
         for (step, pause) in self.story.steps.clone() {
-            self.tell(format!("step: {step:?}, then {pause:?}"));
+            self.tell(&format!("step: {step:?}, then {pause:?}"));
             self.take(step).await?;
             match pause {
                 Pause::Milliseconds(time) => sleep(Duration::from_millis(time)).await,
@@ -150,7 +152,7 @@ impl History<'_> {
 
     /// Nothing goes wrong any more: the cluster comes to what an undisturbed one is, and is quiet.
     async fn ends_well(&mut self) -> Checked {
-        self.tell("nothing goes wrong any more".to_owned());
+        self.tell("nothing goes wrong any more");
         self.wire.disturb(false);
         self.wire.all_arrived().await;
         if self.wire.injected().contains_key(&Fault::TooLarge) {
@@ -174,7 +176,7 @@ impl History<'_> {
 
     /// The cluster is deleted, and all of it goes, but what is to stay.
     async fn goes_away(&mut self) -> Checked {
-        self.tell("the cluster is deleted".to_owned());
+        self.tell("the cluster is deleted");
         if let Some(death) = self.story.last_death {
             self.wire.disturb(true);
             self.wire.kill_after(death.after, death.how);
@@ -211,6 +213,7 @@ impl History<'_> {
             Step::Wipe => {
                 let wiped = Patch::Merge(json!({ "status": null }));
                 self.api::<Data>().patch_status(CLUSTER, &PatchParams::default(), &wiped).await.map_err(failed)?;
+                self.wiped = true;
                 // Of a node whose workload is being replaced, nobody knows any more how many pods it had.
                 self.numbers.begin_anew();
                 Ok(())
@@ -234,7 +237,7 @@ impl History<'_> {
 
     async fn edit(&mut self, spec: &Spec) -> Checked {
         let spec = spec.clone().grown_from(&mut self.sizes);
-        self.tell(format!("spec: {}", to_json(&spec, &self.story.retention)));
+        self.tell(&format!("spec: {}", to_json(&spec, &self.story.retention)));
         self.numbers.edit(&spec);
         let object = json!({
             "apiVersion": Data::api_version(&()), "kind": Data::kind(&()), "metadata": { "name": CLUSTER },
@@ -283,7 +286,7 @@ impl History<'_> {
             _ => self.api::<StatefulSet>().patch_scale(&name, &params, &body).await,
         };
         if scaled.is_ok() {
-            self.tell(format!("{node} is scaled to {replicas}"));
+            self.tell(&format!("{node} is scaled to {replicas}"));
             self.numbers.scale(node, replicas, self.settled);
         }
         Ok(())
@@ -293,22 +296,22 @@ impl History<'_> {
         let Some((api, child)) = self.child(at).await? else { return Ok(()) };
         let kind = child.types.as_ref().map(|types| types.kind.clone()).unwrap_or_default();
         let metadata = match drift {
-            Drift::Relabel => json!({ "labels": { "app.kubernetes.io/component": "other" } }),
+            Drift::Relabel => json!({ "labels": { "app.kubernetes.io/name": "other" } }),
             Drift::Unmark => json!({ "annotations": { "simulation.example.com/intent": null } }),
             Drift::Spec => json!({}),
         };
         let spec = match (drift, kind.as_str()) {
-            (Drift::Spec, "Service") => json!({ "publishNotReadyAddresses": true, "selector": { "someone": "else" } }),
+            // Only what the operator sets: what others add is theirs.
+            (Drift::Spec, "Service") => json!({ "selector": { "app.kubernetes.io/component": "other" } }),
             (Drift::Spec, "PodDisruptionBudget") => json!({ "maxUnavailable": 3 }),
             (Drift::Spec, "HorizontalPodAutoscaler") => json!({ "maxReplicas": 7 }),
-            (Drift::Spec, "StatefulSet" | "Deployment") => json!({ "revisionHistoryLimit": 3, "minReadySeconds": 1 }),
             _ => json!({}),
         };
         let mut patch = json!({ "metadata": metadata });
         if spec != json!({}) {
             patch["spec"] = spec;
         }
-        self.tell(format!("{kind} {} is changed by someone: {patch}", child.name_any()));
+        self.tell(&format!("{kind} {} is changed by someone: {patch}", child.name_any()));
         // It may be gone by now.
         let _ = api.patch(&child.name_any(), &PatchParams::default(), &Patch::Merge(patch)).await;
         Ok(())
@@ -318,7 +321,7 @@ impl History<'_> {
         let Some((api, child)) = self.child(at).await? else { return Ok(()) };
         let kind = child.types.as_ref().map(|types| types.kind.clone()).unwrap_or_default();
         let node = child.labels().get("simulation.example.com/node").cloned().unwrap_or_default();
-        self.tell(format!("{kind} {} is deleted by someone", child.name_any()));
+        self.tell(&format!("{kind} {} is deleted by someone", child.name_any()));
         if ["StatefulSet", "Deployment", "DaemonSet", "Secret", "Job"].contains(&kind.as_str()) {
             self.numbers.lost(&node);
             self.harmed.insert(node);
@@ -365,15 +368,8 @@ impl History<'_> {
         Api::namespaced(self.stage.admin.clone(), &self.namespace)
     }
 
-    pub fn tell(&mut self, what: String) {
-        self.told.push(what);
-    }
-
-    fn told(&self) -> Vec<String> {
-        let mut told = self.told.clone();
-        told.push(format!("deaths: {:?}", self.story.deaths));
-        told.extend(self.wire.log().into_iter().map(|line| format!("fault: {line}")));
-        told
+    fn tell(&self, what: &str) {
+        self.wire.tell(what);
     }
 }
 

@@ -18,6 +18,8 @@ struct Node {
     ever: BTreeSet<i64>,
     /// Whether the number in the spec is what it has to have in the end.
     fixed: Option<i64>,
+    /// Whether there was a workload when all was carried out last, and nothing was done to it since.
+    is_there: bool,
     /// Whether nobody can tell any more: someone deleted its workload, or the status.
     vague: bool,
 }
@@ -27,18 +29,24 @@ impl Numbers {
     pub fn edit(&mut self, spec: &Spec) {
         let nodes = spec.nodes();
         for (name, node) in nodes.iter().filter(|(name, _)| *name != "agent") {
-            let known = self.nodes.contains_key(name);
             let numbers = self.nodes.entry(name.clone()).or_default();
+            let was_fixed = numbers.fixed.is_some();
             numbers.fixed = match node.scale {
                 Scale::Fixed(replicas) => Some(i64::from(replicas)),
                 Scale::Initial | Scale::Autoscaled => None,
             };
-            let is_new = !known || numbers.now.is_empty();
-            numbers.may_be(numbers.fixed.into_iter().chain(is_new.then_some(1).filter(|_| numbers.fixed.is_none())));
+            // Made without a number, it has one pod; and the number of an earlier spec goes with that.
+            let begins = match node.scale {
+                Scale::Fixed(_) => None,
+                Scale::Initial => (was_fixed || !numbers.is_there).then_some(1),
+                Scale::Autoscaled => (!numbers.is_there).then_some(1),
+            };
+            numbers.may_be(numbers.fixed.into_iter().chain(begins));
         }
         for (_, gone) in self.nodes.iter_mut().filter(|(name, _)| !nodes.contains_key(*name)) {
             // Made again, it begins anew; unless the operator never noticed that it was to go.
             gone.fixed = None;
+            gone.is_there = false;
             gone.may_be([1]);
         }
     }
@@ -56,6 +64,7 @@ impl Numbers {
     pub fn lost(&mut self, node: &str) {
         if let Some(node) = self.nodes.get_mut(node) {
             node.vague = true;
+            node.is_there = false;
             let all = node.ever.clone();
             node.may_be(all.into_iter().chain([1]));
         }
@@ -74,6 +83,7 @@ impl Numbers {
                 if !node.vague {
                     node.now.clear();
                 }
+                node.is_there = false;
                 continue;
             };
             let is_possible = node.fixed.map_or_else(|| node.now.contains(live), |fixed| fixed == *live);
@@ -83,6 +93,7 @@ impl Numbers {
             }
             if !node.vague {
                 node.now = BTreeSet::from([*live]);
+                node.is_there = true;
             }
         }
         Ok(())

@@ -125,6 +125,7 @@ impl Next {
     }
 
     fn start(&self) -> Alive {
+        self.wire.tell("an operator starts");
         let line = self.wire.line();
         let (shutdown, ended) = oneshot::channel::<()>();
         let operator = Operator::new::<Data>(line.client()).namespace(Some(self.namespace.clone()));

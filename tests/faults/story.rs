@@ -221,8 +221,12 @@ fn on_store(spec: &mut Spec, at: usize, then: impl FnOnce(&mut Node)) {
 /// The spec as JSON, with what becomes of claims.
 pub fn to_json(spec: &Spec, retention: &Retention) -> Value {
     let mut json = spec.to_json();
+    if let Some(fields) = json.as_object_mut() {
+        // Server-side apply makes null of a map of which it removes everything.
+        fields.retain(|name, value| name != "stores" || value.as_object().is_some_and(|stores| !stores.is_empty()));
+    }
     for (name, (when_scaled, when_deleted)) in retention {
-        if let Some(store) = json["stores"].get_mut(*name) {
+        if let Some(store) = json.pointer_mut(&format!("/stores/{name}")) {
             let policy = |delete: bool| if delete { "Delete" } else { "Retain" };
             store["storageRetention"] =
                 json!({ "whenScaled": policy(*when_scaled), "whenDeleted": policy(*when_deleted) });

@@ -41,6 +41,7 @@ pub struct Wire(Arc<Shared>);
 
 struct Shared {
     seed: u64,
+    begun: Instant,
     client: Client,
     namespace: String,
     rates: Rates,
@@ -60,7 +61,7 @@ struct State {
     /// Writes until the operator dies, and how; none: it lives.
     dies: Option<(u64, Fault)>,
     injected: BTreeMap<Fault, u64>,
-    /// What went wrong, for the report.
+    /// What was done and what went wrong, for the report.
     log: Vec<String>,
     past: HashMap<String, Past>,
     /// Requests, watches aside, and when the last one was under way.
@@ -76,6 +77,7 @@ impl Wire {
     pub fn new(seed: u64, client: Client, namespace: &str) -> Self {
         Self(Arc::new(Shared {
             seed,
+            begun: Instant::now(),
             client,
             namespace: namespace.to_owned(),
             rates: Rates::of(seed),
@@ -100,9 +102,9 @@ impl Wire {
         self.0.refuses.store(true, Ordering::Relaxed);
     }
 
-    /// The operator dies with the write after so many others.
+    /// The operator dies with the write after so many others, where things go wrong.
     pub fn kill_after(&self, writes: u64, how: Fault) {
-        self.lock().dies = Some((writes, how));
+        self.lock().dies = Some((writes, how)).filter(|_| self.0.on.load(Ordering::Relaxed));
     }
 
     /// The wire of an operator that starts now.
@@ -141,16 +143,21 @@ impl Wire {
         self.lock().injected.clone()
     }
 
-    /// What went wrong, in order.
+    /// What was done and what went wrong, in order.
     pub fn log(&self) -> Vec<String> {
         self.lock().log.clone()
     }
 
     /// Notes a fault.
     pub fn note(&self, fault: Fault, of: &str) {
-        let mut state = self.lock();
-        *state.injected.entry(fault).or_default() += 1;
-        state.log.push(format!("{fault:?}: {of}"));
+        *self.lock().injected.entry(fault).or_default() += 1;
+        self.tell(&format!("fault: {fault:?}: {of}"));
+    }
+
+    /// Notes what happens, for the report.
+    pub fn tell(&self, what: &str) {
+        let time = self.0.begun.elapsed().as_secs_f64();
+        self.lock().log.push(format!("{time:7.3} {what}"));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
