@@ -10,7 +10,7 @@ use kube::{
 use operator_core::{
     Cluster,
     model::{Identity, Kind, Object, kind},
-    plan::{Gate, Plan, Verb, plan},
+    plan::{Action, Gate, Plan, plan},
     render::{names, render},
     runtime::{Author, look::look},
     state::Snapshot,
@@ -89,14 +89,24 @@ pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Durati
     }
 }
 
+/// Whether a kind is watched from the start. Of others, nobody knows what isn't wanted any more once someone has removed the status.
+fn starts(kind: &str) -> bool {
+    KINDS.iter().any(|row| row.kind == kind && row.presence == kind::Presence::Start)
+}
+
 /// What an operator that has just started would do; none: nothing.
 async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>> {
     let (snapshot, _, plan) = snapshot(history).await?;
     let deleting: Vec<_> = snapshot.children.iter().filter(|child| child.deleting).map(|child| &child.name).collect();
     // A Job that is done and was cleaned up is looked for once by each operator that starts.
-    let mut left = plan.actions.iter().filter(|action| action.verb() != Verb::Inspect).peekable();
-    let is_done = left.peek().is_none() && plan.gates.iter().all(Gate::is_remark) && !plan.returning;
-    let left: Vec<_> = left.collect();
+    let is_known = |kind: &str| !history.wiped || starts(kind);
+    let counts = |action: &&Action| match action {
+        Action::Inspect { .. } => false,
+        Action::Delete { kind, .. } => is_known(&kind.kind),
+        _ => true,
+    };
+    let left: Vec<&Action> = plan.actions.iter().filter(counts).collect();
+    let is_done = left.is_empty() && plan.gates.iter().all(Gate::is_remark) && !plan.returning;
     Ok((!is_done || !deleting.is_empty()).then(|| format!("{left:?} {:?}; deleting: {deleting:?}", plan.gates)))
 }
 
@@ -135,13 +145,9 @@ pub async fn is_as_undisturbed(history: &History<'_>) -> Checked {
         wanted.iter().filter(is_there).map(|object| name(&object.kind.kind, &object.name)).collect();
     let names_allowed: BTreeSet<String> = wanted.iter().map(|object| name(&object.kind.kind, &object.name)).collect();
     wrong.extend(names_wanted.difference(&names_there).map(|name| format!("missing: {name}")));
-    // Where someone removed the status, nobody knows any more of what isn't wanted and isn't watched from the start.
-    let is_known = |name: &&&String| {
-        let starts = KINDS.iter().filter(|kind| kind.presence == kind::Presence::Start);
-        !history.wiped || starts.into_iter().any(|kind| name.starts_with(&format!("{} ", kind.kind)))
-    };
     let left = names_there.difference(&names_allowed);
-    wrong.extend(left.filter(|name| is_known(&name)).map(|name| format!("left behind: {name}")));
+    let is_known = |name: &&String| !history.wiped || name.split(' ').next().is_some_and(starts);
+    wrong.extend(left.filter(is_known).map(|name| format!("left behind: {name}")));
     for object in &wanted {
         let live = there.iter().find(|(_, live)| {
             live.name_any() == object.name && live.types.as_ref().is_some_and(|types| *types.kind == object.kind.kind)

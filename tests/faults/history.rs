@@ -296,7 +296,12 @@ impl History<'_> {
         let Some((api, child)) = self.child(at).await? else { return Ok(()) };
         let kind = child.types.as_ref().map(|types| types.kind.clone()).unwrap_or_default();
         let metadata = match drift {
-            Drift::Relabel => json!({ "labels": { "app.kubernetes.io/name": "other" } }),
+            Drift::Relabel => {
+                // One that it has: what others add is theirs.
+                let label = ["component", "name"].map(|label| format!("app.kubernetes.io/{label}"));
+                let label = label.into_iter().find(|label| child.labels().contains_key(label)).unwrap_or_default();
+                json!({ "labels": { label: "other" } })
+            }
             Drift::Unmark => json!({ "annotations": { "simulation.example.com/intent": null } }),
             Drift::Spec => json!({}),
         };

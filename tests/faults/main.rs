@@ -75,6 +75,9 @@ struct Arguments {
     /// Play the history of this seed, and tell what happens in it
     #[arg(long)]
     seed: Option<u64>,
+    /// Play it so many times: what a fault meets depends on the time that everything takes
+    #[arg(long, default_value_t = 1, requires = "seed")]
+    times: usize,
     /// Seed of the first history; the others follow it [default: by the clock]
     #[arg(long)]
     first: Option<u64>,
@@ -137,7 +140,7 @@ impl Seeds {
         let next = arguments.first.unwrap_or(clock);
         let far = Duration::from_secs(365 * 24 * 3600);
         let (fixed, left, time) = match (arguments.seed, arguments.histories, arguments.time) {
-            (Some(seed), ..) => (vec![seed], 0, far),
+            (Some(seed), ..) => (vec![seed; arguments.times], 0, far),
             (None, None, None) => (FIXED.collect(), u64::MAX, TEST_FOR),
             (None, histories, time) => (Vec::new(), histories.unwrap_or(u64::MAX), time.unwrap_or(far)),
         };
@@ -162,7 +165,7 @@ impl Iterator for Seeds {
 }
 
 async fn play_all(stage: Arc<Stage>, arguments: &Arguments) -> Tally {
-    let mut tally = Tally::new(arguments.seed.is_some());
+    let mut tally = Tally::new(arguments.seed.is_some() && arguments.times == 1);
     let mut seeds = Seeds::of(arguments);
     let mut playing = JoinSet::new();
     loop {
