@@ -81,7 +81,10 @@ pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Durati
             Some(_) => {
                 let Some(left) = left_to_do(history).await? else { return Ok(()) };
                 if Instant::now() > end {
-                    return Err(vec![format!("no rest, though the cluster is said to be ready: {left}")]);
+                    let latest = history.wire.latest();
+                    return Err(vec![format!(
+                        "no rest, though the cluster is said to be ready: {left}; latest requests: {latest:?}"
+                    )]);
                 }
                 sleep(Duration::from_millis(500)).await;
             }

@@ -104,6 +104,7 @@ pub async fn play(stage: &Stage, seed: u64) -> Report {
         sizes: BTreeMap::new(),
         story,
     };
+    history.tell(&format!("namespace {}", history.namespace));
     history.tell(&format!("deaths: {:?}, then {:?}", history.story.deaths, history.story.last_death));
     let mut violations: Vec<String> = history.run().await.err().into_iter().flatten().collect();
     let (injected, told) = (history.wire.injected(), history.wire.log());

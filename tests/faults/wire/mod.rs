@@ -315,10 +315,15 @@ impl Line {
     }
 
     async fn send(&self, asked: Asked) -> io::Result<Response<Answer>> {
+        let what = asked.what;
         let request = Request::from_parts(asked.head, Body::from(asked.body));
         let response = self.wire.0.client.send(request).await.map_err(io::Error::other)?;
         let (head, body) = response.into_parts();
         let body = body.collect_bytes().await.map_err(io::Error::other)?;
+        if !head.status.is_success() {
+            let said = String::from_utf8_lossy(&body);
+            self.wire.tell(&format!("{what}: {}: {}", head.status, said.chars().take(300).collect::<String>()));
+        }
         Ok(Response::from_parts(head, Answer::Whole(Some(body))))
     }
 }
@@ -338,7 +343,7 @@ impl UnderWay {
         let mut state = wire.lock();
         state.requests += 1;
         state.under_way += 1;
-        state.latest.push(what.to_owned());
+        state.latest.push(format!("{:.1} {what}", wire.0.begun.elapsed().as_secs_f64()));
         let old = state.latest.len().saturating_sub(100);
         state.latest.drain(..old);
         Self(wire.clone())
