@@ -252,7 +252,9 @@ impl Line {
         if is_watch {
             return self.watch(asked).await;
         }
-        let _under_way = UnderWay::new(&self.wire, &asked.what);
+        // What a status says is no secret, and tells why it was written.
+        let said = if path.ends_with("/status") { String::from_utf8_lossy(&asked.body) } else { "".into() };
+        let _under_way = UnderWay::new(&self.wire, &format!("{} {said}", asked.what));
         if let Some(how) = is_mortal.then(|| self.wire.death()).flatten() {
             return self.die_with(how, asked).await;
         }
