@@ -254,10 +254,8 @@ impl Writer {
             Action::Delete { uid, version, .. } => {
                 match self.send(requests.delete(uid, *version, action.propagation())?).await {
                     Ok(_) => Ok(Done::Deleted(uid.clone())),
-                    // Gone already, or another object has its name: either way ours is gone.
-                    Err(failure) if failure.code == Some(404) || (version.is_none() && failure.is_conflict()) => {
-                        Ok(Done::Deleted(uid.clone()))
-                    }
+                    Err(failure) if failure.code == Some(404) => Ok(Done::Deleted(uid.clone())),
+                    // Another object may have its name; the watch will say that ours is gone. That alone is no proof.
                     Err(failure) => Err(failure),
                 }
             }
@@ -424,6 +422,24 @@ mod tests {
         renewed.send_replace(Instant::now() + Duration::from_secs(10));
         assert!(writer.event("n", &Value::Null).await.is_ok());
         assert_eq!(*sent.lock(), 2);
+    }
+
+    #[tokio::test]
+    async fn only_an_object_that_is_not_found_counts_as_deleted_where_its_deletion_fails() {
+        for (code, deleted) in [(404, 1), (409, 0), (503, 0)] {
+            let service = tower::service_fn(move |_: Request<Body>| async move {
+                let mut answer = http::Response::new(Body::empty());
+                *answer.status_mut() = http::StatusCode::from_u16(code).unwrap();
+                Ok::<_, std::io::Error>(answer)
+            });
+            let writer = Writer::new(Client::new(service, "n"), Manager::of(&crate::definition::Definition::EMPTY));
+            let (kind, name) = (Kind::Row(&kind::CONFIG_MAP), "a".to_owned());
+            let delete = Action::Delete { kind, name, uid: "u".into(), version: None };
+            let plan = Plan { actions: vec![delete], ..Plan::default() };
+            let cluster = Identity { namespace: "n".to_owned(), name: "a".to_owned(), uid: "c".to_owned() };
+            let outcome = writer.execute(&plan, &cluster).await;
+            assert_eq!((outcome.deleted.len(), outcome.failed.len()), (deleted, 1 - deleted), "{code}");
+        }
     }
 
     #[test]
