@@ -174,7 +174,10 @@ async fn differences(history: &History<'_>, object: &Object, live: Value) -> Res
     let params = PatchParams::apply("undisturbed").dry_run();
     let stored = api.patch(&asked, &params, &Patch::Apply(json)).await.map_err(failed)?;
     let stored = serde_json::to_value(stored).map_err(failed)?;
-    let (stored, live) = (normal(object, stored), normal(object, live));
+    let (mut stored, live) = (normal(object, stored), normal(object, live));
+    if !object.generate.is_empty() && stored["data"].is_null() {
+        stored["data"] = object.generate.iter().map(|(key, _)| key.clone()).collect();
+    }
     let mut wrong = Vec::new();
     compare(&format!("{} {}", object.kind.kind, object.name), &stored, &live, &mut wrong);
     Ok(wrong)
@@ -196,10 +199,6 @@ fn normal(object: &Object, mut json: Value) -> Value {
         // It differs each time; that it is there is enough.
         let keys = fields.get("data").and_then(Value::as_object).map(|data| data.keys().cloned().collect::<Vec<_>>());
         fields.insert("data".to_owned(), json!(keys.filter(|keys| !keys.is_empty())));
-        if fields["data"].is_null() {
-            let keys: Vec<_> = object.generate.iter().map(|(key, _)| key.clone()).collect();
-            fields.insert("data".to_owned(), json!(keys));
-        }
     }
     if let Some(spec) = fields.get_mut("spec").and_then(Value::as_object_mut) {
         for chosen in ["clusterIP", "clusterIPs"].iter().filter(|_| object.kind == &kind::SERVICE) {

@@ -55,7 +55,7 @@ use kinds::Data;
 use wire::Fault;
 use witness::Witness;
 
-/// Seeds that the test always plays: each found something once, or shows what no other of them does.
+/// Seeds that the test always plays.
 const FIXED: std::ops::Range<u64> = 1..9;
 /// How long the test begins further histories.
 const TEST_FOR: Duration = Duration::from_secs(40);

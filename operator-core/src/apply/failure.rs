@@ -56,9 +56,23 @@ impl Failure {
         self.code == Some(409) && !self.is_denial() && !self.message.contains("resourcequotas")
     }
 
-    /// Whether it is a matter of how many objects there are: the API server has found nothing wrong with the object itself before.
-    pub fn is_quota(&self) -> bool {
-        self.code == Some(403) && self.message.contains("exceeded quota")
+    /// Whether the object that was to be deleted, by its UID, isn't there: it isn't found, or another one has its name. A conflict alone is no
+    /// proof of that.
+    pub fn is_gone(&self) -> bool {
+        self.code == Some(404) || (self.code == Some(409) && self.message.contains("the UID in the precondition"))
+    }
+
+    /// Whether a quota has room for no more objects of a kind, but for those that are there: then nothing was wrong with the object itself, and
+    /// there is room for it once one of them is deleted.
+    pub fn is_full_of(&self, kind: &ChildKind) -> bool {
+        let group = if kind.group.is_empty() { String::new() } else { format!(".{}", kind.group) };
+        let count = format!("count/{}{group}", kind.plural);
+        let numbers = || {
+            let (_, rest) = self.message.split_once(&format!("requested: {count}=1, used: {count}="))?;
+            let (used, limited) = rest.split_once(&format!(", limited: {count}="))?;
+            Some((used.parse::<u64>().ok()?, limited.parse::<u64>().ok()?))
+        };
+        self.code == Some(403) && numbers().is_some_and(|(used, limited)| used <= limited)
     }
 
     /// Whether another object of its name is there by now.
@@ -141,6 +155,22 @@ mod tests {
         let quota =
             answered(409, "Operation cannot be fulfilled on resourcequotas \"q\": the object has been modified", &[]);
         assert!(!quota.is_conflict() && !quota.is_refusal());
+    }
+
+    #[test]
+    fn a_quota_makes_room_for_what_replaces_an_object_only_where_nothing_else_exceeds_it() {
+        let count = "count/statefulsets.apps";
+        let said = |requested: &str, used: u8, limited: &str| {
+            let message = format!(
+                "is forbidden: exceeded quota: q, requested: {requested}, used: {count}={used}, limited: {limited}"
+            );
+            answered(403, &message, &[]).is_full_of(&crate::model::kind::STATEFUL_SET)
+        };
+        assert!(said("count/statefulsets.apps=1", 5, "count/statefulsets.apps=5"));
+        assert!(!said("count/statefulsets.apps=1", 5, "count/statefulsets.apps=3"), "it was lowered");
+        assert!(!said("count/statefulsets.apps=1,requests.storage=1Gi", 5, "count/statefulsets.apps=5"));
+        assert!(!said("count/statefulsets.apps=1", 5, "count/statefulsets.apps=5,requests.storage=1Gi"));
+        assert!(!said("count/deployments.apps=1", 5, "count/deployments.apps=5"));
     }
 
     #[test]

@@ -136,11 +136,15 @@ impl Outcome {
                 self.facts.push(fact(Answer::Exists));
             }
             // The place of the object that is to be replaced becomes free.
-            Err(failure) if action.verb() == Verb::Try && failure.is_quota() => {
+            Err(failure) if action.verb() == Verb::Try && failure.is_full_of(kind) => {
                 self.facts.push(fact(Answer::WouldBeStored));
             }
             // A class that doesn't let its volumes grow is said to forbid it.
-            Err(failure) if failure.is_refusal() || (action.verb() == Verb::Grow && failure.code == Some(403)) => {
+            // What is to be deleted stays, and is in nobody's way: tried again as what fails.
+            Err(failure)
+                if (failure.is_refusal() && action.verb() != Verb::Delete)
+                    || (action.verb() == Verb::Grow && failure.code == Some(403)) =>
+            {
                 // A policy can always be changed: another object wouldn't help.
                 let immutable = action.verb() != Verb::Release && failure.is_about(kind);
                 let refusal = Refusal { immutable, message: failure.message };
@@ -254,8 +258,7 @@ impl Writer {
             Action::Delete { uid, version, .. } => {
                 match self.send(requests.delete(uid, *version, action.propagation())?).await {
                     Ok(_) => Ok(Done::Deleted(uid.clone())),
-                    Err(failure) if failure.code == Some(404) => Ok(Done::Deleted(uid.clone())),
-                    // Another object may have its name; the watch will say that ours is gone. That alone is no proof.
+                    Err(failure) if failure.is_gone() => Ok(Done::Deleted(uid.clone())),
                     Err(failure) => Err(failure),
                 }
             }
@@ -363,7 +366,7 @@ impl Writer {
         if left.is_zero() {
             return Err(Failure::text("this process doesn't hold the operator's lease any more"));
         }
-        match tokio::time::timeout(TIMEOUT, answer).await {
+        match tokio::time::timeout(left, answer).await {
             Ok(Ok((status, _, body))) if status.is_success() => Ok(body.into()),
             Ok(Ok((status, again, body))) => Err(Failure::answered(status, &body, again)),
             Ok(Err(error)) => Err(Failure::text(error.to_string())),
@@ -425,10 +428,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_an_object_that_is_not_found_counts_as_deleted_where_its_deletion_fails() {
-        for (code, deleted) in [(404, 1), (409, 0), (503, 0)] {
+    async fn only_an_object_that_is_gone_counts_as_deleted_where_its_deletion_fails() {
+        let other = "the UID in the precondition (u) does not match the UID in record (v)";
+        for (code, message, deleted) in [(404, "", 1), (409, "", 0), (409, other, 1), (503, "", 0)] {
             let service = tower::service_fn(move |_: Request<Body>| async move {
-                let mut answer = http::Response::new(Body::empty());
+                let mut answer = http::Response::new(Body::from(message.as_bytes().to_vec()));
                 *answer.status_mut() = http::StatusCode::from_u16(code).unwrap();
                 Ok::<_, std::io::Error>(answer)
             });
@@ -438,8 +442,20 @@ mod tests {
             let plan = Plan { actions: vec![delete], ..Plan::default() };
             let cluster = Identity { namespace: "n".to_owned(), name: "a".to_owned(), uid: "c".to_owned() };
             let outcome = writer.execute(&plan, &cluster).await;
-            assert_eq!((outcome.deleted.len(), outcome.failed.len()), (deleted, 1 - deleted), "{code}");
+            assert_eq!((outcome.deleted.len(), outcome.failed.len()), (deleted, 1 - deleted), "{code} {message}");
         }
+    }
+
+    #[test]
+    fn a_deletion_that_a_policy_denies_is_tried_again_later_and_not_at_once() {
+        let denied = b"admission webhook \"a.b\" denied the request: protected";
+        let failure = || Failure::answered(http::StatusCode::FORBIDDEN, denied, None);
+        let mut outcome = Outcome::default();
+        let (kind, name) = (Kind::Row(&kind::STATEFUL_SET), "a".to_owned());
+        let delete = Action::Delete { kind, name, uid: "u".into(), version: None };
+        outcome.note(&delete, Err(failure()), Timestamp::UNIX_EPOCH);
+        assert!(outcome.failed.len() == 1 && !outcome.is_news());
+        assert!(after(&kind::SERVICE, failure()).is_news(), "what is to be there is decided on");
     }
 
     #[test]

@@ -35,14 +35,14 @@ pub struct Options {
     /// Write into this folder what each decision was made from, and the decision, as JSON without values of Secrets
     #[arg(long, value_name = "DIR", env = "OPERATOR_DUMP_SNAPSHOT")]
     dump_snapshot: Option<PathBuf>,
-    /// Namespace of the Lease by which one of several processes of this operator works [default: that of --namespace, else that of the pod or of the kubeconfig's context]
+    /// Namespace of the Lease that decides which process of this operator is active [default: that of --namespace, else that of the pod or of the kubeconfig's context]
     #[arg(long, value_name = "NAMESPACE", env = "OPERATOR_LEASE_NAMESPACE")]
     lease_namespace: Option<String>,
     /// Seconds without a renewal after which another process may take the Lease
     #[arg(long, value_name = "SECONDS", env = "OPERATOR_LEASE_DURATION", default_value_t = LeaseOptions::DURATION.as_secs(), value_parser = clap::value_parser!(u64).range(3..=3600))]
     lease_duration: u64,
     /// Work without a Lease: only where no other process of this operator can run
-    #[arg(long, env = "OPERATOR_NO_LEASE", value_parser = BoolishValueParser::new(), conflicts_with_all = ["lease_namespace", "lease_duration"])]
+    #[arg(long, env = "OPERATOR_NO_LEASE", value_parser = BoolishValueParser::new())]
     no_lease: bool,
     /// How logs are written
     #[arg(long, value_enum, default_value_t, env = "OPERATOR_LOG_FORMAT")]

@@ -163,7 +163,7 @@ impl Action {
     pub fn sent(&self) -> Digest {
         match self {
             Self::Grow { size, .. } => Digest::of_texts([size.as_str()]),
-            Self::Delete { .. } => Digest::of_texts([]),
+            Self::Delete { .. } => Self::of_a_deletion(),
             Self::Create { object, .. }
             | Self::Apply { object, .. }
             | Self::Inspect { object }
@@ -171,6 +171,11 @@ impl Action {
             | Self::Release { object, .. }
             | Self::Replace { object, .. } => object.intent,
         }
+    }
+
+    /// What is sent with a deletion: nothing.
+    pub(super) fn of_a_deletion() -> Digest {
+        Digest::of_texts([])
     }
 
     /// UID of what it is done to; none where nothing was there.

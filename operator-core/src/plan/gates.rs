@@ -269,6 +269,9 @@ impl<'a> Gates<'a> {
         let snapshot = self.situation.snapshot;
         let fact = snapshot.fact(&object.kind, &object.name);
         if let Some(left) = fact.and_then(|fact| contested(fact, object, snapshot.time)) {
+            if child.is_none() {
+                self.fail(object);
+            }
             self.found.push(Gate::Contested { kind: object.kind.clone(), name: object.name.clone() });
             return Err(Some(left));
         }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    Gate, Situation,
+    Action, Gate, Situation,
     gates::{TAKEN_AGAIN, left, refused, taken},
 };
 use crate::{
@@ -33,7 +33,9 @@ pub(super) fn unseen<'a>(object: &Object, situation: &Situation<'a>) -> Option<U
         let is_gone = |answer: &Answer| matches!(answer, Answer::Deleted | Answer::Foreign(_) | Answer::Unowned(_));
         return Some(if fact.is_some_and(|fact| is_gone(&fact.answer)) { Unseen::Done } else { Unseen::Sought });
     }
-    if object.generate.is_empty() || !situation.was_there(object) {
+    // One that the operator itself pruned, for an earlier spec, is made anew.
+    let was_pruned = fact.is_some_and(|fact| fact.answer == Answer::Deleted && fact.sent == Action::of_a_deletion());
+    if object.generate.is_empty() || was_pruned || !situation.was_there(object) {
         return None;
     }
     let fresh = fact.and_then(|fact| Some((&fact.answer, left(fact, TAKEN_AGAIN.0, snapshot.time)?)));

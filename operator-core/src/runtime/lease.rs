@@ -28,7 +28,7 @@ pub struct LeaseOptions {
 }
 
 impl LeaseOptions {
-    /// As Kubernetes' own components have it: a process that died is replaced within 17 seconds.
+    /// As Kubernetes' own components have it: a process that died is replaced within 20 seconds.
     pub const DURATION: Duration = Duration::from_secs(15);
 }
 
@@ -65,16 +65,17 @@ impl Lease {
         let mut said = String::new();
         loop {
             let holder = self.attempt().await;
+            let (lease, namespace) = (&self.name, self.api.namespace());
             let wait = match holder {
                 Ok(Holder::This(until)) => {
-                    tracing::info!(lease = self.name, identity = self.identity, "holds the lease");
+                    tracing::info!(lease, namespace, identity = self.identity, "holds the lease");
                     return until;
                 }
-                Ok(Holder::Other(holder)) => format!("{holder} holds it; standing by"),
-                Err(error) => format!("it can't be taken: {error}"),
+                Ok(Holder::Other(holder)) => format!("{holder} holds the lease; standing by"),
+                Err(error) => format!("the lease can't be taken: {error}"),
             };
             if said != wait {
-                tracing::warn!(lease = self.name, namespace = self.api.namespace(), "waiting for the lease: {wait}");
+                tracing::info!(lease, namespace, "{wait}");
                 said = wait;
             }
             sleep(self.pause()).await;
@@ -88,6 +89,8 @@ impl Lease {
             match self.attempt().await {
                 Ok(Holder::This(at)) => drop(until.send_replace(at)),
                 Ok(Holder::Other(holder)) => {
+                    // Whoever has it may begin to write.
+                    until.send_replace(Instant::now());
                     tracing::error!(lease = self.name, holder, "another process has the lease");
                     return;
                 }
@@ -139,7 +142,7 @@ impl Lease {
     async fn take(&mut self) -> kube::Result<Holder> {
         let begun = Instant::now();
         let lease = self.read().await?;
-        if let Some(holder) = lease.as_ref().and_then(|lease| self.other(lease, begun)) {
+        if let Some(holder) = lease.as_ref().and_then(|lease| self.other(lease, Instant::now())) {
             return Ok(Holder::Other(holder));
         }
         let is_new = lease.is_none();
@@ -150,14 +153,8 @@ impl Lease {
         } else {
             self.api.replace(&self.name, &params, &wanted).await
         };
-        match written {
-            Ok(lease) => {
-                self.held = Some(lease);
-                Ok(Holder::This(begun + self.duration * 2 / 3))
-            }
-            Err(kube::Error::Api(status)) if status.code == 409 => Ok(Holder::Other("another process".to_owned())),
-            Err(error) => Err(error),
-        }
+        self.held = Some(written?);
+        Ok(Holder::This(begun + self.duration * 2 / 3))
     }
 
     /// As this process wrote it last, else as it is.
@@ -251,6 +248,18 @@ mod tests {
         let (until, held) = watch::channel(Instant::now() + this.duration * 2 / 3);
         let lost = tokio::time::timeout(this.duration, this.renew(&until)).await;
         assert!(lost.is_ok(), "no renewal goes through");
+        assert!(*held.borrow() <= Instant::now());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whose_lease_another_has_may_write_no_more() {
+        let service = tower::service_fn(|_: http::Request<kube::client::Body>| async {
+            let lease = serde_json::to_vec(&held_by(&lease("other"), "7")).unwrap();
+            Ok::<_, std::io::Error>(http::Response::new(kube::client::Body::from(lease)))
+        });
+        let mut this = Lease { api: Api::namespaced(Client::new(service, "n"), "n"), ..lease("this") };
+        let (until, held) = watch::channel(Instant::now() + this.duration);
+        this.renew(&until).await;
         assert!(*held.borrow() <= Instant::now());
     }
 

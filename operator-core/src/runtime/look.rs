@@ -70,7 +70,7 @@ pub async fn look(
     let pods = if ordered.is_empty() {
         Vec::new()
     } else {
-        // Who may not list them is told of none.
+        // Without the right to list pods, the list is empty.
         list_pods(client, definition, &cluster, &ordered).await.unwrap_or_default()
     };
     Ok(Snapshot {

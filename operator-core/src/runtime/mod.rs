@@ -37,7 +37,7 @@ use std::{ops::ControlFlow, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{
     Future, FutureExt, StreamExt,
-    future::{self, join_all},
+    future::{self, Either, join_all},
 };
 use kube::{
     Api, Client,
@@ -150,11 +150,16 @@ impl Operator {
         let (Some(options), Some(author)) = (&self.lease, self.authors.first()) else {
             return self.work(None, shutdown).await;
         };
-        let name = format!("{}.{}", author.definition.plural, author.definition.group);
+        let mut name = format!("{}.{}", author.definition.plural, author.definition.group);
+        // Operators of different clusters stand in nobody's way.
+        if let Some(namespace) = self.namespace.as_ref().filter(|namespace| **namespace != options.namespace) {
+            name = format!("{name}.{namespace}");
+        }
         let mut lease = Lease::new(self.client.clone(), name, self.instance.to_string(), options);
         loop {
             let held = tokio::select! {
-                () = shutdown.clone() => return,
+                // A request under way may have taken it.
+                () = shutdown.clone() => return lease.release().await,
                 held = lease.acquire() => held,
             };
             let (until, may_write) = channel::channel(held);
@@ -192,7 +197,7 @@ impl Operator {
         let watches = Arc::new(WatchRegistry::start(Some(self.client.clone()), namespace, managers, changed.clone()));
         let references = Arc::new(References::new(Some(self.client.clone()), changed.clone()));
         let probes = Probes::new(self.external.clone(), changed.clone());
-        watches.ready().await;
+        future::select(std::pin::pin!(watches.ready()), shutdown.clone()).await;
         let loops = self.authors.iter().zip(clusters).zip(queues).map(|((author, clusters), queue)| {
             let writer = Writer::new(self.client.clone(), Manager::of(author.definition));
             let writer = writer.as_instance(&self.instance, may_write.clone());
@@ -218,7 +223,7 @@ impl Operator {
         context: Arc<Context>,
         clusters: Arc<Clusters>,
         queue: Queue,
-        shutdown: impl Future<Output = ()> + Send + Unpin + 'static,
+        shutdown: impl Future<Output = ()> + Clone + Send + Unpin + 'static,
     ) {
         let kind = ClusterKind(context.author.definition);
         let (reader, mut store) = {
@@ -239,6 +244,10 @@ impl Operator {
             watch::watch(api, watcher::Config::default(), watch::First::Newest, ingest, |_| ControlFlow::Continue(()))
         }));
         tracing::info!(kind = kind.0.kind, namespace = self.namespace.as_deref().unwrap_or("all"), "running");
+        // Of an applier whose store isn't ready, not even the end of its queue is heard.
+        if let Either::Right(_) = future::select(std::pin::pin!(reader.wait_until_ready()), shutdown.clone()).await {
+            return;
+        }
         let reconcile = move |cluster: Arc<Tracked>, context: Arc<Context>| {
             let clusters = clusters.clone();
             async move {

@@ -99,8 +99,11 @@ async fn step(
             let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint.ok(), after) };
             context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
             next.at_rest = plan.is_done() && status.is_ready();
+            // What was just written may have kept something from being pruned, and no watch tells of a write that changed nothing.
+            let is_to_be_planned_again = !plan.actions.is_empty() && outcome.failed.is_empty() && status.is_ready();
             let wait = context.report(cluster, blueprint.ok(), after, status).await?;
-            next.again = next.again.into_iter().chain(wait).min();
+            next.again =
+                next.again.into_iter().chain(wait).chain(is_to_be_planned_again.then_some(Duration::ZERO)).min();
         }
     }
     if let [first, ..] = &outcome.failed[..] {

@@ -136,7 +136,8 @@ impl Records {
             record.facts.retain(|fact| match fact.answer {
                 // How often it was put back, the status doesn't have.
                 Answer::Stored { .. } => {
-                    fact.put_back > 0 || status.inventory.mark(&fact.kind, &fact.name) != fact.mark()
+                    (fact.put_back > 0 && wanted(&fact.kind, &fact.name))
+                        || status.inventory.mark(&fact.kind, &fact.name) != fact.mark()
                 }
                 // Once is enough to know that a Job that is done was cleaned up, or that a Secret is gone.
                 Answer::Deleted => status.inventory.has(&fact.kind, &fact.name),

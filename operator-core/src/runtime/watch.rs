@@ -16,8 +16,8 @@ use serde::de::DeserializeOwned;
 /// Objects of a page, where lists are paged: what is decoded at once.
 const PAGE: u32 = 100;
 
-#[derive(Clone, Copy)]
 /// What a watch begins with, also where it has to begin anew.
+#[derive(Clone, Copy)]
 pub enum First {
     /// A list that is no older than what was written before it: of what is to be, nothing older may be believed.
     Newest,

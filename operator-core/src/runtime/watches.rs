@@ -174,8 +174,9 @@ impl Reducer {
             let waits = ExponentialBuilder::default().with_min_delay(LACKING.0).with_max_delay(LACKING.1);
             waits.without_max_times().build()
         };
-        // The hash on pods covers what Secrets hold: of one from before, they would be replaced, and again.
-        let first = if self.kind == &SECRET { First::Newest } else { First::Streamed };
+        // The hash on pods covers what Secrets hold: of one from before, they would be replaced, and again. A workload from before may be said to
+        // be ready on a template that it has again by now, though its pods still roll.
+        let first = if self.kind == &SECRET || self.kind.is_workload() { First::Newest } else { First::Streamed };
         let mut wait = waits();
         loop {
             let mut was_listed = false;

@@ -71,7 +71,7 @@ impl Summary {
         let passes = |gate: &Gate| matches!(gate, Gate::NameTaken { passing: true, .. });
         match self {
             Self::Problem(Reason::NameTaken, _) => !plan.gates.iter().any(passes),
-            Self::Problem(reason, _) => *reason != Reason::Retrying,
+            Self::Problem(reason, _) => !matches!(reason, Reason::Contested | Reason::Retrying),
             _ => false,
         }
     }

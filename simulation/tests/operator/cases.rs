@@ -423,6 +423,34 @@ fn run_in_thread(before: Spec, after: Spec, scale: Option<u8>, at: usize, fault:
     std::thread::spawn(story).join().unwrap_or_else(|_| panic!("{fault:?} at {at}"))
 }
 
+/// The next operator finds the new workload ready, and doesn't know yet that it is as it was sent.
+#[test]
+fn what_pods_no_longer_read_is_pruned_though_they_rolled_while_no_operator_ran() {
+    for at in 0..6 {
+        run(async |world| {
+            world.apply(&small());
+            world.comes_to_rest().await;
+            let writes = world.wire.count();
+            world.wire.fail(Some((at, Fault::DiesAfter)));
+            world.apply(&with(|spec| spec.common = 7));
+            while world.wire.count() - writes <= at {
+                for watch in 0..world.watched() {
+                    world.deliver(watch, usize::MAX, None);
+                }
+                if !world.reconcile().await {
+                    break;
+                }
+            }
+            for _ in 0..50 {
+                (0..16).for_each(|controller| _ = world.control(controller));
+                world.pass(Duration::from_millis(200)).await;
+            }
+            world.wire.fail(None);
+            world.comes_to_rest().await;
+        });
+    }
+}
+
 #[test]
 fn a_replacement_keeps_pods_and_their_number_wherever_the_operator_dies() {
     at_every_write(&scaled(Scale::Initial, false), &scaled(Scale::Initial, true), Some(3));

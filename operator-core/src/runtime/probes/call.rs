@@ -31,9 +31,12 @@ impl Calls {
 
     /// Calls a function for an external of a cluster: its key. In time, whatever it does.
     pub async fn call(&self, namespace: &str, key: &str, check: AsyncCheck, value: Value) -> Result<(), String> {
-        let turns = async { Some((self.of_functions.take(key).await?, self.of_namespaces.take(namespace).await?)) };
+        // First that of the namespace: who waits for it is in no other namespace's way.
+        let turns = async { Some((self.of_namespaces.take(namespace).await?, self.of_functions.take(key).await?)) };
         let Ok(Some(turns)) = tokio::time::timeout(TIMEOUT, turns).await else {
-            return Err("an earlier check hasn't ended: it blocks its thread".to_owned());
+            return Err(
+                "no turn: an earlier check, or those of other clusters of this namespace, haven't ended".to_owned()
+            );
         };
         let (answer, answered) = oneshot::channel();
         let (operator, late) = (Handle::current(), || Err(format!("no answer within {} s", TIMEOUT.as_secs())));
@@ -100,7 +103,7 @@ mod tests {
         let (blocked, ()) = futures::join!(blocked, other);
         assert_eq!(blocked.unwrap_err(), "the check itself doesn't end within 5 s: it blocks its thread");
         let again = calls.call("default", "a", check, json!("there")).await;
-        assert_eq!(again.unwrap_err(), "an earlier check hasn't ended: it blocks its thread");
+        assert!(again.unwrap_err().starts_with("no turn: an earlier check"));
         assert_eq!(calls.call("default", "b", check, json!("there")).await, Ok(()));
     }
 }

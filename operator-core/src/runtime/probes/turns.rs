@@ -8,7 +8,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Who waits for a turn in vain holds up nobody but those of the same key.
+/// A waiting caller delays only callers with the same key.
 pub struct Turns {
     all: Arc<Semaphore>,
     share: usize,
