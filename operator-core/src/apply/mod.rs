@@ -370,7 +370,7 @@ impl Writer {
             Ok(Ok((status, _, body))) if status.is_success() => Ok(body.into()),
             Ok(Ok((status, again, body))) => Err(Failure::answered(status, &body, again)),
             Ok(Err(error)) => Err(Failure::text(error.to_string())),
-            Err(_) => Err(Failure::text(format!("no answer within {} s", TIMEOUT.as_secs()))),
+            Err(_) => Err(Failure::text(format!("no answer within {} s", left.as_secs()))),
         }
     }
 }

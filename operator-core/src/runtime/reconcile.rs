@@ -11,7 +11,7 @@ use crate::{
     model::Invalid,
     plan::{Plan, plan},
     render::Blueprint,
-    state::fact::Failed,
+    state::{Snapshot, fact::Failed},
     status::{self, Reason},
 };
 
@@ -73,7 +73,7 @@ async fn step(
     blueprint: Result<&Blueprint, &Vec<Invalid>>,
 ) -> Result<Next, Transient> {
     let snapshot = context.snapshot(cluster, blueprint.ok());
-    let plan = plan(blueprint.map_err(Vec::as_slice), &snapshot);
+    let plan = decide(blueprint, &snapshot);
     context.dump(&snapshot, &plan);
     if let (true, Ok(blueprint)) = (plan.probe, blueprint) {
         context.probes.ask(&snapshot.cluster, &blueprint.externals);
@@ -99,11 +99,12 @@ async fn step(
             let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint.ok(), after) };
             context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
             next.at_rest = plan.is_done() && status.is_ready();
-            // What was just written may have kept something from being pruned, and no watch tells of a write that changed nothing.
-            let is_to_be_planned_again = !plan.actions.is_empty() && outcome.failed.is_empty() && status.is_ready();
+            // What was not yet known to be as it was sent kept something from being pruned, and no watch tells of a write that changed nothing.
+            let left = renewed.as_ref().filter(|_| status.is_ready() && outcome.failed.is_empty());
+            let left = left.map(|after| decide(blueprint, after).actions).filter(|left| *left != plan.actions);
+            let at_once = left.filter(|left| !left.is_empty()).map(|_| Duration::ZERO);
             let wait = context.report(cluster, blueprint.ok(), after, status).await?;
-            next.again =
-                next.again.into_iter().chain(wait).chain(is_to_be_planned_again.then_some(Duration::ZERO)).min();
+            next.again = next.again.into_iter().chain(wait).chain(at_once).min();
         }
     }
     if let [first, ..] = &outcome.failed[..] {
@@ -112,6 +113,10 @@ async fn step(
     }
     context.records.succeeded(cluster.uid());
     Ok(next)
+}
+
+fn decide(blueprint: Result<&Blueprint, &Vec<Invalid>>, snapshot: &Snapshot) -> Plan {
+    plan(blueprint.map_err(Vec::as_slice), snapshot)
 }
 
 /// Whether what failed isn't worth a word yet.
