@@ -40,7 +40,10 @@ use std::{
 };
 
 use clap::Parser;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::{
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+    jiff::{self, SignedDuration},
+};
 use kube::{
     Api, Client, CustomResourceExt,
     api::{DeleteParams, Patch, PatchParams},
@@ -90,16 +93,9 @@ struct Arguments {
     filter: Vec<String>,
 }
 
-/// A number with `s`, `m` or `h`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, seconds) = match text.char_indices().last() {
-        Some((at, 's')) => (&text[..at], 1),
-        Some((at, 'm')) => (&text[..at], 60),
-        Some((at, 'h')) => (&text[..at], 3600),
-        _ => return Err("write a number with s, m or h, such as 10m".to_owned()),
-    };
-    let number: u64 = number.parse().map_err(|_| "write a whole number with s, m or h, such as 10m".to_owned())?;
-    Ok(Duration::from_secs(number * seconds))
+/// A duration, such as `90s` or `1h 30m`.
+fn duration(text: &str) -> Result<Duration, jiff::Error> {
+    Duration::try_from(text.parse::<SignedDuration>()?)
 }
 
 #[tokio::main]

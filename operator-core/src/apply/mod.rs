@@ -86,6 +86,7 @@ impl Outcome {
             Answer::Refused(_) => fact.kind != &CLAIM,
             Answer::WouldBeRefused(_)
             | Answer::WouldBeStored
+            | Answer::NoRoom
             | Answer::Exists
             | Answer::Foreign(_)
             | Answer::Unowned(_) => true,
@@ -135,9 +136,8 @@ impl Outcome {
             Err(failure) if action.verb() == Verb::Create && failure.is_conflict() => {
                 self.facts.push(fact(Answer::Exists));
             }
-            // The place of the object that is to be replaced becomes free.
             Err(failure) if action.verb() == Verb::Try && failure.is_full_of(kind) => {
-                self.facts.push(fact(Answer::WouldBeStored));
+                self.facts.push(fact(Answer::NoRoom));
             }
             // A class that doesn't let its volumes grow is said to forbid it.
             // What is to be deleted stays, and is in nobody's way: tried again as what fails.

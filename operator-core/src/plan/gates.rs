@@ -292,7 +292,8 @@ impl<'a> Gates<'a> {
             {
                 Ok(Action::Try { object, found })
             }
-            (Answer::WouldBeStored, Action::Apply { object, .. }, Some((uid, _))) => {
+            // The place of what is replaced becomes free.
+            (Answer::WouldBeStored | Answer::NoRoom, Action::Apply { object, .. }, Some((uid, _))) => {
                 let version = child.map_or(0, |child| child.version);
                 Ok(Action::Replace { object, uid, version })
             }

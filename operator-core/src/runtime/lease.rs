@@ -103,18 +103,20 @@ impl Lease {
     /// Gives it back, so that another process takes it at once. Best effort: it ends by itself.
     pub async fn release(&mut self) {
         match timeout(self.patience(), self.give_back()).await {
-            Ok(Ok(())) => tracing::info!(lease = self.name, "released the lease"),
+            Ok(Ok(true)) => tracing::info!(lease = self.name, "released the lease"),
+            Ok(Ok(false)) => {}
             Ok(Err(error)) => tracing::debug!(lease = self.name, %error, "the lease can't be released"),
             Err(_) => tracing::debug!(lease = self.name, "no answer to the release of the lease"),
         }
     }
 
-    async fn give_back(&mut self) -> kube::Result<()> {
+    /// Returns whether it was this process's.
+    async fn give_back(&mut self) -> kube::Result<bool> {
         loop {
-            let Some(mut lease) = self.read().await? else { return Ok(()) };
+            let Some(mut lease) = self.read().await? else { return Ok(false) };
             let spec = lease.spec.get_or_insert_default();
             if spec.holder_identity.as_ref() != Some(&self.identity) {
-                return Ok(());
+                return Ok(false);
             }
             spec.holder_identity = Some(String::new());
             spec.lease_duration_seconds = Some(1);
@@ -122,7 +124,7 @@ impl Lease {
             match self.api.replace(&self.name, &PostParams::default(), &lease).await {
                 // A renewal that was cut short when the work ended.
                 Err(kube::Error::Api(status)) if status.code == 409 => {}
-                answer => return answer.map(drop),
+                answer => return answer.map(|_| true),
             }
         }
     }

@@ -287,14 +287,19 @@ mod tests {
         assert_eq!(seen.content(None), Content::Missing);
     }
 
-    #[test]
-    fn an_object_is_watched_once_and_as_long_as_a_cluster_refers_to_it() {
+    /// None yet, and the UIDs of the clusters that were told of something.
+    fn references() -> (References, Arc<Mutex<Vec<String>>>) {
         let told = Arc::<Mutex<Vec<String>>>::default();
         let changed: Changed = {
             let told = told.clone();
             Arc::new(move |uid| told.lock().push(uid.to_owned()))
         };
-        let references = References::new(None, changed);
+        (References::new(None, changed), told)
+    }
+
+    #[test]
+    fn an_object_is_watched_once_and_as_long_as_a_cluster_refers_to_it() {
+        let (references, told) = references();
         let to = |name: &str, key: &str| Reference {
             source: Source::Secret,
             name: name.to_owned(),
@@ -325,12 +330,7 @@ mod tests {
 
     #[test]
     fn a_cluster_that_refers_to_more_than_there_is_room_for_waits_until_there_is() {
-        let told = Arc::<Mutex<Vec<String>>>::default();
-        let changed: Changed = {
-            let told = told.clone();
-            Arc::new(move |uid| told.lock().push(uid.to_owned()))
-        };
-        let references = References::new(None, changed);
+        let (references, told) = references();
         let to = |name: usize| Reference { source: Source::Secret, name: name.to_string(), key: None };
         let most: Vec<_> = (0..MOST).map(to).collect();
         let (more, first) = (to(MOST), to(0));

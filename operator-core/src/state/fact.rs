@@ -48,6 +48,8 @@ pub enum Answer {
     Refused(Refusal),
     /// A new object of another name could be stored: what is there is in the way.
     WouldBeStored,
+    /// A quota has no room for a new object beside what is there, but for one in its place.
+    NoRoom,
     /// A new object couldn't be stored, either.
     WouldBeRefused(Refusal),
     /// An object of its name is there, and it wasn't known.

@@ -93,15 +93,20 @@ fn pods_in_parallel_need_no_help() {
     });
 }
 
+/// A spec that was broken is put right, and the operator has seen the pod that is in the way.
+async fn sees_a_stuck_pod(world: &mut World) {
+    apply(world, true, true);
+    goes_on(world).await;
+    apply(world, true, false);
+    world.settle(Duration::from_secs(10)).await;
+    let uid = world.uid();
+    world.look(&uid);
+}
+
 #[test]
 fn a_pod_that_changed_since_it_was_seen_stays_and_is_looked_at_again() {
     run(async |world| {
-        apply(world, true, true);
-        goes_on(world).await;
-        apply(world, true, false);
-        world.settle(Duration::from_secs(10)).await;
-        let uid = world.uid();
-        world.look(&uid);
+        sees_a_stuck_pod(world).await;
         let pod = world.pods()["a-store-hot-0"].clone();
         let ready = json!([{ "type": "Ready", "status": "True" }]);
         let change = |object: &mut serde_json::Value| object["status"]["conditions"] = ready;
@@ -119,12 +124,7 @@ fn a_pod_that_changed_since_it_was_seen_stays_and_is_looked_at_again() {
 fn a_lost_answer_or_a_restart_deletes_no_second_pod() {
     for fault in [Fault::AnswerLost, Fault::DiesBefore, Fault::DiesAfter] {
         run(async |world| {
-            apply(world, true, true);
-            goes_on(world).await;
-            apply(world, true, false);
-            world.settle(Duration::from_secs(10)).await;
-            let uid = world.uid();
-            world.look(&uid);
+            sees_a_stuck_pod(world).await;
             // First it asks whether the spec is the newest.
             world.wire.fail(Some((1, fault)));
             goes_on(world).await;

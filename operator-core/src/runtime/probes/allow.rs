@@ -2,13 +2,15 @@
 
 use std::{net::IpAddr, str::FromStr};
 
+use ipnet::IpNet;
+
 use crate::render::external::is_host;
 
 /// Addresses that external checks may connect to: a network in CIDR, such as `10.0.0.0/8`, or a suffix of host names, such as `example.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExternalAllow {
-    /// A network: its address, and how many bits of it count.
-    Network(IpAddr, u8),
+    /// A network; of one address, too.
+    Network(IpNet),
     /// Hosts of this name, and of names that end in a dot and this.
     Hosts(String),
 }
@@ -17,20 +19,12 @@ impl FromStr for ExternalAllow {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
-        let wrong = || {
-            format!(
+        match text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
+            Ok(network) => Ok(Self::Network(network)),
+            Err(_) if is_host(text) => Ok(Self::Hosts(text.trim_end_matches('.').to_ascii_lowercase())),
+            Err(_) => Err(format!(
                 "`{text}` is neither a network, such as `10.0.0.0/8`, nor the end of host names, such as `example.com`"
-            )
-        };
-        match (address.parse::<IpAddr>(), length) {
-            (Ok(address), None) => Ok(Self::Network(address, bits(address).1)),
-            (Ok(address), Some(length)) => {
-                let length = length.parse().ok().filter(|length| *length <= bits(address).1);
-                length.map(|length| Self::Network(address, length)).ok_or_else(wrong)
-            }
-            (Err(_), None) if is_host(text) => Ok(Self::Hosts(text.trim_end_matches('.').to_ascii_lowercase())),
-            (Err(_), _) => Err(wrong()),
+            )),
         }
     }
 }
@@ -43,10 +37,9 @@ impl AllowList {
     /// Whether a host may be connected to at one of its addresses. A name allows no special address: whoever owns it may point it anywhere.
     pub fn permits(&self, host: &str, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0
-            .iter()
-            .any(|allow| matches!(allow, ExternalAllow::Network(network, length) if is_in(address, *network, *length)))
-            || (!is_special(address) && (self.0.is_empty() || self.names(host)))
+        let is_in =
+            |allow: &ExternalAllow| matches!(allow, ExternalAllow::Network(network) if network.contains(&address));
+        self.0.iter().any(is_in) || (!is_special(address) && (self.0.is_empty() || self.names(host)))
     }
 
     /// Whether a host is out of the question whatever its address is.
@@ -81,19 +74,6 @@ fn is_special(address: IpAddr) -> bool {
                 || v6.is_multicast()
                 || v6.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]
         }
-    }
-}
-
-fn is_in(address: IpAddr, network: IpAddr, length: u8) -> bool {
-    let ((address, width), (network, same)) = (bits(address), bits(network));
-    width == same && (address ^ network).checked_shr(u32::from(width - length.min(width))).unwrap_or(0) == 0
-}
-
-/// An address as a number, and how many bits it has.
-fn bits(address: IpAddr) -> (u128, u8) {
-    match address {
-        IpAddr::V4(v4) => (v4.to_bits().into(), 32),
-        IpAddr::V6(v6) => (v6.to_bits(), 128),
     }
 }
 
