@@ -58,6 +58,7 @@ fn a_job_that_is_done_stays_done_when_it_is_cleaned_up() {
             assert!(world.settle(PATIENCE).await);
             assert_eq!((jobs(world), reason(world).0.as_str()), (vec![], "Ready"));
         }
+        world.comes_to_rest().await;
         // It keeps nothing from being pruned that every node might read.
         let files =
             world.children().into_iter().filter(|(kind, name, _)| kind == "configmaps" && name.contains("common"));
