@@ -1,6 +1,6 @@
 //! The kinds that are served.
 
-use crate::fields::{Place, Rules};
+use crate::fields::{Place, Rule, Rules};
 
 /// A kind of object, and all that is special about it.
 #[derive(Clone, Debug)]
@@ -57,7 +57,9 @@ impl Kind {
     }
 
     pub(crate) fn place(&self) -> Place<'static> {
-        Place::root(self.rules)
+        // What a ControllerRevision keeps is opaque to the API server.
+        const OPAQUE: Rules = &[("data", Rule::Atomic)];
+        Place::root(if self.plural == "controllerrevisions" { Some(OPAQUE) } else { self.rules })
     }
 
     pub(crate) fn is_built_in(&self) -> bool {
@@ -84,6 +86,7 @@ const BUILT_IN: &[(&str, &str, &str, &str, &str)] = &[
     ("apps", "v1", "Deployment", "deployments", "srg"),
     ("apps", "v1", "ReplicaSet", "replicasets", "srg"),
     ("apps", "v1", "DaemonSet", "daemonsets", "sg"),
+    ("apps", "v1", "ControllerRevision", "controllerrevisions", ""),
     ("batch", "v1", "Job", "jobs", "sg"),
     ("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "s"),
     ("coordination.k8s.io", "v1", "Lease", "leases", ""),

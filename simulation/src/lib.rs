@@ -38,7 +38,7 @@
 //!
 //! # Not in the model
 //! Namespaces (any name will do), authentication and RBAC, schemas of custom kinds, versions of a kind other than its own, JSON and strategic
-//! merge patches, paging, ControllerRevisions, EndpointSlices, autoscaling, evictions and disruption budgets.
+//! merge patches, paging, the ControllerRevisions of workloads, EndpointSlices, autoscaling, evictions and disruption budgets.
 
 mod call;
 mod client;

@@ -11,7 +11,10 @@ use kube::{
 };
 use operator_core::{
     Cluster,
-    model::{Kind, kind::CLAIM},
+    model::{
+        Kind,
+        kind::{CLAIM, REVISION},
+    },
     render::names,
     settings::FIELDS,
 };
@@ -297,7 +300,7 @@ async fn settle(setup: &Setup, spec: &Value) -> BTreeMap<String, Value> {
     setup.apply("a", spec.clone()).await.unwrap_or_else(|error| panic!("{error}\n{spec:#}"));
     let snapshot = setup.at_rest::<Data>("a").await;
     let mut objects = BTreeMap::new();
-    for child in snapshot.children.iter().filter(|child| child.kind != &CLAIM) {
+    for child in snapshot.children.iter().filter(|child| child.kind != &CLAIM && child.kind != &REVISION) {
         let api = Api::<DynamicObject>::namespaced_with(setup.client.clone(), &setup.namespace, &resource(&child.kind));
         let object = api.get(&child.name).await.unwrap();
         objects.insert(format!("{} {}", child.kind.kind, child.name), ours(serde_json::to_value(object).unwrap()));

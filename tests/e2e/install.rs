@@ -50,7 +50,8 @@ async fn an_install_writes_every_child_once_and_reads_none() {
     let status_patches = requests.iter().filter(|request| request.subresource == "status").count();
     let creates = requests.iter().filter(|request| request.code == 201).count();
     println!("install: {creates} creates, {status_patches} status patches, {} requests in all", requests.len());
-    assert_eq!(creates, children.len());
+    assert_eq!(creates, children.len() + 1, "and the spec, once all of it was accepted");
+    assert_eq!(requests.iter().rfind(|request| request.code == 201).unwrap().resource, "controllerrevisions");
     // One of them before anything else: disruption budgets aren't watched from the start, and are recorded before they are created.
     assert!((2..=5).contains(&status_patches), "{requests:#?}");
     assert_eq!(requests.len(), creates + status_patches, "nothing else was asked: {requests:#?}");

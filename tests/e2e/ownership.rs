@@ -214,7 +214,7 @@ async fn a_status_that_is_lost_costs_one_apply_a_child_and_changes_none() {
     setup.start::<Data>().await;
     setup.reason("a", "Ready").await;
     setup.at_rest::<Data>("a").await;
-    assert_eq!(setup.writes_since(requests).await.len(), 8, "one for each child");
+    assert_eq!(setup.writes_since(requests).await.len(), 9, "one for each child");
     assert_eq!((versions(&setup).await, setup.pods().await), (before, pods));
     assert_eq!(setup.writes_of_a_restart().await, Vec::<String>::new());
 }

@@ -305,6 +305,17 @@ impl Writer {
         child.map(Box::new).ok_or_else(|| Failure::text("the API server's answer has no name or version"))
     }
 
+    /// An object as it is stored; none where there is none, or it can't be read.
+    ///
+    /// # Errors
+    /// Where the request doesn't go through.
+    pub async fn read(&self, kind: &Kind, cluster: &Identity, name: &str) -> Result<Option<Value>, Failure> {
+        match self.send(Requests::new(&self.manager.name, kind, &cluster.namespace, name).get()?).await {
+            Err(failure) if failure.code == Some(404) => Ok(None),
+            answer => Ok(serde_json::from_slice(&answer?).ok()),
+        }
+    }
+
     /// Changes the status of a custom resource that has this version, by a merge patch: a new cluster of the same name doesn't get the status
     /// of an old one. (Its UID would say so, too, but the API server doesn't look at that where only a status is written.) Returns the version
     /// that the custom resource got by it; `None` where it has another by now, or is gone.

@@ -40,6 +40,8 @@ pub struct ChildKind {
     pub needed_by_pods: bool,
     /// What becomes of its dependents when it is pruned.
     pub prune: Propagation,
+    /// Labels of those that other controllers make: they get the labels of pods, the operator's among them.
+    pub of_others: &'static [&'static str],
 }
 
 /// When a child is written.
@@ -52,6 +54,8 @@ pub enum Stage {
     Workload,
     /// What is about a workload: autoscalers.
     After,
+    /// What says that all of it was accepted.
+    Last,
 }
 
 /// When a kind is watched.
@@ -91,6 +95,7 @@ const fn row(names: [&'static str; 4], stage: Stage, presence: Presence) -> Chil
         read_by_pods: false,
         needed_by_pods: false,
         prune: Propagation::Background,
+        of_others: &[],
     }
 }
 
@@ -147,6 +152,9 @@ kinds! {
     AUTOSCALER: ["autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"], After, Wanted;
     /// What recommends or sets the requests of pods.
     VERTICAL_AUTOSCALER: ["autoscaling.k8s.io", "v1", "VerticalPodAutoscaler", "verticalpodautoscalers"], After, Optional;
+    /// The last spec of which everything was accepted. It is kept until no pods of its template are left.
+    REVISION: ["apps", "v1", "ControllerRevision", "controllerrevisions"], Last, Start, once: true, read_by_pods: true,
+        of_others: &["controller.kubernetes.io/hash", "controller-revision-hash"];
 }
 
 /// Volumes that pods claim. StatefulSets make them; the operator only lets them grow.

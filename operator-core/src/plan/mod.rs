@@ -29,7 +29,7 @@ pub use stuck::STUCK;
 use crate::{
     model::{
         Kind, Object,
-        kind::{CLAIM, CONFIG_MAP, SECRET},
+        kind::{CLAIM, CONFIG_MAP, JOB, REVISION, SECRET},
     },
     render::Blueprint,
     settings::Invalid,
@@ -46,8 +46,10 @@ pub struct Plan {
     pub actions: Vec<Action>,
     /// What keeps objects from being written, and nodes from getting on.
     pub gates: Vec<Gate>,
-    /// What is wrong with the spec. Nothing is done then.
+    /// What is wrong with the spec. Nothing of it is done then.
     pub invalid: Vec<Invalid>,
+    /// Whether what comes of the last accepted spec is kept up meanwhile.
+    pub keeps_up: bool,
     /// What the inventory has to name before anything is written: objects that nobody would find again else.
     pub record: Vec<(Kind, String)>,
     /// Whether the status has to tell how many pods there are before anything is written: a workload is about to be replaced.
@@ -74,11 +76,11 @@ impl Plan {
     }
 
     /// Whether something is deleted that can't be made again as it was, such as pods or an address: only for a spec that is the newest. What a
-    /// ConfigMap holds is in the spec.
+    /// ConfigMap holds is in the spec, and an earlier spec is of use only until a later one is accepted.
     pub fn destroys(&self) -> bool {
         self.actions.iter().any(|action| match action {
             Action::Replace { .. } => true,
-            Action::Delete { kind, .. } => *kind != &CONFIG_MAP,
+            Action::Delete { kind, .. } => *kind != &CONFIG_MAP && *kind != &REVISION,
             _ => false,
         })
     }
@@ -99,8 +101,7 @@ pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> P
         Ok(blueprint) => blueprint,
         Err(invalid) => return Plan { invalid: invalid.to_vec(), ..Plan::default() },
     };
-    if blueprint.kinds().any(|kind| *snapshot.availability(&kind) == Availability::Pending) {
-        // A watch was just opened: in a moment all is known.
+    if is_pending(blueprint, snapshot) {
         return Plan { undecided: true, ..Plan::default() };
     }
     let situation = Situation::new(blueprint, snapshot);
@@ -117,11 +118,33 @@ pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> P
     }
     grow(&mut plan, &situation);
     if !plan.gates.iter().any(Gate::forbids_pruning) {
-        plan.actions.extend(prune::surplus(&situation));
+        let surplus = prune::surplus(&situation, &plan.actions);
+        plan.actions.extend(surplus);
     }
     plan.actions.extend(stuck::stuck(&situation));
     record(&mut plan, &situation);
     plan
+}
+
+/// What is to be done where the spec is invalid, and another was accepted before: what was written for that is put back where someone changed or
+/// deleted it. Nothing is taken away, nothing that a later spec has changed is set back, and no Job runs again.
+pub fn keep_up(accepted: &Blueprint, invalid: Vec<Invalid>, snapshot: &Snapshot) -> Plan {
+    if is_pending(accepted, snapshot) {
+        return Plan { undecided: true, ..Plan::default() };
+    }
+    let mut situation = Situation::new(accepted, snapshot);
+    situation.wanted.retain(|object| {
+        let mark = snapshot.mark(&object.kind, &object.name);
+        object.kind != &JOB && mark.is_some_and(|mark| mark.sent == object.intent)
+    });
+    let mut plan = Plan { invalid, keeps_up: true, ..write(&situation) };
+    plan.actions.retain(|action| matches!(action.verb(), Verb::Create | Verb::Apply | Verb::Inspect));
+    plan
+}
+
+/// Whether a watch was just opened: in a moment all is known.
+fn is_pending(blueprint: &Blueprint, snapshot: &Snapshot) -> bool {
+    blueprint.kinds().any(|kind| *snapshot.availability(&kind) == Availability::Pending)
 }
 
 /// What there is to decide on.
@@ -134,9 +157,13 @@ struct Situation<'a> {
 
 impl<'a> Situation<'a> {
     fn new(blueprint: &Blueprint, snapshot: &'a Snapshot) -> Self {
+        let mut wanted = blueprint.with(&snapshot.references);
+        for revision in wanted.iter_mut().filter(|object| object.kind == &REVISION) {
+            Arc::make_mut(revision).json["revision"] = snapshot.generation.into();
+        }
         Self {
             snapshot,
-            wanted: blueprint.with(&snapshot.references),
+            wanted,
             has_externals: !blueprint.externals.is_empty(),
             children: snapshot.children.iter().map(|child| ((&child.kind, &*child.name), child)).collect(),
         }
@@ -183,6 +210,9 @@ fn write(situation: &Situation<'_>) -> Plan {
     let mut gates = Gates::new(situation);
     for object in &situation.wanted {
         let availability = situation.snapshot.availability(&object.kind);
+        if object.kind == &REVISION && (*availability != Availability::Synced || !is_accepted(&plan, &gates)) {
+            continue;
+        }
         if *availability != Availability::Synced {
             gates.refuse_kind(object, availability);
             continue;
@@ -240,6 +270,12 @@ fn write(situation: &Situation<'_>) -> Plan {
     plan.gates = gates.found;
     plan.undecided |= plan.gates.iter().any(Gate::is_undecided);
     plan
+}
+
+/// Whether nothing that comes before the last stage is held back, or has yet to be found out.
+fn is_accepted(plan: &Plan, gates: &Gates<'_>) -> bool {
+    let is_final = |action: &Action| matches!(action.verb(), Verb::Create | Verb::Apply);
+    !plan.returning && plan.actions.iter().all(is_final) && gates.found.iter().all(Gate::is_remark)
 }
 
 /// Claims that shall be larger. A refusal of one is in nobody's way.

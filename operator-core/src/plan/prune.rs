@@ -6,7 +6,7 @@ use super::{Action, Situation, gates::Gates, is_claim, is_created};
 use crate::{
     model::{
         Kind, Object,
-        kind::{JOB, SECRET},
+        kind::{JOB, REVISION, SECRET},
     },
     state::{Child, Fact, Health},
 };
@@ -14,8 +14,8 @@ use crate::{
 /// How long something counts as just created, in seconds: what has run for longer isn't part of an installation under way.
 const YOUNG: i64 = 60;
 
-/// The cluster's objects that shall not be, workloads first. Claims stay: the StatefulSet's retention policy is about them.
-pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
+/// The cluster's objects that shall not be once it was done what comes `before`, workloads first. Claims stay: the StatefulSet's retention policy is about them.
+pub fn surplus(situation: &Situation<'_>, before: &[Action]) -> Vec<Action> {
     let gates = Gates::new(situation);
     let wanted: HashSet<(&Kind, &str)> =
         situation.wanted.iter().map(|object| (&object.kind, object.name.as_str())).collect();
@@ -35,6 +35,13 @@ pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
     let mut surplus: Vec<&Child> = situation.snapshot.children.iter().filter(|child| is_deletable(child)).collect();
     surplus.retain(|child| !wanted.contains(&(&child.kind, &*child.name)) && !in_use(child));
     surplus.retain(|child| child.kind != &JOB || succeeded(child));
+    // The last accepted spec is kept until another is.
+    let is_kept = |object: &Arc<Object>| {
+        situation.child(object).is_some()
+            || before.iter().any(|action| action.object().is_some_and(|written| written.is(object)))
+    };
+    let is_accepted = situation.wanted.iter().any(|object| object.kind == &REVISION && is_kept(object));
+    surplus.retain(|child| child.kind != &REVISION || is_accepted);
     surplus.sort_by_key(|child| (!child.kind.is_workload(), child.kind.kind.clone(), &child.name));
     surplus.into_iter().map(delete).collect()
 }

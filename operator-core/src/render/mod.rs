@@ -14,6 +14,7 @@
 //! | `format` | how configuration files are written |
 //! | `placeholder` | references in texts, `${service.brokers.http}` |
 //! | `secrets` | which Secrets a node reads, and how |
+//! | `revision` | the spec, kept as the last one that was accepted |
 //! | `references` | the ConfigMaps and Secrets that pods refer to |
 //! | [`external`] | what the cluster depends on, and where that is |
 //! | [`customize`] | the author's hook |
@@ -41,6 +42,7 @@ mod placeholder;
 mod pod;
 mod pod_disruption_budget;
 mod references;
+mod revision;
 mod role;
 mod role_binding;
 pub(crate) mod secret;
@@ -200,6 +202,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
         Ok(children) => objects.extend(children.into_objects()),
         Err(invalid) => errors.push(invalid),
     }
+    objects.extend(revision::build(&names, spec));
     objects.iter_mut().for_each(|object| finalize::finalize(object, &names));
     objects.sort_by_key(|object| (object.kind.stage, object.kind.position()));
     // Files of the whole cluster come from every node that reads them.

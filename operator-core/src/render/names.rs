@@ -50,6 +50,11 @@ impl Names<'_> {
         self.child(node, &format!("{}{folder}", readable(file)))
     }
 
+    /// Name of the ControllerRevision that keeps a spec: `<cluster>-<hash>`.
+    pub fn revision(&self, spec: &Value) -> String {
+        self.node(&Digest::of(spec).short())
+    }
+
     /// The annotation, on pods, that carries the hash of what they read.
     pub fn config_hash(&self) -> String {
         format!("{}/config-hash", self.definition.group)

@@ -24,9 +24,12 @@ use super::{
 };
 use crate::{
     apply::{Outcome, Writer},
-    model::{ClusterStatus, Content, Identity, Invalid, Kind, Reference, kind::SECRET},
+    model::{
+        ClusterStatus, Content, Digest, Identity, Invalid, Kind, Reference,
+        kind::{REVISION, SECRET},
+    },
     plan::Plan,
-    render::{self, Blueprint},
+    render::{self, Blueprint, names::Names},
     state::{Availability, Child, Probe, Snapshot},
     status::{self, Problem, Reason},
 };
@@ -62,14 +65,42 @@ impl Context {
 
     /// The blueprint of a cluster, or what is wrong with its spec.
     pub fn render(&self, cluster: &Tracked) -> Rendered {
+        let render = || self.render_spec(&cluster.identity(), cluster.spec());
+        self.records.blueprint(cluster.uid(), cluster.spec_digest).map_or_else(render, Ok)
+    }
+
+    fn render_spec(&self, cluster: &Identity, spec: Result<Value, Invalid>) -> Rendered {
         let render = || {
-            let spec = (self.author.read)(&cluster.spec().map_err(|invalid| vec![invalid])?)?;
-            render::render(&cluster.identity(), &spec, self.author)
+            let spec = (self.author.read)(&spec.map_err(|invalid| vec![invalid])?)?;
+            render::render(cluster, &spec, self.author)
         };
         // An author's function that panics is a matter of this one cluster.
         let panicked = || vec![Invalid::new("", "a function of the operator panicked over this spec; see its log")];
-        let caught = || std::panic::catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|_| Err(panicked()));
-        self.records.blueprint(cluster).map_or_else(caught, Ok)
+        std::panic::catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|_| Err(panicked()))
+    }
+
+    /// The blueprint of the last spec of which everything was accepted; none where there is none that can be read. It counts as the status
+    /// remembers it: anyone may make a ControllerRevision.
+    pub async fn accepted(&self, cluster: &Tracked) -> Result<Option<Blueprint>, Transient> {
+        // As long as the spec is the same, none becomes accepted.
+        let key = Digest::of_texts(["accepted", &cluster.spec_digest.to_string()]);
+        if let Some(kept) = self.records.blueprint(cluster.uid(), key) {
+            return Ok(Some(kept));
+        }
+        let (identity, status) = (cluster.identity(), self.records.status(cluster));
+        let recorded = |child: &Child| status.as_ref()?.inventory.mark(&child.kind, &child.name);
+        let mut revisions = self.watches.store().children(cluster.uid());
+        revisions.retain(|child| child.kind == &REVISION && !child.deleting);
+        revisions.retain(|child| recorded(child).is_some_and(|mark| mark.seen == child.seen));
+        let Some(revision) = revisions.into_iter().max_by_key(|child| child.version) else { return Ok(None) };
+        let read = self.writer.read(&revision.kind, &identity, &revision.name).await;
+        let read = read.map_err(|failure| Transient::of(cluster, &revision.name, failure))?;
+        let Some(spec) = read.and_then(|mut object| object.get_mut("data").map(Value::take)) else { return Ok(None) };
+        let names = Names { cluster: &identity, definition: self.author.definition, customize: self.author.customize };
+        let is_it = names.revision(&spec) == *revision.name;
+        let blueprint = self.render_spec(&identity, Ok(spec)).ok().filter(|_| is_it);
+        blueprint.iter().for_each(|blueprint| self.records.keep(cluster.uid(), key, blueprint.clone()));
+        Ok(blueprint)
     }
 
     /// Everything that a plan depends on. From now on, changes of it ask for a reconcile.
@@ -221,11 +252,7 @@ impl Context {
         let kind = Kind::from(ClusterKind(self.author.definition));
         let version = self.records.version(cluster);
         let written = self.writer.status(&kind, &cluster.identity(), version, patch).await;
-        let version = written.map_err(|failure| Transient {
-            cluster: place(cluster),
-            message: format!("status: {}", failure.message),
-            again: failure.again,
-        })?;
+        let version = written.map_err(|failure| Transient::of(cluster, "status", failure))?;
         if version.is_none() {
             self.records.doubt(cluster.uid());
         }

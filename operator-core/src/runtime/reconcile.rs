@@ -8,8 +8,9 @@ use super::{
     tracked::Tracked,
 };
 use crate::{
+    apply::Failure,
     model::Invalid,
-    plan::{Plan, plan},
+    plan::{Plan, keep_up, plan},
     render::Blueprint,
     state::{Snapshot, fact::Failed},
     status::{self, Reason},
@@ -30,6 +31,14 @@ pub struct Transient {
     pub again: Option<Duration>,
 }
 
+impl Transient {
+    /// Of a request about `what`.
+    pub fn of(cluster: &Tracked, what: &str, failure: Failure) -> Self {
+        let message = format!("{what}: {}", failure.message);
+        Self { cluster: place(cluster), message, again: failure.again }
+    }
+}
+
 /// Brings one cluster a step nearer to its spec. Returns when to look again though nothing changes.
 pub async fn reconcile(
     cluster: &Tracked,
@@ -46,9 +55,10 @@ pub async fn reconcile(
         let result = step(cluster, context, rendered.as_ref()).await;
         match rendered {
             Ok(blueprint) if !result.as_ref().is_ok_and(|next| next.at_rest) => {
-                context.records.keep(cluster, blueprint)
+                context.records.keep(uid, cluster.spec_digest, blueprint);
             }
-            _ => context.records.rest(uid),
+            Ok(_) => context.records.rest(uid),
+            Err(_) => {}
         }
         result
     };
@@ -72,8 +82,17 @@ async fn step(
     context: &Context,
     blueprint: Result<&Blueprint, &Vec<Invalid>>,
 ) -> Result<Next, Transient> {
-    let snapshot = context.snapshot(cluster, blueprint.ok());
-    let plan = decide(blueprint, &snapshot);
+    let mut accepted = if blueprint.is_ok() { None } else { context.accepted(cluster).await? };
+    let snapshot = context.snapshot(cluster, accepted.as_ref().or(blueprint.ok()));
+    let mut plan = decide(blueprint, &snapshot);
+    if !plan.invalid.is_empty() {
+        // That storage would shrink, only the snapshot says.
+        accepted = if accepted.is_none() { context.accepted(cluster).await? } else { accepted };
+        plan = match &accepted {
+            Some(accepted) => keep_up(accepted, plan.invalid, &snapshot),
+            None => plan,
+        };
+    }
     context.dump(&snapshot, &plan);
     if let (true, Ok(blueprint)) = (plan.probe, blueprint) {
         context.probes.ask(&snapshot.cluster, &blueprint.externals);
@@ -85,7 +104,7 @@ async fn step(
     }
     let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
     context.learn(&snapshot, &outcome);
-    let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, blueprint.ok()));
+    let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, accepted.as_ref().or(blueprint.ok())));
     let after = renewed.as_ref().unwrap_or(&snapshot);
     if outcome.is_news() || after.references != snapshot.references {
         // What was answered is decided on before anything is reported.

@@ -41,7 +41,7 @@ struct Record {
     written: Option<Written>,
     /// What was last said in an event.
     told: Option<Problem>,
-    /// Blueprint of a cluster that is being worked on, and digest of its spec. It takes some KB; to render it again takes half a millisecond.
+    /// Blueprint of a spec that is being worked on, and what stands for that spec. It takes some KB; to render it again takes half a millisecond.
     blueprint: Option<(Digest, Arc<Packed>)>,
 }
 
@@ -65,20 +65,19 @@ pub struct Records {
 }
 
 impl Records {
-    /// The blueprint of a cluster, where it was kept.
-    pub fn blueprint(&self, cluster: &Tracked) -> Option<Blueprint> {
-        let kept = self.with(cluster.uid(), |record| record.blueprint.clone());
-        kept.filter(|(spec, _)| *spec == cluster.spec_digest).and_then(|(_, packed)| packed.unpack())
+    /// The blueprint of a spec, where it was kept.
+    pub fn blueprint(&self, uid: &str, spec: Digest) -> Option<Blueprint> {
+        let kept = self.with(uid, |record| record.blueprint.clone());
+        kept.filter(|(kept, _)| *kept == spec).and_then(|(_, packed)| packed.unpack())
     }
 
-    /// Keeps the blueprint of a cluster that is being worked on.
-    pub fn keep(&self, cluster: &Tracked, blueprint: Blueprint) {
-        let spec = cluster.spec_digest;
+    /// Keeps the blueprint of a spec that is being worked on.
+    pub fn keep(&self, uid: &str, spec: Digest, blueprint: Blueprint) {
         // Of one spec there is only one.
         let is_kept = |record: &mut Record| record.blueprint.as_ref().is_some_and(|(kept, _)| *kept == spec);
-        if !self.with(cluster.uid(), is_kept) {
+        if !self.with(uid, is_kept) {
             let packed = Arc::new(blueprint.pack(&self.alike));
-            self.with(cluster.uid(), |record| record.blueprint = Some((spec, packed)));
+            self.with(uid, |record| record.blueprint = Some((spec, packed)));
         }
     }
 

@@ -164,7 +164,8 @@ pub fn problem(plan: &Plan, failed: &[Failed]) -> Option<Problem> {
     };
     let failed = failed.iter().map(|failed| failed.message.clone());
     let retrying: Vec<String> = failed.chain(gates(Reason::Retrying)).collect();
-    of(Reason::InvalidSpec, plan.invalid.iter().map(ToString::to_string).collect())
+    let kept = plan.keeps_up.then(|| "what was accepted before is kept up".to_owned());
+    of(Reason::InvalidSpec, plan.invalid.iter().map(ToString::to_string).chain(kept).collect())
         .or_else(|| of(Reason::Refused, gates(Reason::Refused)))
         .or_else(|| of(Reason::SecretLost, gates(Reason::SecretLost)))
         .or_else(|| of(Reason::NameTaken, gates(Reason::NameTaken)))

@@ -10,6 +10,7 @@
 //! | `properties` | random steps keep the promises |
 //! | `cases` | single stories, and what the properties once found |
 //! | `jobs` | the same, of Jobs |
+//! | `kept` | the same, of specs that are invalid |
 //! | `lost` | the same, of generated Secrets that are deleted |
 //! | `stuck` | the same, of pods that keep others from being updated |
 
@@ -17,6 +18,7 @@
 
 mod cases;
 mod jobs;
+mod kept;
 mod kinds;
 mod lost;
 mod promises;
