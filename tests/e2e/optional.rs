@@ -21,6 +21,9 @@ use serde_json::{Value, json};
 
 use crate::setup::{OPTIONAL_KINDS, Setup, eventually, install, uninstall, with};
 
+/// A schedule over which the hook never ends.
+pub const FOR_EVER: &str = "for ever";
+
 /// A data system that Prometheus scrapes and that cleans up after itself.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "optional.example.com", version = "v1", kind = "Optional", customize)]
@@ -44,6 +47,9 @@ impl Customize for OptionalSpec {
 
     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
         let (None, Some(schedule)) = (scope.node, &self.clean) else { return Ok(()) };
+        while schedule == FOR_EVER {
+            std::thread::park();
+        }
         let pod = json!({ "restartPolicy": "Never", "containers": [{ "name": "clean", "image": self.image }] });
         let job = json!({ "spec": { "template": { "spec": pod } } });
         let name = format!("{}-clean", scope.cluster.name);
@@ -75,7 +81,7 @@ mod newer {
     }
 }
 
-fn plain() -> Value {
+pub fn plain() -> Value {
     json!({ "image": "example.com/optional:1", "store": { "replicas": 1 } })
 }
 

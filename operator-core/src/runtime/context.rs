@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    panic::AssertUnwindSafe,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -19,13 +18,14 @@ use super::{
     reconcile::{Transient, place},
     record::{Records, Rendered},
     references::References,
+    threads::{Overrun, Threads, here},
     tracked::{ClusterKind, Tracked},
     watches::WatchRegistry,
 };
 use crate::{
     apply::{Outcome, Writer},
     model::{
-        ClusterStatus, Content, Digest, Identity, Invalid, Kind, Reference,
+        ClusterStatus, Content, Identity, Invalid, Kind, Reference,
         kind::{REVISION, SECRET},
     },
     plan::Plan,
@@ -37,6 +37,9 @@ use crate::{
 /// The shortest time between two writes of a status that differ in nothing but counts.
 pub const STATUS_EVERY: Duration = Duration::from_secs(1);
 
+/// How long the functions of an author may take over a spec.
+const RENDERED: Duration = Duration::from_secs(5);
+
 /// What every reconcile shares.
 pub struct Context {
     pub author: Author,
@@ -47,6 +50,8 @@ pub struct Context {
     pub writer: Writer,
     pub events: Recorder,
     pub records: Records,
+    /// For the author's functions; none: they are called as part of the reconcile.
+    pub threads: Option<Threads>,
     /// Another process that writes, too, as last said.
     pub other: Mutex<Option<String>>,
     /// Folder into which snapshots and plans are written.
@@ -63,30 +68,48 @@ impl Context {
         self.pods.forget(uid);
     }
 
-    /// The blueprint of a cluster, or what is wrong with its spec.
-    pub fn render(&self, cluster: &Tracked) -> Rendered {
-        let render = || self.render_spec(&cluster.identity(), cluster.spec());
-        self.records.blueprint(cluster.uid(), cluster.spec_digest).map_or_else(render, Ok)
+    /// What a cluster's spec comes to.
+    pub async fn render(&self, cluster: &Tracked) -> Result<Rendered, Transient> {
+        if let Some(kept) = self.records.rendered(cluster) {
+            return Ok(kept);
+        }
+        Ok(match self.render_spec(cluster, cluster.uid(), cluster.spec()).await? {
+            Ok(newest) => Rendered { blueprint: Some(newest), invalid: Vec::new() },
+            Err(invalid) => Rendered { blueprint: self.accepted(cluster).await?, invalid },
+        })
     }
 
-    fn render_spec(&self, cluster: &Identity, spec: Result<Value, Invalid>) -> Rendered {
-        let render = || {
-            let spec = (self.author.read)(&spec.map_err(|invalid| vec![invalid])?)?;
-            render::render(cluster, &spec, self.author)
+    /// The blueprint of a spec, or what is wrong with it. An author's function that panics or doesn't end is a matter of this one cluster.
+    async fn render_spec(
+        &self,
+        cluster: &Tracked,
+        key: &str,
+        spec: Result<Value, Invalid>,
+    ) -> Result<Result<Blueprint, Vec<Invalid>>, Transient> {
+        let (author, identity) = (self.author, cluster.identity());
+        let (namespace, _) = cluster.place();
+        let render = move || render(author, &identity, spec);
+        let rendered = match &self.threads {
+            Some(threads) => threads.run(&namespace, key, RENDERED, render).await,
+            None => here(render),
         };
-        // An author's function that panics is a matter of this one cluster.
-        let panicked = || vec![Invalid::new("", "a function of the operator panicked over this spec; see its log")];
-        std::panic::catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|_| Err(panicked()))
+        let invalid = |what: String| Ok(Err(vec![Invalid::new("", format!("a function of the operator {what}"))]));
+        match rendered {
+            Ok(rendered) => Ok(rendered),
+            Err(Overrun::Panicked) => invalid("panicked over this spec; see its log".to_owned()),
+            Err(Overrun::Late) => invalid(format!("doesn't end within {} s over this spec", RENDERED.as_secs())),
+            Err(Overrun::NoTurn) => {
+                let message =
+                    "functions of the operator haven't ended over an earlier spec, or over others of this namespace";
+                Err(Transient { cluster: place(cluster), message: message.to_owned(), again: None })
+            }
+            Err(Overrun::NoThread(message)) => Err(Transient { cluster: place(cluster), message, again: None }),
+        }
     }
 
     /// The blueprint of the last spec of which everything was accepted; none where there is none that can be read. It counts as the status
     /// remembers it: anyone may make a ControllerRevision.
     pub async fn accepted(&self, cluster: &Tracked) -> Result<Option<Blueprint>, Transient> {
-        // As long as the spec is the same, none becomes accepted.
-        let key = Digest::of_texts(["accepted", &cluster.spec_digest.to_string()]);
-        if let Some(kept) = self.records.blueprint(cluster.uid(), key) {
-            return Ok(Some(kept));
-        }
         let (identity, status) = (cluster.identity(), self.records.status(cluster));
         let recorded = |child: &Child| status.as_ref()?.inventory.mark(&child.kind, &child.name);
         let mut revisions = self.watches.store().children(cluster.uid());
@@ -97,10 +120,11 @@ impl Context {
         let read = read.map_err(|failure| Transient::of(cluster, &revision.name, failure))?;
         let Some(spec) = read.and_then(|mut object| object.get_mut("data").map(Value::take)) else { return Ok(None) };
         let names = Names { cluster: &identity, definition: self.author.definition, customize: self.author.customize };
-        let is_it = names.revision(&spec) == *revision.name;
-        let blueprint = self.render_spec(&identity, Ok(spec)).ok().filter(|_| is_it);
-        blueprint.iter().for_each(|blueprint| self.records.keep(cluster.uid(), key, blueprint.clone()));
-        Ok(blueprint)
+        if names.revision(&spec) != *revision.name {
+            return Ok(None);
+        }
+        // In its own name: the newest may never have an end.
+        self.render_spec(cluster, &revision.uid, Ok(spec)).await.map(Result::ok)
     }
 
     /// Everything that a plan depends on. From now on, changes of it ask for a reconcile.
@@ -287,6 +311,12 @@ impl Context {
             tracing::warn!(path = %path.display(), %error, "the snapshot can't be written");
         }
     }
+}
+
+/// The blueprint of a spec, or what is wrong with it.
+pub fn render(author: Author, cluster: &Identity, spec: Result<Value, Invalid>) -> Result<Blueprint, Vec<Invalid>> {
+    let spec = (author.read)(&spec.map_err(|invalid| vec![invalid])?)?;
+    render::render(cluster, &spec, author)
 }
 
 /// Whether two statuses are about one generation and say the same, numbers of pods aside.

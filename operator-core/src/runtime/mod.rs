@@ -12,6 +12,7 @@
 //! | `reconcile`, `context` | one cluster: render, snapshot, plan, record, execute, report |
 //! | `record` | what is kept between two reconciles of a cluster |
 //! | `events` | Kubernetes events on clusters |
+//! | `threads`, `turns` | functions of the author, which may never end |
 //! | [`look`] | a snapshot without watches |
 //! | `stepped` | the loop in steps, for the simulation |
 
@@ -29,7 +30,9 @@ mod record;
 mod references;
 #[doc(hidden)]
 pub mod stepped;
+mod threads;
 pub mod tracked;
+mod turns;
 mod watch;
 pub mod watches;
 
@@ -63,11 +66,16 @@ use probes::{AllowList, Probes};
 use reconcile::Transient;
 use record::Records;
 use references::References;
+use threads::Threads;
 use tracked::{ClusterKind, Tracked};
 use watches::{Changed, WatchRegistry};
 
 /// Clusters that are reconciled at once: enough to keep an API server busy.
 const CONCURRENCY: u16 = 8;
+/// Threads for the functions of an author, and those of a namespace: more than clusters are reconciled at once.
+const RENDERS: (usize, usize) = (64, 16);
+/// How long who waits for such a thread holds up others. Nearly always there is one.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// How long a change waits for others of the same cluster: one reconcile for a burst.
 const DEBOUNCE: Duration = Duration::from_millis(1);
 
@@ -210,6 +218,7 @@ impl Operator {
                 events: events::Recorder::start(writer.clone(), author.definition),
                 writer,
                 records: Records::default(),
+                threads: Some(Threads::new(RENDERS, PATIENCE)),
                 other: Default::default(),
                 dump: self.dump.clone(),
             });

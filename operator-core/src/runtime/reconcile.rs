@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::{
     clusters::Clusters,
     context::{Context, STATUS_EVERY},
+    record::Rendered,
     tracked::Tracked,
 };
 use crate::{
     apply::Failure,
-    model::Invalid,
     plan::{Plan, keep_up, plan},
-    render::Blueprint,
     state::{Snapshot, fact::Failed},
     status::{self, Reason},
 };
@@ -51,16 +50,7 @@ pub async fn reconcile(
         context.pods.forget(uid);
         Ok(Next { at_rest: true, again: None })
     } else {
-        let rendered = context.render(cluster);
-        let result = step(cluster, context, rendered.as_ref()).await;
-        match rendered {
-            Ok(blueprint) if !result.as_ref().is_ok_and(|next| next.at_rest) => {
-                context.records.keep(uid, cluster.spec_digest, blueprint);
-            }
-            Ok(_) => context.records.rest(uid),
-            Err(_) => {}
-        }
-        result
+        work(cluster, context).await
     };
     if !clusters.knows(uid) {
         // Deleted meanwhile: what was kept of it since is kept for nobody.
@@ -77,34 +67,39 @@ struct Next {
     again: Option<Duration>,
 }
 
-async fn step(
-    cluster: &Tracked,
-    context: &Context,
-    blueprint: Result<&Blueprint, &Vec<Invalid>>,
-) -> Result<Next, Transient> {
-    let mut accepted = if blueprint.is_ok() { None } else { context.accepted(cluster).await? };
-    let snapshot = context.snapshot(cluster, accepted.as_ref().or(blueprint.ok()));
-    let mut plan = decide(blueprint, &snapshot);
-    if !plan.invalid.is_empty() {
-        // That storage would shrink, only the snapshot says.
-        accepted = if accepted.is_none() { context.accepted(cluster).await? } else { accepted };
-        plan = match &accepted {
-            Some(accepted) => keep_up(accepted, plan.invalid, &snapshot),
-            None => plan,
-        };
+async fn work(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
+    let rendered = context.render(cluster).await?;
+    let result = step(cluster, context, &rendered).await;
+    if result.as_ref().is_ok_and(|next| next.at_rest) {
+        context.records.rest(cluster.uid());
+    } else {
+        context.records.keep(cluster, rendered);
+    }
+    result
+}
+
+async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Result<Next, Transient> {
+    let snapshot = context.snapshot(cluster, rendered.blueprint.as_ref());
+    let blueprint = rendered.newest();
+    let mut plan = decide(rendered, &snapshot);
+    // That storage would shrink, only the snapshot says.
+    if let (Some(_), [_, ..]) = (blueprint, &plan.invalid[..])
+        && let Some(accepted) = context.accepted(cluster).await?
+    {
+        plan = keep_up(&accepted, plan.invalid, &snapshot);
     }
     context.dump(&snapshot, &plan);
-    if let (true, Ok(blueprint)) = (plan.probe, blueprint) {
+    if let (true, Some(blueprint)) = (plan.probe, blueprint) {
         context.probes.ask(&snapshot.cluster, &blueprint.externals);
     }
-    if let Ok(blueprint) = blueprint
+    if let Some(blueprint) = blueprint
         && !context.record(cluster, blueprint, &snapshot, &plan).await?
     {
         return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) });
     }
     let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
     context.learn(&snapshot, &outcome);
-    let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, accepted.as_ref().or(blueprint.ok())));
+    let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, rendered.blueprint.as_ref()));
     let after = renewed.as_ref().unwrap_or(&snapshot);
     if outcome.is_news() || after.references != snapshot.references {
         // What was answered is decided on before anything is reported.
@@ -114,15 +109,15 @@ async fn step(
     if !plan.undecided || !outcome.failed.is_empty() {
         context.tell(&snapshot.cluster, status::problem(&plan, &outcome.failed));
         if !is_passing(&plan, &outcome.failed, context.records.attempts(cluster.uid())) {
-            let status = status::report(blueprint.ok(), &plan, &outcome.failed, after);
-            let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint.ok(), after) };
+            let status = status::report(blueprint, &plan, &outcome.failed, after);
+            let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint, after) };
             context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
             next.at_rest = plan.is_done() && status.is_ready();
             // What was not yet known to be as it was sent kept something from being pruned, and no watch tells of a write that changed nothing.
             let left = renewed.as_ref().filter(|_| status.is_ready() && outcome.failed.is_empty());
-            let left = left.map(|after| decide(blueprint, after).actions).filter(|left| *left != plan.actions);
+            let left = left.map(|after| decide(rendered, after).actions).filter(|left| *left != plan.actions);
             let at_once = left.filter(|left| !left.is_empty()).map(|_| Duration::ZERO);
-            let wait = context.report(cluster, blueprint.ok(), after, status).await?;
+            let wait = context.report(cluster, blueprint, after, status).await?;
             next.again = next.again.into_iter().chain(wait).chain(at_once).min();
         }
     }
@@ -134,8 +129,12 @@ async fn step(
     Ok(next)
 }
 
-fn decide(blueprint: Result<&Blueprint, &Vec<Invalid>>, snapshot: &Snapshot) -> Plan {
-    plan(blueprint.map_err(Vec::as_slice), snapshot)
+fn decide(rendered: &Rendered, snapshot: &Snapshot) -> Plan {
+    match &rendered.blueprint {
+        Some(newest) if rendered.invalid.is_empty() => plan(Ok(newest), snapshot),
+        Some(accepted) => keep_up(accepted, rendered.invalid.clone(), snapshot),
+        None => plan(Err(&rendered.invalid), snapshot),
+    }
 }
 
 /// Whether what failed isn't worth a word yet.

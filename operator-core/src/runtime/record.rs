@@ -24,8 +24,21 @@ use crate::{
 /// First and longest wait after a failure.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
 
-/// What spec and definition come to, or what is wrong with the spec.
-pub type Rendered = Result<Blueprint, Vec<Invalid>>;
+/// What spec and definition come to.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// Of the newest spec; where that is invalid, of the last one of which everything was accepted.
+    pub blueprint: Option<Blueprint>,
+    /// What is wrong with the newest spec.
+    pub invalid: Vec<Invalid>,
+}
+
+impl Rendered {
+    /// The blueprint of the newest spec.
+    pub fn newest(&self) -> Option<&Blueprint> {
+        self.blueprint.as_ref().filter(|_| self.invalid.is_empty())
+    }
+}
 
 /// Of one cluster.
 #[derive(Default)]
@@ -41,8 +54,8 @@ struct Record {
     written: Option<Written>,
     /// What was last said in an event.
     told: Option<Problem>,
-    /// Blueprint of a spec that is being worked on, and what stands for that spec. It takes some KB; to render it again takes half a millisecond.
-    blueprint: Option<(Digest, Arc<Packed>)>,
+    /// What the spec of this digest comes to, while it is being worked on. It takes some KB; to render it again takes half a millisecond.
+    rendered: Option<(Digest, Option<Arc<Packed>>, Vec<Invalid>)>,
 }
 
 /// A status that was written.
@@ -65,25 +78,27 @@ pub struct Records {
 }
 
 impl Records {
-    /// The blueprint of a spec, where it was kept.
-    pub fn blueprint(&self, uid: &str, spec: Digest) -> Option<Blueprint> {
-        let kept = self.with(uid, |record| record.blueprint.clone());
-        kept.filter(|(kept, _)| *kept == spec).and_then(|(_, packed)| packed.unpack())
+    /// What a cluster's spec comes to, where it was kept.
+    pub fn rendered(&self, cluster: &Tracked) -> Option<Rendered> {
+        let kept = self.with(cluster.uid(), |record| record.rendered.clone());
+        let (_, packed, invalid) = kept.filter(|(spec, ..)| *spec == cluster.spec_digest)?;
+        Some(Rendered { blueprint: packed.and_then(|packed| packed.unpack()), invalid })
     }
 
-    /// Keeps the blueprint of a spec that is being worked on.
-    pub fn keep(&self, uid: &str, spec: Digest, blueprint: Blueprint) {
+    /// Keeps what a spec that is being worked on comes to.
+    pub fn keep(&self, cluster: &Tracked, Rendered { blueprint, invalid }: Rendered) {
+        let spec = cluster.spec_digest;
         // Of one spec there is only one.
-        let is_kept = |record: &mut Record| record.blueprint.as_ref().is_some_and(|(kept, _)| *kept == spec);
-        if !self.with(uid, is_kept) {
-            let packed = Arc::new(blueprint.pack(&self.alike));
-            self.with(uid, |record| record.blueprint = Some((spec, packed)));
+        let is_kept = |record: &mut Record| record.rendered.as_ref().is_some_and(|(kept, ..)| *kept == spec);
+        if !self.with(cluster.uid(), is_kept) {
+            let packed = blueprint.map(|blueprint| Arc::new(blueprint.pack(&self.alike)));
+            self.with(cluster.uid(), |record| record.rendered = Some((spec, packed, invalid)));
         }
     }
 
     /// Drops the blueprint of a cluster that is as it shall be.
     pub fn rest(&self, uid: &str) {
-        self.with(uid, |record| record.blueprint = None);
+        self.with(uid, |record| record.rendered = None);
     }
 
     /// Forgets a cluster that is gone.

@@ -18,7 +18,7 @@ pub use super::references::Referred;
 use super::{
     Author,
     clusters::{Clusters, Queue},
-    context::Context,
+    context::{Context, render},
     events,
     pods::Pods,
     probes::Probes,
@@ -64,6 +64,7 @@ impl Stepped {
             events: events::Recorder::start(writer.clone(), author.definition),
             writer,
             records: Records::default(),
+            threads: None,
             other: Default::default(),
             dump: None,
         };
@@ -128,7 +129,7 @@ impl Stepped {
     /// What it would decide on now, and what it would decide.
     pub fn plan(&self, uid: &str) -> Option<(Snapshot, Plan)> {
         let cluster = self.tracked(uid)?;
-        let rendered = self.context.render(&cluster);
+        let rendered = render(self.context.author, &cluster.identity(), cluster.spec());
         let blueprint = rendered.as_ref();
         let snapshot = self.context.snapshot(&cluster, blueprint.ok());
         let plan = plan(blueprint.map_err(Vec::as_slice), &snapshot);

@@ -1,67 +1,46 @@
-//! Checks of externals by functions of the author. They may panic, block their thread, or never end.
+//! Checks of externals by functions of the author.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::time::Duration;
 
-use futures::FutureExt;
 use serde_json::Value;
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::runtime::Handle;
 
 use super::{
+    super::threads::{Overrun, Threads},
     reach::TIMEOUT,
-    turns::{Turn, Turns},
 };
 use crate::definition::AsyncCheck;
 
 /// Threads for functions at once, and those of a namespace.
-const AT_ONCE: (usize, usize) = (64, 8);
+pub const AT_ONCE: (usize, usize) = (64, 8);
 /// How much longer a function may take to notice that its time is over.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Calls functions, each on a thread of its own. One that never ends has its thread for ever; it is the last one of its cluster.
-pub struct Calls {
-    of_namespaces: Turns,
-    of_functions: Turns,
-}
-
-impl Calls {
-    /// Calls nothing yet.
-    pub fn new() -> Self {
-        Self { of_namespaces: Turns::new(AT_ONCE.0, AT_ONCE.1), of_functions: Turns::new(AT_ONCE.0, 1) }
-    }
-
-    /// Calls a function for an external of a cluster: its key. In time, whatever it does.
-    pub async fn call(&self, namespace: &str, key: &str, check: AsyncCheck, value: Value) -> Result<(), String> {
-        // First that of the namespace: who waits for it is in no other namespace's way.
-        let turns = async { Some((self.of_namespaces.take(namespace).await?, self.of_functions.take(key).await?)) };
-        let Ok(Some(turns)) = tokio::time::timeout(TIMEOUT, turns).await else {
-            return Err(
-                "no turn: an earlier check, or those of other clusters of this namespace, haven't ended".to_owned()
-            );
-        };
-        let (answer, answered) = oneshot::channel();
-        let (operator, late) = (Handle::current(), || Err(format!("no answer within {} s", TIMEOUT.as_secs())));
-        // Not on one of Tokio's: those are waited for when the operator ends.
-        let thread = std::thread::Builder::new().name("external-check".to_owned()).spawn(move || {
-            let _turns: (Turn, Turn) = turns;
-            let check = AssertUnwindSafe(async { tokio::time::timeout(TIMEOUT, check(value)).await });
-            // Nobody listens any more where it took too long.
-            let _ = answer.send(operator.block_on(check.catch_unwind()));
-        });
-        if let Err(error) = thread {
-            return Err(format!("the check can't be run: {error}"));
-        }
-        match tokio::time::timeout(TIMEOUT + GRACE, answered).await {
-            Ok(Ok(Ok(Ok(result)))) => result,
-            Ok(Ok(Ok(Err(_)))) => late(),
-            Ok(Ok(Err(_)) | Err(_)) => Err("the check itself failed: it panicked".to_owned()),
-            Err(_) => Err(format!("the check itself doesn't end within {} s: it blocks its thread", TIMEOUT.as_secs())),
+/// Calls a function for an external of a cluster: its key. In time, whatever it does.
+pub async fn call(
+    threads: &Threads,
+    (namespace, key): (&str, &str),
+    check: AsyncCheck,
+    value: Value,
+) -> Result<(), String> {
+    let operator = Handle::current();
+    let call = move || operator.block_on(async { tokio::time::timeout(TIMEOUT, check(value)).await });
+    let seconds = TIMEOUT.as_secs();
+    match threads.run(namespace, key, TIMEOUT + GRACE, call).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(format!("no answer within {seconds} s")),
+        Err(Overrun::Panicked) => Err("the check itself failed: it panicked".to_owned()),
+        Err(Overrun::Late) => Err(format!("the check itself doesn't end within {seconds} s: it blocks its thread")),
+        Err(Overrun::NoThread(error)) => Err(format!("the check can't be run: {error}")),
+        Err(Overrun::NoTurn) => {
+            Err("no turn: an earlier check, or those of other clusters of this namespace, haven't ended".to_owned())
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures::future::BoxFuture;
+    use futures::{FutureExt, future::BoxFuture};
     use serde_json::json;
 
     use super::*;
@@ -83,27 +62,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_function_decides_by_itself_in_time() {
-        let calls = Calls::new();
-        let call = |value: Value| calls.call("default", "a", check, value);
-        assert_eq!(call(json!("there")).await, Ok(()));
-        assert_eq!(call(json!("this")).await.unwrap_err(), "this is no store");
-        assert_eq!(call(json!(1)).await.unwrap_err(), "the check itself failed: it panicked");
-        assert_eq!(call(json!("hangs")).await.unwrap_err(), "no answer within 5 s");
-        assert_eq!(call(json!("there")).await, Ok(()), "it came to its end, and with it its turn");
+        let threads = Threads::new(AT_ONCE, TIMEOUT);
+        let ask = |value: Value| call(&threads, ("default", "a"), check, value);
+        assert_eq!(ask(json!("there")).await, Ok(()));
+        assert_eq!(ask(json!("this")).await.unwrap_err(), "this is no store");
+        assert_eq!(ask(json!(1)).await.unwrap_err(), "the check itself failed: it panicked");
+        assert_eq!(ask(json!("hangs")).await.unwrap_err(), "no answer within 5 s");
+        assert_eq!(ask(json!("there")).await, Ok(()), "it came to its end, and with it its turn");
     }
 
     /// On a runtime with one thread, which would stand still.
     #[tokio::test]
     async fn a_function_that_blocks_its_thread_has_one_and_holds_up_only_itself() {
-        let calls = Calls::new();
-        let blocked = calls.call("default", "a", check, json!("sleeps"));
+        let threads = Threads::new(AT_ONCE, TIMEOUT);
+        let blocked = call(&threads, ("default", "a"), check, json!("sleeps"));
         let other = async {
-            assert_eq!(calls.call("default", "b", check, json!("there")).await, Ok(()));
+            assert_eq!(call(&threads, ("default", "b"), check, json!("there")).await, Ok(()));
         };
         let (blocked, ()) = futures::join!(blocked, other);
         assert_eq!(blocked.unwrap_err(), "the check itself doesn't end within 5 s: it blocks its thread");
-        let again = calls.call("default", "a", check, json!("there")).await;
+        let again = call(&threads, ("default", "a"), check, json!("there")).await;
         assert!(again.unwrap_err().starts_with("no turn: an earlier check"));
-        assert_eq!(calls.call("default", "b", check, json!("there")).await, Ok(()));
+        assert_eq!(call(&threads, ("default", "b"), check, json!("there")).await, Ok(()));
     }
 }

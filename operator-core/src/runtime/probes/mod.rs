@@ -6,12 +6,10 @@
 //! | `reach` | whether an address answers |
 //! | `allow` | which addresses may be connected to |
 //! | `call` | functions of the author |
-//! | `turns` | how many of these at once |
 
 mod allow;
 mod call;
 mod reach;
-mod turns;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -24,7 +22,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::watches::Changed;
+use super::{threads::Threads, watches::Changed};
 use crate::{
     definition::ExternalCheck,
     model::{Digest, Identity},
@@ -32,8 +30,8 @@ use crate::{
     state::Probe,
 };
 pub use allow::{AllowList, ExternalAllow};
-use call::Calls;
-use reach::Reach;
+use call::{AT_ONCE, call};
+use reach::{Reach, TIMEOUT};
 
 /// First and longest wait after a probe that failed.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
@@ -44,7 +42,7 @@ const FRESH: Duration = Duration::from_secs(5);
 pub struct Probes {
     /// None: nothing is probed.
     reach: Option<Reach>,
-    calls: Calls,
+    threads: Threads,
     changed: Changed,
     /// By the cluster's UID.
     probed: Mutex<HashMap<Box<str>, Probed>>,
@@ -68,8 +66,8 @@ struct Probed {
 impl Probes {
     /// Connects only to what is allowed; probes nothing where that is `None`. `changed` is called with the cluster's UID when something is known.
     pub fn new(allow: Option<AllowList>, changed: Changed) -> Arc<Self> {
-        let (reach, calls) = (allow.map(Reach::new), Calls::new());
-        Arc::new_cyclic(|this| Self { reach, calls, changed, probed: Mutex::default(), this: this.clone() })
+        let (reach, threads) = (allow.map(Reach::new), Threads::new(AT_ONCE, TIMEOUT));
+        Arc::new_cyclic(|this| Self { reach, threads, changed, probed: Mutex::default(), this: this.clone() })
     }
 
     /// What is known of a cluster's externals.
@@ -126,7 +124,7 @@ impl Probes {
             ExternalCheck::Http(path) => Some(path),
             ExternalCheck::Function(check) => {
                 let key = format!("{} {name}", cluster.uid);
-                let called = self.calls.call(&cluster.namespace, &key, check, dependency.value.clone()).await;
+                let called = call(&self.threads, (&cluster.namespace, &key), check, dependency.value.clone()).await;
                 return called.err().map(|error| format!("{name}: {error}"));
             }
         };

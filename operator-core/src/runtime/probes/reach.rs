@@ -13,7 +13,7 @@ use kube::client::Body;
 use parking_lot::Mutex;
 use tokio::{net::TcpStream, time::Instant};
 
-use super::{allow::AllowList, turns::Turns};
+use super::{super::turns::Turns, allow::AllowList};
 use crate::render::external::Address;
 
 /// How long a check of an address may take.
