@@ -6,7 +6,7 @@ use operator_core::{
     ClusterStatus,
     definition::{Cardinality, Definition, NodeTemplate, NodeType, Port, Protocol, StorageTemplate, Workload},
     model::{
-        Content, Digest, Identity, Kind, Mark, Object, Reference, Source,
+        Content, Digest, Identity, Kind, Mark, Note, Object, Reference, Source,
         kind::{self, CLAIM, ChildKind, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET},
     },
     plan::{Action, Plan, Replicas, plan},
@@ -148,7 +148,7 @@ impl World {
         for object in blueprint.with(&world.snapshot.references) {
             world.create(&object, None);
             let seen = world.child(&object.kind, &object.name).unwrap().seen;
-            status.inventory.set(&object.kind, &object.name, Some(Mark { sent: object.intent, seen }), false);
+            status.inventory.set(&object.kind, &object.name, Some(Mark { sent: object.intent, seen }), Note::None);
         }
         world.snapshot.status = Some(status);
         let plan = world.plan(blueprint);

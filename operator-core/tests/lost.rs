@@ -5,7 +5,7 @@ use std::time::Duration;
 use operator_core::{
     ClusterStatus,
     model::{
-        Content, Kind, Reference, Source,
+        Content, Kind, Note, Reference, Source,
         kind::{SECRET, SERVICE},
     },
     plan::{Action, Plan},
@@ -89,7 +89,7 @@ fn a_secret_that_was_never_recorded_is_made() {
     assert!(is_made(&never), "another node or cluster has it for the first time");
     let mut about_to_be = world.clone();
     let inventory = &mut about_to_be.snapshot.status.as_mut().unwrap().inventory;
-    inventory.set(&Kind::Row(&SECRET), NAME, None, false);
+    inventory.set(&Kind::Row(&SECRET), NAME, None, Note::None);
     assert!(is_made(&about_to_be), "the operator died before it made it");
     let mut wiped = world;
     wiped.snapshot.status = None;

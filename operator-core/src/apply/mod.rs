@@ -347,6 +347,18 @@ impl Writer {
         }
     }
 
+    /// Sets or takes away the operator's finalizer on a custom resource. Returns whether the custom resource is still there.
+    ///
+    /// # Errors
+    /// Where the request doesn't go through.
+    pub async fn hold(&self, kind: &Kind, cluster: &Identity, finalizer: Option<&str>) -> Result<bool, Failure> {
+        let requests = Requests::new(&self.manager.name, kind, &cluster.namespace, &cluster.name);
+        match self.send(requests.hold(kind, &cluster.uid, finalizer)?).await {
+            Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(false),
+            answer => answer.map(|_| true),
+        }
+    }
+
     /// Writes an event in a namespace.
     ///
     /// # Errors

@@ -110,6 +110,13 @@ impl<'a> Requests<'a> {
         self.patch(params, &Patch::Apply(self.apply_of(kind, uid, policy)))
     }
 
+    /// Sets the operator's finalizer, or takes it away; those of others stay.
+    pub fn hold(&self, kind: &Kind, uid: &str, finalizer: Option<&str>) -> Built {
+        let metadata = json!({ "name": self.name, "uid": uid, "finalizers": Vec::from_iter(finalizer) });
+        let json = json!({ "apiVersion": kind.api_version(), "kind": kind.kind, "metadata": metadata });
+        self.patch(PatchParams::apply(self.manager).force(), &Patch::Apply(json))
+    }
+
     /// Asks for more storage, and for nothing else.
     pub fn grow(&self, uid: &str, size: &Quantity) -> Built {
         let json = self.apply_of(&Kind::Row(&CLAIM), uid, json!({ "resources": { "requests": { "storage": size } } }));

@@ -7,11 +7,30 @@ use serde::{Deserialize, Serialize};
 
 use super::{Digest, Kind};
 
-/// Follows the mark of a Job that came to its good end.
-const SUFFIX: &str = ".done";
+/// What is remembered of a child beside its mark, which it follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Note {
+    /// Nothing.
+    #[default]
+    None,
+    /// It is a Job that came to its good end: `.done`.
+    Done,
+    /// It is a workload that is deleted to be created anew: `.open`, until it is.
+    Open,
+}
+
+impl Note {
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Done => ".done",
+            Self::Open => ".open",
+        }
+    }
+}
 
 /// The children of a cluster, by kind (`apps/v1/StatefulSet/statefulsets`) and name. What stands behind a name is a [`Mark`], followed by
-/// `.done` where it is a Job that came to its good end; empty: the object is about to be created.
+/// `.done` where it is a Job that came to its good end, by `.open` while it is a workload that is replaced; empty: the object is about to be created.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
@@ -30,19 +49,29 @@ impl Inventory {
     /// What is remembered of a child; `None` where nothing is, or nothing was written yet.
     pub fn mark(&self, kind: &Kind, name: &str) -> Option<Mark> {
         let text = self.0.get(&kind.id())?.get(name)?;
-        let (sent, seen) = text.strip_suffix(SUFFIX).unwrap_or(text).split_once('.')?;
+        let mut parts = text.split('.');
+        let (sent, seen) = (parts.next()?, parts.next()?);
         let digest = |text: &str| serde_json::from_value(text.into()).ok();
         Some(Mark { sent: digest(sent)?, seen: digest(seen)? })
     }
 
     /// Whether a Job came to its good end once. It may be gone since: by its time to live, or by hand.
     pub fn is_done(&self, kind: &Kind, name: &str) -> bool {
-        self.0.get(&kind.id()).and_then(|names| names.get(name)).is_some_and(|text| text.ends_with(SUFFIX))
+        let text = self.0.get(&kind.id()).and_then(|names| names.get(name));
+        text.is_some_and(|text| text.ends_with(Note::Done.suffix()))
+    }
+
+    /// The workloads that were about to be deleted to be created anew.
+    pub fn open(&self) -> impl Iterator<Item = (Kind, &str)> {
+        self.0.iter().filter_map(|(id, names)| Some((Kind::from_id(id)?, names))).flat_map(|(kind, names)| {
+            let open = names.iter().filter(|(_, text)| text.ends_with(Note::Open.suffix()));
+            open.map(move |(name, _)| (kind.clone(), name.as_str()))
+        })
     }
 
     /// How many Jobs came to their good end.
     pub fn done(&self) -> usize {
-        self.0.values().flat_map(BTreeMap::values).filter(|text| text.ends_with(SUFFIX)).count()
+        self.0.values().flat_map(BTreeMap::values).filter(|text| text.ends_with(Note::Done.suffix())).count()
     }
 
     /// Whether a child is remembered, be it as one that is about to be created.
@@ -56,9 +85,8 @@ impl Inventory {
     }
 
     /// Remembers a child.
-    pub fn set(&mut self, kind: &Kind, name: &str, mark: Option<Mark>, is_done: bool) {
-        let done = if is_done { SUFFIX } else { "" };
-        let text = mark.map(|mark| format!("{}.{}{done}", mark.sent, mark.seen)).unwrap_or_default();
+    pub fn set(&mut self, kind: &Kind, name: &str, mark: Option<Mark>, note: Note) {
+        let text = mark.map(|mark| format!("{}.{}{}", mark.sent, mark.seen, note.suffix())).unwrap_or_default();
         self.0.entry(kind.id()).or_default().insert(name.to_owned(), text);
     }
 

@@ -28,7 +28,7 @@ pub(crate) mod text;
 pub use digest::Digest;
 pub use identity::Identity;
 pub use invalid::Invalid;
-pub use inventory::{Inventory, Mark};
+pub use inventory::{Inventory, Mark, Note};
 pub use kind::{ChildKind, Kind};
 pub use object::{ConfigHash, Node, Object, Scale};
 pub use quantity::Quantity;

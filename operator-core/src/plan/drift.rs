@@ -46,7 +46,7 @@ fn replicas(object: &Object, child: &Child) -> Replicas {
 }
 
 /// How many pods a workload had that isn't there, where the spec doesn't say how many it shall have.
-fn before(object: &Object, snapshot: &Snapshot) -> Option<i32> {
+pub fn before(object: &Object, snapshot: &Snapshot) -> Option<i32> {
     if !matches!(object.scale, Scale::Autoscaled | Scale::Initial) {
         return None;
     }

@@ -52,8 +52,8 @@ pub struct Plan {
     pub keeps_up: bool,
     /// What the inventory has to name before anything is written: objects that nobody would find again else.
     pub record: Vec<(Kind, String)>,
-    /// Whether the status has to tell how many pods there are before anything is written: a workload is about to be replaced.
-    pub record_replicas: bool,
+    /// Whether the status has to tell before anything is written that a workload is about to be replaced, and how many pods it has.
+    pub record_replaced: bool,
     /// Whether something that the plan depends on is about to be known: it isn't worth a word yet.
     pub undecided: bool,
     /// Whether it has to be known whether the externals are there.
@@ -72,7 +72,7 @@ impl Plan {
 
     /// Whether the status must be written before the actions are carried out.
     pub fn must_record(&self) -> bool {
-        !self.record.is_empty() || self.record_replicas
+        !self.record.is_empty() || self.record_replaced
     }
 
     /// Whether something is deleted that can't be made again as it was, such as pods or an address: only for a spec that is the newest. What a
@@ -83,6 +83,12 @@ impl Plan {
             Action::Delete { kind, .. } => *kind != &CONFIG_MAP && *kind != &REVISION,
             _ => false,
         })
+    }
+
+    /// The workloads that are deleted to be created anew.
+    pub fn replaced(&self) -> impl Iterator<Item = (Kind, &str)> {
+        let replaced = self.actions.iter().filter(|action| action.verb() == Verb::Replace).map(Action::target);
+        replaced.filter(|(kind, _)| kind.is_workload()).map(|(kind, name)| (kind.clone(), name))
     }
 
     fn look_again(&mut self, after: Option<Duration>) {
@@ -140,6 +146,23 @@ pub fn keep_up(accepted: &Blueprint, invalid: Vec<Invalid>, snapshot: &Snapshot)
     let mut plan = Plan { invalid, keeps_up: true, ..write(&situation) };
     plan.actions.retain(|action| matches!(action.verb(), Verb::Create | Verb::Apply | Verb::Inspect));
     plan
+}
+
+/// The workloads that were deleted to be created anew, and by now shall not be. `newest`: what shall be; none: the cluster is being deleted.
+pub fn unfinished<'a>(newest: Option<&Blueprint>, snapshot: &'a Snapshot) -> Vec<(Kind, &'a str)> {
+    let is_wanted = |(kind, name): &(Kind, &str)| newest.is_some_and(|newest| newest.find(kind, name).is_some());
+    snapshot.open().filter(|open| !is_wanted(open)).collect()
+}
+
+/// Creates these after all, as the last accepted spec had them: so their pods have an owner to go with.
+pub fn finish(unfinished: &[(Kind, &str)], accepted: &Blueprint, snapshot: &Snapshot) -> Plan {
+    let gone = unfinished.iter().filter(|(kind, name)| snapshot.child(kind, name).is_none());
+    let actions = gone.filter_map(|(kind, name)| {
+        let object = accepted.find(kind, name)?.clone();
+        let replicas = drift::before(&object, snapshot);
+        Some(Action::Create { object, replicas })
+    });
+    Plan { actions: actions.collect(), ..Plan::default() }
 }
 
 /// Whether a watch was just opened: in a moment all is known.
@@ -311,7 +334,8 @@ fn record(plan: &mut Plan, situation: &Situation<'_>) {
         };
         if let Action::Replace { object, .. } = action {
             let child = situation.child(object);
-            plan.record_replicas |= child.is_some_and(|child| replicas(child) != row(child));
+            let is_open = inventory.is_some_and(|inventory| inventory.open().any(|open| open == (kind.clone(), name)));
+            plan.record_replaced |= child.is_some_and(|child| replicas(child) != row(child)) || !is_open;
         }
     }
 }

@@ -116,6 +116,11 @@ impl Blueprint {
         reference.source == Source::Secret && self.objects.iter().any(is_it)
     }
 
+    /// The object of this kind and name.
+    pub fn find(&self, kind: &Kind, name: &str) -> Option<&Arc<Object>> {
+        self.objects.iter().find(|object| object.kind == *kind && object.name == name)
+    }
+
     /// The kinds that have to be watched for it.
     pub fn kinds(&self) -> impl Iterator<Item = Kind> {
         let claims = self.objects.iter().any(|object| !object.claims.is_empty()).then_some(Kind::Row(&CLAIM));

@@ -15,6 +15,9 @@ pub const LONGEST: usize = 52;
 /// So many bytes of the beginning of a longer one are kept.
 pub const KEPT: usize = LONGEST - 9;
 
+/// End of the finalizer, `<group>/open-replacement`, that a custom resource has while a workload of it is replaced.
+pub const FINALIZER: &str = "/open-replacement";
+
 /// Makes the names of one cluster's objects.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {

@@ -28,8 +28,11 @@ use crate::{
         ClusterStatus, Content, Identity, Invalid, Kind, Reference,
         kind::{REVISION, SECRET},
     },
-    plan::Plan,
-    render::{self, Blueprint, names::Names},
+    plan::{Plan, finish, unfinished},
+    render::{
+        self, Blueprint,
+        names::{FINALIZER, Names},
+    },
     state::{Availability, Child, Probe, Snapshot},
     status::{self, Problem, Reason},
 };
@@ -125,6 +128,31 @@ impl Context {
         }
         // In its own name: the newest may never have an end.
         self.render_spec(cluster, &revision.uid, Ok(spec)).await.map(Result::ok)
+    }
+
+    /// What is to be done first, ahead of every gate: what was begun for an earlier spec, and isn't part of the newest.
+    pub async fn finish(
+        &self,
+        cluster: &Tracked,
+        newest: Option<&Blueprint>,
+        snapshot: &Snapshot,
+    ) -> Result<Option<Plan>, Transient> {
+        let unfinished = unfinished(newest, snapshot);
+        if unfinished.is_empty() {
+            return Ok(None);
+        }
+        let accepted = self.accepted(cluster).await?;
+        let plan = accepted.map(|accepted| finish(&unfinished, &accepted, snapshot));
+        Ok(plan.filter(|plan| !plan.actions.is_empty()))
+    }
+
+    /// Holds a custom resource by a finalizer, or lets it go.
+    pub async fn hold(&self, cluster: &Tracked, is_held: bool) -> Result<(), Transient> {
+        let definition = self.author.definition;
+        let finalizer = format!("{}{FINALIZER}", definition.group);
+        let (kind, finalizer) = (Kind::from(ClusterKind(definition)), is_held.then_some(&*finalizer));
+        let held = self.writer.hold(&kind, &cluster.identity(), finalizer).await;
+        held.map(drop).map_err(|failure| Transient::of(cluster, "finalizer", failure))
     }
 
     /// Everything that a plan depends on. From now on, changes of it ask for a reconcile.

@@ -45,13 +45,7 @@ pub async fn reconcile(
     clusters: &Clusters,
 ) -> Result<Option<Duration>, Transient> {
     let uid = cluster.uid();
-    let result = if cluster.deleting {
-        // The garbage collector deletes what the cluster owns.
-        context.pods.forget(uid);
-        Ok(Next { at_rest: true, again: None })
-    } else {
-        work(cluster, context).await
-    };
+    let result = if cluster.deleting { leave(cluster, context).await } else { work(cluster, context).await };
     if !clusters.knows(uid) {
         // Deleted meanwhile: what was kept of it since is kept for nobody.
         context.forget(uid);
@@ -65,6 +59,22 @@ struct Next {
     at_rest: bool,
     /// When to look again though nothing changes.
     again: Option<Duration>,
+}
+
+/// The garbage collector deletes what the cluster owns, once the cluster is gone.
+async fn leave(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
+    context.pods.forget(cluster.uid());
+    if !cluster.held {
+        return Ok(Next { at_rest: true, again: None });
+    }
+    let snapshot = context.snapshot(cluster, None);
+    if let Some(plan) = context.finish(cluster, None, &snapshot).await? {
+        let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
+        context.learn(&snapshot, &outcome);
+    } else if snapshot.open().all(|(kind, name)| snapshot.child(&kind, name).is_none()) {
+        context.hold(cluster, false).await?;
+    }
+    Ok(Next { at_rest: false, again: Some(STATUS_EVERY) })
 }
 
 async fn work(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
@@ -87,6 +97,14 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
         && let Some(accepted) = context.accepted(cluster).await?
     {
         plan = keep_up(&accepted, plan.invalid, &snapshot);
+    }
+    if let Some(finish) = context.finish(cluster, blueprint, &snapshot).await? {
+        plan = finish;
+    }
+    let is_replaced = plan.replaced().next().is_some();
+    if is_replaced != cluster.held && (is_replaced || snapshot.open().next().is_none()) {
+        context.hold(cluster, is_replaced).await?;
+        return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) });
     }
     context.dump(&snapshot, &plan);
     if let (true, Some(blueprint)) = (plan.probe, blueprint) {
@@ -112,7 +130,7 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
             let status = status::report(blueprint, &plan, &outcome.failed, after);
             let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint, after) };
             context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
-            next.at_rest = plan.is_done() && status.is_ready();
+            next.at_rest = plan.is_done() && status.is_ready() && !cluster.held;
             // What was not yet known to be as it was sent kept something from being pruned, and no watch tells of a write that changed nothing.
             let left = renewed.as_ref().filter(|_| status.is_ready() && outcome.failed.is_empty());
             let left = left.map(|after| decide(rendered, after).actions).filter(|left| *left != plan.actions);

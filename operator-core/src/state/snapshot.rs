@@ -89,6 +89,12 @@ impl Snapshot {
         *kind == &JOB && self.child(kind, name).filter(|child| !child.deleting).map_or_else(was_done, Child::is_done)
     }
 
+    /// The workloads that were deleted to be created anew, and aren't there again: their pods belong to nobody.
+    pub fn open(&self) -> impl Iterator<Item = (Kind, &str)> {
+        let recorded = self.status.iter().flat_map(|status| status.inventory.open());
+        recorded.filter(|(kind, name)| self.child(kind, name).is_none_or(|child| child.deleting))
+    }
+
     /// What can be said of a kind.
     pub fn availability(&self, kind: &Kind) -> &Availability {
         self.kinds.get(kind).unwrap_or(&Availability::Pending)

@@ -3,13 +3,15 @@
 use std::{collections::HashSet, sync::Arc};
 
 use crate::{
-    model::{Inventory, Kind, Object, kind::CLAIM},
+    model::{Inventory, Kind, Note, Object, kind::CLAIM},
+    plan::Plan,
     render::{Blueprint, names::KEPT},
     state::{Availability, Snapshot},
 };
 
 /// The inventory of a cluster: what is there, what was, and what is about to be. Nothing is forgotten of which it isn't known that it is gone.
-pub fn inventory(blueprint: Option<&Blueprint>, about_to_be: &[(Kind, String)], snapshot: &Snapshot) -> Inventory {
+/// `plan`: where it is about to be carried out.
+pub fn inventory(blueprint: Option<&Blueprint>, plan: Option<&Plan>, snapshot: &Snapshot) -> Inventory {
     let before = snapshot.status.as_ref().map(|status| status.inventory.clone()).unwrap_or_default();
     let wanted = blueprint.map(|blueprint| blueprint.with(&snapshot.references)).unwrap_or_default();
     let names: HashSet<(&Kind, &str)> = wanted.iter().map(|object| (&object.kind, object.name.as_str())).collect();
@@ -26,11 +28,21 @@ pub fn inventory(blueprint: Option<&Blueprint>, about_to_be: &[(Kind, String)], 
         };
         snapshot.is_done(kind, name) && (is_wanted(kind, name) || wanted.iter().any(comes_after))
     };
-    let mut set = |kind: &Kind, name: &str| inventory.set(kind, name, snapshot.mark(kind, name), counts(kind, name));
+    let replaced = plan.into_iter().flat_map(Plan::replaced);
+    let open: HashSet<(Kind, &str)> = snapshot.open().chain(replaced).collect();
+    let is_open = |kind: &Kind, name: &str| open.contains(&(kind.clone(), name));
+    let mut set = |kind: &Kind, name: &str| {
+        let note = match (counts(kind, name), is_open(kind, name)) {
+            (true, _) => Note::Done,
+            (_, true) => Note::Open,
+            _ => Note::None,
+        };
+        inventory.set(kind, name, snapshot.mark(kind, name), note);
+    };
     for kind in before.kinds() {
         for name in before.0.get(&kind.id()).into_iter().flat_map(|names| names.keys()) {
             let is_listed = *snapshot.availability(&kind) == Availability::Synced;
-            if !is_listed || is_wanted(&kind, name) || counts(&kind, name) {
+            if !is_listed || is_wanted(&kind, name) || counts(&kind, name) || is_open(&kind, name) {
                 set(&kind, name);
             }
         }
@@ -38,7 +50,7 @@ pub fn inventory(blueprint: Option<&Blueprint>, about_to_be: &[(Kind, String)], 
     for child in snapshot.children.iter().filter(|child| child.kind != &CLAIM) {
         set(&child.kind, &child.name);
     }
-    for (kind, name) in about_to_be {
+    for (kind, name) in plan.into_iter().flat_map(|plan| &plan.record) {
         set(kind, name);
     }
     inventory

@@ -114,7 +114,7 @@ pub fn report(blueprint: Option<&Blueprint>, plan: &Plan, failed: &[Failed], sna
         ),
         conditions,
         nodes,
-        inventory: inventory::inventory(blueprint, &[], snapshot),
+        inventory: inventory::inventory(blueprint, None, snapshot),
         // Another process is no reason to write.
         operator: before.map(|before| before.operator.clone()).unwrap_or_default(),
     }
@@ -147,8 +147,8 @@ fn rows<'a>(blueprint: Option<&Blueprint>, snapshot: &'a Snapshot) -> Vec<Row<'a
 /// The status with what has to be recorded before a plan is carried out, and nothing else new.
 pub fn record(blueprint: &Blueprint, plan: &Plan, snapshot: &Snapshot) -> ClusterStatus {
     let mut status = snapshot.status.clone().unwrap_or_default();
-    status.inventory = inventory::inventory(Some(blueprint), &plan.record, snapshot);
-    if plan.record_replicas {
+    status.inventory = inventory::inventory(Some(blueprint), Some(plan), snapshot);
+    if plan.record_replaced {
         status.nodes = row::of_all(blueprint, snapshot).into_iter().map(|row| row.status).collect();
     }
     status

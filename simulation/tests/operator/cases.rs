@@ -384,6 +384,51 @@ fn no_claim_belongs_to_a_stateful_set_while_it_is_replaced() {
     });
 }
 
+/// A StatefulSet with pods, deleted to be replaced; the operator died right after that.
+async fn open(world: &mut World) {
+    world.apply(&scaled(Scale::Fixed(2), true));
+    world.comes_to_rest().await;
+    world.apply(&scaled(Scale::Fixed(2), false));
+    let uid = |world: &World| Some(world.get("statefulsets.apps", "a-store-hot")?["metadata"]["uid"].clone());
+    let before = uid(world);
+    while uid(world) == before {
+        world.deliver(0, usize::MAX, None);
+        world.reconcile().await;
+        for controller in 0..8 {
+            world.control(controller);
+        }
+        world.pass(Duration::from_millis(500)).await;
+        if world.get("statefulsets.apps", "a-store-hot").is_none() {
+            break;
+        }
+    }
+    assert_eq!((uid(world), world.pods().len()), (None, 2));
+    world.restart();
+}
+
+#[test]
+fn pods_of_a_node_that_is_removed_while_its_workload_is_replaced_go_with_it() {
+    run(async |world| {
+        open(world).await;
+        world.apply(&with(|spec| spec.stores.clear()));
+        world.comes_to_rest().await;
+        let pods = world.pods();
+        assert!(!pods.is_empty() && pods.keys().all(|pod| pod.starts_with("a-query")), "{pods:?}");
+        assert!(world.cluster()["metadata"]["finalizers"].is_null(), "nothing holds it any more");
+    });
+}
+
+#[test]
+fn pods_of_a_cluster_that_is_deleted_while_a_workload_is_replaced_go_with_it() {
+    run(async |world| {
+        open(world).await;
+        assert_eq!(world.cluster()["metadata"]["finalizers"], json!(["simulation.example.com/open-replacement"]));
+        world.delete(CLUSTERS, "a");
+        assert!(world.settle(PATIENCE).await);
+        assert!(world.get(CLUSTERS, "a").is_none() && world.pods().is_empty(), "{:?}", world.pods());
+    });
+}
+
 /// The operator dies, or its connection breaks, at each write of a change.
 fn at_every_write(before: &Spec, after: &Spec, scale: Option<u8>) {
     for fault in [Fault::DiesBefore, Fault::AnswerLost] {
