@@ -193,6 +193,7 @@ impl Operator {
     /// Returns the outcome, and what the next plan says of it.
     async fn step(&mut self) -> (Outcome, Option<String>) {
         let mut blueprint = built(&DEFINITION, &json!({})).unwrap();
+        blueprint.objects.retain(|object| object.kind == &SECRET);
         if !self.given.is_empty() {
             let secret = Arc::make_mut(&mut blueprint.objects[0]);
             secret.json["data"] = json!({ "user": self.given });
