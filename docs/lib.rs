@@ -10,6 +10,15 @@ pub use warehouse::*;
 /// A cache in front of a database.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", shortname = "ca")]
+#[operator(allow(
+    service_account,
+    secrets,
+    image_pull_secrets,
+    volume_claims,
+    host_access,
+    pod_overrides,
+    annotations("")
+))]
 #[serde(rename_all = "camelCase")]
 pub struct CacheSpec {
     /// Image of every node that doesn't set its own.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use operator_core::{
     ClusterStatus,
-    definition::{Cardinality, Definition, NodeTemplate, NodeType, Port, Protocol, StorageTemplate, Workload},
+    definition::{Cardinality, Definition, NodeTemplate, NodeType, Port, Power, Protocol, StorageTemplate, Workload},
     model::{
         Content, Digest, Identity, Kind, Mark, Object, Reference, Source,
         kind::{self, CLAIM, ChildKind, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET},
@@ -17,13 +17,22 @@ use operator_core::{
 };
 use serde_json::{Value, json};
 
-/// A kind without nodes.
+/// A kind without nodes, whose users may do everything.
 pub const DATA: Definition = Definition {
     group: "tests.example.com",
     version: "v1",
     kind: "Data",
     plural: "data",
     singular: "data",
+    allow: &[
+        Power::ServiceAccount,
+        Power::Secrets,
+        Power::ImagePullSecrets,
+        Power::VolumeClaims,
+        Power::HostAccess,
+        Power::PodOverrides,
+        Power::Annotations(""),
+    ],
     image: Some("image"),
     defaults: Some("defaults"),
     ..Definition::EMPTY

@@ -8,6 +8,7 @@
 //! | `config_hash` | the configuration hash, in the pods |
 //! | `of_node` | the children of one node |
 //! | `pod` | the pod template of every workload |
+//! | `powers` | what nodes may have only where the author allows it |
 //! | `normal` | the form that server-side apply needs |
 //! | `strategy` | how a node's pods are replaced |
 //! | `files` | configuration files |
@@ -40,6 +41,7 @@ mod of_node;
 mod placeholder;
 mod pod;
 mod pod_disruption_budget;
+mod powers;
 mod references;
 mod role;
 mod role_binding;
