@@ -75,7 +75,7 @@ pub fn sentences(errors: &[Invalid]) -> Vec<String> {
 
 /// The ConfigMaps and Secrets to which the specs of these tests refer: all are there.
 pub fn references() -> BTreeMap<Reference, Content> {
-    let names = ["a-password", "own", "s", "theirs"].into_iter();
+    let names = ["a-config-hash-key", "a-password", "own", "s", "theirs"].into_iter();
     let keys = names.flat_map(|name| [None, Some("k"), Some("key"), Some("password")].map(|key| (name, key)));
     let both = keys.flat_map(|place| [Source::ConfigMap, Source::Secret].map(|source| (source, place)));
     let there = |(source, (name, key)): (Source, (&str, Option<&str>))| {

@@ -985,9 +985,10 @@ fn a_hook_changes_adds_and_drops() {
 fn what_a_hook_adds_to_the_pods_counts_and_is_confined() {
     let built = customized("sidecar").unwrap();
     let read: Vec<String> = built.references().iter().map(ToString::to_string).collect();
-    assert_eq!(read, ["Secret theirs"]);
+    assert_eq!(read, ["Secret a-config-hash-key/key", "Secret theirs"]);
     let hash = child(&built, "Deployment", "a-query").unwrap().hash.as_ref().unwrap();
-    assert!(matches!(&hash.reads[..], [(secret, false)] if secret.source == Source::Secret), "its pods wait for it");
+    let waits = hash.reads.iter().all(|(secret, optional)| secret.source == Source::Secret && !optional);
+    assert!(waits && hash.reads.len() == 2, "its pods wait for them: {:?}", hash.reads);
     let aside = &pod(&built)["containers"][1];
     assert_eq!(aside["securityContext"]["allowPrivilegeEscalation"], false);
     let replaced = customized("replace").unwrap();

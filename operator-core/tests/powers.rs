@@ -146,7 +146,12 @@ fn roads() -> Vec<(&'static str, Value, &'static str, &'static str)> {
             "volumes[v].ephemeral",
             r#"ephemeral: {"kind":"PersistentVolumeClaim","name":"others"}"#,
         ),
-        ("host_access", volume("hostPath", json!({ "path": "/" })), "volumes[v].hostPath", r#"hostPath: {"path":"/","type":""}"#),
+        (
+            "host_access",
+            volume("hostPath", json!({ "path": "/" })),
+            "volumes[v].hostPath",
+            r#"hostPath: {"path":"/","type":""}"#,
+        ),
         ("host_access", volume("csi", json!({ "driver": "d" })), "volumes[v].csi", r#"csi: {"driver":"d"}"#),
         ("host_access", volume("nfs", json!({ "path": "/" })), "volumes[v].nfs", r#"nfs: {"path":"/"}"#),
         ("host_access", volume("newer", json!({})), "volumes[v].newer", "newer: {}"),

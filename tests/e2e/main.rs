@@ -18,6 +18,7 @@ mod optional;
 mod ownership;
 mod plans;
 mod pods;
+mod powers;
 mod quiet;
 mod references;
 mod refusals;

@@ -202,6 +202,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
         Ok(children) => objects.extend(children.into_objects()),
         Err(invalid) => errors.push(invalid),
     }
+    config_hash::add_key(&mut objects, cluster);
     objects.iter_mut().for_each(|object| finalize::finalize(object, &names));
     objects.sort_by_key(|object| (object.kind.stage, object.kind.position()));
     // Files of the whole cluster come from every node that reads them.

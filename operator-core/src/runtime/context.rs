@@ -26,8 +26,8 @@ use crate::{
     apply::{Outcome, Writer},
     model::{ClusterStatus, Content, Identity, Invalid, Kind, Reference, kind::SECRET},
     plan::Plan,
-    render::{self, Blueprint},
-    state::{Availability, Child, Probe, Snapshot},
+    render::{self, Blueprint, names::hash_key},
+    state::{Availability, Child, Probe, Snapshot, keyed},
     status::{self, Problem, Reason},
 };
 
@@ -122,7 +122,8 @@ impl Context {
             }
         };
         let own = own.into_iter().map(|reference| (reference.clone(), content(reference)));
-        self.references.set(cluster, &others).into_iter().chain(own).collect()
+        let contents = self.references.set(cluster, &others).into_iter().chain(own).collect();
+        keyed(contents, &hash_key(cluster), |reference| blueprint.writes(reference))
     }
 
     /// Takes in what came of a plan.
