@@ -3,6 +3,7 @@
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{Service, ServiceAccount},
+    networking::v1::Ingress,
     rbac::v1::{Role, RoleBinding},
 };
 use operator_core::prelude::*;
@@ -33,7 +34,7 @@ async fn what_is_not_allowed_is_refused_by_the_schema_or_named_in_the_status_and
         assert!(refused.contains(field), "{refused}");
     }
     let host = json!({ "volumes": [{ "name": "host", "hostPath": { "path": "/" } }] });
-    setup.apply_as::<Guarded>("a", spec(host.clone())).await.unwrap();
+    setup.apply_as::<Guarded>("a", spec(host)).await.unwrap();
     let message = setup.reason_of::<Guarded>("a", "InvalidSpec").await;
     assert!(
         message.contains("spec.store.volumes[host].hostPath") && message.contains("needs `host_access`"),
@@ -41,14 +42,15 @@ async fn what_is_not_allowed_is_refused_by_the_schema_or_named_in_the_status_and
     );
     assert!(setup.names::<StatefulSet>().await.is_empty());
 
-    let before: Guarded = setup.ready_as("a", spec(json!({}))).await;
-    let snippet =
-        json!({ "ingress": { "annotations": { "nginx.ingress.kubernetes.io/server-snippet": "deny all;" } } });
+    // Applied over another spec, a map without fields would become null.
+    setup.ready_as::<Guarded>("a", spec(json!({ "replicas": 1 }))).await;
+    let snippet = json!({ "nginx.ingress.kubernetes.io/server-snippet": "deny all;" });
+    let snippet = json!({ "replicas": 1, "ingress": { "annotations": snippet } });
     setup.apply_as::<Guarded>("a", spec(snippet)).await.unwrap();
     let message = setup.reason_of::<Guarded>("a", "InvalidSpec").await;
     assert!(message.contains("needs `annotations`"), "{message}");
     assert_eq!(setup.names::<Service>().await, ["a-store"]);
-    assert_eq!(before.spec.image, "example.com/data:1");
+    assert!(setup.names::<Ingress>().await.is_empty());
 }
 
 #[tokio::test]
