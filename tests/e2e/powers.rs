@@ -40,7 +40,7 @@ async fn what_is_not_allowed_is_refused_by_the_schema_or_named_in_the_status_and
         message.contains("spec.store.volumes[host].hostPath") && message.contains("needs `host_access`"),
         "{message}"
     );
-    assert!(setup.names::<StatefulSet>().await.is_empty());
+    assert!(setup.names_of::<StatefulSet, Guarded>().await.is_empty());
 
     // Applied over another spec, a map without fields would become null.
     setup.ready_as::<Guarded>("a", spec(json!({ "replicas": 1 }))).await;
@@ -49,8 +49,8 @@ async fn what_is_not_allowed_is_refused_by_the_schema_or_named_in_the_status_and
     setup.apply_as::<Guarded>("a", spec(snippet)).await.unwrap();
     let message = setup.reason_of::<Guarded>("a", "InvalidSpec").await;
     assert!(message.contains("needs `annotations`"), "{message}");
-    assert_eq!(setup.names::<Service>().await, ["a-store"]);
-    assert!(setup.names::<Ingress>().await.is_empty());
+    assert_eq!(setup.names_of::<Service, Guarded>().await, ["a-store"]);
+    assert!(setup.names_of::<Ingress, Guarded>().await.is_empty());
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_role_is_bound_to_the_operators_own_account_and_goes_where_pods_have_a
     setup.api::<ServiceAccount>().create(&Default::default(), &account).await.unwrap();
     setup.ready_as::<Guarded>("a", spec(json!({ "serviceAccountName": "users" }))).await;
     eventually("the Role and its binding to be gone", || async {
-        let left = [setup.names::<Role>().await, setup.names::<RoleBinding>().await].concat();
+        let left = [setup.names_of::<Role, Guarded>().await, setup.names_of::<RoleBinding, Guarded>().await].concat();
         if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
     })
     .await;
