@@ -10,6 +10,7 @@ pub use warehouse::*;
 /// A cache in front of a database.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", shortname = "ca")]
+#[operator(allow(secrets, host_access, pod_overrides, annotations("example.com/")))]
 #[serde(rename_all = "camelCase")]
 pub struct CacheSpec {
     /// Image of every node that doesn't set its own.
@@ -103,4 +104,5 @@ pages! {
     Customize "customize"
     ListOfNodes "list-of-nodes"
     Definition "definition"
+    ThreatModel "threat-model"
 }

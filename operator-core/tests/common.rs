@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use operator_core::{
     ClusterStatus,
-    definition::{Cardinality, Definition, NodeTemplate, NodeType, Port, Protocol, StorageTemplate, Workload},
+    definition::{Cardinality, Definition, NodeTemplate, NodeType, Port, Power, Protocol, StorageTemplate, Workload},
     model::{
         Content, Digest, Identity, Kind, Mark, Note, Object, Reference, Source,
         kind::{self, CLAIM, ChildKind, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET},
@@ -17,13 +17,22 @@ use operator_core::{
 };
 use serde_json::{Value, json};
 
-/// A kind without nodes.
+/// A kind without nodes, whose users may do everything.
 pub const DATA: Definition = Definition {
     group: "tests.example.com",
     version: "v1",
     kind: "Data",
     plural: "data",
     singular: "data",
+    allow: &[
+        Power::ServiceAccount,
+        Power::Secrets,
+        Power::ImagePullSecrets,
+        Power::VolumeClaims,
+        Power::HostAccess,
+        Power::PodOverrides,
+        Power::Annotations(""),
+    ],
     image: Some("image"),
     defaults: Some("defaults"),
     ..Definition::EMPTY
@@ -66,7 +75,7 @@ pub fn sentences(errors: &[Invalid]) -> Vec<String> {
 
 /// The ConfigMaps and Secrets to which the specs of these tests refer: all are there.
 pub fn references() -> BTreeMap<Reference, Content> {
-    let names = ["a-password", "own", "s", "theirs"].into_iter();
+    let names = ["a-config-hash-key", "a-password", "own", "s", "theirs"].into_iter();
     let keys = names.flat_map(|name| [None, Some("k"), Some("key"), Some("password")].map(|key| (name, key)));
     let both = keys.flat_map(|place| [Source::ConfigMap, Source::Secret].map(|source| (source, place)));
     let there = |(source, (name, key)): (Source, (&str, Option<&str>))| {

@@ -10,6 +10,7 @@ mod layers;
 mod lost;
 mod plans;
 mod pods;
+mod powers;
 mod precedence;
 mod properties;
 mod secrets;

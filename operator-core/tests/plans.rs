@@ -298,7 +298,7 @@ fn what_pods_read_stays_until_they_are_replaced() {
     spec["password"] = json!({ "secretName": "own" });
     spec["store"]["image"] = "newer".into();
     let after = blueprint(&spec);
-    assert!(!after.objects.iter().any(|object| object.kind == &SECRET));
+    assert!(!after.objects.iter().any(|object| object.kind == &SECRET && object.name == "a-password"));
     let delete = "Delete Secret a-password".to_owned();
     world.snapshot.externals = away();
     let held = world.plan(&after);
@@ -848,7 +848,7 @@ fn a_decision_can_be_made_again_from_a_snapshot_in_a_file() {
         world.snapshot.externals = externals;
         let text = serde_json::to_string(&world.snapshot).unwrap();
         let read: Snapshot = serde_json::from_str(&text).unwrap();
-        assert_eq!(read, world.snapshot);
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
         let json = |plan: &Plan| serde_json::to_value(plan).unwrap();
         let (one, other) = (world.plan(&after), plan(Ok(&after), &read));
         assert_eq!(one, other);

@@ -278,29 +278,11 @@ fn tokens_are_mounted_where_they_are_needed() {
 }
 
 #[test]
-fn rights_are_bound_to_the_account_that_the_pods_have() {
-    let subject =
-        |built: &Blueprint| child(built, "RoleBinding", "a-query").unwrap().json["subjects"][0]["name"].clone();
+fn a_node_type_with_rights_has_an_account_and_a_role() {
     let own = one("query", json!({}));
     assert_eq!(names(&own, "ServiceAccount"), ["a-query"]);
-    assert_eq!(subject(&own), "a-query");
     let rule = json!([{ "apiGroups": [""], "resources": ["pods"], "verbs": ["get"] }]);
     assert_eq!(child(&own, "Role", "a-query").unwrap().json["rules"], rule);
-    let theirs = one("query", json!({ "serviceAccountName": "theirs" }));
-    assert!(names(&theirs, "ServiceAccount").is_empty());
-    assert_eq!(subject(&theirs), "theirs");
-    let replaced = json!({ "$patch": "replace", "containers": [{ "name": "query" }] });
-    for (field, overrides) in [
-        ("serviceAccountName", json!({ "serviceAccountName": "theirs" })),
-        ("serviceAccountName", json!({ "serviceAccountName": null })),
-        ("serviceAccountName", replaced),
-        ("serviceAccount", json!({ "serviceAccount": "theirs" })),
-    ] {
-        let sentence = format!(
-            "spec.query.podOverrides.spec.{field}: rights belong to the account: write the node's own `serviceAccountName` instead"
-        );
-        assert_eq!(refused("query", json!({ "podOverrides": { "spec": overrides } })), [sentence]);
-    }
     assert!(names(&one("store", json!({})), "Role").is_empty());
 }
 
@@ -1003,9 +985,10 @@ fn a_hook_changes_adds_and_drops() {
 fn what_a_hook_adds_to_the_pods_counts_and_is_confined() {
     let built = customized("sidecar").unwrap();
     let read: Vec<String> = built.references().iter().map(ToString::to_string).collect();
-    assert_eq!(read, ["Secret theirs"]);
+    assert_eq!(read, ["Secret a-config-hash-key/key", "Secret theirs"]);
     let hash = child(&built, "Deployment", "a-query").unwrap().hash.as_ref().unwrap();
-    assert!(matches!(&hash.reads[..], [(secret, false)] if secret.source == Source::Secret), "its pods wait for it");
+    let waits = hash.reads.iter().all(|(secret, optional)| secret.source == Source::Secret && !optional);
+    assert!(waits && hash.reads.len() == 2, "its pods wait for them: {:?}", hash.reads);
     let aside = &pod(&built)["containers"][1];
     assert_eq!(aside["securityContext"]["allowPrivilegeEscalation"], false);
     let replaced = customized("replace").unwrap();

@@ -35,6 +35,7 @@
 //! | `joined` | what the attributes of a field and of its type are together |
 //! | `config` | configuration files |
 //! | `kind` | the types that can hold nodes |
+//! | `power` | what a cluster's user may do only where the author allows it |
 //! | [`names`] | names as Kubernetes wants them |
 //! | [`mod@reference`] | references `${…}` in texts |
 //! | [`checks`] | the assertions that the compiler evaluates |
@@ -50,6 +51,7 @@ mod joined;
 mod kind;
 pub mod names;
 mod node;
+mod power;
 pub mod reference;
 mod text;
 
@@ -59,6 +61,8 @@ pub use node::{
     Cardinality, Check, LIST_KEY, LIST_TYPE, Metrics, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol, RunAs,
     Security, StorageTemplate, Workload,
 };
+
+pub use power::Power;
 
 use std::pin::Pin;
 
@@ -100,6 +104,8 @@ with_defaults! {
         pub print_columns: &'static [PrintColumn] = &[],
         /// CEL rules of the author's own over `self.spec`; see kube's `validation`.
         pub validations: &'static [Validation] = &[],
+        /// Powers of those who may create a cluster. Default: none.
+        pub allow: &'static [Power] = &[],
         /// JSON name of the spec's field that holds the cluster-wide image.
         pub image: Option<&'static str> = None,
         /// JSON name of the spec's field that holds the cluster-wide `NodeDefaults`.

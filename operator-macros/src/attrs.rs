@@ -21,7 +21,7 @@ pub use config::ConfigKeys;
 pub use external::ExternalKeys;
 pub use field::{FieldAttributes, Role, Setting, SettingKeys};
 pub use keys::Keys;
-pub use operator::OperatorKeys;
+pub use operator::{Allow, OperatorKeys};
 pub use secret::SecretKeys;
 pub use serde::{Names, helper_key};
 pub use template::PlaceKeys;

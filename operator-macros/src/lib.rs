@@ -64,6 +64,7 @@ use proc_macro::TokenStream;
 /// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
 /// | `root = "Name"` | name of the generated struct | the kind |
 /// | `customize` | the struct implements operator-core's `Customize`, which is then called over the desired objects | no hook |
+/// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
 /// | `attr = "allow(dead_code)"` | further attribute of the generated struct; repeatable | none |
 /// | `crate = path` | where operator-core is found | `::operator_core` |
@@ -84,6 +85,20 @@ use proc_macro::TokenStream;
 /// | `spec_replicas_path = ".spec.brokers.replicas"` | the wanted number | required |
 /// | `status_replicas_path = ".status.replicas"` | the number there is | required |
 /// | `label_selector_path = ".status.selector"` | the pods' selector, as a string | none |
+///
+/// Keys of `allow(…)`: powers that the custom resource's user has in what the spec comes to. What the author's attributes, `defaults` and
+/// hook ask for needs none. Fields of a node that are a power as a whole aren't in the schema without it; anything else that needs a power is
+/// refused as `InvalidSpec`.
+///
+/// | key | the user can |
+/// | --- | --- |
+/// | `service_account` | run the pods as any ServiceAccount of the namespace (`serviceAccountName`), and mount tokens |
+/// | `secrets` | read any Secret of the namespace, beside those that fields marked `#[secret(…)]` name |
+/// | `image_pull_secrets` | pull images with any Secret of the namespace (`imagePullSecrets`) |
+/// | `volume_claims` | mount or copy any PVC of the namespace |
+/// | `host_access` | have what the `baseline` Pod Security Standard forbids, and `allowPrivilegeEscalation` |
+/// | `pod_overrides` | set any other field of the pods (`podOverrides`) |
+/// | `annotations("prometheus.io/", …)` | set annotations of pods, Services, Ingresses and HTTPRoutes whose keys begin like this; `""`: all |
 ///
 /// # On fields
 ///

@@ -29,6 +29,7 @@ use crate::setup::{Setup, eventually, with};
 /// A data system with everything.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "full.example.com", version = "v1", kind = "Full", customize)]
+#[operator(allow(annotations("operator-testbed/")))]
 #[serde(rename_all = "camelCase")]
 pub struct FullSpec {
     /// Image of every node.

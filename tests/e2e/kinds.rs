@@ -5,6 +5,7 @@ use operator_core::prelude::*;
 /// A data system with a bit of everything.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "tests.example.com", version = "v1", kind = "Data")]
+#[operator(allow(service_account, secrets, image_pull_secrets, pod_overrides, annotations("")))]
 #[serde(rename_all = "camelCase")]
 pub struct DataSpec {
     /// Image of every node.
@@ -66,6 +67,7 @@ pub mod newer {
     /// A data system with a bit of everything, and more.
     #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
     #[operator(group = "tests.example.com", version = "v1", kind = "Data", shortname = "da")]
+    #[operator(allow(service_account, secrets, image_pull_secrets, pod_overrides, annotations("")))]
     #[serde(rename_all = "camelCase")]
     pub struct DataSpec {
         /// Image of every node.

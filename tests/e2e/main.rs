@@ -19,6 +19,7 @@ mod optional;
 mod ownership;
 mod plans;
 mod pods;
+mod powers;
 mod quiet;
 mod references;
 mod refusals;

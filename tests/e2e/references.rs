@@ -188,43 +188,75 @@ async fn an_object_is_watched_once_for_all_clusters_as_long_as_one_refers_to_it(
     becomes(&[("first", 200), ("other", 200)]).await;
 }
 
-/// Rights on all that a cluster consists of, and to see the Secrets of these names.
-fn rights(secrets: &[&str]) -> Value {
+/// Rights on all that a cluster consists of, and these on Secrets.
+fn rights(secrets: Value) -> Value {
     let core = ["configmaps", "services", "persistentvolumeclaims", "pods"];
     let groups = ["apps", "batch", "policy", "tests.example.com", "events.k8s.io"];
-    json!({ "metadata": { "name": "limited" }, "rules": [
+    let mut rules = json!([
         { "apiGroups": groups, "resources": ["*"], "verbs": ["*"] },
         { "apiGroups": [""], "resources": core, "verbs": ["*"] },
-        { "apiGroups": [""], "resources": ["secrets"], "resourceNames": secrets, "verbs": ["list", "watch"] },
-    ] })
+    ]);
+    rules.as_array_mut().unwrap().extend(secrets.as_array().unwrap().iter().cloned());
+    json!({ "metadata": { "name": "limited" }, "rules": rules })
 }
 
 #[tokio::test]
-async fn an_operator_needs_to_see_only_the_secrets_that_pods_refer_to() {
+async fn an_operator_needs_rights_on_secrets_only_where_pods_refer_to_some() {
     let mut setup = Setup::without_operator("named").await;
-    let client = crate::together::limited(&setup, rights(&["shared"])).await;
+    let client = crate::together::limited(&setup, rights(json!([]))).await;
     setup.start_with(|_| operator_core::runtime::Operator::new::<Data>(client)).await;
     setup.put(secret("shared", "one")).await;
-    setup.put(secret("other", "one")).await;
-    setup.ready("a", with(small(), [("/query/env", password("shared", false))])).await;
+    setup.ready("a", small()).await;
 
     // What it may not see concerns only who refers to it.
-    setup.apply("b", with(small(), [("/query/env", password("other", false))])).await.unwrap();
+    setup.apply("b", with(small(), [("/query/env", password("shared", false))])).await.unwrap();
     let message = setup.reason("b", "Retrying").await;
-    assert!(message.contains("Secret other/key can't be looked at: secrets \"other\" is forbidden"), "{message}");
-    let before = setup.pods_of_clusters().await;
-    setup.put(secret("shared", "two")).await;
-    eventually("new pods", || async {
-        let now = setup.pods_of_clusters().await;
-        let (now, before) = (&now["a query"], &before["a query"]);
-        if now.len() == 2 && now.iter().all(|uid| !before.contains(uid)) { Ok(()) } else { Err(format!("{now:?}")) }
-    })
-    .await;
-    setup.all_ready(&["a"]).await;
+    assert!(message.contains("secrets is forbidden"), "{message}");
+    let granted = json!([{ "apiGroups": [""], "resources": ["secrets"], "verbs": ["*"] }]);
+    setup.api::<Role>().patch("limited", &PatchParams::default(), &Patch::Merge(rights(granted))).await.unwrap();
+    setup.all_ready(&["a", "b"]).await;
+    assert_eq!(setup.names::<Secret>().await, ["b-config-hash-key"]);
+}
 
-    let granted = Patch::Merge(rights(&["shared", "other"]));
-    setup.api::<Role>().patch("limited", &PatchParams::default(), &granted).await.unwrap();
-    setup.all_ready(&["b"]).await;
+#[tokio::test]
+async fn a_hash_on_pods_does_not_help_to_guess_a_secret_and_survives_that_it_is_made_again() {
+    let mut setup = Setup::new("oracle").await;
+    let hashes = async |setup: &Setup| {
+        let mut hashes = Vec::new();
+        for name in ["a", "b"] {
+            let deployment = setup.api::<Deployment>().get(&format!("{name}-query")).await.unwrap();
+            let annotations = deployment.spec.unwrap().template.metadata.unwrap().annotations.unwrap();
+            hashes.push(annotations["tests.example.com/config-hash"].clone());
+        }
+        hashes
+    };
+    setup.put(secret("shared", "weak")).await;
+    let reading = || with(small(), [("/query/env", password("shared", false))]);
+    setup.ready("a", reading()).await;
+    setup.ready("b", reading()).await;
+    let [a, b] = <[String; 2]>::try_from(hashes(&setup).await).unwrap();
+    assert_ne!(a, b, "the same configuration and the same Secret: only a key can part them");
+
+    // Neither the digest of its value nor that of the key is in what is written down of the cluster.
+    let snapshot = setup.at_rest::<Data>("a").await;
+    let written = serde_json::to_string(&snapshot).unwrap();
+    let plain = operator_core::state::Data::of(&json!({ "data": { "key": "d2Vhaw==" } })).content(Some("key"));
+    let key = setup.api::<Secret>().get("a-config-hash-key").await.unwrap();
+    let key = operator_core::state::Data::of(&serde_json::to_value(key).unwrap()).content(Some("key"));
+    for content in [plain, key] {
+        let operator_core::model::Content::Present(digest) = content else { panic!("{content:?}") };
+        assert!(!written.contains(&digest.to_string()), "{written}");
+    }
+
+    // Neither a restart nor a Secret that is made again with what it held changes the hash.
+    let before = setup.pods_of_clusters().await;
+    setup.stop().await;
+    setup.api::<Secret>().delete("shared", &DeleteParams::default()).await.unwrap();
+    setup.put(secret("shared", "weak")).await;
+    setup.start::<Data>().await;
+    tokio::time::sleep(SETTLE).await;
+    setup.all_ready(&["a", "b"]).await;
+    assert_eq!((hashes(&setup).await, setup.pods_of_clusters().await), (vec![a, b], before));
 }
 
 /// The kind, with a Secret that is made for every cluster.

@@ -226,7 +226,7 @@ async fn a_first_plan_says_what_is_in_the_way(kubeconfig: &Path, client: &Client
     secrets.create(&PostParams::default(), &serde_json::from_value(secret).unwrap()).await.unwrap();
     let before = plan(kubeconfig, cluster).await;
     assert_shows(&before, "+ StatefulSet wiki-coordinator\n");
-    assert!(before.ends_with("\n\n17 to create, 0 to change, 0 to replace, 0 to delete\n"), "{before}");
+    assert!(before.ends_with("\n\n18 to create, 0 to change, 0 to replace, 0 to delete\n"), "{before}");
 
     let services: Api<Service> = Api::namespaced(client.clone(), namespace);
     let service = json!({ "metadata": { "name": "wiki-broker" }, "spec": { "ports": [{ "port": 80 }] } });

@@ -1,5 +1,5 @@
-//! The fields that hold nodes, or settings that nodes share. A field that no node there can have isn't in the schema, and so is an
-//! unknown field. No field has a default: a stored default would override every lower layer.
+//! The fields that hold nodes, or settings that nodes share. A field that no node there can have, or that the author doesn't allow, isn't in
+//! the schema, and so is an unknown field. No field has a default: a stored default would override every lower layer.
 
 use std::collections::BTreeSet;
 
@@ -151,7 +151,8 @@ fn settings(node: &mut Value, types: &[&NodeType], definition: &Definition) {
     tidy::no_defaults(node);
     let Some(fields) = properties(node) else { return };
     for setting in SETTINGS {
-        if !types.iter().any(|node_type| setting.fits(node_type)) {
+        let is_allowed = setting.power.is_none_or(|power| definition.allow.contains(&power));
+        if !is_allowed || !types.iter().any(|node_type| setting.fits(node_type)) {
             fields.remove(setting.name);
         }
         let Some(field) = fields.get_mut(setting.name) else { continue };

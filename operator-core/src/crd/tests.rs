@@ -6,8 +6,8 @@ use super::*;
 use crate::{
     ClusterStatus, NodeDefaults, NodeSpec, SecretRef,
     definition::{
-        Cardinality, ConfigFile, External, ExternalCheck, Format, Groups, NodeTemplate, NodeType, PrintColumn, Reload,
-        ScaleSubresource, SecretField, StorageTemplate, Workload,
+        Cardinality, ConfigFile, External, ExternalCheck, Format, Groups, NodeTemplate, NodeType, Power, PrintColumn,
+        Reload, ScaleSubresource, SecretField, StorageTemplate, Workload,
     },
 };
 
@@ -91,6 +91,7 @@ const DEFINITION: Definition = Definition {
     kind: "Data",
     plural: "data",
     singular: "data",
+    allow: &[Power::ServiceAccount, Power::ImagePullSecrets, Power::PodOverrides],
     image: Some("image"),
     defaults: Some("defaults"),
     config_groups: Some(Groups { field: "configGroups", by: "configGroup" }),
@@ -192,6 +193,16 @@ fn what_nodes_share_has_what_some_node_can_have() {
     let crd = definition(&Definition { node_types: JOBS, ..DEFINITION });
     assert!(at(&crd, "defaults.podManagementPolicy").is_null());
     assert!(at(&crd, "configGroups.*.updateStrategy").is_null());
+}
+
+#[test]
+fn what_the_author_does_not_allow_is_not_in_the_schema() {
+    let crd = definition(&Definition { allow: &[Power::PodOverrides], ..DEFINITION });
+    for (field, is_there) in [("podOverrides", true), ("serviceAccountName", false), ("imagePullSecrets", false)] {
+        for place in ["query", "stores.*", "defaults", "configGroups.*"] {
+            assert_eq!(!at(&crd, &format!("{place}.{field}")).is_null(), is_there, "{place}.{field}");
+        }
+    }
 }
 
 #[test]

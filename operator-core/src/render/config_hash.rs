@@ -1,15 +1,18 @@
 //! The configuration hash: over a node's files and over what else its pods read. A change of it replaces them.
+//!
+//! Who may see pods sees the hash. So that it doesn't help to guess the value of a Secret, a random key goes into it, which is in a Secret of
+//! the cluster's own. What the operator itself writes needs none: it is random, or follows from the spec.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::{
-    names::{LONGEST, cut},
-    pod,
+    names::{LONGEST, cut, hash_key},
+    pod, secret,
 };
 use crate::{
-    model::{ConfigHash, Content, Digest, Object, Reference},
+    model::{ConfigHash, Content, Digest, Identity, Object, Reference, Source, kind::SECRET},
     settings::json::{at_mut, name},
 };
 
@@ -23,6 +26,26 @@ impl ConfigHash {
         }));
         Digest::of(&parts.into()).short()
     }
+}
+
+/// Letters and digits of the key.
+const KEY_LENGTH: u32 = 32;
+
+/// Adds the key, where pods read Secrets of others.
+pub fn add_key(objects: &mut Vec<Object>, cluster: &Identity) {
+    let own: Vec<String> =
+        objects.iter().filter(|object| object.kind == &SECRET).map(|object| object.name.clone()).collect();
+    let is_of_others = |reference: &Reference| reference.source == Source::Secret && !own.contains(&reference.name);
+    let key = hash_key(cluster);
+    let mut is_needed = false;
+    for hash in objects.iter_mut().filter_map(|object| object.hash.as_mut()) {
+        if hash.reads.iter().any(|(reference, _)| is_of_others(reference)) {
+            hash.reads.push((key.clone(), false));
+            is_needed = true;
+        }
+    }
+    let of_key = key.key.as_deref().filter(|_| is_needed);
+    objects.extend(of_key.map(|field| secret::build(key.name.clone(), None, field, KEY_LENGTH)));
 }
 
 /// Puts the hash into a workload's pods: an annotation, and a variable where the node type has one. A Job's name contains it.

@@ -8,6 +8,7 @@
 //! | `config_hash` | the configuration hash, in the pods |
 //! | `of_node` | the children of one node |
 //! | `pod` | the pod template of every workload |
+//! | `powers` | what nodes may have only where the author allows it |
 //! | `normal` | the form that server-side apply needs |
 //! | `strategy` | how a node's pods are replaced |
 //! | `files` | configuration files |
@@ -41,6 +42,7 @@ mod of_node;
 mod placeholder;
 mod pod;
 mod pod_disruption_budget;
+mod powers;
 mod references;
 mod revision;
 mod role;
@@ -207,6 +209,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
         Ok(children) => objects.extend(children.into_objects()),
         Err(invalid) => errors.push(invalid),
     }
+    config_hash::add_key(&mut objects, cluster);
     objects.extend(revision::build(&names, spec));
     objects.iter_mut().for_each(|object| finalize::finalize(object, &names));
     objects.sort_by_key(|object| (object.kind.stage, object.kind.position()));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::customize::Customization;
 use crate::{
     definition::Definition,
-    model::{Digest, Identity},
+    model::{Digest, Identity, Reference, Source},
 };
 
 pub use crate::model::labels::{COMPONENT, INSTANCE, MANAGED_BY, NAME};
@@ -121,6 +121,12 @@ pub fn readable(file: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
         .collect();
     file.trim_matches(['-', '.']).replace("..", ".").replace(".-", "-").replace("-.", "-")
+}
+
+/// The key, in a Secret of the cluster's own, without which a configuration hash helps nobody to guess the value of a Secret.
+pub fn hash_key(cluster: &Identity) -> Reference {
+    let name = cut(&format!("{}-config-hash-key", cluster.name), LONGEST);
+    Reference { source: Source::Secret, name, key: Some("key".to_owned()) }
 }
 
 /// The label that names a node within its cluster.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Children, NodeContext, Object, Scope, config_map, daemon_set, deployment, files,
     horizontal_pod_autoscaler as autoscaler, http_route, ingress, job, names::Names, network_policy, pod,
-    pod_disruption_budget, references, role, role_binding, secrets, service, service_account, service_monitor,
+    pod_disruption_budget, powers, references, role, role_binding, secrets, service, service_account, service_monitor,
     stateful_set, vertical_pod_autoscaler,
 };
 use crate::{
@@ -21,10 +21,16 @@ pub fn render(context: &NodeContext<'_>) -> Result<Vec<Object>, Vec<Invalid>> {
     let secrets = secrets::read(names, spec, node)?;
     let pod = pod::build(names, node, &files, &secrets)?;
     let containers = pod::containers(&pod);
+    let supported = supporting(names, node, &pod)?;
+    powers::check(context, &secrets, (&pod, &supported), |node| {
+        let pod = pod::build(names, node, &files, &secrets).ok()?;
+        let supported = supporting(names, node, &pod).ok()?;
+        Some((pod, supported))
+    })?;
     let mut children = Children::new(names, Some(node));
     children.extend(files.iter().map(|file| config_map::build(file, node)));
     children.extend(secrets::generated(names, Some(node), &node.node_type.secrets(), &node.spec_value));
-    children.extend(supporting(names, node, &pod)?);
+    children.extend(supported);
     children.push_workload(match node.node_type.workload() {
         Workload::StatefulSet => stateful_set::build(names, node, pod),
         Workload::Deployment => deployment::build(names, node, pod),
@@ -64,9 +70,10 @@ fn supporting(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Result<Vec
     let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
     let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;
     let mut built = Vec::new();
-    built.extend(service_account::build(names, node, account));
-    built.extend(role::build(names, node));
-    built.extend(role_binding::build(names, node, account));
+    // Of rights that others' accounts have, none is the author's to give.
+    if !node.node_type.rules().is_empty() && account == names.node(&node.name) {
+        built.extend([service_account::build(names, node), role::build(names, node), role_binding::build(names, node)]);
+    }
     built.extend(service::build(names, node));
     built.extend(network_policy::build(names, node, pod));
     built.extend(pod_disruption_budget::build(names, node));

@@ -1,4 +1,4 @@
-//! Binds a node's Role to the ServiceAccount of its pods.
+//! Binds a node's Role to the ServiceAccount that the operator makes for it, and to no other.
 
 use serde_json::json;
 
@@ -8,12 +8,11 @@ use crate::{
     settings::ResolvedNode,
 };
 
-/// `account` is what the pods run as.
-pub fn build(names: &Names<'_>, node: &ResolvedNode, account: &str) -> Option<Object> {
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Object {
     let name = names.node(&node.name);
     let body = json!({
         "roleRef": { "apiGroup": ROLE.group, "kind": ROLE.kind, "name": name },
-        "subjects": [{ "kind": "ServiceAccount", "name": account, "namespace": names.cluster.namespace }],
+        "subjects": [{ "kind": "ServiceAccount", "name": name, "namespace": names.cluster.namespace }],
     });
-    (!node.node_type.rules().is_empty()).then(|| Object::new(&ROLE_BINDING, name, Some(node), body))
+    Object::new(&ROLE_BINDING, name, Some(node), body)
 }

@@ -31,9 +31,9 @@ use crate::{
     plan::{Plan, finish, unfinished},
     render::{
         self, Blueprint,
-        names::{FINALIZER, Names},
+        names::{FINALIZER, Names, hash_key},
     },
-    state::{Availability, Child, Probe, Snapshot},
+    state::{Availability, Child, Probe, Snapshot, keyed},
     status::{self, Problem, Reason},
 };
 
@@ -205,7 +205,8 @@ impl Context {
             }
         };
         let own = own.into_iter().map(|reference| (reference.clone(), content(reference)));
-        self.references.set(cluster, &others).into_iter().chain(own).collect()
+        let contents = self.references.set(cluster, &others).into_iter().chain(own).collect();
+        keyed(contents, &hash_key(cluster), |reference| blueprint.writes(reference))
     }
 
     /// Takes in what came of a plan.

@@ -9,8 +9,11 @@ use super::{pods::list as list_pods, raw::Raw};
 use crate::{
     definition::Definition,
     model::{ClusterStatus, Content, Identity, Kind, Object, Reference, kind},
-    render::{Blueprint, names::MANAGED_BY},
-    state::{Availability, Child, Data, Manager, Probe, Snapshot, Store, blockers},
+    render::{
+        Blueprint,
+        names::{MANAGED_BY, hash_key},
+    },
+    state::{Availability, Child, Data, Manager, Probe, Snapshot, Store, blockers, keyed},
 };
 
 /// Objects of a page.
@@ -62,6 +65,8 @@ pub async fn look(
         };
         references.insert(reference.clone(), content);
     }
+    let references =
+        keyed(references, &hash_key(&cluster), |it| blueprint.is_some_and(|blueprint| blueprint.writes(it)));
     let children = store.cluster(&manager.name, &cluster.uid, &cluster.namespace, &cluster.name);
     let time = Timestamp::now();
     let is_ordered = |child: &&Child| child.health.as_ref().is_some_and(|health| health.ordered.is_some());

@@ -2,7 +2,7 @@
 //! and its place in the pod.
 
 use super::merge::Rule;
-use crate::definition::{NodeType, Workload};
+use crate::definition::{NodeType, Power, Workload};
 
 /// How core treats a field of [`NodeSpec`](super::NodeSpec).
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Setting {
     pub fits: Fits,
     /// Where its value is copied to without change, under the same name. Fields that are converted, such as `ports`, are read in `render`.
     pub passed_to: PassedTo,
+    /// The power that it is as a whole: without it, the field isn't in the schema.
+    pub power: Option<Power>,
     /// Whether its schema is large, being one of Kubernetes' own types. It is written out for nodes; where nodes share it, it is preserved unknown.
     pub large: bool,
 }
@@ -40,7 +42,7 @@ pub(crate) enum PassedTo {
 impl Setting {
     /// Merged as usual, for all node types, and passed to nothing.
     pub const fn plain(name: &'static str) -> Self {
-        Self { name, merge: Rule::Usual, fits: Fits::All, passed_to: PassedTo::Nothing, large: false }
+        Self { name, merge: Rule::Usual, fits: Fits::All, passed_to: PassedTo::Nothing, power: None, large: false }
     }
 
     /// Whether a node type can have it.

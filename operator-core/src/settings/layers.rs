@@ -86,7 +86,7 @@ fn group<'a>(
 }
 
 /// The lowest layer: the attributes that a [`NodeSpec`] has fields for.
-fn attributes(node_type: &NodeType) -> Value {
+pub(super) fn attributes(node_type: &NodeType) -> Value {
     let defaults = node_type.says(|says| says.defaults).map_or(Value::Null, |defaults| defaults());
     let env = node_type.env().into_iter().map(|(name, value)| json!({ "name": name, "value": value }));
     let storage = node_type.storage().into_iter().map(|storage| {

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::{
     AccessMode, Invalid, NodeSpec, Quantity, Scale,
-    check::{Checked, check},
+    check::{Checked, check, place},
     json::listed,
-    layers::{layers, take_patches},
+    layers::{Layer, attributes, layers, take_patches},
     merge,
 };
 use crate::{
@@ -57,6 +57,25 @@ impl ResolvedNode {
     /// A mistake in a field of the node.
     pub(crate) fn invalid(&self, field: &str, error: impl ToString) -> Invalid {
         Invalid::new(format!("{}.{field}", self.path), error.to_string())
+    }
+
+    /// A mistake in a field of the node, at the highest layer that has it.
+    pub(crate) fn invalid_layer(
+        &self,
+        definition: &Definition,
+        cluster: &Value,
+        field: &str,
+        error: String,
+    ) -> Invalid {
+        Invalid::new(format!("{}.{field}", place(definition, cluster, &self.path, &self.spec_value, field)), error)
+    }
+
+    /// The node with the settings of the operator's attributes alone; `None` where those can't be read.
+    pub(crate) fn of_author(&self) -> Option<Self> {
+        let mut layers = [(Layer::Attributes, attributes(self.node_type))];
+        let pod_overrides = take_patches(&mut layers, "podOverrides").into_iter().map(|(_, patch)| patch).collect();
+        let [(_, settings)] = layers;
+        Some(Self { spec: NodeSpec::deserialize(&settings).ok()?, pod_overrides, ..self.clone() })
     }
 }
 

@@ -1,16 +1,52 @@
 //! Digests of what pods refer to.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use crate::model::{Content, Digest};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::model::{Content, Digest, Reference, Source};
 
 /// Keys of which each has a digest of its own.
 const MOST: usize = 64;
 
 /// What a ConfigMap or Secret holds, in its `data` and `binaryData`: a digest of each value, by key. Its other fields don't matter to pods.
+/// Only the keys are ever written: a digest would help to guess a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Box<str>>", into = "Vec<Box<str>>")]
 pub struct Data(Box<[(Box<str>, Digest)]>);
+
+impl From<Data> for Vec<Box<str>> {
+    fn from(Data(data): Data) -> Self {
+        data.into_iter().map(|(key, _)| key).collect()
+    }
+}
+
+impl From<Vec<Box<str>>> for Data {
+    fn from(keys: Vec<Box<str>>) -> Self {
+        Self(keys.into_iter().map(|key| (key, Digest::of(&Value::Null))).collect())
+    }
+}
+
+/// Mixes the cluster's `key` into what is known of the Secrets of others: whoever sees what follows from it can't guess their values. Pods wait
+/// for the key as for any Secret; until it is known, the digests mean nothing.
+pub fn keyed(
+    mut contents: BTreeMap<Reference, Content>,
+    key: &Reference,
+    is_own: impl Fn(&Reference) -> bool,
+) -> BTreeMap<Reference, Content> {
+    let Some(with) = contents.get(key).cloned() else { return contents };
+    for (reference, content) in &mut contents {
+        let is_mixed = reference.source == Source::Secret && (reference == key || !is_own(reference));
+        if let (Content::Present(digest), true) = (content, is_mixed) {
+            *digest = match &with {
+                Content::Present(key) => Digest::of(&json!([key, digest])),
+                _ => Digest::of(&Value::Null),
+            };
+        }
+    }
+    contents
+}
 
 impl Data {
     /// Of an object.
@@ -47,7 +83,7 @@ impl Data {
     fn all(&self) -> Digest {
         match &*self.0 {
             [(key, all)] if key.is_empty() => *all,
-            all => Digest::of(&serde_json::json!(all)),
+            all => Digest::of(&json!(all)),
         }
     }
 }
@@ -55,7 +91,34 @@ impl Data {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    #[test]
+    fn a_digest_of_a_secrets_value_says_nothing_without_the_key_and_is_never_written() {
+        let reference = |source, name: &str| Reference { source, name: name.to_owned(), key: Some("a".to_owned()) };
+        let [key, own, others] = ["key", "own", "others"].map(|name| reference(Source::Secret, name));
+        let open = reference(Source::ConfigMap, "others");
+        let present = |value: &str| Data::of(&json!({ "data": { "a": value } })).content(Some("a"));
+        let with = |with: Content| {
+            let known = [(&key, with), (&own, present("x")), (&others, present("x")), (&open, present("x"))];
+            let known = known.map(|(reference, content)| (reference.clone(), content));
+            keyed(known.into(), &key, |reference| [&key, &own].contains(&reference))
+        };
+        let (one, other, unknown) = (with(present("1")), with(present("2")), with(Content::Missing));
+        for reference in [&key, &others] {
+            assert_ne!(one[reference], other[reference]);
+        }
+        for (reference, plain) in [(&others, "x"), (&key, "1")] {
+            assert_ne!(one[reference], present(plain));
+        }
+        assert_eq!((&one[&own], &one[&open]), (&present("x"), &present("x")));
+        assert_eq!(
+            (&unknown[&key], &unknown[&others]),
+            (&Content::Missing, &Content::Present(Digest::of(&Value::Null)))
+        );
+        let written = serde_json::to_value(Data::of(&json!({ "data": { "a": "weak" } }))).unwrap();
+        assert_eq!(written, json!(["a"]));
+        assert_eq!(serde_json::from_value::<Data>(written).unwrap().keys().collect::<Vec<_>>(), ["a"]);
+    }
 
     #[test]
     fn only_the_data_counts_and_of_it_what_is_read() {

@@ -25,7 +25,7 @@ pub mod trouble;
 
 pub use blocker::{Blocker, blockers};
 pub use child::{Child, Manager};
-pub use content::Data;
+pub use content::{Data, keyed};
 pub use fact::{Answer, Fact};
 pub use health::Health;
 pub use snapshot::{Availability, Probe, Snapshot};

@@ -1,5 +1,6 @@
 //! `#[operator(…)]` on the struct.
 
+use operator_definition::Power;
 use proc_macro2::Span;
 use syn::{Attribute, Ident, Meta, Path};
 
@@ -27,12 +28,21 @@ pub struct OperatorKeys {
     pub plural: Option<Text>,
     pub singular: Option<Text>,
     pub crd: Crd,
+    pub allow: Allow,
     pub root: Option<Text>,
     /// The position of the key.
     pub customize: Option<Span>,
     pub derives: Vec<Path>,
     pub attributes: Vec<Meta>,
     pub crate_path: Option<Path>,
+}
+
+/// What a cluster's user may do.
+#[derive(Default)]
+pub struct Allow {
+    pub powers: Vec<Power>,
+    /// Beginnings of annotations' keys.
+    pub annotations: Vec<Text>,
 }
 
 impl OperatorKeys {
@@ -63,6 +73,7 @@ impl OperatorKeys {
             plural: keys.text("plural"),
             singular: keys.text("singular"),
             crd: Crd::read(&mut keys),
+            allow: allow(&mut keys),
             root: keys.text("root"),
             customize: keys.flag("customize"),
             derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),
@@ -78,6 +89,15 @@ impl OperatorKeys {
         keys.finish();
         read
     }
+}
+
+/// The getters refuse what is unknown or given twice.
+fn allow(keys: &mut Keys) -> Allow {
+    let Some(mut keys) = keys.list("allow", "host_access") else { return Allow::default() };
+    let powers = Power::PLAIN.iter().filter_map(|(word, power)| keys.flag(word).map(|_| *power)).collect();
+    let annotations = keys.words(Power::ANNOTATIONS);
+    keys.finish();
+    Allow { powers, annotations }
 }
 
 fn path(text: &Text, errors: &Errors) -> Option<Path> {

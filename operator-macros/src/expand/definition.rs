@@ -10,6 +10,7 @@ use super::{
     option,
     secret::secrets,
     template::{configs, template},
+    variant,
 };
 use crate::{
     attrs::Setting,
@@ -48,11 +49,13 @@ pub fn parts(operator: &Operator) -> TokenStream {
 
 /// The value of `Cluster::DEFINITION`.
 pub fn definition(operator: &Operator) -> TokenStream {
-    let Operator { doc, .. } = operator;
+    let Operator { doc, allow, .. } = operator;
     let [group, version, kind, plural, singular] =
         [&operator.group, &operator.version, &operator.kind, &operator.plural, &operator.singular]
             .map(|text| text.as_str());
     let crd = crd::fields(&operator.crd);
+    let powers = allow.powers.iter().map(variant);
+    let annotations = allow.annotations.iter().map(|prefix| prefix.as_str());
     let [image, defaults, deployment_order] = [Setting::Image, Setting::Defaults, Setting::DeploymentOrder]
         .map(|setting| option(operator.setting(setting).map(|field| &field.field)));
     let [config_groups, app_config_groups] = [Setting::ConfigGroups, Setting::AppConfigGroups].map(|setting| {
@@ -70,6 +73,10 @@ pub fn definition(operator: &Operator) -> TokenStream {
             singular: #singular,
             doc: #doc,
             #crd
+            allow: &[
+                #(_core::definition::Power::#powers,)*
+                #(_core::definition::Power::Annotations(#annotations),)*
+            ],
             image: #image,
             defaults: #defaults,
             config_groups: #config_groups,

@@ -8,7 +8,7 @@ use syn::{
 
 use super::{ConfigFile, Crd, External, SecretField, Template, secret::kebab};
 use crate::{
-    attrs::{FieldAttributes, Names, OperatorKeys, PlaceKeys, Role, Setting, SettingKeys, Text, helper_key},
+    attrs::{Allow, FieldAttributes, Names, OperatorKeys, PlaceKeys, Role, Setting, SettingKeys, Text, helper_key},
     errors::Errors,
 };
 
@@ -34,6 +34,7 @@ pub struct Operator {
     pub plural: Text,
     pub singular: Text,
     pub crd: Crd,
+    pub allow: Allow,
 
     /// JSON names of all fields; none: some are of a flattened struct.
     pub fields: Option<Vec<String>>,
@@ -114,6 +115,7 @@ impl Operator {
             singular: keys.singular.unwrap_or_else(|| Text::new(lower, kind.span())),
             kind,
             crd: keys.crd,
+            allow: keys.allow,
             fields: Some(Vec::new()),
             hook: keys.customize.map_or(Hook::Unsaid, Hook::Here),
             settings: Vec::new(),

@@ -5,6 +5,7 @@ use operator_core::prelude::*;
 /// A data system.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "simulation.example.com", version = "v1", kind = "Data")]
+#[operator(allow(secrets, annotations("operator-testbed/")))]
 pub struct DataSpec {
     /// Image of every node.
     #[operator(image)]

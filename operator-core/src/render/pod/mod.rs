@@ -25,7 +25,7 @@ use crate::settings::{
     Invalid, PassedTo, ResolvedNode, SETTINGS,
     json::{at, fields, is_empty, name, without_empty},
 };
-pub use security::containers;
+pub use security::{containers, restricted};
 
 /// The template without the configuration hash, which is computed after the author's hook.
 pub fn build(
@@ -73,12 +73,31 @@ pub fn container<'a>(template: &'a Value, called: &str) -> Option<&'a Value> {
     at(template, "spec.containers.*").into_iter().find(|container| name(container) == called)
 }
 
-/// The ServiceAccount in the custom resource; else the node's own where it has rights, else `default`.
-///
+/// Path in the node of a field of its pods: of an item of one of their lists, or where `list` is empty, of their spec.
+pub fn place(node: &ResolvedNode, list: &str, item: &str, field: &str) -> String {
+    let items = if list.is_empty() { "spec".to_owned() } else { format!("spec.{list}.*") };
+    let top = field.split('.').next().unwrap_or_default();
+    let patches = node.pod_overrides.iter().flat_map(|patch| at(patch, &items));
+    let is_patched = patches.into_iter().any(|it| it.get(top).is_some() && (list.is_empty() || name(it) == item));
+    match (list, is_patched) {
+        ("", true) => format!("podOverrides.spec.{field}"),
+        (_, true) => format!("podOverrides.spec.{list}[{item}].{field}"),
+        ("", _) if top == "securityContext" => field.replacen(top, "podSecurityContext", 1),
+        ("", _) => field.to_owned(),
+        ("containers", _) if item == node.node_type.name => field.to_owned(),
+        ("containers", _) => format!("sidecars[{item}].{field}"),
+        _ => format!("{list}[{item}].{field}"),
+    }
+}
+
+/// The ServiceAccount of a node's pods where the custom resource names none: one for the node where it has rights, else `default`.
+pub fn own_account(names: &Names<'_>, node: &ResolvedNode) -> String {
+    if node.node_type.rules().is_empty() { "default".to_owned() } else { names.node(&node.name) }
+}
+
 /// It is always sent: under server-side apply, the deprecated field `serviceAccount` would keep a name that is removed.
 fn service_account(names: &Names<'_>, node: &ResolvedNode) -> String {
-    let own = || if node.node_type.rules().is_empty() { "default".to_owned() } else { names.node(&node.name) };
-    node.spec.settings.service_account_name.clone().unwrap_or_else(own)
+    node.spec.settings.service_account_name.clone().unwrap_or_else(|| own_account(names, node))
 }
 
 /// A token is mounted for the rights that the operator grants. For other rights, the custom resource asks for one.

@@ -56,18 +56,6 @@ fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<Inval
             wrong.push(Invalid::new(format!("metadata.labels.{label}"), message));
         }
     }
-    // The RoleBinding names the ServiceAccount of the settings.
-    let spec = template.get("spec");
-    let account = spec.and_then(|spec| spec.get("serviceAccountName")).and_then(Value::as_str).unwrap_or("default");
-    for (field, ok) in [
-        ("serviceAccountName", account == super::service_account(names, node)),
-        ("serviceAccount", spec.is_none_or(|spec| spec.get("serviceAccount").is_none())),
-    ] {
-        if !ok {
-            let message = "rights belong to the account: write the node's own `serviceAccountName` instead";
-            wrong.push(Invalid::new(format!("spec.{field}"), message));
-        }
-    }
     let main = node.node_type.name;
     if super::container(template, main).is_none() {
         let message = format!("`{main}` is the node's own container; it can be changed, not removed");

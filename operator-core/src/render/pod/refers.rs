@@ -13,9 +13,12 @@ pub fn check(node: &ResolvedNode, template: &Value) -> Result<(), Vec<Invalid>> 
     let claims = node.claims.iter().map(|claim| claim.name);
     let volumes: Vec<&str> = names(template, "spec.volumes.*").chain(claims).collect();
     let mut errors = Vec::new();
-    for container in at(template, "spec.initContainers|containers.*") {
+    let lists = ["initContainers", "containers"].into_iter();
+    let containers =
+        lists.flat_map(|list| at(template, &format!("spec.{list}.*")).into_iter().map(move |it| (list, it)));
+    for (list, container) in containers {
         let mut wrong = |field: &str, message: String| {
-            errors.push(node.invalid(&place(node, container, field), message));
+            errors.push(node.invalid(&super::place(node, list, name(container), field), message));
         };
         for mount in at(container, "volumeMounts.*") {
             let volume = name(mount);
@@ -39,20 +42,4 @@ pub fn check(node: &ResolvedNode, template: &Value) -> Result<(), Vec<Invalid>> 
 
 fn names<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a str> {
     at(value, path).into_iter().map(name).filter(|name| !name.is_empty())
-}
-
-/// Path of a container's field in the node.
-fn place(node: &ResolvedNode, container: &Value, field: &str) -> String {
-    let settings = &node.spec.settings;
-    let called = name(container);
-    let among = |list: &[Value]| list.iter().any(|it| name(it) == called);
-    if called == node.node_type.name {
-        field.to_owned()
-    } else if among(&settings.sidecars) {
-        format!("sidecars[{called}].{field}")
-    } else if among(&settings.init_containers) {
-        format!("initContainers[{called}].{field}")
-    } else {
-        format!("podOverrides.spec.containers[{called}].{field}")
-    }
 }

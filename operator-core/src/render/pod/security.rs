@@ -77,6 +77,7 @@ fn adds(context: &Value, capability: &str) -> bool {
     at(context, "capabilities.add.*").into_iter().any(|added| added == capability)
 }
 
-fn restricted(node: &ResolvedNode) -> bool {
+/// Whether the node type's pods are confined.
+pub fn restricted(node: &ResolvedNode) -> bool {
     node.node_type.says(|says| says.security).unwrap_or(Security::Restricted) == Security::Restricted
 }

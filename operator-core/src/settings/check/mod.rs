@@ -60,20 +60,8 @@ impl Checked<'_> {
         self.errors.push(Invalid::new(format!("{}.{field}", self.path), message));
     }
 
-    /// Path of the highest layer that has this field.
     fn place(&self, field: &str) -> String {
-        let field = field.split(['.', '[']).next().unwrap_or_default();
-        let says = |layer: &Value| layer.get(field).is_some_and(|value| !value.is_null());
-        if says(self.own) {
-            return self.path.to_owned();
-        }
-        let group = self.definition.config_groups.and_then(|groups| {
-            let name = self.own.get(groups.by)?.as_str()?;
-            Some((format!("{}.{name}", groups.field), self.cluster.get(groups.field)?.get(name)?))
-        });
-        let defaults = self.definition.defaults.and_then(|field| Some((field.to_owned(), self.cluster.get(field)?)));
-        let shared = [group, defaults].into_iter().flatten().find(|(_, layer)| says(layer));
-        shared.map_or_else(|| self.path.to_owned(), |(place, _)| place)
+        place(self.definition, self.cluster, self.path, self.own, field)
     }
 
     /// Whether the node itself gives the field at this path, `a.b`.
@@ -81,4 +69,17 @@ impl Checked<'_> {
         let value = field.split('.').try_fold(self.given, |value, key| value.get(key));
         value.is_some_and(|value| !value.is_null())
     }
+}
+
+/// Path of the highest layer that has this field of the node at `path`, of which `own` is what itself and its app config group say.
+pub fn place(definition: &Definition, cluster: &Value, path: &str, own: &Value, field: &str) -> String {
+    let field = field.split(['.', '[']).next().unwrap_or_default();
+    let says = |layer: &Value| layer.get(field).is_some_and(|value| !value.is_null());
+    let group = definition.config_groups.and_then(|groups| {
+        let name = own.get(groups.by)?.as_str()?;
+        Some((format!("{}.{name}", groups.field), cluster.get(groups.field)?.get(name)?))
+    });
+    let defaults = definition.defaults.and_then(|field| Some((field.to_owned(), cluster.get(field)?)));
+    let shared = [group, defaults].into_iter().flatten().find(|(_, layer)| says(layer));
+    shared.filter(|_| !says(own)).map_or_else(|| path.to_owned(), |(place, _)| place)
 }

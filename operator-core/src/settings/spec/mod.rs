@@ -39,7 +39,10 @@ use super::{
     },
     merge::Rule::{self, ByKey, Fields, Whole},
 };
-use crate::definition::Workload::{DaemonSet, Deployment, StatefulSet};
+use crate::definition::{
+    Power::{ImagePullSecrets, PodOverrides, ServiceAccount},
+    Workload::{DaemonSet, Deployment, StatefulSet},
+};
 use schema::{LABEL, SUBDOMAIN};
 
 pub use children::*;
@@ -99,7 +102,9 @@ node_fields! {
 
         /// Secrets with the credentials for pulling images; merged by name.
         #[schemars(length(max = 20))]
-        image_pull_secrets: Vec<NameRef> { merge: ByKey(&["name"]), passed_to: PodSpec },
+        image_pull_secrets: Vec<NameRef> {
+            merge: ByKey(&["name"]), passed_to: PodSpec, power: Some(ImagePullSecrets)
+        },
 
         /// CPU, memory and other resources of the container.
         resources: Option<Resources> { passed_to: Container },
@@ -161,7 +166,7 @@ node_fields! {
         runtime_class_name: Option<String> as SUBDOMAIN { passed_to: PodSpec },
 
         /// Name of the pods' ServiceAccount. Default: one for the node where the operator grants rights, else `default`.
-        service_account_name: Option<String> as SUBDOMAIN,
+        service_account_name: Option<String> as SUBDOMAIN { power: Some(ServiceAccount) },
 
         /// Whether the pods get a token for the API server. Default: only where the operator grants rights.
         automount_service_account_token: Option<bool>,
@@ -256,6 +261,6 @@ node_fields! {
 
         /// Patch of the finished pod template, as `kubectl patch --type strategic` applies it; validated with the pods.
         #[schemars(schema_with = "schema::preserved")]
-        pod_overrides: Option<Value>,
+        pod_overrides: Option<Value> { power: Some(PodOverrides) },
     }
 }
