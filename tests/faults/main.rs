@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `story` | what is done to a cluster, by a seed |
 //! | `wire` | what is between the operator and the API server, and goes wrong |
-//! | `operator` | the operator, which dies and is started anew |
+//! | `operator` | the operators, which die, are stopped and are started anew |
 //! | `history` | one history, from an empty namespace to an empty one |
 //! | `witness` | what anyone can see of it |
 //! | `numbers` | how many pods each node may ask for |
@@ -53,7 +53,7 @@ use operator_core::Cluster;
 use operator_testbed::Testbed;
 use tokio::{task::JoinSet, time::Instant};
 
-use history::{Report, Stage, play};
+use history::{ByKubernetes, Report, Stage, play};
 use kinds::Data;
 use wire::Fault;
 use witness::Witness;
@@ -188,6 +188,8 @@ struct Tally {
     tells: bool,
     histories: u64,
     injected: BTreeMap<Fault, u64>,
+    takeovers: u64,
+    by_kubernetes: ByKubernetes,
     failed: Vec<u64>,
     said: Instant,
 }
@@ -195,11 +197,23 @@ struct Tally {
 impl Tally {
     fn new(tells: bool) -> Self {
         let now = Instant::now();
-        Self { begun: now, tells, histories: 0, injected: BTreeMap::new(), failed: Vec::new(), said: now }
+        Self {
+            begun: now,
+            tells,
+            histories: 0,
+            injected: BTreeMap::new(),
+            takeovers: 0,
+            by_kubernetes: ByKubernetes::default(),
+            failed: Vec::new(),
+            said: now,
+        }
     }
 
     fn add(&mut self, report: Report) {
         self.histories += 1;
+        self.takeovers += report.takeovers;
+        self.by_kubernetes.rolled += report.by_kubernetes.rolled;
+        self.by_kubernetes.restarted += report.by_kubernetes.restarted;
         for (fault, count) in report.injected {
             *self.injected.entry(fault).or_default() += count;
         }
@@ -229,11 +243,22 @@ impl Tally {
 
     fn print(&self) {
         println!("{}", self.so_far());
-        println!("faults:");
-        self.injected.iter().for_each(|(fault, count)| println!("  {:<20} {count:>8}", format!("{fault:?}")));
-        println!("  {:<20} {:>8}", "all", self.injected.values().sum::<u64>());
+        let mut classes: BTreeMap<&str, u64> = BTreeMap::new();
+        for (fault, count) in &self.injected {
+            *classes.entry(fault.class()).or_default() += count;
+            say(&format!("fault {fault:?}"), *count);
+        }
+        classes.iter().for_each(|(class, count)| say(&format!("faults of {class}"), *count));
+        say("faults", classes.values().sum());
+        say("leases taken over", self.takeovers);
+        say("workloads at rest that Kubernetes rolled again", self.by_kubernetes.rolled);
+        say("pods that Kubernetes restarted", self.by_kubernetes.restarted);
         self.failed.iter().for_each(|seed| println!("violation: cargo faults --seed {seed}"));
     }
+}
+
+fn say(what: &str, count: u64) {
+    println!("  {what:<46} {count:>8}");
 }
 
 fn crd_name() -> String {
