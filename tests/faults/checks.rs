@@ -307,20 +307,14 @@ impl History<'_> {
                 continue;
             }
             // Its workload went on with the same template, and the operator deleted no pod: its controller acted on an old view of it.
-            if pod.controller == next.controller && !self.wire.has_deleted(&pod.name) {
+            let controllers = pod.controllers.as_ref().zip(next.controllers.as_ref());
+            let stays = controllers.is_some_and(|([_, last], [next, _])| last == next);
+            if stays && !self.wire.has_deleted(&pod.name) {
                 self.by_kubernetes.restarted += 1;
                 self.tell(&format!("the pod {} was restarted by Kubernetes", pod.name));
             } else {
-                wrong.push(format!("the pod {} was restarted, though nothing of it changed", pod.name));
+                wrong.push(format!("a pod was restarted, though nothing of it changed: {pod:?}, then {next:?}"));
             }
-        }
-        if !wrong.is_empty() {
-            pods.iter().for_each(|pod| {
-                self.tell(&format!(
-                    "{pod:?} {:?}",
-                    pod.times.map(|time| time.map(|time| (time - self.wire.begun()).as_secs_f32()))
-                ))
-            });
         }
         wrong
     }

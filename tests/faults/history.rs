@@ -75,6 +75,7 @@ pub struct ByKubernetes {
 /// A history under way.
 pub struct History<'a> {
     pub stage: &'a Stage,
+    pub seed: u64,
     pub namespace: String,
     pub wire: Wire,
     pub story: Story,
@@ -100,39 +101,20 @@ pub struct History<'a> {
 
 /// Plays the history of a seed.
 pub async fn play(stage: &Stage, seed: u64) -> Report {
-    let story = Story::of(seed);
-    let namespace = match stage.testbed.namespace("faults").await {
-        Ok(namespace) => namespace,
+    let mut history = match History::new(stage, seed).await {
+        Ok(history) => history,
         Err(error) => return Report::failed(seed, error.to_string()),
     };
-    let wire = Wire::new(seed, stage.operator.clone(), namespace.name());
-    stage.witness.expect(namespace.name());
-    let mut history = History {
-        stage,
-        namespace: namespace.name().to_owned(),
-        running: Running::start(&wire, namespace.name(), story.share_lease),
-        wire,
-        specs: Vec::new(),
-        numbers: Numbers::default(),
-        harmed: BTreeSet::new(),
-        lost_secret: None,
-        recreated: false,
-        wiped: false,
-        newest: (String::new(), 0),
-        by_kubernetes: ByKubernetes::default(),
-        settled: false,
-        sizes: BTreeMap::new(),
-        story,
-    };
+    history.running = Running::start(&history.wire, &history.namespace, history.story.share_lease);
     history.tell(&format!("namespace {}", history.namespace));
     let Story { share_lease, deaths, last_death, .. } = &history.story;
     history.tell(&format!("two operators: {share_lease}; deaths: {deaths:?}, then {last_death:?}"));
     let mut violations: Vec<String> = history.run().await.err().into_iter().flatten().collect();
-    let (wire, by_kubernetes) = (history.wire.clone(), history.by_kubernetes);
+    let (wire, namespace, by_kubernetes) = (history.wire.clone(), history.namespace.clone(), history.by_kubernetes);
     violations.extend(history.running.end().await.err());
     violations.extend(wire.unheld());
     let (injected, told, takeovers) = (wire.injected(), wire.log(), wire.takeovers());
-    stage.witness.forget(namespace.name());
+    stage.witness.forget(&namespace);
     Report { seed, injected, by_kubernetes, takeovers, violations, told }
 }
 
@@ -156,7 +138,38 @@ fn failed(error: impl ToString) -> Vec<String> {
     vec![error.to_string()]
 }
 
-impl History<'_> {
+impl<'a> History<'a> {
+    /// In a fresh namespace, without an operator.
+    async fn new(stage: &'a Stage, seed: u64) -> Result<Self, operator_testbed::Error> {
+        let namespace = stage.testbed.namespace("faults").await?.name().to_owned();
+        stage.witness.expect(&namespace);
+        Ok(History {
+            stage,
+            seed,
+            running: Running::default(),
+            wire: Wire::new(seed, stage.operator.clone(), &namespace),
+            namespace,
+            specs: Vec::new(),
+            numbers: Numbers::default(),
+            harmed: BTreeSet::new(),
+            lost_secret: None,
+            recreated: false,
+            wiped: false,
+            newest: (String::new(), 0),
+            by_kubernetes: ByKubernetes::default(),
+            settled: false,
+            sizes: BTreeMap::new(),
+            story: Story::of(seed),
+        })
+    }
+
+    /// Of a cluster whose operator is a process of its own.
+    pub async fn without_operator(stage: &'a Stage, seed: u64) -> Result<Self, operator_testbed::Error> {
+        let mut history = Self::new(stage, seed).await?;
+        history.story.last_death = None;
+        Ok(history)
+    }
+
     async fn run(&mut self) -> Checked {
         if self.story.calm_begin {
             self.edit(&self.story.first.clone()).await?;
@@ -240,8 +253,15 @@ impl History<'_> {
         self.stage.witness.seen(&self.namespace).lapses()
     }
 
+    /// The cluster comes to what an undisturbed one is.
+    pub async fn stays_well(&mut self) -> Checked {
+        checks::comes_to_rest(self, PATIENCE, IDLE).await?;
+        checks::is_as_undisturbed(self).await?;
+        checks::nothing_was_lost(self).await
+    }
+
     /// The cluster is deleted, and all of it goes, but what is to stay.
-    async fn goes_away(&mut self) -> Checked {
+    pub async fn goes_away(&mut self) -> Checked {
         self.tell("the cluster is deleted");
         if let Some(death) = self.story.last_death {
             self.wire.disturb(true);
@@ -267,7 +287,7 @@ impl History<'_> {
         self.note_numbers().await
     }
 
-    async fn take(&mut self, step: Step) -> Checked {
+    pub async fn take(&mut self, step: Step) -> Checked {
         match step {
             Step::Edit(edit) => {
                 let spec = edit.apply(self.spec());
@@ -301,7 +321,7 @@ impl History<'_> {
         self.specs.last().unwrap_or(&self.story.first)
     }
 
-    async fn edit(&mut self, spec: &Spec) -> Checked {
+    pub async fn edit(&mut self, spec: &Spec) -> Checked {
         let spec = spec.clone().grown_from(&mut self.sizes);
         self.tell(&format!("spec: {}", to_json(&spec, &self.story.retention)));
         self.numbers.edit(&spec);

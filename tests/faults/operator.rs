@@ -21,6 +21,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(40);
 pub const LEASE: Duration = Duration::from_secs(5);
 
 /// The operators: one, or two of which the one with the lease works. Each is one after the other.
+#[derive(Default)]
 pub struct Running(Vec<Slot>);
 
 /// One operator after the other.

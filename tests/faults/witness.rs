@@ -84,15 +84,13 @@ pub struct ObjectSeen {
     pub node: String,
     /// How many of its kind were seen before.
     pub nth: usize,
-    /// UID of its controller, or of the one that it had last.
-    pub controller: Option<String>,
+    /// UIDs of the controllers that it had, the first and the last. Those of a StatefulSet that is replaced stay, and get another one.
+    pub controllers: Option<[String; 2]>,
     /// The revision of its workload that it is of.
     pub revision: Option<String>,
     /// Whether it was deleted, or is being deleted.
     pub deleted: bool,
     pub gone: bool,
-    /// When it was seen first, when it was first seen to be deleted, and when to be gone.
-    pub times: [Option<Instant>; 3],
 }
 
 impl Seen {
@@ -298,20 +296,18 @@ impl Note {
             self.note(meta.namespace, |all| {
                 let (objects, uid) = (of(all), meta.uid.unwrap_or_default());
                 let before = objects.get(&uid);
-                let mut seen = ObjectSeen {
+                let seen = ObjectSeen {
                     name: meta.name.unwrap_or_default(),
                     node,
                     nth: before.map_or(objects.len(), |before| before.nth),
-                    controller: controller.or_else(|| before?.controller.clone()),
+                    controllers: match (before.and_then(|before| before.controllers.clone()), controller) {
+                        (Some([first, _]), Some(last)) => Some([first, last]),
+                        (before, now) => before.or_else(|| now.map(|now| [now.clone(), now])),
+                    },
                     revision,
                     deleted: is_gone || meta.deletion_timestamp.is_some(),
                     gone: is_gone,
-                    times: before.map_or([None; 3], |before| before.times),
                 };
-                let happened = [true, seen.deleted, seen.gone];
-                for (time, _) in seen.times.iter_mut().zip(happened).filter(|(_, happened)| *happened) {
-                    time.get_or_insert_with(Instant::now);
-                }
                 objects.insert(uid, seen);
             });
         })

@@ -161,11 +161,6 @@ impl Wire {
         Line { wire: self.clone(), number: state.lines, runtime, dead: watch::channel(None).0 }
     }
 
-    /// When the history began.
-    pub fn begun(&self) -> tokio::time::Instant {
-        self.0.begun.into()
-    }
-
     /// Waits until everything that was sent has arrived.
     pub async fn all_arrived(&self) {
         let _ = self.0.late.subscribe().wait_for(|late| *late == 0).await;
