@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Pod};
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
-use operator_testbed::{Testbed, annotations};
+use operator_testbed::{Component, Testbed, annotations};
 use serde_json::{Value, json};
 
 /// A loaded machine is slow; a test that fails waits this long.
@@ -399,6 +399,24 @@ fn a_dropped_testbed_has_ended() {
     assert!(folder.exists());
     drop(testbed);
     assert!(!folder.exists(), "{}", folder.display());
+}
+
+#[tokio::test]
+async fn a_killed_program_starts_again_with_all_that_was_stored() {
+    if skipped("a_killed_program_starts_again_with_all_that_was_stored") {
+        return;
+    }
+    let testbed = Testbed::start().await.unwrap();
+    let namespace = testbed.namespace("killed").await.unwrap();
+    let config_maps = || async { Api::<ConfigMap>::namespaced(testbed.client().await.unwrap(), namespace.name()) };
+    let config_map = serde_json::from_value(json!({ "metadata": { "name": "kept" } })).unwrap();
+    config_maps().await.create(&PostParams::default(), &config_map).await.unwrap();
+    for component in [Component::Etcd, Component::ApiServer] {
+        testbed.signal(component, "KILL").unwrap();
+        until("the API server answers no more", async || config_maps().await.get("kept").await.is_err()).await;
+        testbed.start_again(component).await.unwrap();
+        until("it answers again", async || config_maps().await.get("kept").await.is_ok()).await;
+    }
 }
 
 #[test]

@@ -73,9 +73,8 @@ pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Durati
         let left = end.saturating_duration_since(Instant::now());
         if !witness.until(&history.namespace, left, |seen| seen.is_ready(&history.newest)).await {
             let cluster = history.api::<Data>().get(CLUSTER).await.map_err(failed)?;
-            let status =
-                cluster.status().map(|status| json!({ "generation": cluster.meta().generation, "status": status }));
-            return Err(vec![format!("no rest: {:#}", status.unwrap_or_default())]);
+            let status = cluster.status().map(|status| (status.observed_generation, &status.conditions, &status.nodes));
+            return Err(vec![format!("no rest: generation {:?}: {status:?}", cluster.meta().generation)]);
         }
         match history.wire.idle().checked_sub(idle) {
             None => sleep(idle.saturating_sub(history.wire.idle())).await,

@@ -30,8 +30,9 @@ use crate::{
 
 /// Name of the cluster in each namespace.
 pub const CLUSTER: &str = "a";
-/// How long a cluster may take to come to rest once nothing goes wrong any more: the operator waits up to a minute after many failures.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// How long a cluster may take to come to rest once nothing goes wrong any more: the operator waits up to a minute after many failures, and the
+/// machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// How long a step waits for the cluster to be ready while things go wrong.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 /// After so long without a request, the operator seems to be done.
@@ -249,7 +250,7 @@ impl<'a> History<'a> {
     }
 
     /// How often pods of workloads weren't ready any more, though no spec had changed.
-    fn lapses(&self) -> u64 {
+    pub fn lapses(&self) -> u64 {
         self.stage.witness.seen(&self.namespace).lapses()
     }
 

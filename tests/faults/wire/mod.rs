@@ -387,9 +387,14 @@ impl Line {
         tokio::time::sleep(time).await;
         drop(goes_on);
         self.wire.tell("the operator goes on");
-        let answer = self.send(asked).await;
-        drop(late);
-        answer
+        // It is under way already: nothing calls it back.
+        let line = self.clone();
+        let sent = tokio::spawn(async move {
+            let answer = line.send(asked).await;
+            drop(late);
+            answer
+        });
+        sent.await.map_err(io::Error::other)?
     }
 
     async fn go_wrong(&self, fault: Fault, nth: u64, asked: Asked) -> io::Result<Response<Answer>> {
