@@ -301,7 +301,8 @@ impl History<'_> {
         let returns = workload.templates.iter().collect::<BTreeSet<_>>().len() < written;
         let mut pods: Vec<&ObjectSeen> = seen.pods.values().filter(|pod| pod.node == node).collect();
         pods.sort_by_key(|pod| (&pod.name, pod.nth));
-        for [pod, next] in pods.array_windows().filter(|[pod, next]| pod.name == next.name && !returns) {
+        let pairs = pods.iter().zip(pods.iter().skip(1));
+        for (pod, next) in pairs.filter(|(pod, next)| pod.name == next.name && !returns) {
             if pod.revision != next.revision || ordinal(&pod.name) >= least {
                 continue;
             }
