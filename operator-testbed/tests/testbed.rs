@@ -412,10 +412,13 @@ async fn a_killed_program_starts_again_with_all_that_was_stored() {
     let config_map = serde_json::from_value(json!({ "metadata": { "name": "kept" } })).unwrap();
     config_maps().await.create(&PostParams::default(), &config_map).await.unwrap();
     for component in [Component::Etcd, Component::ApiServer] {
+        let file = if component == Component::Etcd { "etcd.pid" } else { "kube-apiserver.pid" };
+        let process = || fs::read_to_string(testbed.folder().unwrap().join(file)).ok().filter(|id| !id.is_empty());
+        let before = process();
         testbed.signal(component, "KILL").unwrap();
-        until("the API server answers no more", async || config_maps().await.get("kept").await.is_err()).await;
         testbed.start_again(component).await.unwrap();
-        until("it answers again", async || config_maps().await.get("kept").await.is_ok()).await;
+        until("another process runs", async || process().is_some_and(|now| Some(now) != before)).await;
+        until("it answers", async || config_maps().await.get("kept").await.is_ok()).await;
     }
 }
 
