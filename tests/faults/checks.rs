@@ -71,7 +71,8 @@ pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Durati
     let witness = &history.stage.witness;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        if !witness.until(&history.namespace, left, |seen| seen.is_ready(&history.newest)).await {
+        let is_ready = |seen: &Seen| seen.is_ready(&history.newest) && seen.is_complete();
+        if !witness.until(&history.namespace, left, is_ready).await {
             let cluster = history.api::<Data>().get(CLUSTER).await.map_err(failed)?;
             let status = cluster.status().map(|status| (status.observed_generation, &status.conditions, &status.nodes));
             return Err(vec![format!("no rest: generation {:?}: {status:?}", cluster.meta().generation)]);

@@ -62,6 +62,8 @@ pub struct WorkloadSeen {
     pub templates: Vec<u64>,
     /// How often its pods were all ready and of its newest template, and then weren't, though its spec stayed the same.
     pub lapses: u64,
+    /// Whether there is one.
+    is_there: bool,
     /// The generation of which all pods were ready and of its newest template when it was seen last.
     complete: Option<i64>,
 }
@@ -100,6 +102,11 @@ impl Seen {
         cluster.is_some_and(|cluster| cluster.ready && cluster.observed >= *generation)
     }
 
+    /// Whether all pods of all workloads are ready and of the newest template.
+    pub fn is_complete(&self) -> bool {
+        self.workloads.values().all(|workload| !workload.is_there || workload.complete.is_some())
+    }
+
     /// Whether neither children nor pods are there any more.
     pub fn is_empty(&self) -> bool {
         self.children.is_empty() && self.pods.values().all(|pod| pod.gone)
@@ -114,6 +121,7 @@ impl Seen {
 impl WorkloadSeen {
     fn note(&mut self, meta: &ObjectMeta, now: &Workload<'_>) {
         push(&mut self.uids, meta.uid.clone().unwrap_or_default());
+        self.is_there = true;
         if let Some(replicas) = now.replicas {
             push(&mut self.replicas, replicas.into());
         }
@@ -271,11 +279,14 @@ impl Note {
         K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
     {
         each(watcher(Api::<K>::all(client), watcher::Config::default()), |workload, is_gone| {
-            if !is_gone {
-                self.note(workload.namespace(), |seen| {
-                    seen.workloads.entry(workload.name_any()).or_default().note(workload.meta(), &now(&workload));
-                });
-            }
+            self.note(workload.namespace(), |seen| {
+                let known = seen.workloads.entry(workload.name_any()).or_default();
+                if !is_gone {
+                    known.note(workload.meta(), &now(&workload));
+                } else if known.uids.last() == workload.meta().uid.as_ref() {
+                    known.is_there = false;
+                }
+            });
         })
         .await;
     }
