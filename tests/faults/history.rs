@@ -205,7 +205,7 @@ impl<'a> History<'a> {
         self.restore_secret().await?;
         loop {
             checks::comes_to_rest(self, PATIENCE, IDLE).await?;
-            let (requests, lapses, lapsed) = (self.wire.requests(), self.lapses(), self.wire.lapsed());
+            let (requests, lapses) = (self.wire.requests(), self.lapses());
             let quiet_until = Instant::now() + self.stage.quiet;
             checks::is_as_undisturbed(self).await?;
             checks::nothing_was_lost(self).await?;
@@ -217,8 +217,8 @@ impl<'a> History<'a> {
             if asked.iter().any(|asked| asked.changes) {
                 return Err(vec![format!("writes of a cluster that was at rest: {asked:?}")]);
             }
-            if self.wire.lapsed() > lapsed {
-                self.tell("the lease wasn't renewed in time: an operator began anew");
+            if asked.iter().all(|asked| asked.begins) {
+                self.tell("an operator that has just started, or taken the lease, looked once");
             } else if self.is_rolled_again(lapses).await {
                 self.by_kubernetes.rolled += 1;
                 self.tell("a workload at rest was rolled again by Kubernetes");

@@ -77,6 +77,8 @@ struct State {
     /// What was written by an operator after another one had its lease.
     unheld: Vec<String>,
     lines: usize,
+    /// What each operator has read since it started, or since the lease was taken.
+    read: BTreeSet<(usize, u64, String)>,
     /// How often a write of an object of this name arrived late.
     late_writes: HashMap<String, usize>,
     /// Names of pods that an operator deleted.
@@ -111,6 +113,8 @@ pub struct Sent {
     what: String,
     /// Whether it changes anything but the status of the cluster, and events.
     pub changes: bool,
+    /// Whether an operator reads this for the first time since it started, or since it took the lease.
+    pub begins: bool,
 }
 
 impl std::fmt::Debug for Sent {
@@ -202,11 +206,6 @@ impl Wire {
     /// How often the lease went from one operator to another.
     pub fn takeovers(&self) -> u64 {
         self.lock().takeovers
-    }
-
-    /// How often the lease went from one operator to another, or wasn't renewed in time.
-    pub fn lapsed(&self) -> u64 {
-        self.lock().lapsed
     }
 
     /// What was written by an operator after another one had its lease.
@@ -341,7 +340,9 @@ impl Line {
         let is_status = path.ends_with("/status");
         let said = if is_status { String::from_utf8_lossy(&asked.body) } else { "".into() };
         let changes = is_mortal && !is_status && !is_dry;
-        let _under_way = (!is_lease).then(|| UnderWay::new(&self.wire, &format!("{} {said}", asked.what), changes));
+        let begins = is_read && !is_lease && self.begins(&asked.what);
+        let sent = Sent { what: format!("{} {said}", asked.what), changes, begins };
+        let _under_way = (!is_lease).then(|| UnderWay::new(&self.wire, sent));
         if !is_read && !is_lease {
             self.note_write(&asked, entered);
         }
@@ -353,6 +354,13 @@ impl Line {
             Some((fault, nth)) => self.go_wrong(fault, nth, asked).await,
             None => self.send(asked).await,
         }
+    }
+
+    /// Whether this operator reads this for the first time since it started, or since the lease was taken.
+    fn begins(&self, what: &str) -> bool {
+        let mut state = self.wire.lock();
+        let lapsed = state.lapsed;
+        state.read.insert((self.number, lapsed, what.to_owned()))
     }
 
     /// Notes a write.
@@ -492,12 +500,12 @@ impl Asked {
 struct UnderWay(Wire);
 
 impl UnderWay {
-    fn new(wire: &Wire, what: &str, changes: bool) -> Self {
+    fn new(wire: &Wire, sent: Sent) -> Self {
         let mut state = wire.lock();
         state.requests += 1;
         state.under_way += 1;
-        let what = format!("{:.1} {what}", wire.0.begun.elapsed().as_secs_f64());
-        state.latest.push(Sent { what, changes });
+        let what = format!("{:.1} {}", wire.0.begun.elapsed().as_secs_f64(), sent.what);
+        state.latest.push(Sent { what, ..sent });
         let old = state.latest.len().saturating_sub(100);
         state.latest.drain(..old);
         Self(wire.clone())
