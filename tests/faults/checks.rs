@@ -38,6 +38,9 @@ pub const KINDS: [&kind::ChildKind; 10] = [
     &kind::AUTOSCALER,
 ];
 
+/// How late Kubernetes' garbage collector may be with pods whose workload is gone.
+const COLLECTED_WITHIN: Duration = Duration::from_secs(120);
+
 type Checked = Result<(), Vec<String>>;
 
 fn failed(error: impl ToString) -> Vec<String> {
@@ -258,7 +261,13 @@ pub async fn nothing_was_lost(history: &mut History<'_>) -> Checked {
     for (name, workload) in &seen.workloads {
         wrong.extend(history.restarts_for_nothing(name, workload, &seen));
     }
-    wrong.extend(pods_without_workload(history).await?);
+    let end = Instant::now() + COLLECTED_WITHIN;
+    let mut orphans = pods_without_workload(history).await?;
+    while !orphans.is_empty() && Instant::now() < end {
+        sleep(Duration::from_secs(1)).await;
+        orphans = pods_without_workload(history).await?;
+    }
+    wrong.extend(orphans);
     wrong.extend(claims_of_another_size(history).await?);
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
@@ -349,7 +358,7 @@ async fn pods_without_workload(history: &History<'_>) -> Result<Vec<String>, Vec
         let controller = pod.owner_references().iter().find(|owner| owner.controller == Some(true));
         pod.metadata.deletion_timestamp.is_none() && controller.is_none_or(|owner| !owners.contains(&owner.uid))
     });
-    Ok(orphans.map(|pod| format!("the pod {} has no workload", pod.name_any())).collect())
+    Ok(orphans.map(|pod| format!("the pod {} has no workload: {:?}", pod.name_any(), pod.owner_references())).collect())
 }
 
 static REPLICA_SET: kind::ChildKind = kind::ChildKind::named("apps", "v1", "ReplicaSet", "replicasets");

@@ -144,12 +144,12 @@ impl Arguments {
     /// What is done to processes.
     fn scripts(&self) -> Vec<Script> {
         if self.is_short() {
-            let kills = Script { seed: 1, clusters: 4, blows: 10, only_kills: true };
-            return vec![kills, Script { seed: 2, clusters: 3, blows: 6, only_kills: false }];
+            let kills = Script { seed: 1, clusters: 4, faults: 10, only_kills: true };
+            return vec![kills, Script { seed: 2, clusters: 3, faults: 6, only_kills: false }];
         }
-        let script = |blows, only_kills| Script { seed: self.first(), clusters: self.clusters, blows, only_kills };
+        let script = |faults, only_kills| Script { seed: self.first(), clusters: self.clusters, faults, only_kills };
         let kills = self.kills.map(|kills| script(kills, true));
-        kills.into_iter().chain(self.processes.map(|blows| script(blows, false))).collect()
+        kills.into_iter().chain(self.processes.map(|faults| script(faults, false))).collect()
     }
 
     /// Seed of the first history.
@@ -198,8 +198,8 @@ async fn play_scripts(scripts: &[Script], quiet: Duration) -> bool {
             begun.elapsed().as_secs()
         );
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        outcome.blows.iter().for_each(|blow| *counts.entry(format!("{blow:?}")).or_default() += 1);
-        counts.iter().for_each(|(blow, count)| say(blow, *count));
+        outcome.faults.iter().for_each(|fault| *counts.entry(format!("{fault:?}")).or_default() += 1);
+        counts.iter().for_each(|(fault, count)| say(fault, *count));
         outcome.violations.iter().for_each(|violation| println!("violation: {violation}"));
         is_good &= outcome.violations.is_empty();
     }

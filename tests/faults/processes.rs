@@ -35,7 +35,7 @@ const APPLIED_WITHIN: Duration = Duration::from_secs(120);
 
 /// What is done to processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Blow {
+pub enum ProcessFault {
     /// SIGKILL of an operator, and another starts at once.
     OperatorKilled,
     /// SIGSTOP of an operator for longer than its lease lasts, then SIGCONT.
@@ -51,23 +51,23 @@ pub enum Blow {
     ControllersKilled,
 }
 
-const ALL: [Blow; 9] = [
-    Blow::OperatorKilled,
-    Blow::OperatorKilled,
-    Blow::OperatorStopped,
-    Blow::OperatorStopped,
-    Blow::ApiServerKilled,
-    Blow::ApiServerStopped,
-    Blow::EtcdKilled,
-    Blow::EtcdStopped,
-    Blow::ControllersKilled,
+const ALL: [ProcessFault; 9] = [
+    ProcessFault::OperatorKilled,
+    ProcessFault::OperatorKilled,
+    ProcessFault::OperatorStopped,
+    ProcessFault::OperatorStopped,
+    ProcessFault::ApiServerKilled,
+    ProcessFault::ApiServerStopped,
+    ProcessFault::EtcdKilled,
+    ProcessFault::EtcdStopped,
+    ProcessFault::ControllersKilled,
 ];
 
 /// What is played.
 pub struct Script {
     pub seed: u64,
     pub clusters: u64,
-    pub blows: u64,
+    pub faults: u64,
     /// Whether only operators are killed: one without a lease, again and again. Otherwise there are two with a lease.
     pub only_kills: bool,
 }
@@ -76,14 +76,14 @@ pub struct Script {
 impl Display for Script {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let kind = if self.only_kills { "kills" } else { "processes" };
-        write!(formatter, "--{kind} {} --clusters {} --first {}", self.blows, self.clusters, self.seed)
+        write!(formatter, "--{kind} {} --clusters {} --first {}", self.faults, self.clusters, self.seed)
     }
 }
 
 /// What came of it.
 #[derive(Default)]
 pub struct Outcome {
-    pub blows: Vec<Blow>,
+    pub faults: Vec<ProcessFault>,
     pub changes: u64,
     pub violations: Vec<String>,
 }
@@ -120,13 +120,13 @@ impl Script {
         let mut histories = try_join_all(histories).await.map_err(failed)?;
         let ended = AtomicBool::new(false);
         let changes = join_all(histories.iter_mut().map(|history| self.change(history, &ended)));
-        let blows = async {
-            let done = self.blow(stage.testbed, &operators).await;
+        let faults = async {
+            let done = self.inject(stage.testbed, &operators).await;
             ended.store(true, Ordering::Relaxed);
             done
         };
-        let (changed, blows) = tokio::join!(changes, blows);
-        outcome.blows = blows?;
+        let (changed, faults) = tokio::join!(changes, faults);
+        outcome.faults = faults?;
         for changed in changed {
             outcome.changes += changed?;
         }
@@ -172,24 +172,24 @@ impl Script {
         Ok(0)
     }
 
-    async fn blow(&self, testbed: &Testbed, operators: &Operators) -> Checked<Vec<Blow>> {
+    async fn inject(&self, testbed: &Testbed, operators: &Operators) -> Checked<Vec<ProcessFault>> {
         let mut done = Vec::new();
-        for nth in 0..self.blows {
+        for nth in 0..self.faults {
             sleep(chance::time(self.seed, "until the next", nth, (50, 5000))).await;
-            let blow = chance::one_of(self.seed, "blow", nth, &ALL);
-            let blow = if self.only_kills { Blow::OperatorKilled } else { blow };
+            let fault = chance::one_of(self.seed, "fault", nth, &ALL);
+            let fault = if self.only_kills { ProcessFault::OperatorKilled } else { fault };
             let down = chance::time(self.seed, "down", nth, (0, 3000));
             let one = chance::number(self.seed, "which", nth);
-            match blow {
-                Blow::OperatorKilled => operators.kill(one).map_err(failed)?,
-                Blow::OperatorStopped => operators.stop(one, LEASE + down).await.map_err(failed)?,
-                Blow::ApiServerKilled => kill(testbed, Component::ApiServer, down, operators).await?,
-                Blow::ApiServerStopped => stop(testbed, Component::ApiServer, down * 2, operators).await?,
-                Blow::EtcdKilled => kill(testbed, Component::Etcd, down, operators).await?,
-                Blow::EtcdStopped => stop(testbed, Component::Etcd, down * 2, operators).await?,
-                Blow::ControllersKilled => kill(testbed, Component::ControllerManager, down, operators).await?,
+            match fault {
+                ProcessFault::OperatorKilled => operators.kill(one).map_err(failed)?,
+                ProcessFault::OperatorStopped => operators.stop(one, LEASE + down).await.map_err(failed)?,
+                ProcessFault::ApiServerKilled => kill(testbed, Component::ApiServer, down, operators).await?,
+                ProcessFault::ApiServerStopped => stop(testbed, Component::ApiServer, down * 2, operators).await?,
+                ProcessFault::EtcdKilled => kill(testbed, Component::Etcd, down, operators).await?,
+                ProcessFault::EtcdStopped => stop(testbed, Component::Etcd, down * 2, operators).await?,
+                ProcessFault::ControllersKilled => kill(testbed, Component::ControllerManager, down, operators).await?,
             }
-            done.push(blow);
+            done.push(fault);
         }
         Ok(done)
     }
