@@ -1,6 +1,6 @@
 //! A control plane with the kind installed, and a namespace.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::path::PathBuf;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
@@ -9,7 +9,7 @@ use kube::{
     runtime::wait::{await_condition, conditions},
 };
 use operator_core::runtime::client::client;
-use operator_testbed::{Namespace, Testbed};
+use operator_testbed::{Component, Namespace, Testbed};
 
 use crate::{
     error::{Error, failed},
@@ -56,21 +56,11 @@ impl Stage {
 
     /// Holds the controllers of workloads, so that no one but the loader and the operator writes anything.
     pub fn hold_controllers(&self) -> Result<(), Error> {
-        self.signal_controllers("-STOP")
+        Ok(self.testbed.signal(Component::ControllerManager, "STOP")?)
     }
 
     /// Lets them go on.
     pub fn release_controllers(&self) -> Result<(), Error> {
-        self.signal_controllers("-CONT")
-    }
-
-    fn signal_controllers(&self, signal: &str) -> Result<(), Error> {
-        let file = self.folder.join("kube-controller-manager.pid");
-        let pid = fs::read_to_string(&file).map_err(failed(format!("reading {}", file.display())))?;
-        let ended = Command::new("kill").args([signal, pid.trim()]).status();
-        match ended.map_err(failed("running kill"))? {
-            status if status.success() => Ok(()),
-            status => Err(Error::Text(format!("kill {signal} of the controller manager: {status}"))),
-        }
+        Ok(self.testbed.signal(Component::ControllerManager, "CONT")?)
     }
 }

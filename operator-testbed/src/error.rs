@@ -93,6 +93,12 @@ pub enum Error {
     )]
     NoAuditLog,
 
+    /// The cluster is one that the testbed didn't start: it can't stop its processes either.
+    #[error(
+        "the cluster of TESTBED_KUBECONFIG has no processes that the testbed started: unset TESTBED_KUBECONFIG, so that a control plane is started"
+    )]
+    NotStarted,
+
     /// A line of the API server's audit log isn't an audit event.
     #[error("the audit log has a line that isn't an audit event: {0}")]
     AuditLog(#[from] serde_json::Error),

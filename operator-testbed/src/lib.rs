@@ -50,6 +50,7 @@ mod request;
 mod source;
 mod testbed;
 
+pub use control_plane::Component;
 pub use error::Error;
 pub use namespace::Namespace;
 pub use request::Request;

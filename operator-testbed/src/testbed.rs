@@ -5,7 +5,7 @@ use std::thread;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use tokio::sync::{OnceCell, oneshot};
 
-use crate::control_plane::ControlPlane;
+use crate::control_plane::{Component, ControlPlane};
 use crate::recorder::Recorder;
 use crate::source::Source;
 use crate::{Error, Namespace, Request, request};
@@ -62,6 +62,26 @@ impl Testbed {
     /// The folder of the started control plane, with the log of each component (`kube-apiserver.log`, …) and its process ID (`kube-apiserver.pid`, …).
     pub fn folder(&self) -> Option<&Path> {
         self.control_plane.as_ref().map(ControlPlane::folder)
+    }
+
+    /// Sends a signal, such as `KILL`, `STOP` or `CONT`, to a program of the started control plane.
+    ///
+    /// # Errors
+    /// If it doesn't run, or with `TESTBED_KUBECONFIG`.
+    pub fn signal(&self, component: Component, signal: &str) -> Result<(), Error> {
+        self.started()?.signal(component, signal)
+    }
+
+    /// Starts a program of the control plane again after it was killed, with the same ports and data. It may not answer yet when this returns.
+    ///
+    /// # Errors
+    /// If it hasn't ended after 2 minutes, or can't be started, or with `TESTBED_KUBECONFIG`.
+    pub async fn start_again(&self, component: Component) -> Result<(), Error> {
+        self.started()?.start_again(component).await
+    }
+
+    fn started(&self) -> Result<&ControlPlane, Error> {
+        self.control_plane.as_ref().ok_or(Error::NotStarted)
     }
 
     /// A new client of the user `admin`. Each test needs its own, as a client's connections belong to the runtime that made them.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Pod};
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
-use operator_testbed::{Testbed, annotations};
+use operator_testbed::{Component, Testbed, annotations};
 use serde_json::{Value, json};
 
 /// A loaded machine is slow; a test that fails waits this long.
@@ -399,6 +399,27 @@ fn a_dropped_testbed_has_ended() {
     assert!(folder.exists());
     drop(testbed);
     assert!(!folder.exists(), "{}", folder.display());
+}
+
+#[tokio::test]
+async fn a_killed_program_starts_again_with_all_that_was_stored() {
+    if skipped("a_killed_program_starts_again_with_all_that_was_stored") {
+        return;
+    }
+    let testbed = Testbed::start().await.unwrap();
+    let namespace = testbed.namespace("killed").await.unwrap();
+    let config_maps = || async { Api::<ConfigMap>::namespaced(testbed.client().await.unwrap(), namespace.name()) };
+    let config_map = serde_json::from_value(json!({ "metadata": { "name": "kept" } })).unwrap();
+    config_maps().await.create(&PostParams::default(), &config_map).await.unwrap();
+    for component in [Component::Etcd, Component::ApiServer] {
+        let file = if component == Component::Etcd { "etcd.pid" } else { "kube-apiserver.pid" };
+        let process = || fs::read_to_string(testbed.folder().unwrap().join(file)).ok().filter(|id| !id.is_empty());
+        let before = process();
+        testbed.signal(component, "KILL").unwrap();
+        testbed.start_again(component).await.unwrap();
+        until("another process runs", async || process().is_some_and(|now| Some(now) != before)).await;
+        until("it answers", async || config_maps().await.get("kept").await.is_ok()).await;
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     history::{CLUSTER, History, node_of},
     kinds::Data,
-    specs::Spec,
+    witness::{ObjectSeen, Seen, WorkloadSeen},
 };
 
 /// The kinds of children that there may be.
@@ -38,6 +38,9 @@ pub const KINDS: [&kind::ChildKind; 10] = [
     &kind::AUTOSCALER,
 ];
 
+/// How late Kubernetes' garbage collector may be with pods whose workload is gone.
+const COLLECTED_WITHIN: Duration = Duration::from_secs(120);
+
 type Checked = Result<(), Vec<String>>;
 
 fn failed(error: impl ToString) -> Vec<String> {
@@ -49,7 +52,8 @@ pub fn api(history: &History<'_>, kind: &Kind) -> Api<DynamicObject> {
     Api::namespaced_with(history.stage.admin.clone(), &history.namespace, &resource(kind))
 }
 
-fn resource(kind: &Kind) -> ApiResource {
+/// How the API names a kind.
+pub fn resource(kind: &Kind) -> ApiResource {
     ApiResource {
         group: kind.group.to_string(),
         version: kind.version.to_string(),
@@ -70,18 +74,18 @@ pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Durati
     let witness = &history.stage.witness;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        if !witness.until(&history.namespace, left, |seen| seen.is_ready(&history.newest)).await {
+        let is_ready = |seen: &Seen| seen.is_ready(&history.newest) && seen.is_complete();
+        if !witness.until(&history.namespace, left, is_ready).await {
             let cluster = history.api::<Data>().get(CLUSTER).await.map_err(failed)?;
-            let status =
-                cluster.status().map(|status| json!({ "generation": cluster.meta().generation, "status": status }));
-            return Err(vec![format!("no rest: {:#}", status.unwrap_or_default())]);
+            let status = cluster.status().map(|status| (status.observed_generation, &status.conditions, &status.nodes));
+            return Err(vec![format!("no rest: generation {:?}: {status:?}", cluster.meta().generation)]);
         }
         match history.wire.idle().checked_sub(idle) {
             None => sleep(idle.saturating_sub(history.wire.idle())).await,
             Some(_) => {
                 let Some(left) = left_to_do(history).await? else { return Ok(()) };
                 if Instant::now() > end {
-                    let latest = history.wire.latest();
+                    let latest = history.wire.since(0);
                     return Err(vec![format!(
                         "no rest, though the cluster is said to be ready: {left}; latest requests: {latest:?}"
                     )]);
@@ -243,27 +247,34 @@ pub async fn nothing_was_lost(history: &mut History<'_>) -> Checked {
     let live = history.live_numbers().await?;
     wrong.extend(history.numbers.caught_up(&live).err());
     let seen = history.stage.witness.seen(&history.namespace);
-    for (workload, replicas) in &seen.replicas {
-        let node = node_of(workload);
-        if !history.numbers.may_have_had(&node, *replicas) {
+    for (name, workload) in &seen.workloads {
+        let node = node_of(name);
+        for replicas in workload.replicas.iter().filter(|replicas| !history.numbers.may_have_had(&node, **replicas)) {
             let ever = history.numbers.ever(&node);
-            wrong.push(format!("{workload} asked for {replicas} pods on the way; it may have had {ever:?}"));
+            wrong.push(format!("{name} asked for {replicas} pods on the way; it may have had {ever:?}"));
         }
     }
     for claim in seen.claims.values().filter(|claim| claim.deleted && !history.may_lose(claim)) {
         wrong.push(format!("the claim {} was deleted", claim.name));
     }
-    for pod in seen.pods.values().filter(|pod| pod.deleted && !history.may_restart(pod)) {
-        wrong.push(format!("the pod {} was deleted, though nothing of it changed", pod.name));
+    history.by_kubernetes.restarted = 0;
+    for (name, workload) in &seen.workloads {
+        wrong.extend(history.restarts_for_nothing(name, workload, &seen));
     }
-    wrong.extend(pods_without_workload(history).await?);
+    let end = Instant::now() + COLLECTED_WITHIN;
+    let mut orphans = pods_without_workload(history).await?;
+    while !orphans.is_empty() && Instant::now() < end {
+        sleep(Duration::from_secs(1)).await;
+        orphans = pods_without_workload(history).await?;
+    }
+    wrong.extend(orphans);
     wrong.extend(claims_of_another_size(history).await?);
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
 impl History<'_> {
     /// Whether a claim may be deleted: only where the policy says so, and there was a reason.
-    fn may_lose(&self, claim: &crate::witness::ObjectSeen) -> bool {
+    fn may_lose(&self, claim: &ObjectSeen) -> bool {
         let store = claim.node.trim_start_matches("store-");
         let Some((when_scaled, when_deleted)) = self.story.retention.get(store) else { return false };
         let is_removed = self.recreated
@@ -273,25 +284,49 @@ impl History<'_> {
         (*when_deleted && is_removed) || (*when_scaled && ordinal(&claim.name) >= least)
     }
 
-    /// Whether a pod may be deleted: its template changed, there shall be fewer, or someone deleted what it hangs on.
-    fn may_restart(&self, pod: &crate::witness::ObjectSeen) -> bool {
-        let node = pod.node.as_str();
-        let [first, ..] = self.specs.as_slice() else { return true };
-        let changed = |spec: &Spec| spec.template(node) != first.template(node);
-        if node == "migrate"
-            || self.recreated
-            || self.harmed.contains(node)
-            || first.template(node).is_none()
-            || self.specs.iter().any(changed)
-        {
-            return true;
+    /// Pods that restarted though nothing of them changed. What Kubernetes does by itself is counted.
+    fn restarts_for_nothing(&mut self, name: &str, workload: &WorkloadSeen, seen: &Seen) -> Vec<String> {
+        let node = node_of(name);
+        let specs: Vec<_> = self.specs.iter().map(|spec| spec.template(&node)).collect();
+        if node == "migrate" || self.recreated || self.harmed.contains(&node) || specs.contains(&None) {
+            return Vec::new();
         }
-        let numbers = self.numbers.ever(node);
-        match node {
-            "agent" => false,
-            "query" => numbers.len() > 1,
-            _ => ordinal(&pod.name) >= numbers.first().copied().unwrap_or_default(),
+        let mut wrong = Vec::new();
+        let wanted = specs.chunk_by(PartialEq::eq).count();
+        let written = workload.templates.len();
+        // One that arrives late puts an old template back, and the next one puts that right.
+        let late = 2 * self.wire.late_writes(name);
+        if written > wanted + late {
+            wrong.push(format!(
+                "the pods of {name} were to be others {written} times; the specs wanted that {wanted} times"
+            ));
         }
+        if !node.starts_with("store-") {
+            if workload.uids.len() > 1 {
+                wrong.push(format!("{name} was made {} times", workload.uids.len()));
+            }
+            return wrong;
+        }
+        let least = self.numbers.ever(&node).first().copied().unwrap_or_default();
+        let returns = workload.templates.iter().collect::<BTreeSet<_>>().len() < written;
+        let mut pods: Vec<&ObjectSeen> = seen.pods.values().filter(|pod| pod.node == node).collect();
+        pods.sort_by_key(|pod| (&pod.name, pod.nth));
+        let pairs = pods.iter().zip(pods.iter().skip(1));
+        for (pod, next) in pairs.filter(|(pod, next)| pod.name == next.name && !returns) {
+            if pod.revision != next.revision || ordinal(&pod.name) >= least {
+                continue;
+            }
+            // Its workload went on with the same template, and the operator deleted no pod: its controller acted on an old view of it.
+            let controllers = pod.controllers.as_ref().zip(next.controllers.as_ref());
+            let stays = controllers.is_some_and(|([_, last], [next, _])| last == next);
+            if stays && !self.wire.has_deleted(&pod.name) {
+                self.by_kubernetes.restarted += 1;
+                self.tell(&format!("the pod {} was restarted by Kubernetes", pod.name));
+            } else {
+                wrong.push(format!("a pod was restarted, though nothing of it changed: {pod:?}, then {next:?}"));
+            }
+        }
+        wrong
     }
 }
 
@@ -323,7 +358,7 @@ async fn pods_without_workload(history: &History<'_>) -> Result<Vec<String>, Vec
         let controller = pod.owner_references().iter().find(|owner| owner.controller == Some(true));
         pod.metadata.deletion_timestamp.is_none() && controller.is_none_or(|owner| !owners.contains(&owner.uid))
     });
-    Ok(orphans.map(|pod| format!("the pod {} has no workload", pod.name_any())).collect())
+    Ok(orphans.map(|pod| format!("the pod {} has no workload: {:?}", pod.name_any(), pod.owner_references())).collect())
 }
 
 static REPLICA_SET: kind::ChildKind = kind::ChildKind::named("apps", "v1", "ReplicaSet", "replicasets");
@@ -348,23 +383,15 @@ async fn claims_of_another_size(history: &History<'_>) -> Result<Vec<String>, Ve
 
 /// A deleted cluster leaves nothing but the claims that are to stay.
 pub async fn is_gone(history: &History<'_>, within: Duration) -> Checked {
-    let end = Instant::now() + within;
-    loop {
-        let there = history.children().await?;
-        let pods = history.api::<Pod>().list(&ListParams::default()).await.map_err(failed)?.items;
-        if there.is_empty() && pods.is_empty() {
-            break;
-        }
-        if Instant::now() > end {
-            let names: Vec<String> = there.iter().map(|(_, object)| object.name_any()).collect();
-            let pods: Vec<String> = pods.iter().map(ResourceExt::name_any).collect();
-            return Err(vec![format!("the cluster is gone, and left: {names:?}, pods {pods:?}")]);
-        }
-        sleep(Duration::from_millis(500)).await;
+    let witness = &history.stage.witness;
+    if !witness.until(&history.namespace, within, Seen::is_empty).await {
+        let seen = witness.seen(&history.namespace);
+        let pods: Vec<_> = seen.pods.values().filter(|pod| !pod.gone).map(|pod| &pod.name).collect();
+        return Err(vec![format!("the cluster is gone, and left: {:?}, pods {pods:?}", seen.children.values())]);
     }
     let kept =
         |node: &str| history.story.retention.get(node.trim_start_matches("store-")).is_some_and(|(_, gone)| !gone);
-    let seen = history.stage.witness.seen(&history.namespace);
+    let seen = witness.seen(&history.namespace);
     let lost = seen.claims.values().filter(|claim| claim.deleted && kept(&claim.node) && !history.may_lose(claim));
     let lost: Vec<String> =
         lost.map(|claim| format!("the claim {} was deleted with the cluster", claim.name)).collect();

@@ -9,9 +9,10 @@ use std::{
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
+    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams},
     core::NamespaceResourceScope,
 };
+use operator_core::model::kind;
 use operator_testbed::Testbed;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -29,12 +30,15 @@ use crate::{
 
 /// Name of the cluster in each namespace.
 pub const CLUSTER: &str = "a";
-/// How long a cluster may take to come to rest once nothing goes wrong any more: the operator waits up to a minute after many failures.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// How long a cluster may take to come to rest once nothing goes wrong any more: the operator waits up to a minute after many failures, and the
+/// machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// How long a step waits for the cluster to be ready while things go wrong.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 /// After so long without a request, the operator seems to be done.
 const IDLE: Duration = Duration::from_millis(1200);
+/// How much later than an operator the witness may see what happens.
+const LATE_BY: Duration = Duration::from_secs(10);
 
 /// What all histories share.
 pub struct Stage {
@@ -52,14 +56,27 @@ pub struct Stage {
 pub struct Report {
     pub seed: u64,
     pub injected: BTreeMap<Fault, u64>,
+    pub by_kubernetes: ByKubernetes,
+    /// How often the lease went from one operator to another.
+    pub takeovers: u64,
     pub violations: Vec<String>,
     /// What was done and what went wrong, for people.
     pub told: Vec<String>,
 }
 
+/// What Kubernetes did by itself.
+#[derive(Clone, Copy, Default)]
+pub struct ByKubernetes {
+    /// Workloads at rest that were rolled again.
+    pub rolled: u64,
+    /// Pods that were restarted though nothing of them changed.
+    pub restarted: u64,
+}
+
 /// A history under way.
 pub struct History<'a> {
     pub stage: &'a Stage,
+    pub seed: u64,
     pub namespace: String,
     pub wire: Wire,
     pub story: Story,
@@ -68,12 +85,15 @@ pub struct History<'a> {
     pub numbers: Numbers,
     /// Nodes of which someone deleted what their pods hang on.
     pub harmed: BTreeSet<String>,
+    /// The Secret with a generated value that someone deleted.
+    lost_secret: Option<DynamicObject>,
     /// Whether the cluster was ever deleted.
     pub recreated: bool,
     /// Whether someone removed the status.
     pub wiped: bool,
     /// UID and generation of the cluster as it was last applied.
     pub newest: (String, i64),
+    pub by_kubernetes: ByKubernetes,
     /// Whether all that was done so far is carried out.
     settled: bool,
     sizes: BTreeMap<&'static str, u8>,
@@ -82,43 +102,34 @@ pub struct History<'a> {
 
 /// Plays the history of a seed.
 pub async fn play(stage: &Stage, seed: u64) -> Report {
-    let story = Story::of(seed);
-    let namespace = match stage.testbed.namespace("faults").await {
-        Ok(namespace) => namespace,
+    let mut history = match History::new(stage, seed).await {
+        Ok(history) => history,
         Err(error) => return Report::failed(seed, error.to_string()),
     };
-    let wire = Wire::new(seed, stage.operator.clone(), namespace.name());
-    stage.witness.expect(namespace.name());
-    let mut history = History {
-        stage,
-        namespace: namespace.name().to_owned(),
-        running: Running::start(wire.clone(), namespace.name(), &story.deaths),
-        wire,
-        specs: Vec::new(),
-        numbers: Numbers::default(),
-        harmed: BTreeSet::new(),
-        recreated: false,
-        wiped: false,
-        newest: (String::new(), 0),
-        settled: false,
-        sizes: BTreeMap::new(),
-        story,
-    };
+    history.running = Running::start(&history.wire, &history.namespace, history.story.share_lease);
     history.tell(&format!("namespace {}", history.namespace));
-    history.tell(&format!("deaths: {:?}, then {:?}", history.story.deaths, history.story.last_death));
+    let Story { share_lease, deaths, last_death, .. } = &history.story;
+    history.tell(&format!("two operators: {share_lease}; deaths: {deaths:?}, then {last_death:?}"));
     let mut violations: Vec<String> = history.run().await.err().into_iter().flatten().collect();
-    let (injected, told) = (history.wire.injected(), history.wire.log());
+    let (wire, namespace, by_kubernetes) = (history.wire.clone(), history.namespace.clone(), history.by_kubernetes);
     violations.extend(history.running.end().await.err());
-    let report = Report { seed, injected, violations, told };
-    stage.witness.forget(namespace.name());
-    let _ = namespace.delete(stage.admin.clone()).await;
-    report
+    violations.extend(wire.unheld());
+    let (injected, told, takeovers) = (wire.injected(), wire.log(), wire.takeovers());
+    stage.witness.forget(&namespace);
+    Report { seed, injected, by_kubernetes, takeovers, violations, told }
 }
 
 impl Report {
     /// Of a history that couldn't be played.
     pub fn failed(seed: u64, why: String) -> Self {
-        Self { seed, injected: BTreeMap::new(), violations: vec![why], told: Vec::new() }
+        Self {
+            seed,
+            injected: BTreeMap::new(),
+            by_kubernetes: ByKubernetes::default(),
+            takeovers: 0,
+            violations: vec![why],
+            told: Vec::new(),
+        }
     }
 }
 
@@ -128,14 +139,45 @@ fn failed(error: impl ToString) -> Vec<String> {
     vec![error.to_string()]
 }
 
-impl History<'_> {
+impl<'a> History<'a> {
+    /// In a fresh namespace, without an operator.
+    async fn new(stage: &'a Stage, seed: u64) -> Result<Self, operator_testbed::Error> {
+        let namespace = stage.testbed.namespace("faults").await?.name().to_owned();
+        stage.witness.expect(&namespace);
+        Ok(History {
+            stage,
+            seed,
+            running: Running::default(),
+            wire: Wire::new(seed, stage.operator.clone(), &namespace),
+            namespace,
+            specs: Vec::new(),
+            numbers: Numbers::default(),
+            harmed: BTreeSet::new(),
+            lost_secret: None,
+            recreated: false,
+            wiped: false,
+            newest: (String::new(), 0),
+            by_kubernetes: ByKubernetes::default(),
+            settled: false,
+            sizes: BTreeMap::new(),
+            story: Story::of(seed),
+        })
+    }
+
+    /// Of a cluster whose operator is a process of its own.
+    pub async fn without_operator(stage: &'a Stage, seed: u64) -> Result<Self, operator_testbed::Error> {
+        let mut history = Self::new(stage, seed).await?;
+        history.story.last_death = None;
+        Ok(history)
+    }
+
     async fn run(&mut self) -> Checked {
         if self.story.calm_begin {
             self.edit(&self.story.first.clone()).await?;
             self.ready(PATIENCE).await?;
         }
         self.wire.disturb(true);
-        self.running.disturb().await;
+        self.wire.kill(&self.story.deaths);
         if !self.story.calm_begin {
             self.edit(&self.story.first.clone()).await?;
         }
@@ -158,29 +200,73 @@ impl History<'_> {
         self.wire.all_arrived().await;
         if self.wire.injected().contains_key(&Fault::TooLarge) {
             // What was refused for good is tried again after five minutes, or by an operator that starts.
-            self.running.kill().await;
+            self.running.kill_all().await;
         }
+        self.restore_secret().await?;
+        loop {
+            checks::comes_to_rest(self, PATIENCE, IDLE).await?;
+            let (requests, lapses) = (self.wire.requests(), self.lapses());
+            let quiet_until = Instant::now() + self.stage.quiet;
+            checks::is_as_undisturbed(self).await?;
+            checks::nothing_was_lost(self).await?;
+            tokio::time::sleep_until(quiet_until).await;
+            let asked = self.wire.since(requests);
+            if asked.is_empty() {
+                return Ok(());
+            }
+            if asked.iter().any(|asked| asked.changes) {
+                return Err(vec![format!("writes of a cluster that was at rest: {asked:?}")]);
+            }
+            if asked.iter().any(|asked| asked.begins) {
+                self.tell("an operator that has just started, or taken the lease, looked and told");
+            } else if self.is_rolled_again(lapses).await {
+                self.by_kubernetes.rolled += 1;
+                self.tell("a workload at rest was rolled again by Kubernetes");
+            } else {
+                return Err(vec![format!("requests of a cluster that was at rest: {asked:?}")]);
+            }
+        }
+    }
+
+    /// What a Secret with a generated value held is in the data system: the operator waits until someone puts it back from a backup.
+    async fn restore_secret(&mut self) -> Checked {
+        let Some(lost) = self.lost_secret.take().filter(|_| self.spec().query.is_some()) else { return Ok(()) };
+        let (api, name) = (checks::api(self, &(&kind::SECRET).into()), lost.name_any());
+        let object = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "data": lost.data["data"],
+        });
+        let object: DynamicObject = serde_json::from_value(object).map_err(failed)?;
+        match api.create(&PostParams::default(), &object).await {
+            // The cluster was made anew, or its node: so was the Secret.
+            Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+            restored => restored.map(|_| self.tell("someone puts the Secret back")).map_err(failed),
+        }
+    }
+
+    /// Whether pods of a workload at rest weren't ready any more, or no longer of its newest template, though its spec stayed the same: the
+    /// StatefulSet controller rolls them again where its view of the pods is older than its view of the set.
+    async fn is_rolled_again(&self, lapses: u64) -> bool {
+        self.stage.witness.until(&self.namespace, LATE_BY, |seen| seen.lapses() > lapses).await
+    }
+
+    /// How often pods of workloads weren't ready any more, though no spec had changed.
+    pub fn lapses(&self) -> u64 {
+        self.stage.witness.seen(&self.namespace).lapses()
+    }
+
+    /// The cluster comes to what an undisturbed one is.
+    pub async fn stays_well(&mut self) -> Checked {
         checks::comes_to_rest(self, PATIENCE, IDLE).await?;
-        let requests = self.wire.requests();
-        let quiet_until = Instant::now() + self.stage.quiet;
         checks::is_as_undisturbed(self).await?;
-        checks::nothing_was_lost(self).await?;
-        tokio::time::sleep_until(quiet_until).await;
-        let asked = self.wire.requests() - requests;
-        if asked > 0 {
-            let latest = self.wire.latest();
-            let latest = &latest[latest.len().saturating_sub(usize::try_from(asked).unwrap_or_default())..];
-            return Err(vec![format!("{asked} requests of a cluster that was at rest: {latest:?}")]);
-        }
-        Ok(())
+        checks::nothing_was_lost(self).await
     }
 
     /// The cluster is deleted, and all of it goes, but what is to stay.
-    async fn goes_away(&mut self) -> Checked {
+    pub async fn goes_away(&mut self) -> Checked {
         self.tell("the cluster is deleted");
         if let Some(death) = self.story.last_death {
             self.wire.disturb(true);
-            self.wire.kill_after(death.after, death.how);
+            self.wire.kill(&[death]);
         }
         self.api::<Data>().delete(CLUSTER, &DeleteParams::default()).await.map_err(failed)?;
         sleep(Duration::from_millis(200)).await;
@@ -202,7 +288,7 @@ impl History<'_> {
         self.note_numbers().await
     }
 
-    async fn take(&mut self, step: Step) -> Checked {
+    pub async fn take(&mut self, step: Step) -> Checked {
         match step {
             Step::Edit(edit) => {
                 let spec = edit.apply(self.spec());
@@ -236,7 +322,7 @@ impl History<'_> {
         self.specs.last().unwrap_or(&self.story.first)
     }
 
-    async fn edit(&mut self, spec: &Spec) -> Checked {
+    pub async fn edit(&mut self, spec: &Spec) -> Checked {
         let spec = spec.clone().grown_from(&mut self.sizes);
         self.tell(&format!("spec: {}", to_json(&spec, &self.story.retention)));
         self.numbers.edit(&spec);
@@ -332,6 +418,9 @@ impl History<'_> {
             self.numbers.lost(&node);
             self.harmed.insert(node);
         }
+        if kind == "Secret" && child.data.get("data").is_some_and(|data| !data.is_null()) {
+            self.lost_secret = Some(child.clone());
+        }
         let _ = api.delete(&child.name_any(), &DeleteParams::background()).await;
         Ok(())
     }
@@ -374,7 +463,7 @@ impl History<'_> {
         Api::namespaced(self.stage.admin.clone(), &self.namespace)
     }
 
-    fn tell(&self, what: &str) {
+    pub fn tell(&self, what: &str) {
         self.wire.tell(what);
     }
 }

@@ -7,7 +7,8 @@
 //! | --- | --- |
 //! | `story` | what is done to a cluster, by a seed |
 //! | `wire` | what is between the operator and the API server, and goes wrong |
-//! | `operator` | the operator, which dies and is started anew |
+//! | `operator` | the operators, which die, are stopped and are started anew |
+//! | `processes` | the operator as a process of its own: processes are killed and stopped |
 //! | `history` | one history, from an empty namespace to an empty one |
 //! | `witness` | what anyone can see of it |
 //! | `numbers` | how many pods each node may ask for |
@@ -25,6 +26,7 @@ mod history;
 mod kinds;
 mod numbers;
 mod operator;
+mod processes;
 #[path = "../../simulation/tests/operator/specs.rs"]
 #[allow(dead_code, reason = "the simulation needs more of it")]
 mod specs;
@@ -34,6 +36,7 @@ mod witness;
 
 use std::{
     collections::BTreeMap,
+    env,
     process::ExitCode,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -53,8 +56,9 @@ use operator_core::Cluster;
 use operator_testbed::Testbed;
 use tokio::{task::JoinSet, time::Instant};
 
-use history::{Report, Stage, play};
+use history::{ByKubernetes, Report, Stage, play};
 use kinds::Data;
+use processes::Script;
 use wire::Fault;
 use witness::Witness;
 
@@ -82,6 +86,15 @@ struct Arguments {
     /// Seed of the first history; the others follow it [default: by the clock]
     #[arg(long)]
     first: Option<u64>,
+    /// Kill the operator's process so many times in a row, while clusters are installed, changed and grown
+    #[arg(long)]
+    kills: Option<u64>,
+    /// Kill or stop so many processes meanwhile: operators, the API server, etcd, the controller manager
+    #[arg(long)]
+    processes: Option<u64>,
+    /// How many clusters these two have
+    #[arg(long, default_value_t = 20)]
+    clusters: u64,
     /// How many histories are played at once
     #[arg(long, default_value_t = 12)]
     at_once: usize,
@@ -100,6 +113,10 @@ fn duration(text: &str) -> Result<Duration, jiff::Error> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Some(ended) = processes::operate().await {
+        ended.unwrap();
+        return ExitCode::SUCCESS;
+    }
     let arguments = Arguments::parse();
     if !arguments.filter.is_empty() && !arguments.filter.iter().any(|name| "faults".contains(name.as_str())) {
         return ExitCode::SUCCESS;
@@ -107,17 +124,87 @@ async fn main() -> ExitCode {
     // Without RUST_LOG nothing: thousands of failed requests are what is wanted here.
     let log = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
     tracing_subscriber::fmt().with_env_filter(log).init();
-    let testbed = Testbed::shared().await.unwrap();
-    let admin = testbed.client().await.unwrap();
-    let operator = operator_core::runtime::client::client(testbed.operator_config().await.unwrap()).unwrap();
-    install(&admin).await;
-    let witness = Witness::start(&admin);
-    let stage = Stage { testbed, admin: admin.clone(), operator, witness, quiet: arguments.quiet_for };
-    let tally = play_all(Arc::new(stage), &arguments).await;
-    let crds: Api<CustomResourceDefinition> = Api::all(admin);
+    let scripts = arguments.scripts();
+    let (histories, processes) = tokio::join!(play_histories(&arguments), play_scripts(&scripts, arguments.quiet_for));
+    histories.iter().for_each(Tally::print);
+    let is_good = histories.is_none_or(|tally| tally.failed.is_empty()) && processes;
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Arguments {
+    /// Whether this is the short run that is part of `cargo test`.
+    fn is_short(&self) -> bool {
+        !self.is_long() && self.kills.is_none() && self.processes.is_none()
+    }
+
+    fn is_long(&self) -> bool {
+        self.time.is_some() || self.histories.is_some() || self.seed.is_some()
+    }
+
+    /// What is done to processes.
+    fn scripts(&self) -> Vec<Script> {
+        if self.is_short() {
+            let kills = Script { seed: 1, clusters: 4, faults: 10, only_kills: true };
+            // An operator is stopped, one is killed, and so are the API server and etcd.
+            return vec![kills, Script { seed: 70, clusters: 3, faults: 4, only_kills: false }];
+        }
+        let script = |faults, only_kills| Script { seed: self.first(), clusters: self.clusters, faults, only_kills };
+        let kills = self.kills.map(|kills| script(kills, true));
+        kills.into_iter().chain(self.processes.map(|faults| script(faults, false))).collect()
+    }
+
+    /// Seed of the first history.
+    fn first(&self) -> u64 {
+        let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() % 1_000_000 * 1000);
+        self.first.unwrap_or_else(clock)
+    }
+}
+
+impl Stage {
+    async fn new(testbed: &'static Testbed, quiet: Duration) -> Self {
+        let admin = testbed.client().await.unwrap();
+        let operator = operator_core::runtime::client::client(testbed.operator_config().await.unwrap()).unwrap();
+        install(&admin).await;
+        Self { testbed, witness: Witness::start(&admin), admin, operator, quiet }
+    }
+}
+
+async fn play_histories(arguments: &Arguments) -> Option<Tally> {
+    if !arguments.is_short() && !arguments.is_long() {
+        return None;
+    }
+    let stage = Stage::new(Testbed::shared().await.unwrap(), arguments.quiet_for).await;
+    let crds: Api<CustomResourceDefinition> = Api::all(stage.admin.clone());
+    let tally = play_all(Arc::new(stage), arguments).await;
     crds.delete(&crd_name(), &DeleteParams::default()).await.unwrap();
-    tally.print();
-    if tally.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Some(tally)
+}
+
+/// Returns whether all went well.
+async fn play_scripts(scripts: &[Script], quiet: Duration) -> bool {
+    // Only a control plane that was started for this may be stopped.
+    if scripts.is_empty() || env::var_os("TESTBED_KUBECONFIG").is_some() {
+        return true;
+    }
+    let testbed: &Testbed = Box::leak(Box::new(Testbed::start().await.unwrap()));
+    let stage = Stage::new(testbed, quiet).await;
+    let mut is_good = true;
+    for script in scripts {
+        let begun = Instant::now();
+        let outcome = processes::play(&stage, script).await;
+        println!(
+            "{script}: {} changes of {} clusters in {} s",
+            outcome.changes,
+            script.clusters,
+            begun.elapsed().as_secs()
+        );
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        outcome.faults.iter().for_each(|fault| *counts.entry(format!("{fault:?}")).or_default() += 1);
+        counts.iter().for_each(|(fault, count)| say(fault, *count));
+        outcome.violations.iter().for_each(|violation| println!("violation: {violation}"));
+        is_good &= outcome.violations.is_empty();
+    }
+    is_good
 }
 
 /// Seeds one after the other, until there are enough.
@@ -130,8 +217,7 @@ struct Seeds {
 
 impl Seeds {
     fn of(arguments: &Arguments) -> Self {
-        let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() % 1_000_000 * 1000);
-        let next = arguments.first.unwrap_or(clock);
+        let next = arguments.first();
         let far = Duration::from_secs(365 * 24 * 3600);
         let (fixed, left, time) = match (arguments.seed, arguments.histories, arguments.time) {
             (Some(seed), ..) => (vec![seed; arguments.times], 0, far),
@@ -188,6 +274,8 @@ struct Tally {
     tells: bool,
     histories: u64,
     injected: BTreeMap<Fault, u64>,
+    takeovers: u64,
+    by_kubernetes: ByKubernetes,
     failed: Vec<u64>,
     said: Instant,
 }
@@ -195,11 +283,23 @@ struct Tally {
 impl Tally {
     fn new(tells: bool) -> Self {
         let now = Instant::now();
-        Self { begun: now, tells, histories: 0, injected: BTreeMap::new(), failed: Vec::new(), said: now }
+        Self {
+            begun: now,
+            tells,
+            histories: 0,
+            injected: BTreeMap::new(),
+            takeovers: 0,
+            by_kubernetes: ByKubernetes::default(),
+            failed: Vec::new(),
+            said: now,
+        }
     }
 
     fn add(&mut self, report: Report) {
         self.histories += 1;
+        self.takeovers += report.takeovers;
+        self.by_kubernetes.rolled += report.by_kubernetes.rolled;
+        self.by_kubernetes.restarted += report.by_kubernetes.restarted;
         for (fault, count) in report.injected {
             *self.injected.entry(fault).or_default() += count;
         }
@@ -229,11 +329,22 @@ impl Tally {
 
     fn print(&self) {
         println!("{}", self.so_far());
-        println!("faults:");
-        self.injected.iter().for_each(|(fault, count)| println!("  {:<20} {count:>8}", format!("{fault:?}")));
-        println!("  {:<20} {:>8}", "all", self.injected.values().sum::<u64>());
+        let mut classes: BTreeMap<&str, u64> = BTreeMap::new();
+        for (fault, count) in &self.injected {
+            *classes.entry(fault.class()).or_default() += count;
+            say(&format!("fault {fault:?}"), *count);
+        }
+        classes.iter().for_each(|(class, count)| say(&format!("faults of {class}"), *count));
+        say("faults", classes.values().sum());
+        say("leases taken over", self.takeovers);
+        say("workloads at rest that Kubernetes rolled again", self.by_kubernetes.rolled);
+        say("pods that Kubernetes restarted", self.by_kubernetes.restarted);
         self.failed.iter().for_each(|seed| println!("violation: cargo faults --seed {seed}"));
     }
+}
+
+fn say(what: &str, count: u64) {
+    println!("  {what:<46} {count:>8}");
 }
 
 fn crd_name() -> String {

@@ -1,9 +1,10 @@
-//! The operator of one namespace, which dies and is started anew with an empty memory.
+//! The operators of one namespace, which die and are started anew with an empty memory. Each has a thread of its own, which can be stopped.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{thread, time::Duration};
 
-use operator_core::runtime::Operator;
+use operator_core::runtime::{Operator, lease::LeaseOptions};
 use tokio::{
+    runtime::{Builder, Handle},
     sync::{mpsc, oneshot},
     task::JoinHandle,
     time::{sleep, timeout},
@@ -11,63 +12,77 @@ use tokio::{
 
 use crate::{
     kinds::Data,
-    story::Death,
     wire::{Fault, Line, Wire},
 };
 
 /// How long an operator may take to end once it is told so: a request may take 30 seconds.
 const ENDS_WITHIN: Duration = Duration::from_secs(40);
+/// How long a lease lasts without a renewal. Where many histories are played at once, a shorter one would hardly be renewed in time.
+pub const LEASE: Duration = Duration::from_secs(5);
 
-/// Operators, one after the other.
-pub struct Running {
+/// The operators: one, or two of which the one with the lease works. Each is one after the other.
+#[derive(Default)]
+pub struct Running(Vec<Slot>);
+
+/// One operator after the other.
+struct Slot {
     orders: mpsc::Sender<(Order, oneshot::Sender<()>)>,
     task: JoinHandle<Result<(), String>>,
 }
 
+#[derive(Clone, Copy)]
 enum Order {
-    Disturb,
     Kill,
     Restart,
     End,
 }
 
 impl Running {
-    /// Starts an operator. Once it is disturbed, it dies as `deaths` has it.
-    pub fn start(wire: Wire, namespace: &str, deaths: &[Death]) -> Self {
-        let (orders, received) = mpsc::channel(1);
-        let next = Next { wire, namespace: namespace.to_owned(), deaths: deaths.iter().copied().collect() };
-        Self { orders, task: tokio::spawn(next.run(received)) }
+    /// Starts an operator, or two that share a lease.
+    pub fn start(wire: &Wire, namespace: &str, share_lease: bool) -> Self {
+        let lease = share_lease.then(|| LeaseOptions { namespace: namespace.to_owned(), duration: LEASE });
+        let slot = |_| {
+            let (orders, received) = mpsc::channel(1);
+            let next = Next { wire: wire.clone(), namespace: namespace.to_owned(), lease: lease.clone() };
+            Slot { orders, task: tokio::spawn(next.run(received)) }
+        };
+        Self((0..if share_lease { 2 } else { 1 }).map(slot).collect())
     }
 
-    /// The operator dies from now on, as it was told.
-    pub async fn disturb(&self) {
-        self.order(Order::Disturb).await;
-    }
-
-    /// Ends the operator as SIGKILL does, and starts another.
+    /// Ends the first operator as SIGKILL does, and starts another.
     pub async fn kill(&self) {
-        self.order(Order::Kill).await;
+        self.order(1, Order::Kill).await;
     }
 
-    /// Ends the operator as SIGTERM does, and starts another.
+    /// Ends all as SIGKILL does, and starts others.
+    pub async fn kill_all(&self) {
+        self.order(self.0.len(), Order::Kill).await;
+    }
+
+    /// Ends the first operator as SIGTERM does, and starts another.
     pub async fn restart(&self) {
-        self.order(Order::Restart).await;
+        self.order(1, Order::Restart).await;
     }
 
-    /// Ends the operator for good.
+    /// Ends them for good.
     ///
     /// # Errors
     /// Where one ended that nobody had ended.
     pub async fn end(self) -> Result<(), String> {
-        self.order(Order::End).await;
-        self.task.await.unwrap_or_else(|error| Err(error.to_string()))
+        self.order(self.0.len(), Order::End).await;
+        for slot in self.0 {
+            slot.task.await.unwrap_or_else(|error| Err(error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Returns once it is carried out.
-    async fn order(&self, order: Order) {
-        let (done, is_done) = oneshot::channel();
-        if self.orders.send((order, done)).await.is_ok() {
-            let _ = is_done.await;
+    async fn order(&self, slots: usize, order: Order) {
+        for slot in self.0.iter().take(slots) {
+            let (done, is_done) = oneshot::channel();
+            if slot.orders.send((order, done)).await.is_ok() {
+                let _ = is_done.await;
+            }
         }
     }
 }
@@ -75,48 +90,42 @@ impl Running {
 struct Next {
     wire: Wire,
     namespace: String,
-    deaths: VecDeque<Death>,
+    lease: Option<LeaseOptions>,
 }
 
 /// An operator that runs.
 struct Alive {
     line: Line,
-    task: JoinHandle<()>,
+    /// Of its thread; an error: it was killed, or panicked.
+    ended: oneshot::Receiver<()>,
     shutdown: oneshot::Sender<()>,
+    kill: oneshot::Sender<()>,
 }
 
 impl Next {
-    async fn run(mut self, mut orders: mpsc::Receiver<(Order, oneshot::Sender<()>)>) -> Result<(), String> {
-        let mut disturbed = false;
+    async fn run(self, mut orders: mpsc::Receiver<(Order, oneshot::Sender<()>)>) -> Result<(), String> {
         loop {
-            let mut alive = self.start();
-            let death = self.deaths.front().copied().filter(|_| disturbed);
-            if let Some(death) = death {
-                self.wire.kill_after(death.after, death.how);
-            }
+            let mut alive = self.start()?;
             let mut done = None;
             tokio::select! {
-                () = alive.line.died() => {
+                down = alive.line.died() => {
                     alive.kill().await;
-                    self.deaths.pop_front();
-                    sleep(Duration::from_millis(death.map_or(0, |death| death.down))).await;
+                    sleep(down).await;
                 }
-                ended = &mut alive.task => return Err(format!("the operator ended by itself: {ended:?}")),
+                ended = &mut alive.ended => return Err(format!("the operator ended by itself: {ended:?}")),
                 order = orders.recv() => {
                     let Some((order, told)) = order else { return Ok(()) };
                     done = Some(told);
                     match order {
-                        Order::Disturb => disturbed = true,
-                        Order::Kill => self.wire.note(Fault::KilledBefore, "at any time"),
-                        Order::Restart => self.wire.note(Fault::Restarted, "at any time"),
-                        Order::End => {}
-                    }
-                    match order {
-                        Order::Disturb | Order::Kill => alive.kill().await,
-                        Order::Restart | Order::End => alive.end().await?,
-                    }
-                    if let Order::End = order {
-                        return Ok(());
+                        Order::Kill => {
+                            self.wire.note(Fault::KilledBefore, "at any time");
+                            alive.kill().await;
+                        }
+                        Order::Restart => {
+                            self.wire.note(Fault::Restarted, "at any time");
+                            alive.end().await?;
+                        }
+                        Order::End => return alive.end().await,
                     }
                 }
             }
@@ -124,32 +133,48 @@ impl Next {
         }
     }
 
-    fn start(&self) -> Alive {
+    fn start(&self) -> Result<Alive, String> {
         self.wire.tell("an operator starts");
-        let line = self.wire.line();
-        let (shutdown, ended) = oneshot::channel::<()>();
-        let operator = Operator::new::<Data>(line.client()).namespace(Some(self.namespace.clone()));
-        let task = tokio::spawn(operator.run(async {
-            let _ = ended.await;
-        }));
-        Alive { line, task, shutdown }
+        // What comes from other threads waits until the operator has nothing else to do: it is never stopped between looking at its lease and
+        // sending a request.
+        let runtime = Builder::new_current_thread().enable_all().global_queue_interval(u32::MAX).build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let (line, wire) = (self.wire.line(runtime.handle().clone()), Handle::current());
+        let (shutdown, is_shut) = oneshot::channel::<()>();
+        let (kill, is_killed) = oneshot::channel::<()>();
+        let (end, ended) = oneshot::channel();
+        let (namespace, lease, asked) = (self.namespace.clone(), self.lease.clone(), line.clone());
+        thread::spawn(move || {
+            runtime.block_on(async {
+                let operator = Operator::new::<Data>(asked.client(wire)).namespace(Some(namespace)).lease(lease);
+                let shutdown = async {
+                    let _ = is_shut.await;
+                };
+                tokio::select! {
+                    () = operator.run(shutdown) => drop(end.send(())),
+                    _ = is_killed => {}
+                }
+            });
+            runtime.shutdown_background();
+        });
+        Ok(Alive { line, ended, shutdown, kill })
     }
 }
 
 impl Alive {
     async fn kill(self) {
-        self.line.die();
-        self.task.abort();
-        let _ = self.task.await;
+        self.line.die(Duration::ZERO);
+        let _ = self.kill.send(());
+        let _ = self.ended.await;
     }
 
     async fn end(self) -> Result<(), String> {
         let _ = self.shutdown.send(());
-        let ended = timeout(ENDS_WITHIN, self.task).await;
-        self.line.die();
+        let ended = timeout(ENDS_WITHIN, self.ended).await;
+        self.line.die(Duration::ZERO);
         match ended {
             Err(_) => Err("the operator doesn't end when it is told so".to_owned()),
-            Ok(Err(error)) => Err(format!("the operator ended by itself: {error}")),
+            Ok(Err(_)) => Err("the operator panicked".to_owned()),
             Ok(Ok(())) => Ok(()),
         }
     }

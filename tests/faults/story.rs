@@ -12,6 +12,7 @@ use proptest::{
 use serde_json::{Value, json};
 
 use crate::{
+    chance,
     specs::{Node, Scale, Spec, node, spec},
     wire::Fault,
 };
@@ -22,6 +23,8 @@ pub struct Story {
     pub first: Spec,
     /// Whether nothing goes wrong until the cluster is ready for the first time.
     pub calm_begin: bool,
+    /// Whether there are two operators that share a lease.
+    pub share_lease: bool,
     pub deaths: Vec<Death>,
     pub steps: Vec<(Step, Pause)>,
     pub retention: Retention,
@@ -29,12 +32,12 @@ pub struct Story {
     pub last_death: Option<Death>,
 }
 
-/// An operator dies with the write after so many others.
+/// An operator dies, or is stopped, with the write after so many others.
 #[derive(Clone, Copy, Debug)]
 pub struct Death {
     pub after: u64,
     pub how: Fault,
-    /// How long there is no operator then, in milliseconds.
+    /// How long there is no other one in its place then, in milliseconds. One that is stopped goes on so much later than its lease is over.
     pub down: u64,
 }
 
@@ -103,7 +106,16 @@ impl Story {
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        story().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_else(|reason| panic!("{reason}"))
+        let mut story = story().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_else(|why| panic!("{why}"));
+        story.share_lease = chance::one_of(seed, "lease", 0, &[true, false]);
+        for (death, nth) in story.deaths.iter_mut().zip(0..) {
+            // Stopped, one by itself is only late.
+            let stops = if story.share_lease { [true, true, false, false] } else { [true, false, false, false] };
+            if chance::one_of(seed, "stops", nth, &stops) {
+                death.how = Fault::Stopped;
+            }
+        }
+        story
     }
 }
 
@@ -116,6 +128,7 @@ fn story() -> impl Strategy<Value = Story> {
         |(first, calm_begin, deaths, steps, [hot, cold], last_death)| Story {
             first,
             calm_begin,
+            share_lease: false,
             deaths,
             steps,
             retention: BTreeMap::from([("hot", hot), ("cold", cold)]),

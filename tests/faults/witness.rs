@@ -1,19 +1,21 @@
 //! What anyone can see of a history: one watch per kind for all namespaces, by which nothing is lost.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt::Debug,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use k8s_openapi::api::{
-    apps::v1::{Deployment, StatefulSet},
-    core::v1::{PersistentVolumeClaim, Pod},
+    apps::v1::{DaemonSet, Deployment, StatefulSet},
+    core::v1::{PersistentVolumeClaim, Pod, PodTemplateSpec},
 };
 use kube::{
     Api, Client, Resource, ResourceExt,
+    api::{DynamicObject, ObjectMeta},
     core::PartialObjectMeta,
     runtime::{
         WatchStreamExt,
@@ -24,19 +26,21 @@ use operator_core::{Cluster, render::names};
 use serde::de::DeserializeOwned;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
-use crate::kinds::Data;
+use crate::{checks, kinds::Data};
 
 /// What was seen of one namespace.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// The cluster, where there is one.
     pub cluster: Option<ClusterSeen>,
-    /// The numbers of pods that workloads asked for, by their names, in order.
-    pub replicas: Vec<(String, i64)>,
+    /// By name: what is the same for all workloads of a name, one after the other.
+    pub workloads: BTreeMap<String, WorkloadSeen>,
     /// By UID.
     pub pods: BTreeMap<String, ObjectSeen>,
     /// By UID.
     pub claims: BTreeMap<String, ObjectSeen>,
+    /// The children that there are: name by UID.
+    pub children: BTreeMap<String, String>,
 }
 
 /// What was seen of the custom resource.
@@ -47,14 +51,48 @@ pub struct ClusterSeen {
     pub ready: bool,
 }
 
+/// What was seen of the workloads of a name.
+#[derive(Clone, Debug, Default)]
+pub struct WorkloadSeen {
+    /// UIDs, one after the other.
+    pub uids: Vec<String>,
+    /// The numbers of pods that were asked for, one after the other. A DaemonSet asks for none.
+    pub replicas: Vec<i64>,
+    /// Digests of the pod templates, one after the other.
+    pub templates: Vec<u64>,
+    /// How often its pods were all ready and of its newest template, and then weren't, though its spec stayed the same.
+    pub lapses: u64,
+    /// Whether there is one.
+    is_there: bool,
+    /// The generation of which all pods were ready and of its newest template when it was seen last.
+    complete: Option<i64>,
+}
+
+/// A workload as it is now.
+struct Workload<'a> {
+    replicas: Option<i32>,
+    template: Option<&'a PodTemplateSpec>,
+    /// Generation that its status is about.
+    observed: Option<i64>,
+    /// Numbers of pods: wanted, ready, of the newest template.
+    pods: [Option<i32>; 3],
+}
+
 /// A pod or a claim.
 #[derive(Clone, Debug)]
 pub struct ObjectSeen {
     pub name: String,
     /// By the operator's label.
     pub node: String,
+    /// How many of its kind were seen before.
+    pub nth: usize,
+    /// UIDs of the controllers that it had, the first and the last. Those of a StatefulSet that is replaced stay, and get another one.
+    pub controllers: Option<[String; 2]>,
+    /// The revision of its workload that it is of.
+    pub revision: Option<String>,
     /// Whether it was deleted, or is being deleted.
     pub deleted: bool,
+    pub gone: bool,
 }
 
 impl Seen {
@@ -62,6 +100,49 @@ impl Seen {
     pub fn is_ready(&self, (uid, generation): &(String, i64)) -> bool {
         let cluster = self.cluster.as_ref().filter(|cluster| cluster.uid == *uid);
         cluster.is_some_and(|cluster| cluster.ready && cluster.observed >= *generation)
+    }
+
+    /// Whether all pods of all workloads are ready and of the newest template.
+    pub fn is_complete(&self) -> bool {
+        self.workloads.values().all(|workload| !workload.is_there || workload.complete.is_some())
+    }
+
+    /// Whether neither children nor pods are there any more.
+    pub fn is_empty(&self) -> bool {
+        self.children.is_empty() && self.pods.values().all(|pod| pod.gone)
+    }
+
+    /// How often a workload that was complete wasn't any more, though its spec stayed the same.
+    pub fn lapses(&self) -> u64 {
+        self.workloads.values().map(|workload| workload.lapses).sum()
+    }
+}
+
+impl WorkloadSeen {
+    fn note(&mut self, meta: &ObjectMeta, now: &Workload<'_>) {
+        push(&mut self.uids, meta.uid.clone().unwrap_or_default());
+        self.is_there = true;
+        if let Some(replicas) = now.replicas {
+            push(&mut self.replicas, replicas.into());
+        }
+        if let Some(template) = now.template.and_then(|template| serde_json::to_string(template).ok()) {
+            let mut hasher = DefaultHasher::new();
+            template.hash(&mut hasher);
+            push(&mut self.templates, hasher.finish());
+        }
+        let [wanted, others @ ..] = now.pods.map(Option::unwrap_or_default);
+        let is_complete = now.observed == meta.generation && others == [wanted; 2];
+        if !is_complete && self.complete.is_some() && self.complete == meta.generation {
+            self.lapses += 1;
+        }
+        self.complete = meta.generation.filter(|_| is_complete);
+    }
+}
+
+/// Adds what isn't the same as before.
+fn push<T: PartialEq>(all: &mut Vec<T>, new: T) {
+    if all.last() != Some(&new) {
+        all.push(new);
     }
 }
 
@@ -80,10 +161,54 @@ impl Witness {
         let mut watches = JoinSet::new();
         let note = Note { seen: Arc::clone(&seen), changed: changed.clone() };
         watches.spawn(note.clone().of_clusters(client.clone()));
-        watches.spawn(note.clone().of_workloads::<StatefulSet>(client.clone(), |set| set.spec.as_ref()?.replicas));
-        watches.spawn(note.clone().of_workloads::<Deployment>(client.clone(), |set| set.spec.as_ref()?.replicas));
+        watches.spawn(note.clone().of_workloads::<StatefulSet>(client.clone(), |set| {
+            let (spec, status) = (set.spec.as_ref(), set.status.as_ref());
+            let replicas = spec.and_then(|spec| spec.replicas);
+            Workload {
+                replicas,
+                template: spec.map(|spec| &spec.template),
+                observed: status.and_then(|status| status.observed_generation),
+                pods: [
+                    replicas,
+                    status.and_then(|status| status.ready_replicas),
+                    status.and_then(|status| status.updated_replicas),
+                ],
+            }
+        }));
+        watches.spawn(note.clone().of_workloads::<Deployment>(client.clone(), |set| {
+            let (spec, status) = (set.spec.as_ref(), set.status.as_ref());
+            let replicas = spec.and_then(|spec| spec.replicas);
+            Workload {
+                replicas,
+                template: spec.map(|spec| &spec.template),
+                observed: status.and_then(|status| status.observed_generation),
+                pods: [
+                    replicas,
+                    status.and_then(|status| status.ready_replicas),
+                    status.and_then(|status| status.updated_replicas),
+                ],
+            }
+        }));
+        watches.spawn(note.clone().of_workloads::<DaemonSet>(client.clone(), |set| {
+            let status = set.status.as_ref();
+            Workload {
+                replicas: None,
+                template: set.spec.as_ref().map(|spec| &spec.template),
+                observed: status.and_then(|status| status.observed_generation),
+                pods: [
+                    status.map(|status| status.desired_number_scheduled),
+                    status.map(|status| status.number_ready),
+                    status.and_then(|status| status.updated_number_scheduled),
+                ],
+            }
+        }));
         watches.spawn(note.clone().of_objects::<Pod>(client.clone(), |seen| &mut seen.pods));
-        watches.spawn(note.of_objects::<PersistentVolumeClaim>(client.clone(), |seen| &mut seen.claims));
+        watches.spawn(note.clone().of_objects::<PersistentVolumeClaim>(client.clone(), |seen| &mut seen.claims));
+        for kind in checks::KINDS {
+            let api =
+                Api::<PartialObjectMeta<DynamicObject>>::all_with(client.clone(), &checks::resource(&kind.into()));
+            watches.spawn(note.clone().of_children(api));
+        }
         Arc::new(Self { seen, changed, _watches: watches })
     }
 
@@ -136,7 +261,7 @@ impl Note {
     }
 
     async fn of_clusters(self, client: Client) {
-        each::<Data>(Api::all(client), |cluster, is_gone| {
+        each(watcher(Api::<Data>::all(client), watcher::Config::default()), |cluster, is_gone| {
             let meta = cluster.meta().clone();
             let status = cluster.status().cloned().unwrap_or_default();
             let seen = ClusterSeen {
@@ -149,20 +274,19 @@ impl Note {
         .await;
     }
 
-    async fn of_workloads<K>(self, client: Client, replicas: fn(&K) -> Option<i32>)
+    async fn of_workloads<K>(self, client: Client, now: fn(&K) -> Workload<'_>)
     where
         K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
     {
-        each::<K>(Api::all(client), |workload, is_gone| {
-            let (name, replicas) = (workload.name_any(), replicas(&workload).unwrap_or_default().into());
-            if !is_gone {
-                self.note(workload.namespace(), |seen| {
-                    let before = seen.replicas.iter().rev().find(|(other, _)| *other == name);
-                    if before.is_none_or(|(_, before)| *before != replicas) {
-                        seen.replicas.push((name, replicas));
-                    }
-                });
-            }
+        each(watcher(Api::<K>::all(client), watcher::Config::default()), |workload, is_gone| {
+            self.note(workload.namespace(), |seen| {
+                let known = seen.workloads.entry(workload.name_any()).or_default();
+                if !is_gone {
+                    known.note(workload.meta(), &now(&workload));
+                } else if known.uids.last() == workload.meta().uid.as_ref() {
+                    known.is_there = false;
+                }
+            });
         })
         .await;
     }
@@ -172,27 +296,78 @@ impl Note {
         K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
     {
         let label = names::node_label(Data::DEFINITION.group);
-        each::<PartialObjectMeta<K>>(Api::all(client), |object, is_gone| {
+        each(watcher(Api::<PartialObjectMeta<K>>::all(client), watcher::Config::default()), |object, is_gone| {
             let meta = object.metadata;
+            let revision = ["controller-revision-hash", "pod-template-hash"];
+            let revision = revision.iter().find_map(|label| meta.labels.as_ref()?.get(*label)).cloned();
+            let owners = meta.owner_references.iter().flatten();
+            let mut controllers = owners.filter(|owner| owner.controller == Some(true)).map(|owner| owner.uid.clone());
+            let controller = controllers.next();
             let node = meta.labels.as_ref().and_then(|labels| labels.get(&label)).cloned().unwrap_or_default();
-            let deleted = is_gone || meta.deletion_timestamp.is_some();
-            let seen = ObjectSeen { name: meta.name.unwrap_or_default(), node, deleted };
-            self.note(meta.namespace, |all| drop(of(all).insert(meta.uid.unwrap_or_default(), seen)));
+            self.note(meta.namespace, |all| {
+                let (objects, uid) = (of(all), meta.uid.unwrap_or_default());
+                let before = objects.get(&uid);
+                let seen = ObjectSeen {
+                    name: meta.name.unwrap_or_default(),
+                    node,
+                    nth: before.map_or(objects.len(), |before| before.nth),
+                    controllers: match (before.and_then(|before| before.controllers.clone()), controller) {
+                        (Some([first, _]), Some(last)) => Some([first, last]),
+                        (before, now) => before.or_else(|| now.map(|now| [now.clone(), now])),
+                    },
+                    revision,
+                    deleted: is_gone || meta.deletion_timestamp.is_some(),
+                    gone: is_gone,
+                };
+                objects.insert(uid, seen);
+            });
+        })
+        .await;
+    }
+
+    async fn of_children(self, api: Api<PartialObjectMeta<DynamicObject>>) {
+        let config = watcher::Config::default().labels(&checks::selector());
+        each(watcher(api, config), |object, is_gone| {
+            self.note(object.namespace(), |seen| {
+                let uid = object.uid().unwrap_or_default();
+                if is_gone {
+                    seen.children.remove(&uid);
+                } else {
+                    seen.children.insert(uid, object.name_any());
+                }
+            });
         })
         .await;
     }
 }
 
-async fn each<K>(api: Api<K>, ingest: impl Fn(K, bool))
-where
-    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
-{
-    let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
+/// Ingests each object as it is, and each that is gone, also where it went while nothing was watched: the API server was away.
+async fn each<K: ResourceExt + Clone>(events: impl Stream<Item = watcher::Result<Event<K>>>, ingest: impl Fn(K, bool)) {
+    let mut events = std::pin::pin!(events.default_backoff());
+    let mut live: HashMap<String, K> = HashMap::new();
+    let mut listed = HashSet::new();
     while let Some(event) = events.next().await {
         match event {
-            Ok(Event::Apply(object) | Event::InitApply(object)) => ingest(object, false),
-            Ok(Event::Delete(object)) => ingest(object, true),
-            _ => {}
+            Ok(Event::Init) => listed.clear(),
+            Ok(Event::InitApply(object)) => {
+                let uid = object.uid().unwrap_or_default();
+                listed.insert(uid.clone());
+                live.insert(uid, object.clone());
+                ingest(object, false);
+            }
+            Ok(Event::InitDone) => {
+                let gone = live.extract_if(|uid, _| !listed.contains(uid));
+                gone.for_each(|(_, object)| ingest(object, true));
+            }
+            Ok(Event::Apply(object)) => {
+                live.insert(object.uid().unwrap_or_default(), object.clone());
+                ingest(object, false);
+            }
+            Ok(Event::Delete(object)) => {
+                live.remove(&object.uid().unwrap_or_default());
+                ingest(object, true);
+            }
+            Err(_) => {}
         }
     }
 }

@@ -19,11 +19,16 @@ pub(super) const STAGES: &str = "stages.yaml";
 
 /// One program of the control plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Component {
+pub enum Component {
+    /// etcd, where all objects are stored.
     Etcd,
+    /// kube-apiserver.
     ApiServer,
+    /// kube-controller-manager, with the controllers of workloads and the garbage collector.
     ControllerManager,
+    /// kube-scheduler.
     Scheduler,
+    /// kwok, in place of the nodes and the volumes' provisioner.
     Kwok,
 }
 
@@ -35,11 +40,11 @@ pub(super) struct Ports {
 }
 
 impl Component {
-    pub const ALL: [Component; 5] =
+    pub(crate) const ALL: [Component; 5] =
         [Component::Etcd, Component::ApiServer, Component::ControllerManager, Component::Scheduler, Component::Kwok];
 
     /// The program's name.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Component::Etcd => "etcd",
             Component::ApiServer => "kube-apiserver",

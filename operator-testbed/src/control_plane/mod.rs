@@ -16,7 +16,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub(crate) use component::Component;
+pub use component::Component;
 use component::Ports;
 use folder::Folder;
 use watchdog::Watchdog;
@@ -105,6 +105,24 @@ impl ControlPlane {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Sends a signal to a component.
+    pub fn signal(&self, component: Component, signal: &str) -> Result<(), Error> {
+        self.watchdog.signal(component, signal)
+    }
+
+    /// Starts a component again, once its process has ended.
+    pub async fn start_again(&self, component: Component) -> Result<(), Error> {
+        let started = Instant::now();
+        while !self.watchdog.has_ended(component) {
+            if started.elapsed() > PATIENCE {
+                let what = format!("the end of {}", component.name());
+                return Err(Error::Timeout { what, seconds: PATIENCE.as_secs(), detail: String::new() });
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.watchdog.run_again(component)
     }
 
     /// The folder with everything: kubeconfig files, logs, data.

@@ -3,7 +3,7 @@
 //! It has to be another process, as this one may be killed without a chance to tidy up. What it does is in `watchdog.sh`.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -44,22 +44,42 @@ impl Watchdog {
     /// Starts a component. Its output goes to `NAME.log` in the folder.
     pub fn run(&mut self, component: Component, command: &[String]) -> Result<(), Error> {
         let name = component.name();
-        let failed = || Error::io(format!("starting {name}"));
         let script = self.folder.join(format!("{name}.sh"));
         let words: Vec<_> = command.iter().map(|word| quote(word)).collect();
         let text = format!("echo $$ >{name}.pid\n[ -e ending ] || exec {}\n", words.join(" "));
-        fs::write(script, text).map_err(failed())?;
-        File::create(self.running(component)).map_err(failed())?;
+        fs::write(script, text).map_err(Error::io(format!("starting {name}")))?;
         self.components.push(component);
-        if let Some(names) = &mut self.names {
+        self.run_again(component)
+    }
+
+    /// Starts a component that was started before, and has ended.
+    pub fn run_again(&self, component: Component) -> Result<(), Error> {
+        let name = component.name();
+        let failed = || Error::io(format!("starting {name}"));
+        File::create(self.running(component)).map_err(failed())?;
+        if let Some(mut names) = self.names.as_ref() {
             writeln!(names, "{name}").map_err(failed())?;
         }
         Ok(())
     }
 
+    /// Sends a signal to a component.
+    pub fn signal(&self, component: Component, signal: &str) -> Result<(), Error> {
+        let (name, failed) = (component.name(), || Error::io(format!("sending {signal} to {}", component.name())));
+        let pid = fs::read_to_string(self.folder.join(format!("{name}.pid"))).map_err(failed())?;
+        let status = Command::new("kill").args(["-s", signal, pid.trim()]).status().map_err(failed())?;
+        let refused = || failed()(io::Error::other(format!("kill: {status}")));
+        status.success().then_some(()).ok_or_else(refused)
+    }
+
     /// A component that was started and doesn't run any more.
     pub fn ended(&self) -> Option<Component> {
-        self.components.iter().copied().find(|component| !self.running(*component).exists())
+        self.components.iter().copied().find(|component| self.has_ended(*component))
+    }
+
+    /// Whether a component doesn't run any more.
+    pub fn has_ended(&self, component: Component) -> bool {
+        !self.running(component).exists()
     }
 
     fn running(&self, component: Component) -> PathBuf {

@@ -6,7 +6,7 @@ cd "$1" || exit 1
 # While a component runs, or is about to, there are NAME.running and, written by its script, NAME.pid.
 while read -r name; do
     (
-        sh "./$name.sh" </dev/null >"$name.log" 2>&1
+        sh "./$name.sh" </dev/null >>"$name.log" 2>&1
         rm -f "$name.pid" "$name.running"
     ) &
 done

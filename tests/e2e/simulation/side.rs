@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    process::Command,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -11,7 +10,7 @@ use http::Request;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Client, client::Body};
 use operator_simulation::{ApiServer, Kind, Rule, Shared, controllers};
-use operator_testbed::Testbed;
+use operator_testbed::{Component, Testbed};
 use serde_json::{Value, json};
 
 use super::steps::NAMESPACE;
@@ -49,7 +48,7 @@ pub async fn both() -> (Side, Side) {
     install(&client, widgets()).await;
     let real = Real { testbed: Some(testbed), client, namespace };
     real.overwrite_images().await;
-    real.signal_controllers("-STOP");
+    real.signal_controllers("STOP");
     let mut model = ApiServer::new();
     let rules = &[("spec.nodes", Rule::Map), ("status.conditions", Rule::Keys(&["type"]))];
     model.serve(Kind { scale: true, ..Kind::custom("simulation.test", "v1", "Widget", "widgets", rules) });
@@ -93,9 +92,7 @@ fn widgets() -> CustomResourceDefinition {
 
 impl Real {
     fn signal_controllers(&self, signal: &str) {
-        let file = self.testbed.as_ref().and_then(Testbed::folder).unwrap().join("kube-controller-manager.pid");
-        let pid = std::fs::read_to_string(file).unwrap();
-        assert!(Command::new("kill").args([signal, pid.trim()]).status().unwrap().success());
+        self.testbed.as_ref().unwrap().signal(Component::ControllerManager, signal).unwrap();
     }
 
     /// Installs a policy that overwrites the image of Deployments with the label `policy: overwrite`, and waits until it does.
@@ -199,7 +196,7 @@ impl Side {
     /// Lets the real controllers go on, and waits until they have seen everything.
     pub async fn release(&mut self) {
         let Server::Real(real) = &self.server else { return };
-        real.signal_controllers("-CONT");
+        real.signal_controllers("CONT");
         eventually("the controllers to have seen the last owner", || async {
             let (code, object) = real.send("GET", "", &super::steps::last_owner(), &Value::Null).await;
             let seen = code == 404 || object["status"]["observedGeneration"] == object["metadata"]["generation"];
@@ -213,7 +210,7 @@ impl Side {
     /// Holds the real controllers, so that no one else writes anything.
     pub fn hold(&self) {
         if let Server::Real(real) = &self.server {
-            real.signal_controllers("-STOP");
+            real.signal_controllers("STOP");
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Fault {
     KilledWhileSending,
     /// The operator is ended as by SIGTERM, and started anew.
     Restarted,
+    /// It is stopped as by SIGSTOP with a write that it is about to send, and goes on later: another operator may have its lease by then.
+    Stopped,
     /// The connection breaks before a request arrives.
     RequestLost,
     /// The request is done, and the connection breaks before the answer comes.
@@ -144,6 +146,17 @@ impl Rates {
 }
 
 impl Fault {
+    /// What it happens to.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::KilledBefore | Self::KilledAfter | Self::KilledWhileSending | Self::Restarted | Self::Stopped => {
+                "operators"
+            }
+            fault if EVENTS.contains(&fault) || fault == Self::OldList => "watches",
+            _ => "requests",
+        }
+    }
+
     /// What the API server answers instead of doing what it is asked; none: it isn't asked, or does it.
     pub fn answer(self, method: &Method, name: &str) -> Option<Response<Answer>> {
         let (code, reason, message) = match self {

@@ -11,13 +11,14 @@ mod past;
 mod stream;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     future::{Future, pending},
     io,
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc as blocking,
     },
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -27,17 +28,25 @@ use bytes::Bytes;
 use http::{Method, Request, Response, request::Parts};
 use http_body::{Body as HttpBody, Frame};
 use kube::{Client, client::Body};
-use tokio::sync::{mpsc, watch};
+use serde_json::Value;
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 pub use fault::Fault;
 use fault::{Moment, Rates};
 use past::Past;
 
-use crate::chance;
+use crate::{chance, operator::LEASE, story::Death};
 
-/// Between the operators of one namespace, one after the other, and the API server.
+/// Between the operators of one namespace and the API server.
 #[derive(Clone)]
 pub struct Wire(Arc<Shared>);
+
+/// The least time that an operator is stopped: as long as a lease lasts without a renewal.
+const STOPPED: Duration = LEASE;
 
 struct Shared {
     seed: u64,
@@ -58,18 +67,60 @@ struct Shared {
 struct State {
     /// How often each thing was asked.
     asked: HashMap<String, u64>,
-    /// Writes until the operator dies, and how; none: it lives.
-    dies: Option<(u64, Fault)>,
+    /// How operators die or are stopped: the next one with the write after so many others.
+    deaths: VecDeque<Death>,
+    holder: Option<Holder>,
+    /// How often the lease went from one operator to another.
+    takeovers: u64,
+    /// How often it went to another, or wasn't renewed in time: who holds it then begins anew.
+    lapsed: u64,
+    /// What was written by an operator after another one had its lease.
+    unheld: Vec<String>,
+    lines: usize,
+    /// What each operator has read since it started, or since the lease was taken.
+    read: BTreeSet<(usize, u64, String)>,
+    /// How often a write of an object of this name arrived late.
+    late_writes: HashMap<String, usize>,
+    /// Names of pods that an operator deleted.
+    deleted_pods: BTreeSet<String>,
     injected: BTreeMap<Fault, u64>,
     /// What was done and what went wrong, for the report.
     log: Vec<String>,
     past: HashMap<String, Past>,
-    /// Requests, watches aside, and when the last one was under way.
+    /// Requests, watches and those of the lease aside, and when the last one was under way.
     requests: u64,
     last: Option<Instant>,
     under_way: usize,
     /// The latest requests.
-    latest: Vec<String>,
+    latest: Vec<Sent>,
+}
+
+/// Who holds the lease.
+#[derive(Clone, Copy)]
+struct Holder {
+    line: usize,
+    /// When it was known.
+    since: Instant,
+    /// When the latest renewal was sent.
+    renewed: Instant,
+    /// Version of the Lease.
+    version: u64,
+}
+
+/// A request that was sent.
+#[derive(Clone)]
+pub struct Sent {
+    what: String,
+    /// Whether it changes anything but the status of the cluster, and events.
+    pub changes: bool,
+    /// Whether an operator reads this for the first time since it started, or since it took the lease.
+    pub begins: bool,
+}
+
+impl std::fmt::Debug for Sent {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.what)
+    }
 }
 
 impl Wire {
@@ -92,7 +143,7 @@ impl Wire {
     pub fn disturb(&self, on: bool) {
         self.0.on.store(on, Ordering::Relaxed);
         if !on {
-            self.lock().dies = None;
+            self.lock().deaths.clear();
         }
     }
 
@@ -102,14 +153,16 @@ impl Wire {
         self.0.refuses.store(true, Ordering::Relaxed);
     }
 
-    /// The operator dies with the write after so many others, where things go wrong.
-    pub fn kill_after(&self, writes: u64, how: Fault) {
-        self.lock().dies = Some((writes, how)).filter(|_| self.0.on.load(Ordering::Relaxed));
+    /// Operators die like this from now on, where things go wrong.
+    pub fn kill(&self, deaths: &[Death]) {
+        self.lock().deaths = deaths.iter().copied().filter(|_| self.0.on.load(Ordering::Relaxed)).collect();
     }
 
-    /// The wire of an operator that starts now.
-    pub fn line(&self) -> Line {
-        Line { wire: self.clone(), dead: watch::channel(false).0 }
+    /// The wire of an operator that starts now, on this runtime.
+    pub fn line(&self, runtime: Handle) -> Line {
+        let mut state = self.lock();
+        state.lines += 1;
+        Line { wire: self.clone(), number: state.lines, runtime, dead: watch::channel(None).0 }
     }
 
     /// Waits until everything that was sent has arrived.
@@ -122,7 +175,7 @@ impl Wire {
         *self.0.late.borrow() > 0
     }
 
-    /// Number of requests so far, watches aside.
+    /// Number of requests so far, watches and those of the lease aside.
     pub fn requests(&self) -> u64 {
         self.lock().requests
     }
@@ -133,9 +186,31 @@ impl Wire {
         if state.under_way > 0 { Duration::ZERO } else { state.last.map_or(Duration::MAX, |last| last.elapsed()) }
     }
 
-    /// The latest requests, the newest last.
-    pub fn latest(&self) -> Vec<String> {
-        self.lock().latest.clone()
+    /// The latest requests, the newest last: those after the first so many.
+    pub fn since(&self, requests: u64) -> Vec<Sent> {
+        let state = self.lock();
+        let new = usize::try_from(state.requests - requests).unwrap_or_default();
+        state.latest[state.latest.len().saturating_sub(new)..].to_vec()
+    }
+
+    /// How often a write of an object of this name arrived after others that were sent later.
+    pub fn late_writes(&self, name: &str) -> usize {
+        self.lock().late_writes.get(name).copied().unwrap_or_default()
+    }
+
+    /// Whether an operator deleted a pod of this name.
+    pub fn has_deleted(&self, pod: &str) -> bool {
+        self.lock().deleted_pods.contains(pod)
+    }
+
+    /// How often the lease went from one operator to another.
+    pub fn takeovers(&self) -> u64 {
+        self.lock().takeovers
+    }
+
+    /// What was written by an operator after another one had its lease.
+    pub fn unheld(&self) -> Vec<String> {
+        self.lock().unheld.clone()
     }
 
     /// How often each fault happened.
@@ -181,12 +256,12 @@ impl Wire {
     }
 
     /// How the operator dies with this write, if it does.
-    fn death(&self) -> Option<Fault> {
+    fn death(&self) -> Option<Death> {
         let mut state = self.lock();
-        match &mut state.dies {
-            Some((0, _)) => state.dies.take().map(|(_, how)| how),
-            Some((left, _)) => {
-                *left -= 1;
+        match state.deaths.front_mut() {
+            Some(Death { after: 0, .. }) => state.deaths.pop_front(),
+            Some(death) => {
+                death.after -= 1;
                 None
             }
             None => None,
@@ -198,7 +273,11 @@ impl Wire {
 #[derive(Clone)]
 pub struct Line {
     wire: Wire,
-    dead: watch::Sender<bool>,
+    number: usize,
+    /// Where the operator runs: a thread of its own.
+    runtime: Handle,
+    /// Whether it has died, and how long there is no other one then.
+    dead: watch::Sender<Option<Duration>>,
 }
 
 /// A request without its body's stream.
@@ -211,52 +290,64 @@ struct Asked {
 }
 
 impl Line {
-    /// The client of the operator.
-    pub fn client(&self) -> Client {
+    /// The client of the operator. `wire` is where requests are carried out: they go on where the operator is stopped.
+    pub fn client(&self, wire: Handle) -> Client {
         let line = self.clone();
         let service = tower::service_fn(move |request: Request<Body>| {
-            let line = line.clone();
-            async move { line.unless_dead(line.answer(request)).await }
+            let (line, entered) = (line.clone(), Instant::now());
+            let mut answer = JoinSet::new();
+            answer.spawn_on(async move { line.unless_dead(line.answer(request, entered)).await }, &wire);
+            async move { answer.join_next().await.unwrap_or_else(|| Ok(Err(lost())))? }
         });
         Client::new(service, &*self.wire.0.namespace)
     }
 
-    /// Waits until the operator has died.
-    pub async fn died(&self) {
-        let _ = self.dead.subscribe().wait_for(|dead| *dead).await;
+    /// Waits until the operator has died. Returns how long there is no other one then.
+    pub async fn died(&self) -> Duration {
+        let mut dead = self.dead.subscribe();
+        let down = dead.wait_for(Option::is_some).await.map(|down| *down);
+        down.ok().flatten().unwrap_or_default()
     }
 
     /// The operator dies: what it asks from now on goes nowhere.
-    pub fn die(&self) {
-        self.dead.send_replace(true);
+    pub fn die(&self, down: Duration) {
+        self.dead.send_replace(Some(down));
     }
 
     async fn unless_dead<T>(&self, then: impl Future<Output = T>) -> T {
         tokio::select! {
             biased;
-            () = self.died() => pending().await,
+            _ = self.died() => pending().await,
             answer = then => answer,
         }
     }
 
-    async fn answer(&self, request: Request<Body>) -> io::Result<Response<Answer>> {
+    async fn answer(&self, request: Request<Body>, entered: Instant) -> io::Result<Response<Answer>> {
         let (head, body) = request.into_parts();
         let body = body.collect_bytes().await.map_err(io::Error::other)?;
         let query = head.uri.query().unwrap_or_default();
         let path = head.uri.path().replace(&self.wire.0.namespace, "*");
-        let dry = if query.contains("dryRun=") { " as a dry run" } else { "" };
-        let what = format!("{} {path}{dry}", head.method);
+        let is_dry = query.contains("dryRun=");
+        let what = format!("{} {path}{}", head.method, if is_dry { " as a dry run" } else { "" });
         let (is_read, is_watch) = (head.method == Method::GET, query.contains("watch=true"));
-        let is_mortal = !is_read && !path.contains("/events.k8s.io/");
         let asked = Asked { head, body, what };
         if is_watch {
             return self.watch(asked).await;
         }
+        let is_lease = path.contains("/leases");
+        let is_mortal = !is_read && !is_lease && !path.contains("/events.k8s.io/");
         // What a status says is no secret, and tells why it was written.
-        let said = if path.ends_with("/status") { String::from_utf8_lossy(&asked.body) } else { "".into() };
-        let _under_way = UnderWay::new(&self.wire, &format!("{} {said}", asked.what));
-        if let Some(how) = is_mortal.then(|| self.wire.death()).flatten() {
-            return self.die_with(how, asked).await;
+        let is_status = path.ends_with("/status");
+        let said = if is_status { String::from_utf8_lossy(&asked.body) } else { "".into() };
+        let changes = is_mortal && !is_status && !is_dry;
+        let begins = is_read && !is_lease && self.begins(&asked.what);
+        let sent = Sent { what: format!("{} {said}", asked.what), changes, begins };
+        let _under_way = (!is_lease).then(|| UnderWay::new(&self.wire, sent));
+        if !is_read && !is_lease {
+            self.note_write(&asked, entered);
+        }
+        if let Some(death) = is_mortal.then(|| self.wire.death()).flatten() {
+            return self.die_with(death, asked).await;
         }
         let moment = if is_read { Moment::Read } else { Moment::Write };
         match self.wire.fault(moment, &asked.what) {
@@ -265,15 +356,53 @@ impl Line {
         }
     }
 
-    async fn die_with(&self, how: Fault, asked: Asked) -> io::Result<Response<Answer>> {
-        self.wire.note(how, &asked.what);
-        match how {
+    /// Whether this operator reads this for the first time since it started, or since the lease was taken.
+    fn begins(&self, what: &str) -> bool {
+        let mut state = self.wire.lock();
+        let lapsed = state.lapsed;
+        state.read.insert((self.number, lapsed, what.to_owned()))
+    }
+
+    /// Notes a write.
+    fn note_write(&self, asked: &Asked, entered: Instant) {
+        let mut state = self.wire.lock();
+        if state.holder.is_some_and(|holder| holder.line != self.number && entered > holder.since) {
+            state.unheld.push(format!("without the lease: {}", asked.what));
+        }
+        if asked.head.method == Method::DELETE && asked.head.uri.path().contains("/pods/") {
+            state.deleted_pods.insert(asked.name().to_owned());
+        }
+    }
+
+    async fn die_with(&self, death: Death, asked: Asked) -> io::Result<Response<Answer>> {
+        self.wire.note(death.how, &asked.what);
+        let down = Duration::from_millis(death.down);
+        match death.how {
+            Fault::Stopped => return self.stop(down + STOPPED, asked).await,
             Fault::KilledAfter => drop(self.send(asked).await),
             Fault::KilledWhileSending => self.arrive_late(asked, 0),
             _ => {}
         }
-        self.die();
+        self.die(down);
         pending().await
+    }
+
+    /// Everything of the operator stands still but the clock, and it goes on with this request: whether it may write it has checked before.
+    async fn stop(&self, time: Duration, asked: Asked) -> io::Result<Response<Answer>> {
+        let late = Late::new(&self.wire, asked.name());
+        let (goes_on, stopped) = blocking::channel::<()>();
+        self.runtime.spawn(async move { stopped.recv() });
+        tokio::time::sleep(time).await;
+        drop(goes_on);
+        self.wire.tell("the operator goes on");
+        // It is under way already: nothing calls it back.
+        let line = self.clone();
+        let sent = tokio::spawn(async move {
+            let answer = line.send(asked).await;
+            drop(late);
+            answer
+        });
+        sent.await.map_err(io::Error::other)?
     }
 
     async fn go_wrong(&self, fault: Fault, nth: u64, asked: Asked) -> io::Result<Response<Answer>> {
@@ -281,7 +410,6 @@ impl Line {
         if let Some(answer) = fault.answer(&asked.head.method, asked.name()) {
             return Ok(answer);
         }
-        let lost = || io::Error::new(io::ErrorKind::ConnectionReset, "the connection broke");
         let wait = self.wire.time(&asked.what, nth, (20, 1500));
         match fault {
             Fault::AnswerLost => {
@@ -308,7 +436,7 @@ impl Line {
     /// The request arrives though its sender may be dead by then.
     fn arrive_late(&self, asked: Asked, nth: u64) {
         let (line, wait) = (self.clone(), self.wire.time(&asked.what, nth, (50, 3000)));
-        let late = Late::new(&self.wire);
+        let late = Late::new(&self.wire, asked.name());
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             drop(line.send(asked).await);
@@ -317,17 +445,48 @@ impl Line {
     }
 
     async fn send(&self, asked: Asked) -> io::Result<Response<Answer>> {
-        let what = asked.what;
-        let request = Request::from_parts(asked.head, Body::from(asked.body));
-        let response = self.wire.0.client.send(request).await.map_err(io::Error::other)?;
-        let (head, body) = response.into_parts();
+        let Asked { head, body, what } = asked;
+        let is_lease = head.method != Method::GET && head.uri.path().contains("/leases");
+        let sent = Instant::now();
+        let response = self.wire.0.client.send(Request::from_parts(head, Body::from(body))).await;
+        let (head, body) = response.map_err(io::Error::other)?.into_parts();
         let body = body.collect_bytes().await.map_err(io::Error::other)?;
         if !head.status.is_success() {
             let said = String::from_utf8_lossy(&body);
             self.wire.tell(&format!("{what}: {}: {}", head.status, said.chars().take(300).collect::<String>()));
+        } else if is_lease {
+            self.note_lease(sent, &serde_json::from_slice(&body)?);
         }
         Ok(Response::from_parts(head, Answer::Whole(Some(body))))
     }
+
+    /// Notes who holds the lease from now on.
+    fn note_lease(&self, renewed: Instant, lease: &Value) {
+        let version = lease["metadata"]["resourceVersion"].as_str().and_then(|version| version.parse().ok());
+        let (line, since, version) = (self.number, Instant::now(), version.unwrap_or_default());
+        let is_held = lease["spec"]["holderIdentity"].as_str().is_some_and(|holder| !holder.is_empty());
+        let mut state = self.wire.lock();
+        let before = state.holder.filter(|before| before.version < version || before.line == line);
+        if before.is_none() && state.holder.is_some() {
+            return;
+        }
+        let is_other = before.is_some_and(|before| before.line != line);
+        let is_late = before.is_some_and(|before| renewed.duration_since(before.renewed) > LEASE * 2 / 3);
+        state.takeovers += u64::from(is_other && is_held);
+        state.lapsed += u64::from((is_other && is_held) || is_late);
+        // One that is released is nobody else's.
+        let since = before.filter(|before| before.line == line).map_or(since, |before| before.since);
+        state.holder = if is_held { Some(Holder { line, since, renewed, version }) } else { before };
+        drop(state);
+        if is_held && (is_other || before.is_none()) {
+            self.wire.tell("an operator takes the lease");
+        }
+    }
+}
+
+/// The connection broke.
+fn lost() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, "the connection broke")
 }
 
 impl Asked {
@@ -341,11 +500,12 @@ impl Asked {
 struct UnderWay(Wire);
 
 impl UnderWay {
-    fn new(wire: &Wire, what: &str) -> Self {
+    fn new(wire: &Wire, sent: Sent) -> Self {
         let mut state = wire.lock();
         state.requests += 1;
         state.under_way += 1;
-        state.latest.push(format!("{:.1} {what}", wire.0.begun.elapsed().as_secs_f64()));
+        let what = format!("{:.1} {}", wire.0.begun.elapsed().as_secs_f64(), sent.what);
+        state.latest.push(Sent { what, ..sent });
         let old = state.latest.len().saturating_sub(100);
         state.latest.drain(..old);
         Self(wire.clone())
@@ -364,8 +524,9 @@ impl Drop for UnderWay {
 struct Late(Wire);
 
 impl Late {
-    fn new(wire: &Wire) -> Self {
+    fn new(wire: &Wire, name: &str) -> Self {
         wire.0.late.send_modify(|late| *late += 1);
+        *wire.lock().late_writes.entry(name.to_owned()).or_default() += 1;
         Self(wire.clone())
     }
 }

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Answer, Asked, Fault, Line, Moment,
+    Answer, Asked, Fault, Line, Moment, lost,
     past::{Listed, Past},
 };
 
@@ -34,7 +34,7 @@ impl Line {
             }
             if fault == Fault::RequestLost {
                 self.wire.note(fault, &asked.what);
-                return Err(io::Error::new(io::ErrorKind::ConnectionReset, "the connection broke"));
+                return Err(lost());
             }
             let age = self.wire.time(&asked.what, nth, (1, 40)).as_millis() as usize;
             let old = self.wire.lock().past.get(&asked.what).and_then(|past| past.list(age));
@@ -177,8 +177,7 @@ impl Shower {
         match fault {
             Fault::Cut => false,
             Fault::Broken => {
-                let broken = io::Error::new(io::ErrorKind::ConnectionReset, "the connection broke");
-                let _ = self.sender.send(Err(broken)).await;
+                let _ = self.sender.send(Err(lost())).await;
                 false
             }
             Fault::Gone => {
