@@ -35,8 +35,7 @@ pub fn surplus(situation: &Situation<'_>) -> Vec<Action> {
     let mut surplus: Vec<&Child> = situation.snapshot.children.iter().filter(|child| is_deletable(child)).collect();
     surplus.retain(|child| !wanted.contains(&(&child.kind, &*child.name)) && !in_use(child));
     surplus.retain(|child| child.kind != &JOB || succeeded(child));
-    surplus.sort_by_key(|child| (!child.kind.is_workload(), child.kind.kind.clone(), &child.name));
-    surplus.into_iter().map(delete).collect()
+    deletions(surplus)
 }
 
 /// What this process has just created. Secrets stay: another generated value would change what their readers are, which would be tried again
@@ -54,20 +53,24 @@ pub fn created(situation: &Situation<'_>) -> Vec<Action> {
     if situation.wanted.iter().any(takes_claims) {
         return Vec::new();
     }
-    snapshot
-        .children
-        .iter()
-        .filter(|child| is_deletable(child) && child.kind != &SECRET && is_new(child))
-        .map(delete)
-        .collect()
+    let goes = |child: &&Child| is_deletable(child) && child.kind != &SECRET && is_new(child);
+    deletions(snapshot.children.iter().filter(goes).collect())
 }
 
 fn is_deletable(child: &Child) -> bool {
     !is_claim(&child.kind) && !child.deleting
 }
 
-fn delete(child: &Child) -> Action {
-    Action::Delete { kind: child.kind.clone(), name: child.name.to_string(), uid: child.uid.clone(), version: None }
+/// Workloads first, whatever the order in which the children became known.
+fn deletions(mut children: Vec<&Child>) -> Vec<Action> {
+    children.sort_by_key(|child| (!child.kind.is_workload(), child.kind.kind.clone(), &child.name));
+    let delete = |Child { kind, name, uid, .. }: &Child| Action::Delete {
+        kind: kind.clone(),
+        name: name.to_string(),
+        uid: uid.clone(),
+        version: None,
+    };
+    children.into_iter().map(delete).collect()
 }
 
 /// Whether pods may be on another template than the newest.

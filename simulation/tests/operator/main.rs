@@ -11,6 +11,7 @@
 //! | `cases` | single stories, and what the properties once found |
 //! | `jobs` | the same, of Jobs |
 //! | `lost` | the same, of generated Secrets that are deleted |
+//! | `model` | all that can happen to small clusters, exhaustively |
 //! | `stuck` | the same, of pods that keep others from being updated |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may stop at what it did not expect")]
@@ -19,6 +20,7 @@ mod cases;
 mod jobs;
 mod kinds;
 mod lost;
+mod model;
 mod promises;
 mod properties;
 mod specs;
