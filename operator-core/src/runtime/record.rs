@@ -219,13 +219,13 @@ impl Records {
 
     /// What is kept that matters to what comes, as text, with the version that a cluster got last: not what follows from its spec, nor what was told.
     pub fn memory(&self) -> Vec<Memory> {
-        let memory = |(uid, record): (&Box<str>, &Record)| {
-            let Record { facts, attempts, sent, written, .. } = record;
+        let records = self.records.lock();
+        let memories = records.iter().map(|(uid, Record { facts, attempts, sent, written, .. })| {
             let version = written.as_ref().map_or(0, |written| written.version);
             let written = written.as_ref().map(|it| (&it.status, it.at.elapsed().min(STATUS_EVERY)));
             (uid.clone(), version, format!("{facts:?} {attempts} {sent:?} {written:?}"))
-        };
-        self.records.lock().iter().map(memory).collect()
+        });
+        memories.collect()
     }
 
     fn with<T>(&self, uid: &str, then: impl FnOnce(&mut Record) -> T) -> T {

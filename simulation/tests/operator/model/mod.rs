@@ -1,5 +1,5 @@
 //! All that can happen to small clusters, exhaustively: which view is late, which controller takes the next step, where the operator dies, and
-//! what people do meanwhile. Each setup is explored by stateright until no new state is found.
+//! what people do meanwhile. Each setup is explored by stateright until no new state is found, or so many are known as are asked for.
 //!
 //! | module | holds |
 //! | --- | --- |
@@ -115,6 +115,8 @@ struct Known {
     writes: HashMap<(u64, usize), usize>,
     /// The first path to each state.
     paths: HashMap<u64, State>,
+    /// Whether there were more states than are explored.
+    is_cut: bool,
     /// Pairs of paths that lead to one state.
     pairs: usize,
     /// The first state in which a promise is broken: then there is no need to go on.
@@ -246,7 +248,10 @@ impl Model for Exploration {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Act>) {
-        if self.known().broken.is_none() {
+        let mut known = self.known();
+        let is_enough = known.paths.len() >= most_states();
+        known.is_cut |= is_enough;
+        if known.broken.is_none() && !known.is_cut {
             actions.extend(&state.next);
         }
     }
@@ -289,6 +294,11 @@ impl Model for Exploration {
     }
 }
 
+/// So many states of a setup are explored, those that are reached in the fewest steps first: as many as `MODEL_STATES` says.
+fn most_states() -> usize {
+    std::env::var("MODEL_STATES").ok().and_then(|most| most.parse().ok()).unwrap_or(60)
+}
+
 /// Explores a setup until nothing new is found, prints what was explored, and fails where a promise was broken.
 fn explore(setup: &'static Setup) {
     // That of the test.
@@ -297,8 +307,9 @@ fn explore(setup: &'static Setup) {
     let checker = Exploration::new(setup).checker().spawn_bfs().join();
     let known = checker.model().known();
     println!(
-        "{}: {} states, {} steps, at most {} in a row, {} pairs of paths to one state, {} rounds until rest; {:.1} s",
+        "{}: {}{} states, {} steps, at most {} in a row, {} pairs of paths to one state, {} rounds until rest; {:.1} s",
         name.rsplit("::").next().unwrap_or_default(),
+        if known.is_cut { "the first " } else { "all " },
         checker.unique_state_count(),
         checker.state_count(),
         checker.max_depth() - 1,
