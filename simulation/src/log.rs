@@ -81,7 +81,7 @@ impl View {
         objects.into_values().collect()
     }
 
-    fn pending<'a>(&'a self, server: &'a ApiServer) -> impl Iterator<Item = &'a Event> {
+    pub(crate) fn pending<'a>(&'a self, server: &'a ApiServer) -> impl Iterator<Item = &'a Event> {
         let start = server.log().partition_point(|event| event.version <= self.seen);
         server.log().iter().skip(start).filter(|event| event.kind == self.kind)
     }

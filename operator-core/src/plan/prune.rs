@@ -37,13 +37,12 @@ pub fn surplus(situation: &Situation<'_>, before: &[Action]) -> Vec<Action> {
     surplus.retain(|child| child.kind != &JOB || succeeded(child));
     // The last accepted spec is kept until another is.
     let is_kept = |object: &Arc<Object>| {
-        situation.child(object).is_some()
-            || before.iter().any(|action| action.object().is_some_and(|written| written.is(object)))
+        let is_it = |action: &Action| action.object().is_some_and(|written| written.is(object));
+        situation.child(object).is_some() || before.iter().any(is_it)
     };
     let is_accepted = situation.wanted.iter().any(|object| object.kind == &REVISION && is_kept(object));
     surplus.retain(|child| child.kind != &REVISION || is_accepted);
-    surplus.sort_by_key(|child| (!child.kind.is_workload(), child.kind.kind.clone(), &child.name));
-    surplus.into_iter().map(delete).collect()
+    deletions(surplus)
 }
 
 /// What this process has just created. Secrets stay: another generated value would change what their readers are, which would be tried again
@@ -61,20 +60,24 @@ pub fn created(situation: &Situation<'_>) -> Vec<Action> {
     if situation.wanted.iter().any(takes_claims) {
         return Vec::new();
     }
-    snapshot
-        .children
-        .iter()
-        .filter(|child| is_deletable(child) && child.kind != &SECRET && is_new(child))
-        .map(delete)
-        .collect()
+    let goes = |child: &&Child| is_deletable(child) && child.kind != &SECRET && is_new(child);
+    deletions(snapshot.children.iter().filter(goes).collect())
 }
 
 fn is_deletable(child: &Child) -> bool {
     !is_claim(&child.kind) && !child.deleting
 }
 
-fn delete(child: &Child) -> Action {
-    Action::Delete { kind: child.kind.clone(), name: child.name.to_string(), uid: child.uid.clone(), version: None }
+/// Workloads first, whatever the order in which the children became known.
+fn deletions(mut children: Vec<&Child>) -> Vec<Action> {
+    children.sort_by_key(|child| (!child.kind.is_workload(), child.kind.kind.clone(), &child.name));
+    let delete = |Child { kind, name, uid, .. }: &Child| Action::Delete {
+        kind: kind.clone(),
+        name: name.to_string(),
+        uid: uid.clone(),
+        version: None,
+    };
+    children.into_iter().map(delete).collect()
 }
 
 /// Whether pods may be on another template than the newest.

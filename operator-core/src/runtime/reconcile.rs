@@ -131,8 +131,9 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
             let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint, after) };
             context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
             next.at_rest = plan.is_done() && status.is_ready() && !cluster.held;
-            // What was not yet known to be as it was sent kept something from being pruned, and no watch tells of a write that changed nothing.
-            let left = renewed.as_ref().filter(|_| status.is_ready() && outcome.failed.is_empty());
+            // No watch tells of a write that changed nothing, nor of what its answer told already: something may have been kept from being written
+            // or pruned by what was known before.
+            let left = renewed.as_ref().filter(|_| outcome.failed.is_empty());
             let left = left.map(|after| decide(rendered, after).actions).filter(|left| *left != plan.actions);
             let at_once = left.filter(|left| !left.is_empty()).map(|_| Duration::ZERO);
             let wait = context.report(cluster, blueprint, after, status).await?;

@@ -11,13 +11,13 @@ use lz4_flex::block;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::tracked::Tracked;
+use super::{context::STATUS_EVERY, tracked::Tracked};
 use crate::{
     apply::Outcome,
     model::{ClusterStatus, Digest, Kind, kind::CLAIM},
     render::{Blueprint, Packed},
     settings::Invalid,
-    state::{Answer, Fact, Snapshot},
+    state::{Answer, Fact, Memory, Snapshot},
     status::Problem,
 };
 
@@ -229,6 +229,17 @@ impl Records {
         let waits = ExponentialBuilder::default().with_min_delay(BACKOFF.0).with_max_delay(BACKOFF.1);
         let mut waits = waits.with_jitter().without_max_times().build();
         waits.nth(attempts.min(16) - 1).unwrap_or(BACKOFF.1)
+    }
+
+    /// What is kept that matters to what comes, as text, with the version that a cluster got last: not what follows from its spec, nor what was told.
+    pub fn memory(&self) -> Vec<Memory> {
+        let records = self.records.lock();
+        let memories = records.iter().map(|(uid, Record { facts, attempts, sent, written, .. })| {
+            let version = written.as_ref().map_or(0, |written| written.version);
+            let written = written.as_ref().map(|it| (&it.status, it.at.elapsed().min(STATUS_EVERY)));
+            (uid.clone(), version, format!("{facts:?} {attempts} {sent:?} {written:?}"))
+        });
+        memories.collect()
     }
 
     fn with<T>(&self, uid: &str, then: impl FnOnce(&mut Record) -> T) -> T {

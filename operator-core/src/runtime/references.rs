@@ -92,6 +92,16 @@ impl References {
         inner.watches.iter().map(|(referred, (watched, _))| (referred.clone(), is_known(watched))).collect()
     }
 
+    /// Everything that is kept, as text; who waits for room aside.
+    pub fn memory(&self) -> Vec<String> {
+        let inner = self.inner.lock();
+        let wanted = inner.clusters.iter().map(|wanted| format!("{wanted:?}"));
+        let known = |(referred, (watched, _)): (&Referred, &(Arc<Watched>, _))| {
+            format!("{referred:?} {:?}", watched.seen.lock().known)
+        };
+        wanted.chain(inner.watches.iter().map(known)).collect()
+    }
+
     /// Returns the clusters for which there may be room now.
     fn want(&self, inner: &mut Inner, cluster: &str, mut wanted: BTreeSet<Referred>) -> HashSet<Arc<str>> {
         let (cluster, before) =
@@ -182,7 +192,7 @@ struct Seen {
     users: HashSet<Arc<str>>,
 }
 
-#[derive(Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 enum Known {
     /// Nothing yet.
     #[default]

@@ -32,7 +32,7 @@ use crate::{
     apply::Writer,
     model::Kind,
     plan::{Plan, plan},
-    state::{Availability, Manager, Snapshot, pod::Pod},
+    state::{Availability, Manager, Memory, Snapshot, pod::Pod},
 };
 
 /// An operator of one kind, in steps. Must be made and used within a Tokio runtime.
@@ -134,6 +134,29 @@ impl Stepped {
         let snapshot = self.context.snapshot(&cluster, blueprint.ok());
         let plan = plan(blueprint.map_err(Vec::as_slice), &snapshot);
         Some((snapshot, plan))
+    }
+
+    /// All that it knows and on which depends what it does next, in no order: for the model checker, which takes two operators with equal memories for
+    /// one. Failed requests wait for a random time, which isn't in it.
+    pub fn memory(&self) -> Vec<Memory> {
+        let Context { watches, references, pods, records, .. } = &self.context;
+        let cluster = |cluster: &Arc<Tracked>| {
+            let troubles = pods.troubles(cluster.uid(), cluster.generation);
+            let text = format!(
+                "{:?} {} {} {:?} {troubles:?}",
+                cluster.spec_digest,
+                cluster.deleting,
+                cluster.held,
+                cluster.status()
+            );
+            (cluster.uid().into(), cluster.version, text)
+        };
+        let about_nothing = |text: String| (Box::default(), 0, text);
+        let known = self.watched().into_iter().map(|known| format!("{known:?}"));
+        let others = known.chain(watches.memory()).chain(references.memory()).map(about_nothing);
+        let clusters = self.reader.state();
+        let of_objects = clusters.iter().map(cluster).chain(records.memory()).chain(watches.store().memory());
+        of_objects.chain(others).collect()
     }
 
     fn tracked(&self, uid: &str) -> Option<Arc<Tracked>> {

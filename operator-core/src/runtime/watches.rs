@@ -4,7 +4,7 @@
 //! that can't be watched concerns only the clusters that want it.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     ops::ControlFlow,
     sync::Arc,
     time::Duration,
@@ -130,6 +130,12 @@ impl WatchRegistry {
             }
             keep
         });
+    }
+
+    /// Which cluster wants which kinds, as text.
+    pub fn memory(&self) -> Vec<String> {
+        let wanted = self.shared.wanted.lock();
+        wanted.iter().map(|(uid, kinds)| format!("{uid} {:?}", kinds.iter().collect::<BTreeSet<_>>())).collect()
     }
 
     /// A cluster is gone.

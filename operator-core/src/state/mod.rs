@@ -29,7 +29,7 @@ pub use content::{Data, keyed};
 pub use fact::{Answer, Fact};
 pub use health::Health;
 pub use snapshot::{Availability, Probe, Snapshot};
-pub use store::Store;
+pub use store::{Memory, Store};
 pub use trouble::Trouble;
 
 /// Makes a type with a field `metadata` a kube resource whose kind is given at run time: `$names` gives what has `group`, `version`, `kind` and

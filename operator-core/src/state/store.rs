@@ -13,6 +13,9 @@ use crate::model::Kind;
 /// How many of the objects that went last are remembered.
 const GONE: usize = 1024;
 
+/// Something that is kept in memory, as text: UID and version of the object that it is about, if it is about one.
+pub type Memory = (Box<str>, u64, String);
+
 /// The children that the watches have seen, and what came of the operator's own writes.
 #[derive(Debug, Default)]
 pub struct Store(Mutex<Inner>);
@@ -107,6 +110,15 @@ impl Store {
             .map(|child| child.uid.clone())
             .collect();
         missing.iter().filter_map(|uid| inner.remove(uid)).collect()
+    }
+
+    /// Everything that is kept.
+    pub fn memory(&self) -> Vec<Memory> {
+        let inner = self.lock();
+        let gone = inner.gone.iter().map(|(uid, version)| (uid.clone(), *version, "gone".to_owned()));
+        let text = |child: &Child| format!("{:?}", Child { version: 0, ..child.clone() });
+        let children = inner.owners.values().flatten().map(|child| (child.uid.clone(), child.version, text(child)));
+        children.chain(gone).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -5,7 +5,9 @@
 //! | this one | [`World`]: the model, the operator, and what happens to them |
 //! | `wire` | [`Wire`]: the operator's client, which notes every write and loses some |
 //! | `watch` | a watch that learns of things late |
+//! | `state` | all on which the future depends, as text |
 
+mod state;
 mod watch;
 mod wire;
 
@@ -80,14 +82,28 @@ pub struct World {
 /// # Errors
 /// Where there can't be another Tokio runtime.
 pub fn run<K: Cluster, T>(namespace: &str, story: impl AsyncFnOnce(World) -> T) -> std::io::Result<T> {
+    run_on::<K, T>(ApiServer::new(), namespace, story)
+}
+
+/// The same, on an API server that has some objects already.
+///
+/// # Errors
+/// Where there can't be another Tokio runtime.
+pub fn run_on<K: Cluster, T>(
+    server: ApiServer,
+    namespace: &str,
+    story: impl AsyncFnOnce(World) -> T,
+) -> std::io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    Ok(runtime.block_on(async { story(World::new(Author::of::<K>(), namespace)).await }))
+    Ok(runtime.block_on(async {
+        STARTED.set(Some(Instant::now()));
+        tokio::time::advance(Duration::from_secs(server.seconds())).await;
+        story(World::new(Author::of::<K>(), namespace, server)).await
+    }))
 }
 
 impl World {
-    fn new(author: Author, namespace: &str) -> Self {
-        STARTED.set(Some(Instant::now()));
-        let mut server = ApiServer::new();
+    fn new(author: Author, namespace: &str, mut server: ApiServer) -> Self {
         let definition = author.definition;
         let (group, version) = (definition.group, definition.version);
         server.serve(crate::Kind::custom(group, version, definition.kind, definition.plural, STATUS));
@@ -132,6 +148,24 @@ impl World {
         self.watches.clear();
         self.queued.clear();
         self.due.clear();
+    }
+
+    /// What the operator's watches are of, as the model calls it, in their order; and whether each has something new to show.
+    pub fn views(&mut self) -> Vec<(String, bool)> {
+        self.rewatch();
+        let server = locked(&self.server);
+        let kind = |of: &Of| match of {
+            Of::Clusters => self.clusters(),
+            Of::Children(kind) => id(kind),
+            Of::Reference((_, source, _)) => id(&source.kind().into()),
+        };
+        self.watches.iter().map(|(of, watch)| (kind(of), !watch.listed || watch.is_behind(&server))).collect()
+    }
+
+    /// Whether a watch has shown its first list.
+    pub fn is_listed(&mut self, watch: usize) -> bool {
+        self.rewatch();
+        self.watches.values().nth(watch).is_some_and(|watch| watch.listed)
     }
 
     /// Number of the operator's watches.
@@ -191,13 +225,20 @@ impl World {
 
     /// Reconciles what was asked for. Returns whether anything was.
     pub async fn reconcile(&mut self) -> bool {
-        if !self.is_ready() {
-            return false;
-        }
-        self.queued.extend(self.due.iter().filter(|(_, at)| **at <= Instant::now()).map(|(uid, _)| uid.clone()));
-        let Some(uid) = self.queued.pop_first() else { return false };
+        let Some(uid) = self.asked().pop_first() else { return false };
         self.reconcile_now(&uid).await;
         true
+    }
+
+    /// The UIDs of the clusters that the operator would reconcile now.
+    pub fn asked(&self) -> BTreeSet<String> {
+        let due = self.due.iter().filter(|(_, at)| **at <= Instant::now()).map(|(uid, _)| uid);
+        if self.is_ready() { self.queued.iter().chain(due).cloned().collect() } else { BTreeSet::new() }
+    }
+
+    /// Time until the operator reconciles something though nothing changes.
+    pub fn next_due(&self) -> Option<Duration> {
+        self.due.values().min().map(|at| *at - Instant::now())
     }
 
     /// Whether the kinds that are watched from the start were listed: the operator waits for that before it does anything.
@@ -206,11 +247,12 @@ impl World {
         !watched.iter().any(|(kind, at)| kind.presence == Presence::Start && *at == Availability::Pending)
     }
 
-    /// Reconciles a cluster of which nobody asked that.
+    /// Reconciles a cluster, whether or not that was asked for.
     pub async fn reconcile_now(&mut self, uid: &str) {
         if !self.is_ready() {
             return;
         }
+        self.queued.remove(uid);
         self.due.remove(uid);
         let wire = self.wire.clone();
         let again = tokio::select! {
@@ -222,7 +264,9 @@ impl World {
             }
         };
         if let Some(again) = again {
-            self.due.insert(uid.to_owned(), Instant::now() + again);
+            // Failed writes wait for a random part of a second: that is rounded up.
+            let again = again.as_secs() + u64::from(again.subsec_nanos() > 0);
+            self.due.insert(uid.to_owned(), Instant::now() + Duration::from_secs(again));
         }
         self.queued.extend(self.operator.requested());
     }
@@ -254,20 +298,33 @@ impl World {
     pub async fn settle(&mut self, within: Duration) -> bool {
         let end = Instant::now() + within;
         for _ in 0..ROUNDS {
-            let mut moved = (0..controllers::ALL.len()).filter(|at| self.control(*at)).count() > 0;
-            moved |= (0..self.watched()).filter(|at| self.deliver(*at, usize::MAX, None)).count() > 0;
-            moved |= self.reconcile().await;
-            // Events are written beside the loop.
-            tokio::task::yield_now().await;
-            if !moved {
-                match self.due.values().min() {
-                    None => return true,
-                    Some(at) if *at > end => return false,
-                    Some(at) => self.pass(*at - Instant::now() + Duration::from_millis(1)).await,
-                }
+            if let Some(rests) = self.go_on(end).await {
+                return rests;
             }
         }
         false
+    }
+
+    /// Lets everything happen once that waits; where nothing does, lets time pass until the operator wants to look again. Returns whether it rests:
+    /// true where nothing is left to happen, false where nothing happens before `end`.
+    pub async fn go_on(&mut self, end: Instant) -> Option<bool> {
+        let mut moved = self.wire.clone().arrive(&mut self.server());
+        moved |= (0..controllers::ALL.len()).filter(|at| self.control(*at)).count() > 0;
+        moved |= (0..self.watched()).filter(|at| self.deliver(*at, usize::MAX, None)).count() > 0;
+        moved |= self.reconcile().await;
+        // Events are written beside the loop.
+        tokio::task::yield_now().await;
+        if moved {
+            return None;
+        }
+        match self.due.values().min() {
+            None => Some(true),
+            Some(at) if *at > end => Some(false),
+            Some(at) => {
+                self.pass(*at - Instant::now()).await;
+                None
+            }
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Fault {
     DiesBefore,
     /// It is done, and the operator dies before it learns so.
     DiesAfter,
+    /// The operator dies, and it arrives when [`Wire::arrive`] is called.
+    DiesMeanwhile,
 }
 
 /// A write of the operator, events aside.
@@ -53,6 +55,8 @@ struct Noted {
     writes: Vec<Write>,
     /// What happens to the write after so many others.
     fault: Option<(usize, Fault)>,
+    /// A write of an operator that is dead, which is still under way.
+    late: Option<Request<Vec<u8>>>,
 }
 
 impl Wire {
@@ -69,6 +73,39 @@ impl Wire {
     /// What happens to the write after so many others; none: no more.
     pub fn fail(&self, fault: Option<(usize, Fault)>) {
         self.lock().fault = fault;
+    }
+
+    /// Whether something is still to happen to a write.
+    pub fn is_failing(&self) -> bool {
+        self.lock().fault.is_some()
+    }
+
+    /// A write of an operator that is dead arrives. Returns whether one was under way.
+    pub fn arrive(&self, server: &mut ApiServer) -> bool {
+        let late = self.lock().late.take();
+        late.is_some_and(|request| {
+            self.handle(&request, server, false);
+            true
+        })
+    }
+
+    /// The write of an operator that is dead which is still under way.
+    pub fn under_way(&self) -> Option<Request<Vec<u8>>> {
+        self.lock().late.clone()
+    }
+
+    /// A write of an operator that is dead is still under way.
+    pub fn put_under_way(&self, late: Option<Request<Vec<u8>>>) {
+        self.lock().late = late;
+    }
+
+    /// What [`Wire::under_way`] is: kind of the object, method and address, content.
+    pub fn late(&self) -> Option<(String, String, Value)> {
+        let noted = self.lock();
+        let request = noted.late.as_ref()?;
+        let (kind, ..) = place(request.uri().path())?;
+        let body = serde_json::from_slice(request.body()).unwrap_or_default();
+        Some((kind, format!("{} {}", request.method(), request.uri()), body))
     }
 
     /// A client of the model by this wire.
@@ -93,6 +130,10 @@ impl Wire {
         match fault {
             Some(Fault::RequestLost) => return lost(),
             Some(Fault::DiesBefore) => return self.die().await,
+            Some(Fault::DiesMeanwhile) => {
+                self.lock().late = Some(request.clone());
+                return self.die().await;
+            }
             _ => {}
         }
         let response = self.handle(request, &mut locked(server), is_event);
@@ -143,11 +184,17 @@ impl Noted {
 
 /// The object that a path of the REST API names.
 fn object_at(path: &str, server: &ApiServer) -> Option<Arc<Value>> {
+    let (kind, namespace, name) = place(path)?;
+    server.get(&kind, namespace, name)
+}
+
+/// Kind, namespace and last part of a path of the REST API.
+fn place(path: &str) -> Option<(String, &str, &str)> {
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let (kind, namespace) = match parts.as_slice() {
         ["api", _, _, namespace, plural, ..] => ((*plural).to_owned(), namespace),
         ["apis", group, _, _, namespace, plural, ..] => (format!("{plural}.{group}"), namespace),
         _ => return None,
     };
-    server.get(&kind, namespace, parts.last()?)
+    Some((kind, namespace, parts.last()?))
 }

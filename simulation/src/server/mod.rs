@@ -99,6 +99,21 @@ impl ApiServer {
         self.now += seconds;
     }
 
+    /// How many seconds have passed.
+    pub fn seconds(&self) -> u64 {
+        self.now
+    }
+
+    /// Forgets how objects came to be as they are: the log begins with them as they are now.
+    pub fn forget_history(&mut self) {
+        let event = |(kind, object): (&str, &Arc<Value>)| {
+            let version = text(object, "/metadata/resourceVersion").parse().unwrap_or_default();
+            Event { version, kind: kind.to_owned(), change: Change::Added, object: object.clone() }
+        };
+        self.log = self.all().map(event).collect();
+        self.log.sort_by_key(|event| event.version);
+    }
+
     /// The version of the last write.
     pub fn version(&self) -> u64 {
         self.version

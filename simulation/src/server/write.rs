@@ -11,7 +11,7 @@ use crate::{
     defaults,
     fields::{Entries, FieldSet, Manager, Operation},
     json::{default, items, number, put, text},
-    log::Change,
+    log::{Change, Event},
     refusals,
     status::Status,
 };
@@ -50,7 +50,11 @@ impl ApiServer {
                 let cause = ("FieldValueRequired", "metadata.name".to_owned(), message);
                 return Err(Status::invalid(&target.kind.shown(), "", &[cause]));
             }
-            let name = format!("{prefix}{:05}", self.created + 1);
+            // Not of what was created besides: names don't depend on what has nothing to do with them.
+            let is_named_so = |event: &&Event| {
+                event.change == Change::Added && text(&event.object, "/metadata/generateName") == prefix
+            };
+            let name = format!("{prefix}{:05}", self.log.iter().filter(is_named_so).count() + 1);
             put(&mut new, "/metadata/name", name);
         }
         let target = Target { name: text(&new, "/metadata/name").to_owned(), ..target.clone() };

@@ -12,6 +12,7 @@
 //! | `jobs` | the same, of Jobs |
 //! | `kept` | the same, of specs that are invalid |
 //! | `lost` | the same, of generated Secrets that are deleted |
+//! | `model` | all that can happen to small clusters, exhaustively |
 //! | `stuck` | the same, of pods that keep others from being updated |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may stop at what it did not expect")]
@@ -21,6 +22,7 @@ mod jobs;
 mod kept;
 mod kinds;
 mod lost;
+mod model;
 mod promises;
 mod properties;
 mod specs;

@@ -1,4 +1,4 @@
-//! A world with one cluster of the kind under test, what users do in it, and a policy that refuses some kinds.
+//! A world with clusters of the kind under test, what users do in it, and a policy that refuses some kinds.
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +14,7 @@ use operator_core::{
     runtime::Author,
     state::Snapshot,
 };
-use operator_simulation::{Deletion, operator};
+use operator_simulation::{ApiServer, Deletion, operator};
 use serde_json::{Value, json};
 
 use crate::{kinds::Data, specs::Spec};
@@ -27,6 +27,8 @@ pub struct World {
     world: operator::World,
     /// Kinds whose objects a policy refuses.
     pub refused: Arc<Mutex<BTreeSet<&'static str>>>,
+    /// The cluster that is spoken of.
+    pub name: &'static str,
 }
 
 impl Deref for World {
@@ -45,7 +47,12 @@ impl DerefMut for World {
 
 /// Runs a story in a world of its own.
 pub fn run<T>(story: impl AsyncFnOnce(&mut World) -> T) -> T {
-    operator::run::<Data, T>(NAMESPACE, async |world| story(&mut World::new(world)).await).unwrap()
+    run_on(ApiServer::new(), story)
+}
+
+/// Runs a story on an API server that has some objects already.
+pub fn run_on<T>(server: ApiServer, story: impl AsyncFnOnce(&mut World) -> T) -> T {
+    operator::run_on::<Data, T>(server, NAMESPACE, async |world| story(&mut World::new(world)).await).unwrap()
 }
 
 impl World {
@@ -58,19 +65,19 @@ impl World {
                 false => Ok(()),
             }
         }));
-        Self { world, refused }
+        Self { world, refused, name: "a" }
     }
 
-    /// Applies the cluster `a`.
+    /// Applies the cluster.
     pub fn apply(&mut self, spec: &Spec) {
         let Data { .. } = serde_json::from_value(json!({ "metadata": {}, "spec": spec.to_json() })).unwrap();
-        let mut server = self.server();
-        if server.get(CLUSTERS, NAMESPACE, "a").is_some() {
+        let (name, mut server) = (self.name, self.server());
+        if server.get(CLUSTERS, NAMESPACE, name).is_some() {
             let spec = spec.to_json();
-            server.update(CLUSTERS, (NAMESPACE, "a"), "", "user", |object| object["spec"] = spec).unwrap();
+            server.update(CLUSTERS, (NAMESPACE, name), "", "user", |object| object["spec"] = spec).unwrap();
         } else {
             let api_version = Data::DEFINITION.api_version();
-            let object = json!({ "apiVersion": api_version, "kind": Data::DEFINITION.kind, "metadata": { "name": "a" },
+            let object = json!({ "apiVersion": api_version, "kind": Data::DEFINITION.kind, "metadata": { "name": name },
                 "spec": spec.to_json() });
             server.create(CLUSTERS, NAMESPACE, object, "user").unwrap();
         }
@@ -90,7 +97,7 @@ impl World {
     }
 
     pub fn cluster(&self) -> Arc<Value> {
-        self.get(CLUSTERS, "a").unwrap()
+        self.get(CLUSTERS, self.name).unwrap()
     }
 
     pub fn uid(&self) -> String {
@@ -99,14 +106,14 @@ impl World {
 
     /// The cluster's objects: kind as the model calls it, and name.
     pub fn children(&self) -> Vec<(String, String, Arc<Value>)> {
-        let is_there = self.get(CLUSTERS, "a").is_some();
+        let is_there = self.get(CLUSTERS, self.name).is_some();
         if is_there { self.world.children(&self.uid()) } else { Vec::new() }
     }
 
     /// What the cluster shall consist of.
     pub fn blueprint(&self) -> Blueprint {
         let spec = (Author::of::<Data>().read)(&self.cluster()["spec"]).unwrap();
-        let identity = Identity { namespace: NAMESPACE.to_owned(), name: "a".to_owned(), uid: self.uid() };
+        let identity = Identity { namespace: NAMESPACE.to_owned(), name: self.name.to_owned(), uid: self.uid() };
         render(&identity, &spec, Data::DEFINITION).unwrap()
     }
 
