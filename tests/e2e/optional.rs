@@ -47,8 +47,10 @@ impl Customize for OptionalSpec {
 
     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
         let (None, Some(schedule)) = (scope.node, &self.clean) else { return Ok(()) };
-        while schedule == FOR_EVER {
-            std::thread::park();
+        if schedule == FOR_EVER {
+            loop {
+                std::thread::park();
+            }
         }
         let pod = json!({ "restartPolicy": "Never", "containers": [{ "name": "clean", "image": self.image }] });
         let job = json!({ "spec": { "template": { "spec": pod } } });

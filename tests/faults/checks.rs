@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The kinds of children that there may be.
-pub const KINDS: [&kind::ChildKind; 10] = [
+pub const KINDS: [&kind::ChildKind; 11] = [
     &kind::CONFIG_MAP,
     &kind::SECRET,
     &kind::SERVICE,
@@ -36,6 +36,7 @@ pub const KINDS: [&kind::ChildKind; 10] = [
     &kind::DAEMON_SET,
     &kind::JOB,
     &kind::AUTOSCALER,
+    &kind::REVISION,
 ];
 
 /// How late Kubernetes' garbage collector may be with pods whose workload is gone.
@@ -64,8 +65,9 @@ pub fn resource(kind: &Kind) -> ApiResource {
 }
 
 /// What selects the operator's objects.
-pub fn selector() -> String {
-    format!("{}={}", names::MANAGED_BY, names::manager(Data::DEFINITION))
+pub fn selector(kind: &kind::ChildKind) -> String {
+    let not_others: String = kind.of_others.iter().map(|label| format!(",!{label}")).collect();
+    format!("{}={}{not_others}", names::MANAGED_BY, names::manager(Data::DEFINITION))
 }
 
 /// The cluster is ready, the operator asks for nothing, and one that has just started would do nothing.
@@ -199,6 +201,8 @@ fn normal(object: &Object, mut json: Value) -> Value {
     json["metadata"] = kept;
     let Some(fields) = json.as_object_mut() else { return json };
     fields.remove("status");
+    // Of a spec that is kept: the generation at which it was accepted.
+    fields.remove("revision");
     if !object.generate.is_empty() {
         // It differs each time; that it is there is enough.
         let keys = fields.get("data").and_then(Value::as_object).map(|data| data.keys().cloned().collect::<Vec<_>>());

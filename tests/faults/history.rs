@@ -446,7 +446,7 @@ impl<'a> History<'a> {
         let mut children = Vec::new();
         for kind in checks::KINDS {
             let api = checks::api(self, &kind.into());
-            let labels = ListParams::default().labels(&checks::selector());
+            let labels = ListParams::default().labels(&checks::selector(kind));
             let mut objects = api.list(&labels).await.map_err(failed)?.items;
             objects.sort_by_key(ResourceExt::name_any);
             for mut object in objects {

@@ -207,7 +207,7 @@ impl Witness {
         for kind in checks::KINDS {
             let api =
                 Api::<PartialObjectMeta<DynamicObject>>::all_with(client.clone(), &checks::resource(&kind.into()));
-            watches.spawn(note.clone().of_children(api));
+            watches.spawn(note.clone().of_children(api, checks::selector(kind)));
         }
         Arc::new(Self { seen, changed, _watches: watches })
     }
@@ -325,8 +325,8 @@ impl Note {
         .await;
     }
 
-    async fn of_children(self, api: Api<PartialObjectMeta<DynamicObject>>) {
-        let config = watcher::Config::default().labels(&checks::selector());
+    async fn of_children(self, api: Api<PartialObjectMeta<DynamicObject>>, selector: String) {
+        let config = watcher::Config::default().labels(&selector);
         each(watcher(api, config), |object, is_gone| {
             self.note(object.namespace(), |seen| {
                 let uid = object.uid().unwrap_or_default();

@@ -8,7 +8,10 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     apply::Writer,
     definition::Definition,
-    model::{Identity, Kind, kind::POD},
+    model::{
+        Identity, Kind,
+        kind::{POD, REVISION},
+    },
     plan::{STUCK, Verb},
     status::cut,
 };
@@ -45,7 +48,8 @@ impl Recorder {
     /// Says what was done, in one event: its reason is the first of what was done, its note all of it.
     pub fn done(&self, cluster: &Identity, done: &[(Verb, Kind, String)]) {
         let said = |wanted: Verb| {
-            let objects = done.iter().filter(move |(verb, _, _)| *verb == wanted);
+            // The spec that is kept is the operator's memory, and nobody's news.
+            let objects = done.iter().filter(move |(verb, kind, _)| *verb == wanted && *kind != &REVISION);
             let why = |kind: &Kind| if *kind == &POD { format!(" ({STUCK})") } else { String::new() };
             objects.map(|(_, kind, name)| format!("{} {name}{}", kind.kind, why(kind))).collect::<Vec<_>>().join(", ")
         };

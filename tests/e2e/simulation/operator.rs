@@ -62,6 +62,7 @@ async fn same_life<K: Cluster>(prefix: &str, life: fn() -> Vec<Chapter>) {
     real.take(installation, writes).await;
     // What is sent names the cluster's UID: digests are the same only where that is.
     let uid = real.side.get(&real.cluster).await["metadata"]["uid"].as_str().unwrap().to_owned();
+    real.give_key::<K>(&uid).await;
     let mut expected = on_the_model::<K>(setup.namespace.clone(), uid, life).into_iter();
     setup.start::<K>().await;
     real.ends_as(&expected.next().unwrap(), installation).await;
@@ -96,13 +97,18 @@ fn on_the_model<K: Cluster>(namespace: String, uid: String, life: fn() -> Vec<Ch
         operator::run::<K, _>(&namespace, async |world| {
             let model = Observer::of::<K>(Side::model(world.shared(), &namespace));
             world.server().give_uid(&uid);
-            live(world, model, &namespace, life()).await
+            live::<K>(world, model, (&namespace, &uid), life()).await
         })
     };
     thread::spawn(story).join().unwrap().unwrap()
 }
 
-async fn live(mut world: World, mut model: Observer, namespace: &str, life: Vec<Chapter>) -> Vec<Value> {
+async fn live<K: Cluster>(
+    mut world: World,
+    mut model: Observer,
+    (namespace, uid): (&str, &str),
+    life: Vec<Chapter>,
+) -> Vec<Value> {
     let policy =
         format!("ValidatingAdmissionPolicy '{namespace}' with binding '{namespace}' denied request: {MESSAGE}");
     world.server().admit(Arc::new(move |kind, object| {
@@ -112,6 +118,9 @@ async fn live(mut world: World, mut model: Observer, namespace: &str, life: Vec<
     let mut outcomes = Vec::new();
     for (name, writes, reason) in life {
         model.take(name, writes).await;
+        if outcomes.is_empty() {
+            model.give_key::<K>(uid).await;
+        }
         world.settle(PATIENCE).await;
         let outcome = model.outcome().await;
         let conditions = &outcome["cluster"]["status"]["conditions"];
@@ -144,6 +153,23 @@ impl Observer {
             let (code, answer) = self.side.send(&step.method, step.content, &step.path, &body).await;
             assert!(code < 300, "{name}: {} {}: {answer}", step.method, step.path);
         }
+    }
+
+    /// The key of configuration hashes is random where the operator makes it. It makes none where pods read no Secret of others.
+    async fn give_key<K: Cluster>(&mut self, uid: &str) {
+        let definition = K::DEFINITION;
+        if definition.kind != Planned::DEFINITION.kind {
+            return;
+        }
+        let owner = json!({
+            "apiVersion": definition.api_version(), "kind": definition.kind, "name": "a", "uid": uid, "controller": true,
+        });
+        let labels = json!({ "app.kubernetes.io/managed-by": "planned-operator" });
+        let key = json!({
+            "metadata": { "name": "a-config-hash-key", "labels": labels, "ownerReferences": [owner] }, "data": { "key": "a2V5" },
+        });
+        let (code, answer) = self.side.send("POST", "application/json", &at("secrets", ""), &key).await;
+        assert_eq!(code, 201, "{answer}");
     }
 
     /// Waits until everything is as expected.

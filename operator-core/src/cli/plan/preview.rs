@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 use super::change::Change;
 use crate::{
     apply::{Outcome, Rehearsal, Writer},
-    model::{Digest, Kind},
+    model::{Digest, Kind, kind::REVISION},
     plan::{Action, Plan, Verb, plan as decide},
     render::Blueprint,
     state::{Answer, Child, Data, Fact, Snapshot},
@@ -152,7 +152,8 @@ impl Inquiry<'_> {
 
     async fn changes(&mut self, plan: &Plan) -> Vec<Change> {
         let mut changes = Vec::new();
-        for action in &plan.actions {
+        // The spec that is kept once all else went well is in the file.
+        for action in plan.actions.iter().filter(|action| *action.target().0 != &REVISION) {
             let rehearsal = self.rehearsals.remove(&key(action));
             changes.push(Change::of(action, rehearsal, self.writer, self.blueprint, &self.snapshot).await);
         }
