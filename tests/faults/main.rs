@@ -144,9 +144,7 @@ impl Arguments {
     /// What is done to processes.
     fn scripts(&self) -> Vec<Script> {
         if self.is_short() {
-            let kills = Script { seed: 1, clusters: 4, faults: 10, only_kills: true };
-            // An operator is stopped, one is killed, and so are the API server and etcd.
-            return vec![kills, Script { seed: 70, clusters: 3, faults: 4, only_kills: false }];
+            return vec![Script { seed: 1, clusters: 4, faults: 10, only_kills: true }];
         }
         let script = |faults, only_kills| Script { seed: self.first(), clusters: self.clusters, faults, only_kills };
         let kills = self.kills.map(|kills| script(kills, true));
