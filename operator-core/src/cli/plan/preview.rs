@@ -59,6 +59,8 @@ impl Preview {
             }
             plan = decide(Ok(blueprint), &inquiry.snapshot);
         }
+        // The spec that is kept once all else went well is in the file.
+        plan.actions.retain(|action| *action.target().0 != &REVISION);
         let changes = inquiry.changes(&plan).await;
         Self { snapshot: inquiry.snapshot, plan, changes, unknown: inquiry.unknown }
     }
@@ -152,8 +154,7 @@ impl Inquiry<'_> {
 
     async fn changes(&mut self, plan: &Plan) -> Vec<Change> {
         let mut changes = Vec::new();
-        // The spec that is kept once all else went well is in the file.
-        for action in plan.actions.iter().filter(|action| *action.target().0 != &REVISION) {
+        for action in &plan.actions {
             let rehearsal = self.rehearsals.remove(&key(action));
             changes.push(Change::of(action, rehearsal, self.writer, self.blueprint, &self.snapshot).await);
         }
