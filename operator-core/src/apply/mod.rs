@@ -347,15 +347,21 @@ impl Writer {
         }
     }
 
-    /// Sets or takes away the operator's finalizer on a custom resource. Returns whether the custom resource is still there.
+    /// Sets the finalizers of a custom resource that has this version. Of one that has another, or is gone, nothing is changed.
     ///
     /// # Errors
     /// Where the request doesn't go through.
-    pub async fn hold(&self, kind: &Kind, cluster: &Identity, finalizer: Option<&str>) -> Result<bool, Failure> {
+    pub async fn hold(
+        &self,
+        kind: &Kind,
+        cluster: &Identity,
+        version: u64,
+        finalizers: &[String],
+    ) -> Result<(), Failure> {
         let requests = Requests::new(&self.manager.name, kind, &cluster.namespace, &cluster.name);
-        match self.send(requests.hold(kind, &cluster.uid, finalizer)?).await {
-            Err(failure) if matches!(failure.code, Some(404 | 409)) => Ok(false),
-            answer => answer.map(|_| true),
+        match self.send(requests.hold(version, finalizers)?).await {
+            Err(failure) if !matches!(failure.code, Some(404 | 409)) => Err(failure),
+            _ => Ok(()),
         }
     }
 

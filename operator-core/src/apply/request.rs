@@ -110,11 +110,11 @@ impl<'a> Requests<'a> {
         self.patch(params, &Patch::Apply(self.apply_of(kind, uid, policy)))
     }
 
-    /// Sets the operator's finalizer, or takes it away; those of others stay.
-    pub fn hold(&self, kind: &Kind, uid: &str, finalizer: Option<&str>) -> Built {
-        let metadata = json!({ "name": self.name, "uid": uid, "finalizers": Vec::from_iter(finalizer) });
-        let json = json!({ "apiVersion": kind.api_version(), "kind": kind.kind, "metadata": metadata });
-        self.patch(PatchParams::apply(self.manager).force(), &Patch::Apply(json))
+    /// Sets the finalizers of what has this version.
+    pub fn hold(&self, version: u64, finalizers: &[String]) -> Built {
+        let json = json!({ "metadata": { "resourceVersion": version.to_string(), "finalizers": finalizers } });
+        let params = PatchParams { field_manager: Some(self.manager.to_owned()), ..PatchParams::default() };
+        self.patch(params, &Patch::Merge(json))
     }
 
     /// Asks for more storage, and for nothing else.

@@ -10,7 +10,7 @@ use super::{Action, Situation, Verb, is_claim};
 use crate::{
     model::{Content, Kind, Object, Reference, kind::JOB},
     state::{
-        Answer, Availability, Child, Fact, Probe,
+        Answer, Availability, Child, Fact, Probe, Snapshot,
         fact::{Controller, Refusal},
     },
 };
@@ -344,6 +344,13 @@ pub(super) fn grown(fact: Option<&Fact>, now: Timestamp, action: Action) -> Resu
         },
         _ => Ok(action),
     }
+}
+
+/// Whether the API server refused an object, and it isn't time to try again.
+pub(super) fn is_refused_lately(object: &Object, snapshot: &Snapshot) -> bool {
+    let fact = snapshot.fact(&object.kind, &object.name);
+    let refused = fact.filter(|fact| matches!(fact.answer, Answer::Refused(_)));
+    refused.is_some_and(|fact| left(fact, REFUSED_AGAIN, snapshot.time).is_some())
 }
 
 /// How long until what was put back often is put back again.

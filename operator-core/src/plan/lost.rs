@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::Object,
-    state::{Answer, Child},
+    state::{Answer, Child, Fact},
 };
 
 /// What is known of an object that was there once, must not be made again, and isn't seen.
@@ -34,7 +34,7 @@ pub(super) fn unseen<'a>(object: &Object, situation: &Situation<'a>) -> Option<U
         return Some(if fact.is_some_and(|fact| is_gone(&fact.answer)) { Unseen::Done } else { Unseen::Sought });
     }
     // One that the operator itself pruned, for an earlier spec, is made anew.
-    let was_pruned = fact.is_some_and(|fact| fact.answer == Answer::Deleted && fact.sent == Action::of_a_deletion());
+    let was_pruned = fact.is_some_and(is_of_pruning);
     if object.generate.is_empty() || was_pruned || !situation.was_there(object) {
         return None;
     }
@@ -48,6 +48,11 @@ pub(super) fn unseen<'a>(object: &Object, situation: &Situation<'a>) -> Option<U
         _ => None,
     };
     Some(Unseen::Gone(gate.unwrap_or_else(|| Gate::Lost { name: object.name.clone(), key: None }), left))
+}
+
+/// Whether the operator itself deleted something that a spec no longer had.
+pub(super) fn is_of_pruning(fact: &Fact) -> bool {
+    fact.answer == Answer::Deleted && fact.sent == Action::of_a_deletion()
 }
 
 /// The generated keys that a Secret shall be filled with. It was made with all of them; who puts an empty one in its place asks for new values.

@@ -141,7 +141,9 @@ pub fn keep_up(accepted: &Blueprint, invalid: Vec<Invalid>, snapshot: &Snapshot)
     let mut situation = Situation::new(accepted, snapshot);
     situation.wanted.retain(|object| {
         let mark = snapshot.mark(&object.kind, &object.name);
-        object.kind != &JOB && mark.is_some_and(|mark| mark.sent == object.intent)
+        // A later spec took it down.
+        let was_pruned = snapshot.fact(&object.kind, &object.name).is_some_and(lost::is_of_pruning);
+        object.kind != &JOB && !was_pruned && mark.is_some_and(|mark| mark.sent == object.intent)
     });
     let mut plan = Plan { invalid, keeps_up: true, ..write(&situation) };
     plan.actions.retain(|action| matches!(action.verb(), Verb::Create | Verb::Apply | Verb::Inspect));
@@ -154,12 +156,22 @@ pub fn unfinished<'a>(newest: Option<&Blueprint>, snapshot: &'a Snapshot) -> Vec
     snapshot.open().filter(|open| !is_wanted(open)).collect()
 }
 
-/// Creates these after all, as the last accepted spec had them: so their pods have an owner to go with.
+/// Creates these after all, as the last accepted spec had them: so their pods have an owner to go with. Claims stay: what the newest spec says of
+/// them isn't known here. What couldn't be created once isn't tried again: someone else may have put something in its place.
 pub fn finish(unfinished: &[(Kind, &str)], accepted: &Blueprint, snapshot: &Snapshot) -> Plan {
     let gone = unfinished.iter().filter(|(kind, name)| snapshot.child(kind, name).is_none());
-    let actions = gone.filter_map(|(kind, name)| {
-        let object = accepted.find(kind, name)?.clone();
+    let failed = |kind: &Kind, name: &str| {
+        let fact = snapshot.fact(kind, name);
+        fact.is_some_and(|fact| !matches!(fact.answer, Answer::Stored { .. } | Answer::Deleted))
+    };
+    let wanted = accepted.with(&snapshot.references);
+    let actions = gone.filter(|(kind, name)| !failed(kind, name)).filter_map(|(kind, name)| {
+        let mut object = wanted.iter().find(|object| object.kind == *kind && object.name == *name)?.clone();
         let replicas = drift::before(&object, snapshot);
+        let json = &mut Arc::make_mut(&mut object).json;
+        if let Some(policy) = json.pointer_mut("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") {
+            *policy = "Retain".into();
+        }
         Some(Action::Create { object, replicas })
     });
     Plan { actions: actions.collect(), ..Plan::default() }
@@ -233,7 +245,12 @@ fn write(situation: &Situation<'_>) -> Plan {
     let mut gates = Gates::new(situation);
     for object in &situation.wanted {
         let availability = situation.snapshot.availability(&object.kind);
-        if object.kind == &REVISION && (*availability != Availability::Synced || !is_accepted(&plan, &gates)) {
+        if object.kind == &REVISION
+            && (*availability != Availability::Synced
+                || !is_accepted(&plan, &gates)
+                || situation.snapshot.open().next().is_some()
+                || gates::is_refused_lately(object, situation.snapshot))
+        {
             continue;
         }
         if *availability != Availability::Synced {

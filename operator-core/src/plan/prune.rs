@@ -41,7 +41,8 @@ pub fn surplus(situation: &Situation<'_>, before: &[Action]) -> Vec<Action> {
         situation.child(object).is_some() || before.iter().any(is_it)
     };
     let is_accepted = situation.wanted.iter().any(|object| object.kind == &REVISION && is_kept(object));
-    surplus.retain(|child| child.kind != &REVISION || is_accepted);
+    let is_open = situation.snapshot.open().next().is_some();
+    surplus.retain(|child| child.kind != &REVISION || (is_accepted && !is_open));
     deletions(surplus)
 }
 

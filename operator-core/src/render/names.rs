@@ -15,9 +15,6 @@ pub const LONGEST: usize = 52;
 /// So many bytes of the beginning of a longer one are kept.
 pub const KEPT: usize = LONGEST - 9;
 
-/// End of the finalizer, `<group>/open-replacement`, that a custom resource has while a workload of it is replaced.
-pub const FINALIZER: &str = "/open-replacement";
-
 /// Makes the names of one cluster's objects.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
@@ -127,6 +124,11 @@ pub fn readable(file: &str) -> String {
 pub fn hash_key(cluster: &Identity) -> Reference {
     let name = cut(&format!("{}-config-hash-key", cluster.name), LONGEST);
     Reference { source: Source::Secret, name, key: Some("key".to_owned()) }
+}
+
+/// The finalizer that a custom resource has while a workload of it is replaced.
+pub fn finalizer(group: &str) -> String {
+    format!("{group}/open-replacement")
 }
 
 /// The label that names a node within its cluster.

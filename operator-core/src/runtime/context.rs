@@ -31,7 +31,7 @@ use crate::{
     plan::{Plan, finish, unfinished},
     render::{
         self, Blueprint,
-        names::{FINALIZER, Names, hash_key},
+        names::{Names, finalizer, hash_key},
     },
     state::{Availability, Child, Probe, Snapshot, keyed},
     status::{self, Problem, Reason},
@@ -146,13 +146,20 @@ impl Context {
         Ok(plan.filter(|plan| !plan.actions.is_empty()))
     }
 
-    /// Holds a custom resource by a finalizer, or lets it go.
+    /// Whether a custom resource is held by the operator's finalizer.
+    pub fn is_held(&self, cluster: &Tracked) -> bool {
+        cluster.finalizers.contains(&finalizer(self.author.definition.group))
+    }
+
+    /// Holds a custom resource by a finalizer, or lets it go, whoever has set it. Where that has changed meanwhile, nothing happens.
     pub async fn hold(&self, cluster: &Tracked, is_held: bool) -> Result<(), Transient> {
         let definition = self.author.definition;
-        let finalizer = format!("{}{FINALIZER}", definition.group);
-        let (kind, finalizer) = (Kind::from(ClusterKind(definition)), is_held.then_some(&*finalizer));
-        let held = self.writer.hold(&kind, &cluster.identity(), finalizer).await;
-        held.map(drop).map_err(|failure| Transient::of(cluster, "finalizer", failure))
+        let ours = finalizer(definition.group);
+        let others = cluster.finalizers.iter().filter(|finalizer| **finalizer != ours).cloned();
+        let finalizers: Vec<String> = others.chain(is_held.then(|| ours.clone())).collect();
+        let (kind, version) = (Kind::from(ClusterKind(definition)), self.records.version(cluster));
+        let held = self.writer.hold(&kind, &cluster.identity(), version, &finalizers).await;
+        held.map_err(|failure| Transient::of(cluster, "finalizer", failure))
     }
 
     /// Everything that a plan depends on. From now on, changes of it ask for a reconcile.

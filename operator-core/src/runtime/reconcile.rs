@@ -64,13 +64,19 @@ struct Next {
 /// The garbage collector deletes what the cluster owns, once the cluster is gone.
 async fn leave(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
     context.pods.forget(cluster.uid());
-    if !cluster.held {
+    if !context.is_held(cluster) {
         return Ok(Next { at_rest: true, again: None });
     }
     let snapshot = context.snapshot(cluster, None);
-    if let Some(plan) = context.finish(cluster, None, &snapshot).await? {
+    // Who deletes it with `--cascade=orphan` wants its pods to stay.
+    let is_orphaned = cluster.finalizers.iter().any(|finalizer| finalizer == "orphan");
+    let finish = if is_orphaned { None } else { context.finish(cluster, None, &snapshot).await? };
+    if let Some(plan) = finish {
         let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
         context.learn(&snapshot, &outcome);
+        if let [failed, ..] = &outcome.failed[..] {
+            return Err(Transient { cluster: place(cluster), message: failed.message.clone(), again: failed.again });
+        }
     } else if snapshot.open().all(|(kind, name)| snapshot.child(&kind, name).is_none()) {
         context.hold(cluster, false).await?;
     }
@@ -98,16 +104,21 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
     {
         plan = keep_up(&accepted, plan.invalid, &snapshot);
     }
-    if let Some(finish) = context.finish(cluster, blueprint, &snapshot).await? {
+    if plan.invalid.is_empty()
+        && let Some(finish) = context.finish(cluster, blueprint, &snapshot).await?
+    {
         plan = finish;
     }
-    let is_replaced = plan.replaced().next().is_some();
-    if is_replaced != cluster.held && (is_replaced || snapshot.open().next().is_none()) {
-        context.hold(cluster, is_replaced).await?;
-        return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) });
+    let (is_replaced, is_held) = (plan.replaced().next().is_some(), context.is_held(cluster));
+    if is_replaced && !is_held {
+        match context.hold(cluster, true).await {
+            Ok(()) => return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) }),
+            // The replacement itself doesn't need it.
+            Err(error) => tracing::warn!(%error, "not held"),
+        }
     }
     context.dump(&snapshot, &plan);
-    if let (true, Some(blueprint)) = (plan.probe, blueprint) {
+    if let (true, Some(blueprint)) = (plan.probe, &rendered.blueprint) {
         context.probes.ask(&snapshot.cluster, &blueprint.externals);
     }
     if let Some(blueprint) = blueprint
@@ -130,7 +141,7 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
             let status = status::report(blueprint, &plan, &outcome.failed, after);
             let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint, after) };
             context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
-            next.at_rest = plan.is_done() && status.is_ready() && !cluster.held;
+            next.at_rest = plan.is_done() && status.is_ready();
             // No watch tells of a write that changed nothing, nor of what its answer told already: something may have been kept from being written
             // or pruned by what was known before.
             let left = renewed.as_ref().filter(|_| outcome.failed.is_empty());
@@ -145,6 +156,11 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
         return Err(Transient { cluster: place(cluster), message: messages.join("; "), again: first.again });
     }
     context.records.succeeded(cluster.uid());
+    if is_held && !is_replaced && after.open().next().is_none() {
+        context.hold(cluster, false).await?;
+        // Whether it is let go, the watch will have shown by then.
+        next.again = next.again.into_iter().chain([STATUS_EVERY]).min();
+    }
     Ok(next)
 }
 

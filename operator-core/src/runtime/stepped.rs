@@ -143,10 +143,10 @@ impl Stepped {
         let cluster = |cluster: &Arc<Tracked>| {
             let troubles = pods.troubles(cluster.uid(), cluster.generation);
             let text = format!(
-                "{:?} {} {} {:?} {troubles:?}",
+                "{:?} {} {:?} {:?} {troubles:?}",
                 cluster.spec_digest,
                 cluster.deleting,
-                cluster.held,
+                cluster.finalizers,
                 cluster.status()
             );
             (cluster.uid().into(), cluster.version, text)

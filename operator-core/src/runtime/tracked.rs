@@ -9,7 +9,6 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     definition::Definition,
     model::{ChildKind, ClusterStatus, Digest, Identity, Invalid, Kind},
-    render::names::FINALIZER,
     state::dynamic_resource,
 };
 
@@ -23,8 +22,8 @@ pub struct Tracked {
     pub generation: i64,
     /// Whether it is being deleted.
     pub deleting: bool,
-    /// Whether it bears the operator's finalizer.
-    pub held: bool,
+    /// Its finalizers.
+    pub finalizers: Vec<String>,
     /// Over the generation and the spec as it is shown: two versions of the kind's schema may show one generation differently.
     pub spec_digest: Digest,
     spec: Box<str>,
@@ -99,7 +98,7 @@ impl<'de> Deserialize<'de> for Tracked {
             version: metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default(),
             generation: metadata.generation,
             deleting: metadata.deletion_timestamp.is_some(),
-            held: metadata.finalizers.iter().any(|finalizer| finalizer.ends_with(FINALIZER)),
+            finalizers: metadata.finalizers,
             spec_digest: Digest::of_texts([&*metadata.generation.to_string(), spec.map_or("null", RawValue::get)]),
             spec: spec.map_or("null", RawValue::get).into(),
             status: status.map(|status| status.get().into()),

@@ -429,6 +429,46 @@ fn pods_of_a_cluster_that_is_deleted_while_a_workload_is_replaced_go_with_it() {
     });
 }
 
+#[test]
+fn claims_stay_where_a_cluster_is_deleted_while_its_workload_is_replaced() {
+    run(async |world| {
+        open(world).await;
+        let claims = |world: &World| world.server().list("persistentvolumeclaims", "").len();
+        let before = claims(world);
+        world.delete(CLUSTERS, "a");
+        assert!(world.settle(PATIENCE).await);
+        assert_eq!((world.pods().len(), claims(world)), (0, before));
+    });
+}
+
+#[test]
+fn a_finalizer_that_nothing_needs_is_taken_away_whoever_has_set_it() {
+    run(async |world| {
+        world.apply(&small());
+        world.comes_to_rest().await;
+        let held = json!(["simulation.example.com/open-replacement", "example.com/other"]);
+        world.change(CLUSTERS, "a", "", |object| object["metadata"]["finalizers"] = held.clone());
+        world.restart();
+        assert!(world.settle(PATIENCE).await);
+        assert_eq!(world.cluster()["metadata"]["finalizers"], json!(["example.com/other"]));
+        world.change(CLUSTERS, "a", "", |object| object["metadata"]["finalizers"] = held);
+        world.delete(CLUSTERS, "a");
+        assert!(world.settle(PATIENCE).await);
+        assert_eq!(world.cluster()["metadata"]["finalizers"], json!(["example.com/other"]));
+    });
+}
+
+#[test]
+fn a_spec_that_cannot_be_kept_keeps_no_cluster_from_being_ready() {
+    run(async |world| {
+        world.refused.lock().unwrap().insert("ControllerRevision");
+        world.apply(&small());
+        world.settle(PATIENCE).await;
+        assert_eq!(reason(world).0, "Ready");
+        assert!(!world.children().iter().any(|(kind, ..)| kind.starts_with("controllerrevisions")));
+    });
+}
+
 /// The operator dies, or its connection breaks, at each write of a change.
 fn at_every_write(before: &Spec, after: &Spec, scale: Option<u8>) {
     for fault in [Fault::DiesBefore, Fault::AnswerLost] {
