@@ -574,7 +574,7 @@ fn what_can_not_be_changed_is_replaced_where_a_new_one_would_be_stored() {
     assert!(replace.must_record(), "how many pods it has stands nowhere else once it is gone");
     assert_eq!(world.snapshot.status.as_ref().unwrap().nodes[0].replicas, 5);
     let create = world.step(&after);
-    let [Action::Create { replicas: Some(5), .. }, _] = create.actions[..] else { panic!("{create:?}") };
+    let [Action::Create { replicas: Some(5), .. }] = create.actions[..] else { panic!("{create:?}") };
     let given_up = world.step(&after);
     let Action::Apply { replicas: Replicas::HandedOver(5), .. } = given_up.actions[0] else { panic!("{given_up:?}") };
     assert!(world.plan(&after).is_done());
