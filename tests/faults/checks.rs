@@ -66,8 +66,7 @@ pub fn resource(kind: &Kind) -> ApiResource {
 
 /// What selects the operator's objects.
 pub fn selector(kind: &kind::ChildKind) -> String {
-    let not_others: String = kind.of_others.iter().map(|label| format!(",!{label}")).collect();
-    format!("{}={}{not_others}", names::MANAGED_BY, names::manager(Data::DEFINITION))
+    format!("{}={}{}", names::MANAGED_BY, names::manager(Data::DEFINITION), kind.not_of_others())
 }
 
 /// The cluster is ready, the operator asks for nothing, and one that has just started would do nothing.

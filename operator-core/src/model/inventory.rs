@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{Digest, Kind};
 
 /// What is remembered of a child beside its mark, which it follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
     /// Nothing.
-    #[default]
     None,
     /// It is a Job that came to its good end: `.done`.
     Done,
@@ -30,7 +29,8 @@ impl Note {
 }
 
 /// The children of a cluster, by kind (`apps/v1/StatefulSet/statefulsets`) and name. What stands behind a name is a [`Mark`], followed by
-/// `.done` where it is a Job that came to its good end, by `.open` while it is a workload that is replaced; empty: the object is about to be created.
+/// `.done` where it is a Job that came to its good end, by `.open` while it is a workload that is replaced; empty: the object is about to be
+/// created.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]

@@ -186,6 +186,11 @@ impl ChildKind {
         }
     }
 
+    /// What a label selector needs so that it doesn't select what other controllers make: nothing, or `,!<label>` for each label of theirs.
+    pub fn not_of_others(&self) -> String {
+        self.of_others.iter().map(|label| format!(",!{label}")).collect()
+    }
+
     /// Whether it runs pods.
     pub fn is_workload(&self) -> bool {
         self.stage == Stage::Workload

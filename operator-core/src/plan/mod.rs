@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | `accepted` | the last spec of which everything was accepted: when it is kept, and what is done for it |
 //! | `action` | what the writer is told to do |
 //! | [`gates`] | what keeps objects from being written |
 //! | `drift` | what brings an object to what it shall be |
@@ -10,6 +11,7 @@
 //! | `prune` | what shall not be any more |
 //! | `stuck` | pods that keep their StatefulSet from being updated |
 
+mod accepted;
 mod action;
 mod drift;
 pub mod gates;
@@ -22,6 +24,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde::Serialize;
 
+pub use accepted::{finish, keep_up, unfinished};
 pub use action::{Action, Replicas, Verb};
 pub use gates::Gate;
 pub use stuck::STUCK;
@@ -29,7 +32,7 @@ pub use stuck::STUCK;
 use crate::{
     model::{
         Kind, Object,
-        kind::{CLAIM, CONFIG_MAP, JOB, REVISION, SECRET},
+        kind::{CLAIM, CONFIG_MAP, REVISION, SECRET},
     },
     render::Blueprint,
     settings::Invalid,
@@ -132,51 +135,6 @@ pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> P
     plan
 }
 
-/// What is to be done where the spec is invalid, and another was accepted before: what was written for that is put back where someone changed or
-/// deleted it. Nothing is taken away, nothing that a later spec has changed is set back, and no Job runs again.
-pub fn keep_up(accepted: &Blueprint, invalid: Vec<Invalid>, snapshot: &Snapshot) -> Plan {
-    if is_pending(accepted, snapshot) {
-        return Plan { undecided: true, ..Plan::default() };
-    }
-    let mut situation = Situation::new(accepted, snapshot);
-    situation.wanted.retain(|object| {
-        let mark = snapshot.mark(&object.kind, &object.name);
-        // A later spec took it down.
-        let was_pruned = snapshot.fact(&object.kind, &object.name).is_some_and(lost::is_of_pruning);
-        object.kind != &JOB && !was_pruned && mark.is_some_and(|mark| mark.sent == object.intent)
-    });
-    let mut plan = Plan { invalid, keeps_up: true, ..write(&situation) };
-    plan.actions.retain(|action| matches!(action.verb(), Verb::Create | Verb::Apply | Verb::Inspect));
-    plan
-}
-
-/// The workloads that were deleted to be created anew, and by now shall not be. `newest`: what shall be; none: the cluster is being deleted.
-pub fn unfinished<'a>(newest: Option<&Blueprint>, snapshot: &'a Snapshot) -> Vec<(Kind, &'a str)> {
-    let is_wanted = |(kind, name): &(Kind, &str)| newest.is_some_and(|newest| newest.find(kind, name).is_some());
-    snapshot.open().filter(|open| !is_wanted(open)).collect()
-}
-
-/// Creates these after all, as the last accepted spec had them: so their pods have an owner to go with. Claims stay: what the newest spec says of
-/// them isn't known here. What couldn't be created once isn't tried again: someone else may have put something in its place.
-pub fn finish(unfinished: &[(Kind, &str)], accepted: &Blueprint, snapshot: &Snapshot) -> Plan {
-    let gone = unfinished.iter().filter(|(kind, name)| snapshot.child(kind, name).is_none());
-    let failed = |kind: &Kind, name: &str| {
-        let fact = snapshot.fact(kind, name);
-        fact.is_some_and(|fact| !matches!(fact.answer, Answer::Stored { .. } | Answer::Deleted))
-    };
-    let wanted = accepted.with(&snapshot.references);
-    let actions = gone.filter(|(kind, name)| !failed(kind, name)).filter_map(|(kind, name)| {
-        let mut object = wanted.iter().find(|object| object.kind == *kind && object.name == *name)?.clone();
-        let replicas = drift::before(&object, snapshot);
-        let json = &mut Arc::make_mut(&mut object).json;
-        if let Some(policy) = json.pointer_mut("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") {
-            *policy = "Retain".into();
-        }
-        Some(Action::Create { object, replicas })
-    });
-    Plan { actions: actions.collect(), ..Plan::default() }
-}
-
 /// Whether a watch was just opened: in a moment all is known.
 fn is_pending(blueprint: &Blueprint, snapshot: &Snapshot) -> bool {
     blueprint.kinds().any(|kind| *snapshot.availability(&kind) == Availability::Pending)
@@ -245,12 +203,7 @@ fn write(situation: &Situation<'_>) -> Plan {
     let mut gates = Gates::new(situation);
     for object in &situation.wanted {
         let availability = situation.snapshot.availability(&object.kind);
-        if object.kind == &REVISION
-            && (*availability != Availability::Synced
-                || !is_accepted(&plan, &gates)
-                || situation.snapshot.open().next().is_some()
-                || gates::is_refused_lately(object, situation.snapshot))
-        {
+        if object.kind == &REVISION && !accepted::is_kept_now(object, &plan, &gates, situation.snapshot) {
             continue;
         }
         if *availability != Availability::Synced {
@@ -310,12 +263,6 @@ fn write(situation: &Situation<'_>) -> Plan {
     plan.gates = gates.found;
     plan.undecided |= plan.gates.iter().any(Gate::is_undecided);
     plan
-}
-
-/// Whether nothing that comes before the last stage is held back, or has yet to be found out.
-fn is_accepted(plan: &Plan, gates: &Gates<'_>) -> bool {
-    let is_final = |action: &Action| matches!(action.verb(), Verb::Create | Verb::Apply);
-    !plan.returning && plan.actions.iter().all(is_final) && gates.found.iter().all(Gate::is_remark)
 }
 
 /// Claims that shall be larger. A refusal of one is in nobody's way.

@@ -14,7 +14,8 @@ use crate::{
 /// How long something counts as just created, in seconds: what has run for longer isn't part of an installation under way.
 const YOUNG: i64 = 60;
 
-/// The cluster's objects that shall not be once it was done what comes `before`, workloads first. Claims stay: the StatefulSet's retention policy is about them.
+/// The cluster's objects that shall not be once that was done which comes `before`, workloads first. Claims stay: the StatefulSet's retention
+/// policy is about them.
 pub fn surplus(situation: &Situation<'_>, before: &[Action]) -> Vec<Action> {
     let gates = Gates::new(situation);
     let wanted: HashSet<(&Kind, &str)> =

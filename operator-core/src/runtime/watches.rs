@@ -175,8 +175,7 @@ struct Reducer {
 impl Reducer {
     async fn run(self: Arc<Self>, api: Api<Raw>) {
         let names: Vec<&str> = self.shared.managers.iter().map(|manager| manager.name.as_str()).collect();
-        let not_others: String = self.kind.of_others.iter().map(|label| format!(",!{label}")).collect();
-        let selector = format!("{MANAGED_BY} in ({}){not_others}", names.join(","));
+        let selector = format!("{MANAGED_BY} in ({}){}", names.join(","), self.kind.not_of_others());
         let config = watcher::Config::default().labels(&selector);
         let waits = || {
             let waits = ExponentialBuilder::default().with_min_delay(LACKING.0).with_max_delay(LACKING.1);
