@@ -87,6 +87,7 @@ fn roads() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     let from = json!([{ "name": "A", "valueFrom": secret }]);
     let source = json!({ "kind": "PersistentVolumeClaim", "name": "others" });
     let copied = json!({ "volumeClaimTemplate": { "spec": { "dataSource": source } } });
+    let bound = json!({ "volumeClaimTemplate": { "spec": { "volumeName": "others" } } });
     vec![
         (
             "service_account",
@@ -146,6 +147,7 @@ fn roads() -> Vec<(&'static str, Value, &'static str, &'static str)> {
             "volumes[v].ephemeral",
             r#"ephemeral: {"kind":"PersistentVolumeClaim","name":"others"}"#,
         ),
+        ("volume_claims", volume("ephemeral", bound), "volumes[v].ephemeral", r#"ephemeral: "others""#),
         (
             "host_access",
             volume("hostPath", json!({ "path": "/" })),

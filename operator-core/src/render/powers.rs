@@ -222,7 +222,7 @@ impl<'a> Uses<'a> {
                 "secret" => self.secret(part, kind, &source["secretName"]),
                 "persistentVolumeClaim" => self.add(VolumeClaims, part, kind, &source["claimName"]),
                 "ephemeral" => {
-                    let copied = at(source, "volumeClaimTemplate.spec.dataSource|dataSourceRef");
+                    let copied = at(source, "volumeClaimTemplate.spec.dataSource|dataSourceRef|volumeName");
                     self.add_all(VolumeClaims, part, kind, copied);
                 }
                 "projected" => {

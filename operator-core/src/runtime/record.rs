@@ -155,7 +155,10 @@ impl Records {
                 }
                 // Once is enough to know that a Job that is done was cleaned up, or that a Secret is gone.
                 Answer::Deleted => status.inventory.has(&fact.kind, &fact.name),
-                _ => fact.kind == &CLAIM || wanted(&fact.kind, &fact.name),
+                _ => {
+                    let is_known = || status.inventory.has(&fact.kind, &fact.name);
+                    fact.kind == &CLAIM || wanted(&fact.kind, &fact.name) || is_known()
+                }
             });
             record.facts.shrink_to_fit();
             let text = serde_json::to_vec(&status).ok();

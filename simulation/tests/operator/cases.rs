@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use operator_core::plan::Verb;
-use operator_simulation::{Deletion, operator::Fault};
+use operator_simulation::{Deletion, Propagation, operator::Fault};
 use serde_json::json;
 
 use crate::{
@@ -438,6 +438,37 @@ fn claims_stay_where_a_cluster_is_deleted_while_its_workload_is_replaced() {
         world.delete(CLUSTERS, "a");
         assert!(world.settle(PATIENCE).await);
         assert_eq!((world.pods().len(), claims(world)), (0, before));
+    });
+}
+
+#[test]
+fn pods_stay_where_a_cluster_is_orphaned_while_its_workload_is_replaced() {
+    run(async |world| {
+        open(world).await;
+        let before = world.pods();
+        let orphan = Deletion { propagation: Some(Propagation::Orphan), ..Deletion::default() };
+        world.server().delete(CLUSTERS, (NAMESPACE, "a"), &orphan).unwrap();
+        assert!(world.settle(PATIENCE).await);
+        assert!(world.get(CLUSTERS, "a").is_none());
+        assert_eq!(world.pods(), before);
+    });
+}
+
+#[test]
+fn what_cannot_be_finished_is_tried_once_and_holds_up_neither_the_rest_nor_a_deletion() {
+    run(async |world| {
+        open(world).await;
+        world.refused.lock().unwrap().insert("StatefulSet");
+        world.apply(&with(|spec| spec.stores.clear()));
+        let writes = world.wire.count();
+        world.settle(PATIENCE).await;
+        assert_eq!(reason(world).0, "Ready");
+        let creates = world.wire.writes().split_off(writes);
+        let tried = creates.iter().filter(|write| write.path.contains("statefulsets")).count();
+        assert_eq!(tried, 1);
+        world.delete(CLUSTERS, "a");
+        assert!(world.settle(PATIENCE).await);
+        assert!(world.get(CLUSTERS, "a").is_none());
     });
 }
 
