@@ -218,7 +218,7 @@ impl<'a> History<'a> {
                 return Err(vec![format!("writes of a cluster that was at rest: {asked:?}")]);
             }
             if asked.iter().any(|asked| asked.begins) {
-                self.tell("an operator that has just started, or taken the lease, looked and told");
+                self.tell("an operator that has just started, taken the lease, or lost a watch, looked and told");
             } else if self.is_rolled_again(lapses).await {
                 self.by_kubernetes.rolled += 1;
                 self.tell("a workload at rest was rolled again by Kubernetes");

@@ -77,7 +77,7 @@ struct State {
     /// What was written by an operator after another one had its lease.
     unheld: Vec<String>,
     lines: usize,
-    /// What each operator has read since it started, or since the lease was taken.
+    /// What each operator has read since it started, since the lease was taken, or since its watch of the same broke.
     read: BTreeSet<(usize, u64, String)>,
     /// How often a write of an object of this name arrived late.
     late_writes: HashMap<String, usize>,
@@ -113,7 +113,7 @@ pub struct Sent {
     what: String,
     /// Whether it changes anything but the status of the cluster, and events.
     pub changes: bool,
-    /// Whether an operator reads this for the first time since it started, or since it took the lease.
+    /// Whether an operator reads this for the first time since it started, since it took the lease, or since its watch of the same broke.
     pub begins: bool,
 }
 
@@ -356,11 +356,18 @@ impl Line {
         }
     }
 
-    /// Whether this operator reads this for the first time since it started, or since the lease was taken.
+    /// Whether this operator reads this for the first time since it started, since the lease was taken, or since its watch of the same broke.
     fn begins(&self, what: &str) -> bool {
         let mut state = self.wire.lock();
         let lapsed = state.lapsed;
         state.read.insert((self.number, lapsed, what.to_owned()))
+    }
+
+    /// Notes a fault of a watch: where it breaks, the operator lists anew, after a wait that grows with each time.
+    fn breaks(&self, fault: Fault, watch: &str) {
+        self.wire.note(fault, watch);
+        let list = watch.split('?').next().unwrap_or_default();
+        self.wire.lock().read.retain(|(line, _, read)| *line != self.number || read != list);
     }
 
     /// Notes a write.

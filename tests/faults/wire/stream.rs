@@ -29,17 +29,17 @@ impl Line {
         let mut shower = Shower::new(self, &asked, is_streamed);
         if let Some((fault, nth)) = self.wire.fault(Moment::Start, &asked.what) {
             if let Some(answer) = fault.answer(&asked.head.method, "") {
-                self.wire.note(fault, &asked.what);
+                self.breaks(fault, &asked.what);
                 return Ok(answer);
             }
             if fault == Fault::RequestLost {
-                self.wire.note(fault, &asked.what);
+                self.breaks(fault, &asked.what);
                 return Err(lost());
             }
             let age = self.wire.time(&asked.what, nth, (1, 40)).as_millis() as usize;
             let old = self.wire.lock().past.get(&asked.what).and_then(|past| past.list(age));
             if let Some((version, lines)) = old.filter(|_| is_streamed) {
-                self.wire.note(fault, &asked.what);
+                self.breaks(fault, &asked.what);
                 let lag = self.wire.time(&asked.what, nth, (0, 3000));
                 asked.head.uri = continued(&asked.head.uri, version)?;
                 return Ok(shower.start_old(lines, lag, asked));
@@ -171,7 +171,7 @@ impl Shower {
         let Some((fault, nth)) = self.line.wire.fault(moment, &self.what) else {
             return self.pass(text.as_bytes()).await;
         };
-        self.line.wire.note(fault, &self.what);
+        self.line.breaks(fault, &self.what);
         let wire = self.line.wire.clone();
         let soon = |range| Instant::now() + wire.time(&self.what, nth, range);
         match fault {
