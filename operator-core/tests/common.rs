@@ -166,7 +166,7 @@ impl World {
     }
 
     pub fn plan(&self, blueprint: &Blueprint) -> Plan {
-        plan(Ok(blueprint), &self.snapshot)
+        plan(Ok(blueprint), None, &self.snapshot)
     }
 
     pub fn report(&self, blueprint: &Blueprint, plan: &Plan) -> ClusterStatus {

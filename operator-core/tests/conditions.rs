@@ -83,7 +83,7 @@ fn a_generation_is_being_reconciled_until_the_cluster_is_ready_on_it() {
 fn what_only_a_person_can_mend_stalls() {
     let (blueprint, world) = installed();
     let invalid = [Invalid { path: "store".to_owned(), message: "it is wrong".to_owned() }];
-    let plan = operator_core::plan::plan(Err(&invalid), &world.snapshot);
+    let plan = operator_core::plan::plan(Err(&invalid), None, &world.snapshot);
     let stalled = status::report(None, &plan, &[], &world.snapshot);
     assert_eq!(only_while_true(&stalled), one("Stalled", "InvalidSpec"));
     let mut mended = world.clone();

@@ -401,7 +401,7 @@ fn the_inventory_remembers_a_child_until_it_is_known_to_be_gone() {
         world.snapshot.kinds.insert(route.clone(), availability);
         assert!(has(&world.report(&plain, &nothing)), "as long as nobody has looked");
     }
-    let invalid = plan(Err(&[]), &world.snapshot);
+    let invalid = plan(Err(&[]), None, &world.snapshot);
     assert!(has(&status::report(None, &invalid, &[], &world.snapshot)), "as long as the spec is wrong");
 }
 
@@ -850,7 +850,7 @@ fn a_decision_can_be_made_again_from_a_snapshot_in_a_file() {
         let read: Snapshot = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), text);
         let json = |plan: &Plan| serde_json::to_value(plan).unwrap();
-        let (one, other) = (world.plan(&after), plan(Ok(&after), &read));
+        let (one, other) = (world.plan(&after), plan(Ok(&after), None, &read));
         assert_eq!(one, other);
         assert_eq!(json(&one), json(&other));
         assert_eq!(json(&one)["actions"].as_array().unwrap().len(), one.actions.len());

@@ -200,14 +200,14 @@ impl Operator {
             secret.intent = Digest::of(&secret.json);
         }
         let before = self.snapshot();
-        let plan = plan(Ok(&blueprint), &before);
+        let plan = plan(Ok(&blueprint), None, &before);
         let outcome = self.writer.execute(&plan, &cluster("a")).await;
         outcome.children.iter().for_each(|child| drop(self.store.apply(child.clone())));
         if !outcome.facts.is_empty() {
             self.facts.clone_from(&outcome.facts);
         }
         let after = self.snapshot();
-        let next = operator_core::plan::plan(Ok(&blueprint), &after);
+        let next = operator_core::plan::plan(Ok(&blueprint), None, &after);
         let problem = status::problem(&next, &outcome.failed).map(|problem| problem.message);
         let status = status::report(Some(&blueprint), &next, &outcome.failed, &after);
         let json = json!([before, plan, after, next, status]);

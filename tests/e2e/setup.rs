@@ -158,7 +158,7 @@ impl Setup {
         let generation = meta.generation.unwrap();
         let snapshot =
             look(&self.client, author.definition, identity, generation, status, Some(&blueprint)).await.unwrap();
-        let plan = plan(Ok(&blueprint), &snapshot);
+        let plan = plan(Ok(&blueprint), None, &snapshot);
         (snapshot, plan)
     }
 

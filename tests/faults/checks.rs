@@ -69,8 +69,17 @@ pub fn selector(kind: &kind::ChildKind) -> String {
     format!("{}={}{}", names::MANAGED_BY, names::manager(Data::DEFINITION), kind.not_of_others())
 }
 
+/// What doesn't change any more of a cluster at rest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// Requests of its operators so far.
+    pub requests: u64,
+    /// How often what its workloads say of their pods changed so far: by Kubernetes, once nothing is asked any more.
+    pub changes: u64,
+}
+
 /// The cluster is ready, the operator asks for nothing, and one that has just started would do nothing.
-pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Duration) -> Checked {
+pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Duration) -> Result<Rest, Vec<String>> {
     let end = Instant::now() + within;
     let witness = &history.stage.witness;
     loop {
@@ -84,11 +93,15 @@ pub async fn comes_to_rest(history: &History<'_>, within: Duration, idle: Durati
         match history.wire.idle().checked_sub(idle) {
             None => sleep(idle.saturating_sub(history.wire.idle())).await,
             Some(_) => {
-                let Some(left) = left_to_do(history).await? else { return Ok(()) };
+                let before = history.rest();
+                let left = left_to_do(history).await?;
+                if left.is_none() && history.rest() == before {
+                    return Ok(before);
+                }
                 if Instant::now() > end {
                     let latest = history.wire.since(0);
                     return Err(vec![format!(
-                        "no rest, though the cluster is said to be ready: {left}; latest requests: {latest:?}"
+                        "no rest, though the cluster is said to be ready: {left:?}; latest requests: {latest:?}"
                     )]);
                 }
                 sleep(Duration::from_millis(500)).await;
@@ -134,7 +147,7 @@ async fn snapshot(history: &History<'_>) -> Result<(Snapshot, Vec<Arc<Object>>, 
     let client = &history.stage.admin;
     let snapshot =
         look(client, author.definition, identity, generation, status, Some(&blueprint)).await.map_err(failed)?;
-    let plan = plan(Ok(&blueprint), &snapshot);
+    let plan = plan(Ok(&blueprint), None, &snapshot);
     let objects = blueprint.with(&snapshot.references);
     Ok((snapshot, objects, plan))
 }
@@ -260,7 +273,6 @@ pub async fn nothing_was_lost(history: &mut History<'_>) -> Checked {
     for claim in seen.claims.values().filter(|claim| claim.deleted && !history.may_lose(claim)) {
         wrong.push(format!("the claim {} was deleted", claim.name));
     }
-    history.by_kubernetes.restarted = 0;
     for (name, workload) in &seen.workloads {
         wrong.extend(history.restarts_for_nothing(name, workload, &seen));
     }
@@ -323,8 +335,9 @@ impl History<'_> {
             let controllers = pod.controllers.as_ref().zip(next.controllers.as_ref());
             let stays = controllers.is_some_and(|([_, last], [next, _])| last == next);
             if stays && !self.wire.has_deleted(&pod.name) {
-                self.by_kubernetes.restarted += 1;
-                self.tell(&format!("the pod {} was restarted by Kubernetes", pod.name));
+                if self.restarted.insert((pod.name.clone(), pod.nth)) {
+                    self.tell(&format!("the pod {} was restarted by Kubernetes", pod.name));
+                }
             } else {
                 wrong.push(format!("a pod was restarted, though nothing of it changed: {pod:?}, then {next:?}"));
             }

@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    checks,
+    checks::{self, Rest},
     kinds::Data,
     numbers::Numbers,
     operator::Running,
@@ -67,8 +67,8 @@ pub struct Report {
 /// What Kubernetes did by itself.
 #[derive(Clone, Copy, Default)]
 pub struct ByKubernetes {
-    /// Workloads at rest that were rolled again.
-    pub rolled: u64,
+    /// How often workloads at rest said something else of their pods.
+    pub moved: u64,
     /// Pods that were restarted though nothing of them changed.
     pub restarted: u64,
 }
@@ -93,7 +93,10 @@ pub struct History<'a> {
     pub wiped: bool,
     /// UID and generation of the cluster as it was last applied.
     pub newest: (String, i64),
-    pub by_kubernetes: ByKubernetes,
+    /// How often Kubernetes changed what workloads at rest say of their pods.
+    moved: u64,
+    /// Pods that Kubernetes restarted though nothing of them changed: name, and how many of the name were seen before.
+    pub restarted: BTreeSet<(String, usize)>,
     /// Whether all that was done so far is carried out.
     settled: bool,
     sizes: BTreeMap<&'static str, u8>,
@@ -111,7 +114,8 @@ pub async fn play(stage: &Stage, seed: u64) -> Report {
     let Story { share_lease, deaths, last_death, .. } = &history.story;
     history.tell(&format!("two operators: {share_lease}; deaths: {deaths:?}, then {last_death:?}"));
     let mut violations: Vec<String> = history.run().await.err().into_iter().flatten().collect();
-    let (wire, namespace, by_kubernetes) = (history.wire.clone(), history.namespace.clone(), history.by_kubernetes);
+    let (wire, namespace) = (history.wire.clone(), history.namespace.clone());
+    let by_kubernetes = ByKubernetes { moved: history.moved, restarted: history.restarted.len() as u64 };
     violations.extend(history.running.end().await.err());
     violations.extend(wire.unheld());
     let (injected, told, takeovers) = (wire.injected(), wire.log(), wire.takeovers());
@@ -157,7 +161,8 @@ impl<'a> History<'a> {
             recreated: false,
             wiped: false,
             newest: (String::new(), 0),
-            by_kubernetes: ByKubernetes::default(),
+            moved: 0,
+            restarted: BTreeSet::new(),
             settled: false,
             sizes: BTreeMap::new(),
             story: Story::of(seed),
@@ -204,13 +209,12 @@ impl<'a> History<'a> {
         }
         self.restore_secret().await?;
         loop {
-            checks::comes_to_rest(self, PATIENCE, IDLE).await?;
-            let (requests, lapses) = (self.wire.requests(), self.lapses());
+            let rest = checks::comes_to_rest(self, PATIENCE, IDLE).await?;
             let quiet_until = Instant::now() + self.stage.quiet;
             checks::is_as_undisturbed(self).await?;
             checks::nothing_was_lost(self).await?;
             tokio::time::sleep_until(quiet_until).await;
-            let asked = self.wire.since(requests);
+            let asked = self.wire.since(rest.requests);
             if asked.is_empty() {
                 return Ok(());
             }
@@ -219,9 +223,9 @@ impl<'a> History<'a> {
             }
             if asked.iter().any(|asked| asked.begins) {
                 self.tell("an operator that has just started, taken the lease, or lost a watch, looked and told");
-            } else if self.is_rolled_again(lapses).await {
-                self.by_kubernetes.rolled += 1;
-                self.tell("a workload at rest was rolled again by Kubernetes");
+            } else if self.is_moved(rest).await {
+                self.moved += 1;
+                self.tell("what a workload at rest says of its pods was changed by Kubernetes");
             } else {
                 return Err(vec![format!("requests of a cluster that was at rest: {asked:?}")]);
             }
@@ -243,15 +247,15 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Whether pods of a workload at rest weren't ready any more, or no longer of its newest template, though its spec stayed the same: the
-    /// StatefulSet controller rolls them again where its view of the pods is older than its view of the set.
-    async fn is_rolled_again(&self, lapses: u64) -> bool {
-        self.stage.witness.until(&self.namespace, LATE_BY, |seen| seen.lapses() > lapses).await
+    /// Whether what workloads at rest say of their pods was changed. Nobody asked for that: the StatefulSet controller rolls pods again where its
+    /// view of them is older than its view of the set.
+    async fn is_moved(&self, rest: Rest) -> bool {
+        self.stage.witness.until(&self.namespace, LATE_BY, |seen| seen.changes() > rest.changes).await
     }
 
-    /// How often pods of workloads weren't ready any more, though no spec had changed.
-    pub fn lapses(&self) -> u64 {
-        self.stage.witness.seen(&self.namespace).lapses()
+    /// What doesn't change any more once the cluster is at rest.
+    pub fn rest(&self) -> Rest {
+        Rest { requests: self.wire.requests(), changes: self.stage.witness.seen(&self.namespace).changes() }
     }
 
     /// The cluster comes to what an undisturbed one is.

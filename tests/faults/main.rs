@@ -296,7 +296,7 @@ impl Tally {
     fn add(&mut self, report: Report) {
         self.histories += 1;
         self.takeovers += report.takeovers;
-        self.by_kubernetes.rolled += report.by_kubernetes.rolled;
+        self.by_kubernetes.moved += report.by_kubernetes.moved;
         self.by_kubernetes.restarted += report.by_kubernetes.restarted;
         for (fault, count) in report.injected {
             *self.injected.entry(fault).or_default() += count;
@@ -335,7 +335,7 @@ impl Tally {
         classes.iter().for_each(|(class, count)| say(&format!("faults of {class}"), *count));
         say("faults", classes.values().sum());
         say("leases taken over", self.takeovers);
-        say("workloads at rest that Kubernetes rolled again", self.by_kubernetes.rolled);
+        say("workloads at rest whose pods Kubernetes changed", self.by_kubernetes.moved);
         say("pods that Kubernetes restarted", self.by_kubernetes.restarted);
         self.failed.iter().for_each(|seed| println!("violation: cargo faults --seed {seed}"));
     }

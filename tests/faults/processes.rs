@@ -239,9 +239,9 @@ async fn answers(testbed: &Testbed, operators: &Operators) -> Checked {
 /// loses its lease, an operator looks and tells, but changes nothing.
 async fn is_quiet(stage: &Stage, histories: &[History<'_>], share_lease: bool) -> Checked {
     let end = Instant::now() + APPLIED_WITHIN;
-    let lapses = || histories.iter().map(History::lapses).sum::<u64>();
+    let changes = || histories.iter().map(|history| history.rest().changes).sum::<u64>();
     loop {
-        let (before, lapsed) = (stage.testbed.requests().map_err(failed)?.len(), lapses());
+        let (before, changed) = (stage.testbed.requests().map_err(failed)?.len(), changes());
         sleep(stage.quiet).await;
         let requests = stage.testbed.requests().map_err(failed)?;
         let asked: Vec<_> = requests.iter().skip(before).filter(|request| request.verb != "watch").collect();
@@ -251,7 +251,7 @@ async fn is_quiet(stage: &Stage, histories: &[History<'_>], share_lease: bool) -
         let is_look = |request: &&Request| {
             ["get", "list"].contains(&&*request.verb) || request.subresource == "status" || request.resource == "events"
         };
-        let is_excused = (share_lease || lapses() > lapsed) && Instant::now() < end;
+        let is_excused = (share_lease || changes() > changed) && Instant::now() < end;
         if !is_excused || !asked.iter().all(is_look) {
             return Err(vec![format!("requests of clusters that were at rest: {asked:?}")]);
         }

@@ -60,22 +60,24 @@ pub struct WorkloadSeen {
     pub replicas: Vec<i64>,
     /// Digests of the pod templates, one after the other.
     pub templates: Vec<u64>,
-    /// How often its pods were all ready and of its newest template, and then weren't, though its spec stayed the same.
-    pub lapses: u64,
+    /// How often what it says of its pods changed.
+    changes: u64,
     /// Whether there is one.
     is_there: bool,
     /// The generation of which all pods were ready and of its newest template when it was seen last.
     complete: Option<i64>,
+    /// What it said last: of which generation, and numbers of pods.
+    says: Says,
 }
+
+/// The generation that a workload's status is about, and numbers of pods: wanted, ready, of the newest template.
+type Says = (Option<i64>, [Option<i32>; 3]);
 
 /// A workload as it is now.
 struct Workload<'a> {
     replicas: Option<i32>,
     template: Option<&'a PodTemplateSpec>,
-    /// Generation that its status is about.
-    observed: Option<i64>,
-    /// Numbers of pods: wanted, ready, of the newest template.
-    pods: [Option<i32>; 3],
+    says: Says,
 }
 
 /// A pod or a claim.
@@ -112,9 +114,9 @@ impl Seen {
         self.children.is_empty() && self.pods.values().all(|pod| pod.gone)
     }
 
-    /// How often a workload that was complete wasn't any more, though its spec stayed the same.
-    pub fn lapses(&self) -> u64 {
-        self.workloads.values().map(|workload| workload.lapses).sum()
+    /// How often what workloads say of their pods changed.
+    pub fn changes(&self) -> u64 {
+        self.workloads.values().map(|workload| workload.changes).sum()
     }
 }
 
@@ -130,11 +132,11 @@ impl WorkloadSeen {
             template.hash(&mut hasher);
             push(&mut self.templates, hasher.finish());
         }
-        let [wanted, others @ ..] = now.pods.map(Option::unwrap_or_default);
-        let is_complete = now.observed == meta.generation && others == [wanted; 2];
-        if !is_complete && self.complete.is_some() && self.complete == meta.generation {
-            self.lapses += 1;
-        }
+        let (observed, pods) = now.says;
+        let [wanted, others @ ..] = pods.map(Option::unwrap_or_default);
+        let is_complete = observed == meta.generation && others == [wanted; 2];
+        self.changes += u64::from(self.says != now.says);
+        self.says = now.says;
         self.complete = meta.generation.filter(|_| is_complete);
     }
 }
@@ -167,12 +169,14 @@ impl Witness {
             Workload {
                 replicas,
                 template: spec.map(|spec| &spec.template),
-                observed: status.and_then(|status| status.observed_generation),
-                pods: [
-                    replicas,
-                    status.and_then(|status| status.ready_replicas),
-                    status.and_then(|status| status.updated_replicas),
-                ],
+                says: (
+                    status.and_then(|status| status.observed_generation),
+                    [
+                        replicas,
+                        status.and_then(|status| status.ready_replicas),
+                        status.and_then(|status| status.updated_replicas),
+                    ],
+                ),
             }
         }));
         watches.spawn(note.clone().of_workloads::<Deployment>(client.clone(), |set| {
@@ -181,12 +185,14 @@ impl Witness {
             Workload {
                 replicas,
                 template: spec.map(|spec| &spec.template),
-                observed: status.and_then(|status| status.observed_generation),
-                pods: [
-                    replicas,
-                    status.and_then(|status| status.ready_replicas),
-                    status.and_then(|status| status.updated_replicas),
-                ],
+                says: (
+                    status.and_then(|status| status.observed_generation),
+                    [
+                        replicas,
+                        status.and_then(|status| status.ready_replicas),
+                        status.and_then(|status| status.updated_replicas),
+                    ],
+                ),
             }
         }));
         watches.spawn(note.clone().of_workloads::<DaemonSet>(client.clone(), |set| {
@@ -194,12 +200,14 @@ impl Witness {
             Workload {
                 replicas: None,
                 template: set.spec.as_ref().map(|spec| &spec.template),
-                observed: status.and_then(|status| status.observed_generation),
-                pods: [
-                    status.map(|status| status.desired_number_scheduled),
-                    status.map(|status| status.number_ready),
-                    status.and_then(|status| status.updated_number_scheduled),
-                ],
+                says: (
+                    status.and_then(|status| status.observed_generation),
+                    [
+                        status.map(|status| status.desired_number_scheduled),
+                        status.map(|status| status.number_ready),
+                        status.and_then(|status| status.updated_number_scheduled),
+                    ],
+                ),
             }
         }));
         watches.spawn(note.clone().of_objects::<Pod>(client.clone(), |seen| &mut seen.pods));

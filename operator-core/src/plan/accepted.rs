@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    Action, Gate, Plan, Situation, Verb, drift,
+    Action, Gate, HELD, Plan, Situation, Verb, drift,
     gates::{Gates, is_refused_lately},
     is_pending, lost, write,
 };
@@ -12,7 +12,7 @@ use crate::{
     model::{Kind, Object, kind::JOB},
     render::Blueprint,
     settings::Invalid,
-    state::{Answer, Availability, Snapshot},
+    state::{Answer, Availability, Deletion, Snapshot},
 };
 
 /// Whether the newest spec may be kept: nothing that comes before is held back, or has yet to be found out, and what was begun for an earlier one
@@ -28,7 +28,7 @@ pub(super) fn is_kept_now(revision: &Object, plan: &Plan, gates: &Gates<'_>, sna
 
 /// What is to be done where the spec is invalid, and another was accepted before: what was written for that is put back where someone changed or
 /// deleted it. Nothing is taken away, nothing that a later spec has changed is set back, and no Job runs again.
-pub fn keep_up(accepted: &Blueprint, invalid: Vec<Invalid>, snapshot: &Snapshot) -> Plan {
+pub(super) fn keep_up(accepted: &Blueprint, invalid: Vec<Invalid>, snapshot: &Snapshot) -> Plan {
     if is_pending(accepted, snapshot) {
         return Plan { undecided: true, ..Plan::default() };
     }
@@ -44,15 +44,47 @@ pub fn keep_up(accepted: &Blueprint, invalid: Vec<Invalid>, snapshot: &Snapshot)
     plan
 }
 
+/// What is to be done first, ahead of every gate: what was begun for an earlier spec, and isn't part of the newest. Else `plan`.
+pub(super) fn finish_first(
+    newest: Option<&Blueprint>,
+    accepted: Option<&Blueprint>,
+    plan: Plan,
+    snapshot: &Snapshot,
+) -> Plan {
+    let unfinished = unfinished(newest, snapshot);
+    match accepted {
+        _ if unfinished.is_empty() => plan,
+        None => Plan { wants_accepted: true, ..plan },
+        Some(accepted) => {
+            Some(finish(&unfinished, accepted, snapshot)).filter(|it| !it.actions.is_empty()).unwrap_or(plan)
+        }
+    }
+}
+
+/// What is to be done for a cluster that is being deleted: the garbage collector deletes what it owns, once it is gone. Where someone wants its
+/// children to stay (`--cascade=orphan`), nothing is finished.
+pub(super) fn leave(accepted: Option<&Blueprint>, snapshot: &Snapshot) -> Plan {
+    if !snapshot.held {
+        return Plan::default();
+    }
+    let mut plan = Plan { again: Some(HELD), ..Plan::default() };
+    if snapshot.deletion == Some(Deletion::Background) {
+        plan = finish_first(None, accepted, plan, snapshot);
+    }
+    let is_gone = |(kind, name): (Kind, &str)| snapshot.child(&kind, name).is_none();
+    plan.hold = (plan.actions.is_empty() && snapshot.open().all(is_gone)).then_some(false);
+    plan
+}
+
 /// The workloads that were deleted to be created anew, and by now shall not be. `newest`: what shall be; none: the cluster is being deleted.
-pub fn unfinished<'a>(newest: Option<&Blueprint>, snapshot: &'a Snapshot) -> Vec<(Kind, &'a str)> {
+fn unfinished<'a>(newest: Option<&Blueprint>, snapshot: &'a Snapshot) -> Vec<(Kind, &'a str)> {
     let is_wanted = |(kind, name): &(Kind, &str)| newest.is_some_and(|newest| newest.find(kind, name).is_some());
     snapshot.open().filter(|open| !is_wanted(open)).collect()
 }
 
 /// Creates these after all, as the last accepted spec had them: so their pods have an owner to go with. Claims stay: what the newest spec says of
 /// them isn't known here. What couldn't be created once isn't tried again: someone else may have put something in its place.
-pub fn finish(unfinished: &[(Kind, &str)], accepted: &Blueprint, snapshot: &Snapshot) -> Plan {
+fn finish(unfinished: &[(Kind, &str)], accepted: &Blueprint, snapshot: &Snapshot) -> Plan {
     let gone = unfinished.iter().filter(|(kind, name)| snapshot.child(kind, name).is_none());
     let failed = |kind: &Kind, name: &str| {
         let fact = snapshot.fact(kind, name);
@@ -68,5 +100,5 @@ pub fn finish(unfinished: &[(Kind, &str)], accepted: &Blueprint, snapshot: &Snap
         }
         Some(Action::Create { object, replicas })
     });
-    Plan { actions: actions.collect(), ..Plan::default() }
+    Plan { actions: actions.collect(), again: Some(HELD), ..Plan::default() }
 }

@@ -24,7 +24,6 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde::Serialize;
 
-pub use accepted::{finish, keep_up, unfinished};
 pub use action::{Action, Replicas, Verb};
 pub use gates::Gate;
 pub use stuck::STUCK;
@@ -57,6 +56,11 @@ pub struct Plan {
     pub record: Vec<(Kind, String)>,
     /// Whether the status has to tell before anything is written that a workload is about to be replaced, and how many pods it has.
     pub record_replaced: bool,
+    /// Whether the finalizer that keeps the custom resource has to be set before anything is done, or can be taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<bool>,
+    /// Whether it depends on the last spec of which everything was accepted, and that isn't known.
+    pub wants_accepted: bool,
     /// Whether something that the plan depends on is about to be known: it isn't worth a word yet.
     pub undecided: bool,
     /// Whether it has to be known whether the externals are there.
@@ -104,12 +108,40 @@ impl Plan {
     }
 }
 
+/// How often to look again at a cluster that is held: what is waited for may be gone without a word.
+const HELD: Duration = Duration::from_secs(1);
+
 /// Compares what shall be with what is.
-pub fn plan(blueprint: Result<&Blueprint, &[Invalid]>, snapshot: &Snapshot) -> Plan {
-    let blueprint = match blueprint {
-        Ok(blueprint) => blueprint,
-        Err(invalid) => return Plan { invalid: invalid.to_vec(), ..Plan::default() },
+///
+/// `newest` is what the newest spec comes to, or what is wrong with it. `accepted` is what the last spec comes to of which everything was accepted;
+/// it is of use only where a plan without it [wants](Plan::wants_accepted) it.
+pub fn plan(newest: Result<&Blueprint, &[Invalid]>, accepted: Option<&Blueprint>, snapshot: &Snapshot) -> Plan {
+    if snapshot.deletion.is_some() {
+        return accepted::leave(accepted, snapshot);
+    }
+    let mut plan = match newest {
+        Ok(newest) => bring_about(newest, snapshot),
+        Err(invalid) => Plan { invalid: invalid.to_vec(), ..Plan::default() },
     };
+    if !plan.invalid.is_empty() {
+        match accepted {
+            Some(accepted) => plan = accepted::keep_up(accepted, plan.invalid, snapshot),
+            None => plan.wants_accepted = true,
+        }
+    } else {
+        plan = accepted::finish_first(newest.ok(), accepted, plan, snapshot);
+    }
+    let is_replaced = plan.replaced().next().is_some();
+    plan.hold = match snapshot.held {
+        false => is_replaced.then_some(true),
+        true => (!is_replaced && snapshot.open().next().is_none()).then_some(false),
+    };
+    plan.look_again(snapshot.held.then_some(HELD));
+    plan
+}
+
+/// What brings about what a spec comes to.
+fn bring_about(blueprint: &Blueprint, snapshot: &Snapshot) -> Plan {
     if is_pending(blueprint, snapshot) {
         return Plan { undecided: true, ..Plan::default() };
     }

@@ -28,7 +28,7 @@ use crate::{
         ClusterStatus, Content, Identity, Invalid, Kind, Reference,
         kind::{REVISION, SECRET},
     },
-    plan::{Plan, finish, unfinished},
+    plan::Plan,
     render::{
         self, Blueprint,
         names::{Names, finalizer, hash_key},
@@ -76,10 +76,9 @@ impl Context {
         if let Some(kept) = self.records.rendered(cluster) {
             return Ok(kept);
         }
-        Ok(match self.render_spec(cluster, cluster.uid(), cluster.spec()).await? {
-            Ok(newest) => Rendered { blueprint: Some(newest), invalid: Vec::new() },
-            Err(invalid) => Rendered { blueprint: self.accepted(cluster).await?, invalid },
-        })
+        let newest = self.render_spec(cluster, cluster.uid(), cluster.spec()).await?;
+        let accepted = if newest.is_err() { self.accepted(cluster).await? } else { None };
+        Ok(Rendered { newest, accepted })
     }
 
     /// The blueprint of a spec, or what is wrong with it. An author's function that panics or doesn't end is a matter of this one cluster.
@@ -130,27 +129,6 @@ impl Context {
         self.render_spec(cluster, &revision.uid, Ok(spec)).await.map(Result::ok)
     }
 
-    /// What is to be done first, ahead of every gate: what was begun for an earlier spec, and isn't part of the newest.
-    pub async fn finish(
-        &self,
-        cluster: &Tracked,
-        newest: Option<&Blueprint>,
-        snapshot: &Snapshot,
-    ) -> Result<Option<Plan>, Transient> {
-        let unfinished = unfinished(newest, snapshot);
-        if unfinished.is_empty() {
-            return Ok(None);
-        }
-        let accepted = self.accepted(cluster).await?;
-        let plan = accepted.map(|accepted| finish(&unfinished, &accepted, snapshot));
-        Ok(plan.filter(|plan| !plan.actions.is_empty()))
-    }
-
-    /// Whether a custom resource is held by the operator's finalizer.
-    pub fn is_held(&self, cluster: &Tracked) -> bool {
-        cluster.finalizers.contains(&finalizer(self.author.definition.group))
-    }
-
     /// Holds a custom resource by a finalizer, or lets it go, whoever has set it. Where that has changed meanwhile, nothing happens.
     pub async fn hold(&self, cluster: &Tracked, is_held: bool) -> Result<(), Transient> {
         let definition = self.author.definition;
@@ -163,8 +141,8 @@ impl Context {
     }
 
     /// Everything that a plan depends on. From now on, changes of it ask for a reconcile.
-    pub fn snapshot(&self, cluster: &Tracked, blueprint: Option<&Blueprint>) -> Snapshot {
-        let identity = cluster.identity();
+    pub fn snapshot(&self, cluster: &Tracked, rendered: &Rendered) -> Snapshot {
+        let (identity, blueprint) = (cluster.identity(), rendered.wanted());
         let status = self.records.status(cluster);
         let recorded = status.iter().flat_map(|status| status.inventory.kinds());
         let wanted = blueprint.into_iter().flat_map(Blueprint::kinds);
@@ -179,6 +157,8 @@ impl Context {
         Snapshot {
             time: self.writer.now(),
             generation: cluster.generation,
+            deletion: cluster.deletion(),
+            held: cluster.finalizers.contains(&finalizer(self.author.definition.group)),
             children,
             status,
             kinds,
@@ -246,7 +226,7 @@ impl Context {
         }
     }
 
-    /// Writes a status where it changed. One that differs in nothing but counts is written no more often than [`STATUS_EVERY`]; returns how
+    /// Has pods looked at that aren't ready, and writes a status where it changed. One that differs in nothing but counts is written no more often than [`STATUS_EVERY`]; returns how
     /// long to wait where it is too soon.
     pub async fn report(
         &self,
@@ -255,6 +235,8 @@ impl Context {
         snapshot: &Snapshot,
         status: ClusterStatus,
     ) -> Result<Option<Duration>, Transient> {
+        let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint, snapshot) };
+        self.pods.ask(&snapshot.cluster, snapshot.generation, unready, status.is_failing());
         if let Some(since) = self.records.since_written(cluster.uid())
             && since < STATUS_EVERY
             && snapshot.status.as_ref().is_some_and(|before| is_same_but_for_counts(before, &status))
@@ -266,15 +248,23 @@ impl Context {
         Ok((!is_written).then_some(STATUS_EVERY))
     }
 
-    /// Writes what has to be in the status before a plan is carried out, and makes sure that what the plan destroys isn't destroyed for an older
-    /// spec. Returns whether the cluster is as the plan takes it to be.
-    pub async fn record(
+    /// Sees to it that a plan can be carried out by whoever comes after this process: the custom resource is held, the status has what can't be
+    /// found out again, and what is destroyed isn't destroyed for an older spec. Returns whether the cluster is as the plan takes it to be.
+    pub async fn prepare(
         &self,
         cluster: &Tracked,
-        blueprint: &Blueprint,
+        blueprint: Option<&Blueprint>,
         snapshot: &Snapshot,
         plan: &Plan,
     ) -> Result<bool, Transient> {
+        if plan.hold == Some(true) {
+            match self.hold(cluster, true).await {
+                Ok(()) => return Ok(false),
+                // The replacement itself doesn't need it.
+                Err(error) => tracing::warn!(%error, "not held"),
+            }
+        }
+        let Some(blueprint) = blueprint else { return Ok(true) };
         if plan.must_record() {
             let status = status::record(blueprint, plan, snapshot);
             if status::patch(snapshot.status.as_ref(), &status).is_some() {

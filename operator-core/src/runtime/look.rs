@@ -82,6 +82,8 @@ pub async fn look(
         time,
         cluster,
         generation,
+        deletion: None,
+        held: false,
         children,
         status,
         kinds,

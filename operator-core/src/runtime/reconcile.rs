@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     apply::Failure,
-    plan::{Plan, keep_up, plan},
-    state::{Snapshot, fact::Failed},
+    plan::Plan,
+    state::fact::Failed,
     status::{self, Reason},
 };
 
@@ -45,7 +45,18 @@ pub async fn reconcile(
     clusters: &Clusters,
 ) -> Result<Option<Duration>, Transient> {
     let uid = cluster.uid();
-    let result = if cluster.deleting { leave(cluster, context).await } else { work(cluster, context).await };
+    let mut rendered = if cluster.deleting {
+        context.pods.forget(uid);
+        Rendered::default()
+    } else {
+        context.render(cluster).await?
+    };
+    let result = step(cluster, context, &mut rendered).await;
+    if result.as_ref().is_ok_and(|next| next.at_rest) || cluster.deleting {
+        context.records.rest(uid);
+    } else {
+        context.records.keep(cluster, rendered);
+    }
     if !clusters.knows(uid) {
         // Deleted meanwhile: what was kept of it since is kept for nobody.
         context.forget(uid);
@@ -61,93 +72,47 @@ struct Next {
     again: Option<Duration>,
 }
 
-/// The garbage collector deletes what the cluster owns, once the cluster is gone.
-async fn leave(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
-    context.pods.forget(cluster.uid());
-    if !context.is_held(cluster) {
-        return Ok(Next { at_rest: true, again: None });
+impl Next {
+    /// Another step.
+    fn step(again: Duration) -> Result<Self, Transient> {
+        Ok(Self { at_rest: false, again: Some(again) })
     }
-    let snapshot = context.snapshot(cluster, None);
-    // Who deletes it with `--cascade=orphan` wants its pods to stay.
-    let is_orphaned = cluster.finalizers.iter().any(|finalizer| finalizer == "orphan");
-    let finish = if is_orphaned { None } else { context.finish(cluster, None, &snapshot).await? };
-    if let Some(plan) = finish {
-        let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
-        context.learn(&snapshot, &outcome);
-        if let [failed, ..] = &outcome.failed[..] {
-            return Err(Transient { cluster: place(cluster), message: failed.message.clone(), again: failed.again });
-        }
-    } else if snapshot.open().all(|(kind, name)| snapshot.child(&kind, name).is_none()) {
-        context.hold(cluster, false).await?;
-    }
-    Ok(Next { at_rest: false, again: Some(STATUS_EVERY) })
 }
 
-async fn work(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
-    let rendered = context.render(cluster).await?;
-    let result = step(cluster, context, &rendered).await;
-    if result.as_ref().is_ok_and(|next| next.at_rest) {
-        context.records.rest(cluster.uid());
-    } else {
-        context.records.keep(cluster, rendered);
-    }
-    result
-}
-
-async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Result<Next, Transient> {
-    let snapshot = context.snapshot(cluster, rendered.blueprint.as_ref());
-    let blueprint = rendered.newest();
-    let mut plan = decide(rendered, &snapshot);
-    // That storage would shrink, only the snapshot says.
-    if let (Some(_), [_, ..]) = (blueprint, &plan.invalid[..])
-        && let Some(accepted) = context.accepted(cluster).await?
-    {
-        plan = keep_up(&accepted, plan.invalid, &snapshot);
-    }
-    if plan.invalid.is_empty()
-        && let Some(finish) = context.finish(cluster, blueprint, &snapshot).await?
-    {
-        plan = finish;
-    }
-    let (is_replaced, is_held) = (plan.replaced().next().is_some(), context.is_held(cluster));
-    if is_replaced && !is_held {
-        match context.hold(cluster, true).await {
-            Ok(()) => return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) }),
-            // The replacement itself doesn't need it.
-            Err(error) => tracing::warn!(%error, "not held"),
-        }
+async fn step(cluster: &Tracked, context: &Context, rendered: &mut Rendered) -> Result<Next, Transient> {
+    let snapshot = context.snapshot(cluster, rendered);
+    let mut plan = rendered.plan(&snapshot);
+    if plan.wants_accepted {
+        rendered.accepted = context.accepted(cluster).await?;
+        plan = rendered.plan(&snapshot);
     }
     context.dump(&snapshot, &plan);
-    if let (true, Some(blueprint)) = (plan.probe, &rendered.blueprint) {
-        context.probes.ask(&snapshot.cluster, &blueprint.externals);
+    if let (true, Some(wanted)) = (plan.probe, rendered.wanted()) {
+        context.probes.ask(&snapshot.cluster, &wanted.externals);
     }
-    if let Some(blueprint) = blueprint
-        && !context.record(cluster, blueprint, &snapshot, &plan).await?
-    {
-        return Ok(Next { at_rest: false, again: Some(STATUS_EVERY) });
+    if !context.prepare(cluster, rendered.newest(), &snapshot, &plan).await? {
+        return Next::step(STATUS_EVERY);
     }
     let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
     context.learn(&snapshot, &outcome);
-    let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, rendered.blueprint.as_ref()));
+    let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, rendered));
     let after = renewed.as_ref().unwrap_or(&snapshot);
     if outcome.is_news() || after.references != snapshot.references {
         // What was answered is decided on before anything is reported.
-        return Ok(Next { at_rest: false, again: Some(Duration::ZERO) });
+        return Next::step(Duration::ZERO);
     }
     let mut next = Next { at_rest: false, again: plan.again };
-    if !plan.undecided || !outcome.failed.is_empty() {
+    if !cluster.deleting && (!plan.undecided || !outcome.failed.is_empty()) {
         context.tell(&snapshot.cluster, status::problem(&plan, &outcome.failed));
         if !is_passing(&plan, &outcome.failed, context.records.attempts(cluster.uid())) {
-            let status = status::report(blueprint, &plan, &outcome.failed, after);
-            let unready = if status.is_ready() { Vec::new() } else { status::unready(blueprint, after) };
-            context.pods.ask(&after.cluster, after.generation, unready, status.is_failing());
+            let status = status::report(rendered.newest(), &plan, &outcome.failed, after);
             next.at_rest = plan.is_done() && status.is_ready();
             // No watch tells of a write that changed nothing, nor of what its answer told already: something may have been kept from being written
             // or pruned by what was known before.
             let left = renewed.as_ref().filter(|_| outcome.failed.is_empty());
-            let left = left.map(|after| decide(rendered, after).actions).filter(|left| *left != plan.actions);
+            let left = left.map(|after| rendered.plan(after).actions).filter(|left| *left != plan.actions);
             let at_once = left.filter(|left| !left.is_empty()).map(|_| Duration::ZERO);
-            let wait = context.report(cluster, blueprint, after, status).await?;
+            let wait = context.report(cluster, rendered.newest(), after, status).await?;
             next.again = next.again.into_iter().chain(wait).chain(at_once).min();
         }
     }
@@ -156,20 +121,10 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
         return Err(Transient { cluster: place(cluster), message: messages.join("; "), again: first.again });
     }
     context.records.succeeded(cluster.uid());
-    if is_held && !is_replaced && after.open().next().is_none() {
+    if plan.hold == Some(false) {
         context.hold(cluster, false).await?;
-        // Whether it is let go, the watch will have shown by then.
-        next.again = next.again.into_iter().chain([STATUS_EVERY]).min();
     }
     Ok(next)
-}
-
-fn decide(rendered: &Rendered, snapshot: &Snapshot) -> Plan {
-    match &rendered.blueprint {
-        Some(newest) if rendered.invalid.is_empty() => plan(Ok(newest), snapshot),
-        Some(accepted) => keep_up(accepted, rendered.invalid.clone(), snapshot),
-        None => plan(Err(&rendered.invalid), snapshot),
-    }
 }
 
 /// Whether what failed isn't worth a word yet.

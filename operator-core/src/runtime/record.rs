@@ -15,6 +15,7 @@ use super::{context::STATUS_EVERY, tracked::Tracked};
 use crate::{
     apply::Outcome,
     model::{ClusterStatus, Digest, Kind, kind::CLAIM},
+    plan::{Plan, plan},
     render::{Blueprint, Packed},
     settings::Invalid,
     state::{Answer, Fact, Memory, Snapshot},
@@ -24,19 +25,36 @@ use crate::{
 /// First and longest wait after a failure.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
 
-/// What spec and definition come to.
+/// What the specs of a cluster come to.
 #[derive(Clone, Debug)]
 pub struct Rendered {
-    /// Of the newest spec; where that is invalid, of the last one of which everything was accepted.
-    pub blueprint: Option<Blueprint>,
-    /// What is wrong with the newest spec.
-    pub invalid: Vec<Invalid>,
+    /// The newest, or what is wrong with it.
+    pub newest: Result<Blueprint, Vec<Invalid>>,
+    /// The last one of which everything was accepted, as far as that matters.
+    pub accepted: Option<Blueprint>,
+}
+
+impl Default for Rendered {
+    /// Of a cluster of which nothing is wanted.
+    fn default() -> Self {
+        Self { newest: Err(Vec::new()), accepted: None }
+    }
 }
 
 impl Rendered {
     /// The blueprint of the newest spec.
     pub fn newest(&self) -> Option<&Blueprint> {
-        self.blueprint.as_ref().filter(|_| self.invalid.is_empty())
+        self.newest.as_ref().ok()
+    }
+
+    /// The blueprint that is brought about, or kept up.
+    pub fn wanted(&self) -> Option<&Blueprint> {
+        self.newest().or(self.accepted.as_ref())
+    }
+
+    /// What is to be done.
+    pub fn plan(&self, snapshot: &Snapshot) -> Plan {
+        plan(self.newest.as_ref().map_err(Vec::as_slice), self.accepted.as_ref(), snapshot)
     }
 }
 
@@ -82,12 +100,20 @@ impl Records {
     pub fn rendered(&self, cluster: &Tracked) -> Option<Rendered> {
         let kept = self.with(cluster.uid(), |record| record.rendered.clone());
         let (_, packed, invalid) = kept.filter(|(spec, ..)| *spec == cluster.spec_digest)?;
-        Some(Rendered { blueprint: packed.and_then(|packed| packed.unpack()), invalid })
+        let blueprint = packed.and_then(|packed| packed.unpack());
+        if invalid.is_empty() {
+            return Some(Rendered { newest: Ok(blueprint?), accepted: None });
+        }
+        Some(Rendered { newest: Err(invalid), accepted: blueprint })
     }
 
     /// Keeps what a spec that is being worked on comes to.
-    pub fn keep(&self, cluster: &Tracked, Rendered { blueprint, invalid }: Rendered) {
+    pub fn keep(&self, cluster: &Tracked, rendered: Rendered) {
         let spec = cluster.spec_digest;
+        let (blueprint, invalid) = match rendered.newest {
+            Ok(newest) => (Some(newest), Vec::new()),
+            Err(invalid) => (rendered.accepted, invalid),
+        };
         // Of one spec there is only one.
         let is_kept = |record: &mut Record| record.rendered.as_ref().is_some_and(|(kept, ..)| *kept == spec);
         if !self.with(cluster.uid(), is_kept) {

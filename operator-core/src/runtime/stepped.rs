@@ -23,7 +23,7 @@ use super::{
     pods::Pods,
     probes::Probes,
     reconcile,
-    record::Records,
+    record::{Records, Rendered},
     references::References,
     tracked::{ClusterKind, Tracked},
     watches::{Changed, WatchRegistry},
@@ -31,7 +31,7 @@ use super::{
 use crate::{
     apply::Writer,
     model::Kind,
-    plan::{Plan, plan},
+    plan::Plan,
     state::{Availability, Manager, Memory, Snapshot, pod::Pod},
 };
 
@@ -129,10 +129,10 @@ impl Stepped {
     /// What it would decide on now, and what it would decide.
     pub fn plan(&self, uid: &str) -> Option<(Snapshot, Plan)> {
         let cluster = self.tracked(uid)?;
-        let rendered = render(self.context.author, &cluster.identity(), cluster.spec());
-        let blueprint = rendered.as_ref();
-        let snapshot = self.context.snapshot(&cluster, blueprint.ok());
-        let plan = plan(blueprint.map_err(Vec::as_slice), &snapshot);
+        let newest = render(self.context.author, &cluster.identity(), cluster.spec());
+        let rendered = Rendered { newest, accepted: None };
+        let snapshot = self.context.snapshot(&cluster, &rendered);
+        let plan = rendered.plan(&snapshot);
         Some((snapshot, plan))
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     definition::Definition,
     model::{ChildKind, ClusterStatus, Digest, Identity, Invalid, Kind},
-    state::dynamic_resource,
+    state::{Deletion, dynamic_resource},
 };
 
 /// A custom resource. Its spec and its status are kept as text: parsed values take several times the memory.
@@ -50,6 +50,12 @@ impl Tracked {
             name: text(&self.metadata.name),
             uid: text(&self.metadata.uid),
         }
+    }
+
+    /// How it is being deleted, if it is.
+    pub fn deletion(&self) -> Option<Deletion> {
+        let is_orphaning = self.finalizers.iter().any(|finalizer| finalizer == "orphan");
+        self.deleting.then_some(if is_orphaning { Deletion::Orphan } else { Deletion::Background })
     }
 
     /// The spec as it is stored.

@@ -28,7 +28,7 @@ pub use child::{Child, Manager};
 pub use content::{Data, keyed};
 pub use fact::{Answer, Fact};
 pub use health::Health;
-pub use snapshot::{Availability, Probe, Snapshot};
+pub use snapshot::{Availability, Deletion, Probe, Snapshot};
 pub use store::{Memory, Store};
 pub use trouble::Trouble;
 

@@ -18,6 +18,12 @@ pub struct Snapshot {
     pub cluster: Identity,
     /// Generation of its spec.
     pub generation: i64,
+    /// How it is being deleted, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<Deletion>,
+    /// Whether the operator's finalizer keeps it.
+    #[serde(default)]
+    pub held: bool,
     /// Its children, with the claims of its pods.
     pub children: Vec<Child>,
     /// Its status, as last written; none: there never was one.
@@ -37,6 +43,16 @@ pub struct Snapshot {
     pub blockers: Vec<Blocker>,
     /// What the API server answered to earlier writes.
     pub facts: Vec<Fact>,
+}
+
+/// What becomes of the children of a cluster that is being deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Deletion {
+    /// They are deleted once it is gone, or before.
+    Background,
+    /// They stay.
+    Orphan,
 }
 
 /// What can be said of the objects of a kind.

@@ -51,13 +51,13 @@ impl Preview {
     pub async fn of(writer: &Writer, blueprint: &Blueprint, snapshot: Snapshot) -> Self {
         let (asked, rehearsals) = (HashSet::new(), HashMap::new());
         let mut inquiry = Inquiry { writer, blueprint, snapshot, asked, rehearsals, unknown: Vec::new() };
-        let mut plan = decide(Ok(blueprint), &inquiry.snapshot);
+        let mut plan = decide(Ok(blueprint), None, &inquiry.snapshot);
         for _ in 0..ROUNDS {
             // Dry runs are worth their requests only once it is known what is there.
             if !inquiry.ask(&plan).await && !inquiry.rehearse(&plan).await {
                 break;
             }
-            plan = decide(Ok(blueprint), &inquiry.snapshot);
+            plan = decide(Ok(blueprint), None, &inquiry.snapshot);
         }
         // The spec that is kept once all else went well is in the file.
         plan.actions.retain(|action| *action.target().0 != &REVISION);
