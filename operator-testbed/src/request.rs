@@ -29,8 +29,17 @@ pub struct Request {
     pub uri: String,
 }
 
+/// Who asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// The operator under test.
+    Operator,
+    /// Anyone else.
+    Others,
+}
+
 /// All complete entries of an audit log. A watch has two, when it starts and when it ends; they become one.
-pub(crate) fn read(log: &Path) -> Result<Vec<Request>, Error> {
+pub(crate) fn read(log: &Path, by: Who) -> Result<Vec<Request>, Error> {
     let text = match fs::read_to_string(log) {
         Ok(text) => text,
         // Made with the first entry.
@@ -44,7 +53,7 @@ pub(crate) fn read(log: &Path) -> Result<Vec<Request>, Error> {
     // What has no newline yet is still being written.
     for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
         let event: Event = serde_json::from_str(line)?;
-        if event.object_ref.api_group == "coordination.k8s.io" {
+        if event.object_ref.api_group == "coordination.k8s.io" || event.user.who() != by {
             continue;
         }
         let place = *places.entry(event.audit_id.clone()).or_insert(requests.len());
@@ -64,6 +73,8 @@ struct Event {
     audit_id: String,
     stage: String,
     verb: String,
+    #[serde(default)]
+    user: User,
     #[serde(rename = "requestURI")]
     request_uri: String,
     #[serde(default)]
@@ -72,6 +83,18 @@ struct Event {
     object_ref: ObjectReference,
     #[serde(default)]
     response_status: ResponseStatus,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct User {
+    username: String,
+}
+
+impl User {
+    fn who(&self) -> Who {
+        if self.username == "operator" { Who::Operator } else { Who::Others }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -111,12 +134,13 @@ impl From<Event> for Request {
 mod tests {
     use super::*;
 
-    fn entry(id: &str, stage: &str, verb: &str, resource: &str) -> String {
+    fn entry(user: &str, id: &str, stage: &str, verb: &str, resource: &str) -> String {
         let group = if resource == "leases" { "coordination.k8s.io" } else { "" };
         let event = serde_json::json!({
             "auditID": id,
             "stage": stage,
             "verb": verb,
+            "user": { "username": user },
             "requestURI": "/",
             "objectRef": { "resource": resource, "apiGroup": group },
             "responseStatus": { "code": 200 },
@@ -125,19 +149,22 @@ mod tests {
     }
 
     #[test]
-    fn a_watch_is_one_request_and_leases_and_half_written_entries_are_none() {
+    fn a_watch_is_one_request_and_leases_half_written_entries_and_those_of_others_are_none() {
         let log = std::env::temp_dir().join(format!("operator-testbed-audit-{}", std::process::id()));
         let entries = [
-            entry("1", "ResponseStarted", "watch", "pods"),
-            entry("2", "ResponseComplete", "patch", "leases"),
-            entry("3", "ResponseStarted", "watch", "services"),
-            entry("1", "ResponseComplete", "watch", "pods"),
-            entry("4", "ResponseComplete", "get", "pods").trim_end().to_owned(),
+            entry("operator", "1", "ResponseStarted", "watch", "pods"),
+            entry("operator", "2", "ResponseComplete", "patch", "leases"),
+            entry("operator", "3", "ResponseStarted", "watch", "services"),
+            entry("operator", "1", "ResponseComplete", "watch", "pods"),
+            entry("admin", "5", "ResponseComplete", "delete", "pods"),
+            entry("operator", "4", "ResponseComplete", "get", "pods").trim_end().to_owned(),
         ];
         fs::write(&log, entries.concat()).unwrap();
-        let requests = read(&log);
+        let requests = [Who::Operator, Who::Others].map(|by| read(&log, by).unwrap());
         fs::remove_file(&log).unwrap();
-        let seen: Vec<_> = requests.unwrap().into_iter().map(|request| (request.resource, request.code)).collect();
-        assert_eq!(seen, [("pods".to_owned(), 200), ("services".to_owned(), 0)]);
+        let seen: [Vec<_>; 2] =
+            requests.map(|requests| requests.into_iter().map(|it| (it.verb, it.resource, it.code)).collect());
+        let is = |verb: &str, resource: &str, code| (verb.to_owned(), resource.to_owned(), code);
+        assert_eq!(seen, [vec![is("watch", "pods", 200), is("watch", "services", 0)], vec![is("delete", "pods", 200)]]);
     }
 }

@@ -8,7 +8,10 @@ use tokio::sync::{OnceCell, oneshot};
 use crate::control_plane::{Component, ControlPlane};
 use crate::recorder::Recorder;
 use crate::source::Source;
-use crate::{Error, Namespace, Request, request};
+use crate::{
+    Error, Namespace, Request,
+    request::{self, Who},
+};
 
 /// A control plane to test against: one that was started, or the cluster that `TESTBED_KUBECONFIG` names.
 ///
@@ -137,9 +140,19 @@ impl Testbed {
     /// With `TESTBED_KUBECONFIG`, if no client is recorded; otherwise if the audit log can't be read.
     pub fn requests(&self) -> Result<Vec<Request>, Error> {
         match &self.control_plane {
-            Some(control_plane) => request::read(&control_plane.audit_log()),
+            Some(control_plane) => request::read(&control_plane.audit_log(), Who::Operator),
             None => Ok(self.recorder.get().ok_or(Error::NoAuditLog)?.requests()),
         }
+    }
+
+    /// The deletions of pods so far that the user `operator` didn't ask for, in order. The `user_agent` tells whose they are: for instance it ends
+    /// with `statefulset-controller` or `generic-garbage-collector`.
+    ///
+    /// # Errors
+    /// With `TESTBED_KUBECONFIG`, or if the audit log can't be read.
+    pub fn pod_deletions_of_others(&self) -> Result<Vec<Request>, Error> {
+        let control_plane = self.control_plane.as_ref().ok_or(Error::NoAuditLog)?;
+        request::read(&control_plane.audit_log(), Who::Others)
     }
 }
 

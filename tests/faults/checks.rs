@@ -39,6 +39,10 @@ pub const KINDS: [&kind::ChildKind; 11] = [
     &kind::REVISION,
 ];
 
+/// As the audit log names who deletes pods.
+const STATEFUL_SET_CONTROLLER: &str = "statefulset-controller";
+const GARBAGE_COLLECTOR: &str = "generic-garbage-collector";
+
 /// How late Kubernetes' garbage collector may be with pods whose workload is gone.
 const COLLECTED_WITHIN: Duration = Duration::from_secs(120);
 
@@ -331,15 +335,20 @@ impl History<'_> {
             if pod.revision != next.revision || ordinal(&pod.name) >= least {
                 continue;
             }
-            // Its workload went on with the same template, and the operator deleted no pod: its controller acted on an old view of it.
+            // Its workload's controller deleted it, on an old view of it: the operator changed nothing. The garbage collector deletes pods that weren't
+            // orphaned when their workload was replaced.
             let controllers = pod.controllers.as_ref().zip(next.controllers.as_ref());
             let stays = controllers.is_some_and(|([_, last], [next, _])| last == next);
-            if stays && !self.wire.has_deleted(&pod.name) {
+            let deletions = self.stage.testbed.pod_deletions_of_others().unwrap_or_default();
+            let of_pod = deletions.iter().filter(|it| it.namespace == self.namespace && it.name == pod.name);
+            let by: BTreeSet<&str> = of_pod.filter_map(|it| it.user_agent.rsplit('/').next()).collect();
+            let is_own = by.contains(STATEFUL_SET_CONTROLLER) && (stays || !by.contains(GARBAGE_COLLECTOR));
+            if is_own && !self.wire.has_deleted(&pod.name) {
                 if self.restarted.insert((pod.name.clone(), pod.nth)) {
                     self.tell(&format!("the pod {} was restarted by Kubernetes", pod.name));
                 }
             } else {
-                wrong.push(format!("a pod was restarted, though nothing of it changed: {pod:?}, then {next:?}"));
+                wrong.push(format!("a pod was restarted, though nothing of it changed: {pod:?}, then {next:?}; pods of its name were deleted by {by:?}"));
             }
         }
         wrong
