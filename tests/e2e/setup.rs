@@ -70,7 +70,11 @@ impl Setup {
 
     /// A fresh namespace, with the kind `K` installed.
     pub async fn without_operator_of<K: Cluster>(prefix: &str) -> Self {
-        let testbed = Testbed::shared().await.unwrap();
+        Self::on::<K>(Testbed::shared().await.unwrap(), prefix).await
+    }
+
+    /// The same on a control plane of its own.
+    pub async fn on<K: Cluster>(testbed: &Testbed, prefix: &str) -> Self {
         let client = testbed.client().await.unwrap();
         install(&client, K::crd()).await;
         let namespace = testbed.namespace(prefix).await.unwrap();

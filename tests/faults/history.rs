@@ -433,6 +433,11 @@ impl<'a> History<'a> {
         let clusters = self.api::<Data>();
         clusters.delete(CLUSTER, &DeleteParams::default()).await.map_err(failed)?;
         self.recreated = true;
+        // It is held while a workload of it is replaced.
+        let is_gone = self.stage.witness.until(&self.namespace, PATIENCE, |seen| seen.cluster.is_none()).await;
+        if !is_gone {
+            return Err(vec!["the cluster doesn't go though it was deleted".to_owned()]);
+        }
         self.numbers.begin_anew();
         let spec = self.spec().clone();
         self.edit(&spec).await

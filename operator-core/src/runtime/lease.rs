@@ -32,6 +32,10 @@ impl LeaseOptions {
     pub const DURATION: Duration = Duration::from_secs(15);
 }
 
+/// What is said where etcd was restored.
+const SET_BACK: &str =
+    "the API server shows the lease as it was earlier, or none: etcd was restored from a backup; beginning anew";
+
 /// A lease that this process holds or wants.
 pub struct Lease {
     api: Api<Object>,
@@ -42,6 +46,8 @@ pub struct Lease {
     held: Option<Object>,
     /// The version that another holder wrote last, and when it was first seen.
     seen: Option<(Option<String>, Instant)>,
+    /// UID and newest version that this process was shown; none: nothing yet.
+    newest: Option<(Option<String>, u64)>,
 }
 
 /// Who holds a lease.
@@ -51,13 +57,15 @@ enum Holder {
     This(Instant),
     /// Another, or nobody any more.
     Other(String),
+    /// Nobody knows: the API server is at an earlier state than it was, since etcd was restored from a backup.
+    SetBack,
 }
 
 impl Lease {
     /// The lease `name`, for the process `identity`.
     pub fn new(client: Client, name: String, identity: String, options: &LeaseOptions) -> Self {
         let api = Api::namespaced(client, &options.namespace);
-        Self { api, name, identity, duration: options.duration, held: None, seen: None }
+        Self { api, name, identity, duration: options.duration, held: None, seen: None, newest: None }
     }
 
     /// Waits until this process holds it. Returns until when it does.
@@ -72,6 +80,7 @@ impl Lease {
                     return until;
                 }
                 Ok(Holder::Other(holder)) => format!("{holder} holds the lease; standing by"),
+                Ok(Holder::SetBack) => SET_BACK.to_owned(),
                 Err(error) => format!("the lease can't be taken: {error}"),
             };
             if said != wait {
@@ -92,6 +101,12 @@ impl Lease {
                     // Whoever has it may begin to write.
                     until.send_replace(Instant::now());
                     tracing::error!(lease = self.name, holder, "another process has the lease");
+                    return;
+                }
+                Ok(Holder::SetBack) => {
+                    // What this process remembers of objects is of a time that never was.
+                    until.send_replace(Instant::now());
+                    tracing::error!(lease = self.name, "{SET_BACK}");
                     return;
                 }
                 Err(error) => tracing::warn!(lease = self.name, error, "the lease can't be renewed"),
@@ -144,6 +159,9 @@ impl Lease {
     async fn take(&mut self) -> kube::Result<Holder> {
         let begun = Instant::now();
         let lease = self.read().await?;
+        if self.is_set_back(lease.as_ref()) {
+            return Ok(Holder::SetBack);
+        }
         if let Some(holder) = lease.as_ref().and_then(|lease| self.other(lease, Instant::now())) {
             return Ok(Holder::Other(holder));
         }
@@ -155,7 +173,9 @@ impl Lease {
         } else {
             self.api.replace(&self.name, &params, &wanted).await
         };
-        self.held = Some(written?);
+        let written = written?;
+        self.newest = Some(version(&written));
+        self.held = Some(written);
         Ok(Holder::This(begun + self.duration * 2 / 3))
     }
 
@@ -165,6 +185,19 @@ impl Lease {
             Some(lease) => Ok(Some(lease)),
             None => self.api.get_opt(&self.name).await,
         }
+    }
+
+    /// Whether the API server shows it as it was before what this process was shown last, or not at all any more. It reads from etcd itself, so nothing
+    /// but etcd can be behind. Says so once.
+    fn is_set_back(&mut self, lease: Option<&Object>) -> bool {
+        let (before, now) = (self.newest.take(), lease.map(version));
+        let is_set_back = match (&before, &now) {
+            (Some((before, newest)), Some((uid, version))) => before == uid && version < newest,
+            (before, None) => before.is_some(),
+            (None, Some(_)) => false,
+        };
+        self.newest = now;
+        is_set_back
     }
 
     /// Another process that holds it, as far as is known.
@@ -210,6 +243,12 @@ impl Lease {
     fn patience(&self) -> Duration {
         self.duration / 3
     }
+}
+
+/// UID and version; the API server counts upwards (KEP-5504).
+fn version(lease: &Object) -> (Option<String>, u64) {
+    let version = lease.metadata.resource_version.as_deref().and_then(|version| version.parse().ok());
+    (lease.metadata.uid.clone(), version.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -263,6 +302,24 @@ mod tests {
         let (until, held) = watch::channel(Instant::now() + this.duration);
         this.renew(&until).await;
         assert!(*held.borrow() <= Instant::now());
+    }
+
+    #[test]
+    fn a_lease_that_is_older_than_before_or_gone_says_that_etcd_was_restored() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let _entered = runtime.enter();
+        let (other, mut this) = (lease("other"), lease("this"));
+        let mut shown = |version: &str, uid: &str| {
+            let mut lease = held_by(&other, version);
+            lease.metadata.uid = Some(uid.to_owned());
+            this.is_set_back(Some(&lease))
+        };
+        assert!(!shown("100", "a"), "nothing is known yet");
+        assert!(!shown("99999", "a") && !shown("99999", "a"));
+        assert!(shown("100", "a"), "as a number, not as text");
+        assert!(!shown("100", "a"), "once");
+        assert!(!shown("7", "b"), "another one");
+        assert!(this.is_set_back(None) && !this.is_set_back(None));
     }
 
     #[tokio::test]
