@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::{
+    api::core::v1::{PersistentVolumeClaim, Pod},
+    jiff::SignedDuration,
+};
 use kube::{
     Api, Resource, ResourceExt,
     api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams},
@@ -42,6 +45,9 @@ pub const KINDS: [&kind::ChildKind; 11] = [
 /// As the audit log names who deletes pods.
 const STATEFUL_SET_CONTROLLER: &str = "statefulset-controller";
 const GARBAGE_COLLECTOR: &str = "generic-garbage-collector";
+
+/// How late the garbage collector's view of pods may be. Times of objects have seconds.
+const UNSEEN: SignedDuration = SignedDuration::from_secs(5);
 
 /// How late Kubernetes' garbage collector may be with pods whose workload is gone.
 const COLLECTED_WITHIN: Duration = Duration::from_secs(120);
@@ -335,20 +341,23 @@ impl History<'_> {
             if pod.revision != next.revision || ordinal(&pod.name) >= least {
                 continue;
             }
-            // Its workload's controller deleted it, on an old view of it: the operator changed nothing. The garbage collector deletes pods that weren't
-            // orphaned when their workload was replaced.
+            // Its workload's controller deleted it, on an old view of it: the operator changed nothing. Or the garbage collector did: when it took the
+            // owner reference from the pods of a workload that was replaced, it didn't know one that had just been made.
             let controllers = pod.controllers.as_ref().zip(next.controllers.as_ref());
             let stays = controllers.is_some_and(|([_, last], [next, _])| last == next);
             let deletions = self.stage.testbed.pod_deletions_of_others().unwrap_or_default();
             let of_pod = deletions.iter().filter(|it| it.namespace == self.namespace && it.name == pod.name);
             let by: BTreeSet<&str> = of_pod.filter_map(|it| it.user_agent.rsplit('/').next()).collect();
             let is_own = by.contains(STATEFUL_SET_CONTROLLER) && (stays || !by.contains(GARBAGE_COLLECTOR));
-            if is_own && !self.wire.has_deleted(&pod.name) {
+            let last = pod.controllers.as_ref().and_then(|[_, last]| workload.deleted.get(last));
+            let age = pod.created.zip(last.copied()).map(|(created, deleted)| deleted.duration_since(created));
+            let is_unseen = by.contains(GARBAGE_COLLECTOR) && !stays && age.is_some_and(|age| age < UNSEEN);
+            if (is_own || is_unseen) && !self.wire.has_deleted(&pod.name) {
                 if self.restarted.insert((pod.name.clone(), pod.nth)) {
-                    self.tell(&format!("the pod {} was restarted by Kubernetes", pod.name));
+                    self.tell(&format!("the pod {} was restarted by Kubernetes: {by:?}", pod.name));
                 }
             } else {
-                wrong.push(format!("a pod was restarted, though nothing of it changed: {pod:?}, then {next:?}; pods of its name were deleted by {by:?}"));
+                wrong.push(format!("a pod was restarted, though nothing of it changed: {pod:?}, then {next:?}; pods of its name were deleted by {by:?}, its workload {age:?} later"));
             }
         }
         wrong

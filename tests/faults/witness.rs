@@ -9,9 +9,12 @@ use std::{
 };
 
 use futures::{Stream, StreamExt};
-use k8s_openapi::api::{
-    apps::v1::{DaemonSet, Deployment, StatefulSet},
-    core::v1::{PersistentVolumeClaim, Pod, PodTemplateSpec},
+use k8s_openapi::{
+    api::{
+        apps::v1::{DaemonSet, Deployment, StatefulSet},
+        core::v1::{PersistentVolumeClaim, Pod, PodTemplateSpec},
+    },
+    jiff::Timestamp,
 };
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -60,6 +63,8 @@ pub struct WorkloadSeen {
     pub replicas: Vec<i64>,
     /// Digests of the pod templates, one after the other.
     pub templates: Vec<u64>,
+    /// When those that are gone were deleted, by UID.
+    pub deleted: BTreeMap<String, Timestamp>,
     /// How often what it says of its pods changed.
     changes: u64,
     /// Whether there is one.
@@ -90,6 +95,8 @@ pub struct ObjectSeen {
     pub nth: usize,
     /// UIDs of the controllers that it had, the first and the last. Those of a StatefulSet that is replaced stay, and get another one.
     pub controllers: Option<[String; 2]>,
+    /// When it was made, to the second.
+    pub created: Option<Timestamp>,
     /// The revision of its workload that it is of.
     pub revision: Option<String>,
     /// Whether it was deleted, or is being deleted.
@@ -123,6 +130,9 @@ impl Seen {
 impl WorkloadSeen {
     fn note(&mut self, meta: &ObjectMeta, now: &Workload<'_>) {
         push(&mut self.uids, meta.uid.clone().unwrap_or_default());
+        if let (Some(uid), Some(time)) = (&meta.uid, &meta.deletion_timestamp) {
+            self.deleted.insert(uid.clone(), time.0);
+        }
         self.is_there = true;
         if let Some(replicas) = now.replicas {
             push(&mut self.replicas, replicas.into());
@@ -323,6 +333,7 @@ impl Note {
                         (Some([first, _]), Some(last)) => Some([first, last]),
                         (before, now) => before.or_else(|| now.map(|now| [now.clone(), now])),
                     },
+                    created: meta.creation_timestamp.map(|time| time.0),
                     revision,
                     deleted: is_gone || meta.deletion_timestamp.is_some(),
                     gone: is_gone,
