@@ -415,6 +415,8 @@ fn what_the_author_asks_for_is_allowed_and_nothing_beside_it() {
         let said = refusals(&KIND, "agent", settings.clone());
         assert!(said.first().is_some_and(|said| said.contains(what)), "{settings}: {said:?}");
     }
+    let privileged = refusals(&KIND, "store", json!({ "securityContext": { "privileged": true } }));
+    assert_eq!(privileged.len(), 1, "that it escalates follows: {privileged:?}");
 }
 
 #[test]

@@ -155,8 +155,11 @@ impl<'a> Uses<'a> {
 
     fn container(&mut self, part: Part<'_>, container: &Value) {
         self.security_context(part, &container["securityContext"]);
-        let escalates = &container["securityContext"]["allowPrivilegeEscalation"];
-        if pod::restricted(self.context.node) && *escalates != false {
+        let context = &container["securityContext"];
+        let escalates = &context["allowPrivilegeEscalation"];
+        // What is privileged escalates, and was refused for that already.
+        let follows = escalates.is_null() && context["privileged"] == true;
+        if pod::restricted(self.context.node) && *escalates != false && !follows {
             self.add(HostAccess, part, "securityContext.allowPrivilegeEscalation", &true.into());
         }
         let host_ports = at(container, "ports.*.hostPort").into_iter().filter(|port| **port != 0);
