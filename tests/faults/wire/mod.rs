@@ -87,7 +87,7 @@ struct State {
     /// What was done and what went wrong, for the report.
     log: Vec<String>,
     past: HashMap<String, Past>,
-    /// Requests, watches and those of the lease aside, and when the last one was under way.
+    /// Requests, those of the lease and watches that go on aside, and when the last one was under way.
     requests: u64,
     last: Option<Instant>,
     under_way: usize,
@@ -175,7 +175,7 @@ impl Wire {
         *self.0.late.borrow() > 0
     }
 
-    /// Number of requests so far, watches and those of the lease aside.
+    /// Number of requests so far, those of the lease and watches that go on aside.
     pub fn requests(&self) -> u64 {
         self.lock().requests
     }
@@ -503,7 +503,7 @@ impl Asked {
     }
 }
 
-/// A request that is under way, watches aside.
+/// A request that is under way.
 struct UnderWay(Wire);
 
 impl UnderWay {

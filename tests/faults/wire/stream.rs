@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Answer, Asked, Fault, Line, Moment, lost,
+    Answer, Asked, Fault, Line, Moment, Sent, UnderWay, lost,
     past::{Listed, Past},
 };
 
@@ -25,6 +25,9 @@ impl Line {
         let query = asked.head.uri.query().unwrap_or_default();
         let is_streamed = query.contains("sendInitialEvents=true");
         let selector = query.split('&').find(|part| part.starts_with("labelSelector=")).unwrap_or_default();
+        // A list that is streamed may have news, as one that is asked for has.
+        let sent = Sent { what: asked.what.clone(), changes: false, begins: self.begins(&asked.what) };
+        let _under_way = sent.begins.then(|| UnderWay::new(&self.wire, sent));
         asked.what = format!("{}?watch&{selector}", asked.what);
         let mut shower = Shower::new(self, &asked, is_streamed);
         if let Some((fault, nth)) = self.wire.fault(Moment::Start, &asked.what) {
