@@ -27,6 +27,8 @@ pub struct Request {
     pub user_agent: String,
     /// Path and query.
     pub uri: String,
+    /// When the API server received it, as RFC 3339; empty where it was recorded by the client.
+    pub time: String,
 }
 
 /// Who asks.
@@ -75,6 +77,8 @@ struct Event {
     verb: String,
     #[serde(default)]
     user: User,
+    #[serde(default)]
+    request_received_timestamp: String,
     #[serde(rename = "requestURI")]
     request_uri: String,
     #[serde(default)]
@@ -126,6 +130,7 @@ impl From<Event> for Request {
             code: if ended { event.response_status.code } else { 0 },
             user_agent: event.user_agent,
             uri: event.request_uri,
+            time: event.request_received_timestamp,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use k8s_openapi::{
     api::core::v1::{PersistentVolumeClaim, Pod},
-    jiff::SignedDuration,
+    jiff::{SignedDuration, Timestamp},
 };
 use kube::{
     Api, Resource, ResourceExt,
@@ -18,6 +18,7 @@ use operator_core::{
     runtime::{Author, look::look},
     state::Snapshot,
 };
+use operator_testbed::Request;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -128,6 +129,9 @@ fn starts(kind: &str) -> bool {
 /// What an operator that has just started would do; none: nothing.
 async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>> {
     let (snapshot, _, plan) = snapshot(history).await?;
+    if snapshot.held {
+        return Ok(Some("a finalizer of the operator keeps it".to_owned()));
+    }
     // A claim that is being deleted stays as long as a pod uses it; whether it may be deleted is another matter.
     let deleting = snapshot.children.iter().filter(|child| child.deleting && child.kind != &kind::CLAIM);
     let deleting: Vec<_> = deleting.map(|child| &child.name).collect();
@@ -155,8 +159,10 @@ async fn snapshot(history: &History<'_>) -> Result<(Snapshot, Vec<Arc<Object>>, 
     let blueprint = render(&identity, &spec, author).map_err(invalid)?;
     let generation = meta.generation.unwrap_or_default();
     let client = &history.stage.admin;
-    let snapshot =
+    let mut snapshot =
         look(client, author.definition, identity, generation, status, Some(&blueprint)).await.map_err(failed)?;
+    let finalizer = names::finalizer(author.definition.group);
+    snapshot.held = meta.finalizers.iter().flatten().any(|held| *held == finalizer);
     let plan = plan(Ok(&blueprint), None, &snapshot);
     let objects = blueprint.with(&snapshot.references);
     Ok((snapshot, objects, plan))
@@ -346,7 +352,12 @@ impl History<'_> {
             let controllers = pod.controllers.as_ref().zip(next.controllers.as_ref());
             let stays = controllers.is_some_and(|([_, last], [next, _])| last == next);
             let deletions = self.stage.testbed.pod_deletions_of_others().unwrap_or_default();
-            let of_pod = deletions.iter().filter(|it| it.namespace == self.namespace && it.name == pod.name);
+            let is_of_pod = |it: &&Request| {
+                let time = it.time.parse::<Timestamp>().ok();
+                let until = next.created.map(|next| next + SignedDuration::from_secs(1));
+                it.namespace == self.namespace && it.name == pod.name && time >= pod.created && time <= until
+            };
+            let of_pod = deletions.iter().filter(is_of_pod);
             let by: BTreeSet<&str> = of_pod.filter_map(|it| it.user_agent.rsplit('/').next()).collect();
             let is_own = by.contains(STATEFUL_SET_CONTROLLER) && (stays || !by.contains(GARBAGE_COLLECTOR));
             let last = pod.controllers.as_ref().and_then(|[_, last]| workload.deleted.get(last));

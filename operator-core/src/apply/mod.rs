@@ -469,10 +469,75 @@ mod tests {
             let (kind, name) = (Kind::Row(&kind::CONFIG_MAP), "a".to_owned());
             let delete = Action::Delete { kind, name, uid: "u".into(), version: None };
             let plan = Plan { actions: vec![delete], ..Plan::default() };
-            let cluster = Identity { namespace: "n".to_owned(), name: "a".to_owned(), uid: "c".to_owned() };
-            let outcome = writer.execute(&plan, &cluster).await;
+            let outcome = writer.execute(&plan, &cluster()).await;
             assert_eq!((outcome.deleted.len(), outcome.failed.len()), (deleted, 1 - deleted), "{code} {message}");
         }
+    }
+
+    fn cluster() -> Identity {
+        Identity { namespace: "n".to_owned(), name: "a".to_owned(), uid: "c".to_owned() }
+    }
+
+    #[tokio::test]
+    async fn a_deletion_names_the_uid_and_where_something_takes_its_place_the_version_too() {
+        let sent = Arc::new(parking_lot::Mutex::new(Vec::new()));
+        let service = tower::service_fn({
+            let sent = sent.clone();
+            move |request: Request<Body>| {
+                let sent = sent.clone();
+                async move {
+                    let body = request.into_body().collect_bytes().await.unwrap_or_default();
+                    let body: Value = serde_json::from_slice(&body)?;
+                    sent.lock().push((body["preconditions"].clone(), body["propagationPolicy"].clone()));
+                    Ok::<_, std::io::Error>(http::Response::new(Body::from(b"{}".to_vec())))
+                }
+            }
+        });
+        let writer = Writer::new(Client::new(service, "n"), Manager::of(&crate::definition::Definition::EMPTY));
+        let set = || Kind::Row(&kind::STATEFUL_SET);
+        let object = Arc::new(Object::new(&kind::STATEFUL_SET, "a".to_owned(), None, serde_json::json!({})));
+        for action in [
+            Action::Delete { kind: set(), name: "a".to_owned(), uid: "u".into(), version: None },
+            Action::Delete { kind: set(), name: "a".to_owned(), uid: "u".into(), version: Some(7) },
+            Action::Replace { object, uid: "u".into(), version: 8 },
+        ] {
+            writer.execute(&Plan { actions: vec![action], ..Plan::default() }, &cluster()).await;
+        }
+        let is = |preconditions: Value, propagation: &str| (preconditions, Value::from(propagation));
+        let expected = [
+            is(serde_json::json!({ "uid": "u" }), "Background"),
+            is(serde_json::json!({ "uid": "u", "resourceVersion": "7" }), "Background"),
+            is(serde_json::json!({ "uid": "u", "resourceVersion": "8" }), "Orphan"),
+        ];
+        assert_eq!(*sent.lock(), expected);
+    }
+
+    #[tokio::test]
+    async fn who_is_asked_to_come_back_later_does() {
+        let service = tower::service_fn(|_: Request<Body>| async {
+            let mut answer = http::Response::new(Body::empty());
+            *answer.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+            answer.headers_mut().insert("retry-after", http::HeaderValue::from_static("120"));
+            Ok::<_, std::io::Error>(answer)
+        });
+        let writer = Writer::new(Client::new(service, "n"), Manager::of(&crate::definition::Definition::EMPTY));
+        let object = Arc::new(Object::new(&kind::SERVICE, "a".to_owned(), None, serde_json::json!({})));
+        let plan = Plan { actions: vec![Action::Create { object, replicas: None }], ..Plan::default() };
+        let failed = writer.execute(&plan, &cluster()).await.failed;
+        assert_eq!(failed.first().and_then(|failed| failed.again), Some(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn a_quota_that_what_is_replaced_uses_up_makes_room() {
+        let full =
+            b"is forbidden: exceeded quota: q, requested: count/statefulsets.apps=1, used: count/statefulsets.apps=5, \
+            limited: count/statefulsets.apps=5";
+        let object = Arc::new(Object::new(&kind::STATEFUL_SET, "a".to_owned(), None, serde_json::json!({})));
+        let found = ("u".into(), crate::model::Digest::of(&Value::Null));
+        let mut outcome = Outcome::default();
+        let failure = Failure::answered(http::StatusCode::FORBIDDEN, full, None);
+        outcome.note(&Action::Try { object, found }, Err(failure), Timestamp::UNIX_EPOCH);
+        assert!(matches!(outcome.facts[..], [Fact { answer: Answer::NoRoom, .. }]), "{outcome:?}");
     }
 
     #[test]

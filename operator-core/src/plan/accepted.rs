@@ -67,11 +67,12 @@ pub(super) fn leave(accepted: Option<&Blueprint>, snapshot: &Snapshot) -> Plan {
     if !snapshot.held {
         return Plan::default();
     }
-    let mut plan = Plan { again: Some(HELD), ..Plan::default() };
+    let mut plan = Plan::default();
     if snapshot.deletion == Some(Deletion::Background) {
         plan = finish_first(None, accepted, plan, snapshot);
     }
     let is_gone = |(kind, name): (Kind, &str)| snapshot.child(&kind, name).is_none();
+    plan.look_again(Some(HELD));
     plan.hold = (plan.actions.is_empty() && snapshot.open().all(is_gone)).then_some(false);
     plan
 }
@@ -100,5 +101,5 @@ fn finish(unfinished: &[(Kind, &str)], accepted: &Blueprint, snapshot: &Snapshot
         }
         Some(Action::Create { object, replicas })
     });
-    Plan { actions: actions.collect(), again: Some(HELD), ..Plan::default() }
+    Plan { actions: actions.collect(), ..Plan::default() }
 }

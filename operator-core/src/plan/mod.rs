@@ -136,7 +136,8 @@ pub fn plan(newest: Result<&Blueprint, &[Invalid]>, accepted: Option<&Blueprint>
         false => is_replaced.then_some(true),
         true => (!is_replaced && snapshot.open().next().is_none()).then_some(false),
     };
-    plan.look_again(snapshot.held.then_some(HELD));
+    let is_over_soon = snapshot.held && (plan.hold.is_some() || !plan.actions.is_empty());
+    plan.look_again(is_over_soon.then_some(HELD));
     plan
 }
 

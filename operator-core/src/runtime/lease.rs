@@ -32,9 +32,9 @@ impl LeaseOptions {
     pub const DURATION: Duration = Duration::from_secs(15);
 }
 
-/// What is said where etcd was restored.
+/// What is said where etcd may have been restored.
 const SET_BACK: &str =
-    "the API server shows the lease as it was earlier, or none: etcd was restored from a backup; beginning anew";
+    "the API server shows the lease as it was earlier, or none: it was deleted, or etcd was restored from a backup";
 
 /// A lease that this process holds or wants.
 pub struct Lease {
@@ -46,8 +46,8 @@ pub struct Lease {
     held: Option<Object>,
     /// The version that another holder wrote last, and when it was first seen.
     seen: Option<(Option<String>, Instant)>,
-    /// UID and newest version that this process was shown; none: nothing yet.
-    newest: Option<(Option<String>, u64)>,
+    /// The newest version that this process was shown; none: nothing yet.
+    newest: Option<u64>,
 }
 
 /// Who holds a lease.
@@ -57,7 +57,7 @@ enum Holder {
     This(Instant),
     /// Another, or nobody any more.
     Other(String),
-    /// Nobody knows: the API server is at an earlier state than it was, since etcd was restored from a backup.
+    /// Nobody knows: the API server is at an earlier state than it was.
     SetBack,
 }
 
@@ -106,7 +106,7 @@ impl Lease {
                 Ok(Holder::SetBack) => {
                     // What this process remembers of objects is of a time that never was.
                     until.send_replace(Instant::now());
-                    tracing::error!(lease = self.name, "{SET_BACK}");
+                    tracing::error!(lease = self.name, "{SET_BACK}; beginning anew");
                     return;
                 }
                 Err(error) => tracing::warn!(lease = self.name, error, "the lease can't be renewed"),
@@ -187,17 +187,13 @@ impl Lease {
         }
     }
 
-    /// Whether the API server shows it as it was before what this process was shown last, or not at all any more. It reads from etcd itself, so nothing
-    /// but etcd can be behind. Says so once.
+    /// Whether the API server shows it as it was before what this process was shown last, or not at all any more. It reads from etcd
+    /// itself, so nothing but etcd can be behind. Says so once.
     fn is_set_back(&mut self, lease: Option<&Object>) -> bool {
         let (before, now) = (self.newest.take(), lease.map(version));
-        let is_set_back = match (&before, &now) {
-            (Some((before, newest)), Some((uid, version))) => before == uid && version < newest,
-            (before, None) => before.is_some(),
-            (None, Some(_)) => false,
-        };
         self.newest = now;
-        is_set_back
+        // One that is made anew has a newer version.
+        before.is_some() && now < before
     }
 
     /// Another process that holds it, as far as is known.
@@ -245,10 +241,10 @@ impl Lease {
     }
 }
 
-/// UID and version; the API server counts upwards (KEP-5504).
-fn version(lease: &Object) -> (Option<String>, u64) {
+/// The API server counts upwards, over all objects of a kind (KEP-5504).
+fn version(lease: &Object) -> u64 {
     let version = lease.metadata.resource_version.as_deref().and_then(|version| version.parse().ok());
-    (lease.metadata.uid.clone(), version.unwrap_or_default())
+    version.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -309,16 +305,11 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let _entered = runtime.enter();
         let (other, mut this) = (lease("other"), lease("this"));
-        let mut shown = |version: &str, uid: &str| {
-            let mut lease = held_by(&other, version);
-            lease.metadata.uid = Some(uid.to_owned());
-            this.is_set_back(Some(&lease))
-        };
-        assert!(!shown("100", "a"), "nothing is known yet");
-        assert!(!shown("99999", "a") && !shown("99999", "a"));
-        assert!(shown("100", "a"), "as a number, not as text");
-        assert!(!shown("100", "a"), "once");
-        assert!(!shown("7", "b"), "another one");
+        let mut shown = |version: &str| this.is_set_back(Some(&held_by(&other, version)));
+        assert!(!shown("100"), "nothing is known yet");
+        assert!(!shown("99999") && !shown("99999") && !shown("100000"));
+        assert!(shown("100"), "as a number, not as text");
+        assert!(!shown("100"), "once");
         assert!(this.is_set_back(None) && !this.is_set_back(None));
     }
 

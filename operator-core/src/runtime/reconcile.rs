@@ -45,18 +45,7 @@ pub async fn reconcile(
     clusters: &Clusters,
 ) -> Result<Option<Duration>, Transient> {
     let uid = cluster.uid();
-    let mut rendered = if cluster.deleting {
-        context.pods.forget(uid);
-        Rendered::default()
-    } else {
-        context.render(cluster).await?
-    };
-    let result = step(cluster, context, &mut rendered).await;
-    if result.as_ref().is_ok_and(|next| next.at_rest) || cluster.deleting {
-        context.records.rest(uid);
-    } else {
-        context.records.keep(cluster, rendered);
-    }
+    let result = if cluster.deleting { leave(cluster, context).await } else { work(cluster, context).await };
     if !clusters.knows(uid) {
         // Deleted meanwhile: what was kept of it since is kept for nobody.
         context.forget(uid);
@@ -79,12 +68,30 @@ impl Next {
     }
 }
 
-async fn step(cluster: &Tracked, context: &Context, rendered: &mut Rendered) -> Result<Next, Transient> {
+async fn work(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
+    let rendered = context.render(cluster).await?;
+    let result = step(cluster, context, &rendered).await;
+    if result.as_ref().is_ok_and(|next| next.at_rest) {
+        context.records.rest(cluster.uid());
+    } else {
+        context.records.keep(cluster, rendered);
+    }
+    result
+}
+
+async fn leave(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
+    context.pods.forget(cluster.uid());
+    step(cluster, context, &Rendered::nothing()).await
+}
+
+async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Result<Next, Transient> {
     let snapshot = context.snapshot(cluster, rendered);
-    let mut plan = rendered.plan(&snapshot);
-    if plan.wants_accepted {
-        rendered.accepted = context.accepted(cluster).await?;
-        plan = rendered.plan(&snapshot);
+    let mut plan = rendered.plan(None, &snapshot);
+    let mut accepted = None;
+    // Of a spec that is invalid, it is rendered, too.
+    if plan.wants_accepted && (cluster.deleting || rendered.newest.is_ok()) {
+        accepted = context.accepted(cluster).await?;
+        plan = rendered.plan(accepted.as_ref(), &snapshot);
     }
     context.dump(&snapshot, &plan);
     if let (true, Some(wanted)) = (plan.probe, rendered.wanted()) {
@@ -110,7 +117,8 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &mut Rendered) -> 
             // No watch tells of a write that changed nothing, nor of what its answer told already: something may have been kept from being written
             // or pruned by what was known before.
             let left = renewed.as_ref().filter(|_| outcome.failed.is_empty());
-            let left = left.map(|after| rendered.plan(after).actions).filter(|left| *left != plan.actions);
+            let left =
+                left.map(|after| rendered.plan(accepted.as_ref(), after).actions).filter(|left| *left != plan.actions);
             let at_once = left.filter(|left| !left.is_empty()).map(|_| Duration::ZERO);
             let wait = context.report(cluster, rendered.newest(), after, status).await?;
             next.again = next.again.into_iter().chain(wait).chain(at_once).min();

@@ -30,18 +30,16 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fro
 pub struct Rendered {
     /// The newest, or what is wrong with it.
     pub newest: Result<Blueprint, Vec<Invalid>>,
-    /// The last one of which everything was accepted, as far as that matters.
+    /// Where that is invalid, the last one of which everything was accepted, if there is one.
     pub accepted: Option<Blueprint>,
 }
 
-impl Default for Rendered {
-    /// Of a cluster of which nothing is wanted.
-    fn default() -> Self {
+impl Rendered {
+    /// Of a cluster that is being deleted.
+    pub fn nothing() -> Self {
         Self { newest: Err(Vec::new()), accepted: None }
     }
-}
 
-impl Rendered {
     /// The blueprint of the newest spec.
     pub fn newest(&self) -> Option<&Blueprint> {
         self.newest.as_ref().ok()
@@ -52,9 +50,9 @@ impl Rendered {
         self.newest().or(self.accepted.as_ref())
     }
 
-    /// What is to be done.
-    pub fn plan(&self, snapshot: &Snapshot) -> Plan {
-        plan(self.newest.as_ref().map_err(Vec::as_slice), self.accepted.as_ref(), snapshot)
+    /// What is to be done. `accepted` is what was read where a plan [wants](Plan::wants_accepted) it.
+    pub fn plan(&self, accepted: Option<&Blueprint>, snapshot: &Snapshot) -> Plan {
+        plan(self.newest.as_ref().map_err(Vec::as_slice), self.accepted.as_ref().or(accepted), snapshot)
     }
 }
 

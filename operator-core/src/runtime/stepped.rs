@@ -132,7 +132,7 @@ impl Stepped {
         let newest = render(self.context.author, &cluster.identity(), cluster.spec());
         let rendered = Rendered { newest, accepted: None };
         let snapshot = self.context.snapshot(&cluster, &rendered);
-        let plan = rendered.plan(&snapshot);
+        let plan = rendered.plan(None, &snapshot);
         Some((snapshot, plan))
     }
 

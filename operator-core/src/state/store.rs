@@ -216,6 +216,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_older_than_what_is_known_changes_nothing() {
+        let store = Store::default();
+        store.apply(child(3));
+        let kind = Kind::Row(&SERVICE);
+        assert!(store.has(&kind, "u", 2) && store.has(&kind, "u", 3) && !store.has(&kind, "u", 4));
+        let other = Child { node: Some("other".into()), ..child(2) };
+        assert!(store.apply(other).is_empty());
+        assert!(store.children("owner").iter().all(|child| child.version == 3 && child.node.is_none()));
+    }
+
+    #[test]
     fn an_event_from_before_a_deletion_does_not_undo_it() {
         let store = Store::default();
         store.apply(child(1));
