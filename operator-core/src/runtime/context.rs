@@ -226,8 +226,8 @@ impl Context {
         }
     }
 
-    /// Has pods looked at that aren't ready, and writes a status where it changed. One that differs in nothing but counts is written no more often than [`STATUS_EVERY`]; returns how
-    /// long to wait where it is too soon.
+    /// Writes a status where it changed, and has the pods looked at that aren't ready. A status that differs in nothing but counts is written no
+    /// more often than [`STATUS_EVERY`]; returns how long to wait where it is too soon.
     pub async fn report(
         &self,
         cluster: &Tracked,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use operator_core::plan::Verb;
 use operator_simulation::{Deletion, Propagation, operator::Fault};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::{
     promises::PATIENCE,
@@ -386,9 +387,14 @@ fn no_claim_belongs_to_a_stateful_set_while_it_is_replaced() {
 
 /// A StatefulSet with pods, deleted to be replaced; the operator died right after that.
 async fn open(world: &mut World) {
-    world.apply(&scaled(Scale::Fixed(2), true));
+    open_of(world, |ordered| scaled(Scale::Fixed(2), ordered)).await;
+    assert_eq!(world.pods().len(), 2);
+}
+
+async fn open_of(world: &mut World, spec: impl Fn(bool) -> Spec) {
+    world.apply(&spec(true));
     world.comes_to_rest().await;
-    world.apply(&scaled(Scale::Fixed(2), false));
+    world.apply(&spec(false));
     let uid = |world: &World| Some(world.get("statefulsets.apps", "a-store-hot")?["metadata"]["uid"].clone());
     let before = uid(world);
     while uid(world) == before {
@@ -402,7 +408,7 @@ async fn open(world: &mut World) {
             break;
         }
     }
-    assert_eq!((uid(world), world.pods().len()), (None, 2));
+    assert_eq!(uid(world), None);
     world.restart();
 }
 
@@ -424,6 +430,31 @@ fn pods_of_a_cluster_that_is_deleted_while_a_workload_is_replaced_go_with_it() {
         open(world).await;
         assert_eq!(world.cluster()["metadata"]["finalizers"], json!(["simulation.example.com/open-replacement"]));
         world.delete(CLUSTERS, "a");
+        assert!(world.settle(PATIENCE).await);
+        assert!(world.get(CLUSTERS, "a").is_none() && world.pods().is_empty(), "{:?}", world.pods());
+    });
+}
+
+/// Also where pods refer to something, which nobody looks at any more once the cluster is being deleted.
+#[test]
+fn what_fails_while_a_cluster_is_deleted_midway_is_tried_again_but_not_at_once() {
+    run(async |world| {
+        open_of(world, |ordered| {
+            with(|spec| {
+                let store = spec.stores.get_mut("hot").unwrap();
+                (store.scale, store.ordered) = (Scale::Fixed(2), ordered);
+            })
+        })
+        .await;
+        world.delete(CLUSTERS, "a");
+        let end = Instant::now() + PATIENCE;
+        for _ in 0..3 {
+            world.wire.fail(Some((0, Fault::RequestLost)));
+            while world.wire.is_failing() {
+                assert_eq!(world.go_on(end).await, None);
+            }
+            assert!(world.next_due().is_some_and(|wait| wait > Duration::ZERO), "{:?}", world.next_due());
+        }
         assert!(world.settle(PATIENCE).await);
         assert!(world.get(CLUSTERS, "a").is_none() && world.pods().is_empty(), "{:?}", world.pods());
     });
