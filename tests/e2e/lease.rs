@@ -168,6 +168,8 @@ async fn what_etcd_shows_after_it_was_restored_from_a_backup_counts() {
     let lease = LeaseOptions { namespace: setup.namespace.clone(), duration: Duration::from_secs(60) };
     let process = Process::start_on(&testbed, &setup, Some(lease)).await;
     setup.ready("a", small()).await;
+    let version = async || setup.api::<Lease>().get(Data::crd_name()).await.unwrap().resource_version();
+    let before = version().await;
     testbed.signal(Component::Etcd, "KILL").unwrap();
     copy(&data, &backup);
     testbed.start_again(Component::Etcd).await.unwrap();
@@ -177,6 +179,10 @@ async fn what_etcd_shows_after_it_was_restored_from_a_backup_counts() {
     for image in ["example.com/data:2", "example.com/data:3"] {
         setup.ready("a", with_image(image)).await;
     }
+    eventually("a renewal of the lease, as there is between any backup and its use", || async {
+        if version().await == before { Err("none".to_owned()) } else { Ok(()) }
+    })
+    .await;
     // What else remembers is started anew, as whoever restores etcd does. The operator isn't.
     let parts =
         [Component::Kwok, Component::Scheduler, Component::ControllerManager, Component::ApiServer, Component::Etcd];
