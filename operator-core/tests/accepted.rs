@@ -36,10 +36,6 @@ fn about_to_replace() -> (World, Blueprint, Blueprint) {
     panic!("{:?}", world.plan(&newest));
 }
 
-fn without(newest: &Blueprint, world: &World) -> Plan {
-    plan(Ok(newest), None, &world.snapshot)
-}
-
 #[test]
 fn a_cluster_is_held_while_a_workload_of_it_is_replaced() {
     let (mut world, _, newest) = about_to_replace();
@@ -64,7 +60,7 @@ fn what_was_begun_of_a_node_that_is_gone_from_the_spec_is_finished_first_and_its
     world.snapshot.held = true;
     world.step(&newest);
     let removed = blueprint(&json!({}));
-    let unknown = without(&removed, &world);
+    let unknown = world.plan(&removed);
     assert!(unknown.wants_accepted, "what the StatefulSet was isn't in the newest spec");
     let finishes = plan(Ok(&removed), Some(&accepted), &world.snapshot);
     assert_eq!((finishes.hold, done(&finishes)), (None, vec!["Create StatefulSet a-store".to_owned()]));
@@ -78,7 +74,7 @@ fn what_was_begun_of_a_node_that_is_gone_from_the_spec_is_finished_first_and_its
     assert!(done(&goes_on).contains(&"Delete Service a-store".to_owned()), "{:?}", done(&goes_on));
 
     world.execute(&finishes);
-    let prunes = without(&removed, &world);
+    let prunes = world.plan(&removed);
     assert!(!prunes.wants_accepted && done(&prunes).contains(&"Delete StatefulSet a-store".to_owned()));
 }
 

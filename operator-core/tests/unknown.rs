@@ -3,7 +3,7 @@
 use operator_core::{prelude::*, render::cluster::Author};
 use serde_json::{Value, json};
 
-use crate::common::sentences;
+use crate::common::{built, sentences};
 
 /// A data system.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +69,14 @@ fn a_misspelt_field_is_found_where_the_schema_preserves_it() {
             "query.securityContext.seLinuxOptions.lvl",
         ]
     );
+}
+
+#[test]
+fn what_cannot_be_read_is_named_by_its_path_wherever_it_stands() {
+    let spec = json!({ "defaults": { "env": 1 }, "query": { "replicas": "two", "env": [{ "name": 1 }] } });
+    let wrong = built(Author::of::<Single>(), &spec).unwrap_err();
+    let found: Vec<&str> = wrong.iter().filter_map(|wrong| wrong.split(": ").next()).collect();
+    assert_eq!(found, ["spec.defaults.env", "spec.query.env[0].name", "spec.query.replicas"]);
 }
 
 #[test]

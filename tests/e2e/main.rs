@@ -13,6 +13,9 @@ mod full;
 mod install;
 mod kinds;
 mod lease;
+#[path = "../looked.rs"]
+#[allow(dead_code, reason = "the fault tests need more of it")]
+mod looked;
 mod lost;
 mod names;
 mod optional;

@@ -18,20 +18,16 @@ use kube::{
     core::NamespaceResourceScope,
     runtime::wait::{await_condition, conditions},
 };
-use operator_core::{
-    Cluster,
-    plan::{Plan, plan},
-    render::{names, render},
-    runtime::{Author, Operator, look::look},
-    settings::Invalid,
-    state::Snapshot,
-};
+use operator_core::{Cluster, plan::Plan, render::names, runtime::Operator, settings::Invalid, state::Snapshot};
 use operator_testbed::{Request, Testbed};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::{RwLock, oneshot};
 
-use crate::kinds::{Data, DataSpec};
+use crate::{
+    kinds::{Data, DataSpec},
+    looked::Looked,
+};
 
 /// How long anything may take on a busy machine before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -149,20 +145,7 @@ impl Setup {
 
     /// What an operator that has just started sees of a cluster, and what it would do.
     pub async fn look<K: Cluster>(&self, name: &str) -> (Snapshot, Plan) {
-        let author = Author::of::<K>();
-        let cluster = self.api::<K>().get(name).await.unwrap();
-        let (meta, status) = (cluster.meta().clone(), cluster.status().cloned());
-        let identity = operator_core::model::Identity {
-            namespace: self.namespace.clone(),
-            name: name.to_owned(),
-            uid: meta.uid.unwrap(),
-        };
-        let spec = (author.read)(&serde_json::to_value(cluster.spec()).unwrap()).unwrap();
-        let blueprint = render(&identity, &spec, author).unwrap_or_else(|invalid| panic!("{invalid:?}\n{spec:#}"));
-        let generation = meta.generation.unwrap();
-        let snapshot =
-            look(&self.client, author.definition, identity, generation, status, Some(&blueprint)).await.unwrap();
-        let plan = plan(Ok(&blueprint), None, &snapshot);
+        let Looked { snapshot, plan, .. } = Looked::at::<K>(&self.client, &self.namespace, name).await.unwrap();
         (snapshot, plan)
     }
 

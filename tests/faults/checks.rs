@@ -12,11 +12,9 @@ use kube::{
 };
 use operator_core::{
     Cluster,
-    model::{Identity, Kind, Object, kind},
-    plan::{Action, Gate, Plan, plan},
-    render::{names, render},
-    runtime::{Author, look::look},
-    state::Snapshot,
+    model::{Kind, Object, kind},
+    plan::{Action, Gate},
+    render::names,
 };
 use operator_testbed::Request;
 use serde_json::{Value, json};
@@ -25,6 +23,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     history::{CLUSTER, History, node_of},
     kinds::Data,
+    looked::Looked,
     witness::{ObjectSeen, Seen, WorkloadSeen},
 };
 
@@ -128,7 +127,7 @@ fn starts(kind: &str) -> bool {
 
 /// What an operator that has just started would do; none: nothing.
 async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>> {
-    let (snapshot, _, plan) = snapshot(history).await?;
+    let Looked { snapshot, plan, .. } = looked(history).await?;
     if snapshot.held {
         return Ok(Some("a finalizer of the operator keeps it".to_owned()));
     }
@@ -147,30 +146,13 @@ async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>
     Ok((!is_done || !deleting.is_empty()).then(|| format!("{left:?} {:?}; deleting: {deleting:?}", plan.gates)))
 }
 
-async fn snapshot(history: &History<'_>) -> Result<(Snapshot, Vec<Arc<Object>>, Plan), Vec<String>> {
-    let author = Author::of::<Data>();
-    let cluster = history.api::<Data>().get(CLUSTER).await.map_err(failed)?;
-    let (meta, status) = (cluster.meta().clone(), cluster.status().cloned());
-    let identity =
-        Identity { namespace: history.namespace.clone(), name: CLUSTER.to_owned(), uid: meta.uid.unwrap_or_default() };
-    let spec = serde_json::to_value(cluster.spec()).map_err(failed)?;
-    let invalid = |invalid| vec![format!("the spec is invalid: {invalid:?}")];
-    let spec = (author.read)(&spec).map_err(invalid)?;
-    let blueprint = render(&identity, &spec, author).map_err(invalid)?;
-    let generation = meta.generation.unwrap_or_default();
-    let client = &history.stage.admin;
-    let mut snapshot =
-        look(client, author.definition, identity, generation, status, Some(&blueprint)).await.map_err(failed)?;
-    let finalizer = names::finalizer(author.definition.group);
-    snapshot.held = meta.finalizers.iter().flatten().any(|held| *held == finalizer);
-    let plan = plan(Ok(&blueprint), None, &snapshot);
-    let objects = blueprint.with(&snapshot.references);
-    Ok((snapshot, objects, plan))
+async fn looked(history: &History<'_>) -> Result<Looked, Vec<String>> {
+    Looked::at::<Data>(&history.stage.admin, &history.namespace, CLUSTER).await.map_err(|error| vec![error])
 }
 
 /// The children are those of an undisturbed installation: by their names, and each as the API server would store it had it just been made.
 pub async fn is_as_undisturbed(history: &History<'_>) -> Checked {
-    let (snapshot, wanted, _) = snapshot(history).await?;
+    let Looked { snapshot, objects: wanted, .. } = looked(history).await?;
     let there = history.children().await?;
     let mut wrong = Vec::new();
     let name = |kind: &str, name: &str| format!("{kind} {name}");

@@ -24,6 +24,8 @@ mod checks;
 mod history;
 #[path = "../../simulation/tests/operator/kinds.rs"]
 mod kinds;
+#[path = "../looked.rs"]
+mod looked;
 mod numbers;
 mod operator;
 mod processes;

@@ -158,6 +158,21 @@ fn push<T: PartialEq>(all: &mut Vec<T>, new: T) {
     }
 }
 
+/// What a StatefulSet or a Deployment is now: two types with the same fields.
+macro_rules! of_replicas {
+    ($set:expr) => {{
+        let (spec, status) = ($set.spec.as_ref(), $set.status.as_ref());
+        let replicas = spec.and_then(|spec| spec.replicas);
+        let ready = status.and_then(|status| status.ready_replicas);
+        let updated = status.and_then(|status| status.updated_replicas);
+        Workload {
+            replicas,
+            template: spec.map(|spec| &spec.template),
+            says: (status.and_then(|status| status.observed_generation), [replicas, ready, updated]),
+        }
+    }};
+}
+
 /// Watches all namespaces.
 pub struct Witness {
     seen: Arc<Mutex<HashMap<String, Seen>>>,
@@ -173,38 +188,8 @@ impl Witness {
         let mut watches = JoinSet::new();
         let note = Note { seen: Arc::clone(&seen), changed: changed.clone() };
         watches.spawn(note.clone().of_clusters(client.clone()));
-        watches.spawn(note.clone().of_workloads::<StatefulSet>(client.clone(), |set| {
-            let (spec, status) = (set.spec.as_ref(), set.status.as_ref());
-            let replicas = spec.and_then(|spec| spec.replicas);
-            Workload {
-                replicas,
-                template: spec.map(|spec| &spec.template),
-                says: (
-                    status.and_then(|status| status.observed_generation),
-                    [
-                        replicas,
-                        status.and_then(|status| status.ready_replicas),
-                        status.and_then(|status| status.updated_replicas),
-                    ],
-                ),
-            }
-        }));
-        watches.spawn(note.clone().of_workloads::<Deployment>(client.clone(), |set| {
-            let (spec, status) = (set.spec.as_ref(), set.status.as_ref());
-            let replicas = spec.and_then(|spec| spec.replicas);
-            Workload {
-                replicas,
-                template: spec.map(|spec| &spec.template),
-                says: (
-                    status.and_then(|status| status.observed_generation),
-                    [
-                        replicas,
-                        status.and_then(|status| status.ready_replicas),
-                        status.and_then(|status| status.updated_replicas),
-                    ],
-                ),
-            }
-        }));
+        watches.spawn(note.clone().of_workloads::<StatefulSet>(client.clone(), |set| of_replicas!(set)));
+        watches.spawn(note.clone().of_workloads::<Deployment>(client.clone(), |set| of_replicas!(set)));
         watches.spawn(note.clone().of_workloads::<DaemonSet>(client.clone(), |set| {
             let status = set.status.as_ref();
             Workload {

@@ -56,7 +56,8 @@ pub(super) fn finish_first(
         _ if unfinished.is_empty() => plan,
         None => Plan { wants_accepted: true, ..plan },
         Some(accepted) => {
-            Some(finish(&unfinished, accepted, snapshot)).filter(|it| !it.actions.is_empty()).unwrap_or(plan)
+            let first = finish(&unfinished, accepted, snapshot);
+            if first.actions.is_empty() { plan } else { first }
         }
     }
 }
@@ -67,10 +68,10 @@ pub(super) fn leave(accepted: Option<&Blueprint>, snapshot: &Snapshot) -> Plan {
     if !snapshot.held {
         return Plan::default();
     }
-    let mut plan = Plan::default();
-    if snapshot.deletion == Some(Deletion::Background) {
-        plan = finish_first(None, accepted, plan, snapshot);
-    }
+    let mut plan = match snapshot.deletion {
+        Some(Deletion::Background) => finish_first(None, accepted, Plan::default(), snapshot),
+        _ => Plan::default(),
+    };
     let is_gone = |(kind, name): (Kind, &str)| snapshot.child(&kind, name).is_none();
     plan.look_again(Some(HELD));
     plan.hold = (plan.actions.is_empty() && snapshot.open().all(is_gone)).then_some(false);

@@ -366,6 +366,9 @@ impl Line {
     /// Notes a fault of a watch: where it breaks, the operator lists anew, after a wait that grows with each time.
     fn breaks(&self, fault: Fault, watch: &str) {
         self.wire.note(fault, watch);
+        if matches!(fault, Fault::Doubled | Fault::Delayed) {
+            return;
+        }
         let list = watch.split('?').next().unwrap_or_default();
         self.wire.lock().read.retain(|(line, _, read)| *line != self.number || read != list);
     }
