@@ -22,11 +22,11 @@ pub struct CacheSpec {
     pub database: Option<String>,
 
     /// Password of the cache's users. Where no Secret is named, one is made.
-    #[secret(env = "CACHE_PASSWORD", key = "password", generate(length = 32))]
+    #[secret(env = "CACHE_PASSWORD", key = "password", generate)]
     pub password: Option<SecretRef>,
 
     /// Properties that every node reads.
-    #[config(file = "common.properties", mount = "/etc/cache/common", format = "properties")]
+    #[config(file = "common.properties", mount = "/etc/cache/common")]
     #[serde(default)]
     pub common: Properties,
 
@@ -41,7 +41,7 @@ pub struct CacheSpec {
     pub config_groups: BTreeMap<String, NodeDefaults>,
 
     /// Brings the database's tables to the image's version.
-    #[node_type(name = "schema", order = 1, workload = "Job", args("migrate"))]
+    #[node_type(name = "schema", order = 1, workload = Job, args("migrate"))]
     pub schema: Option<NodeSpec>,
 
     /// Keep the data, by zone.
@@ -53,30 +53,30 @@ pub struct CacheSpec {
     #[node_type(
         name = "proxy",
         order = 3,
-        workload = "Deployment",
-        port(name = "http", number = 8080),
+        workload = Deployment,
+        port(http = 8080),
         args("proxy"),
         talks_to("server"),
         metrics(port = "http", path = "/metrics"),
-        readiness(http = "/ready", port = "http")
+        readiness(http = "/ready")
     )]
     pub proxies: Option<NodeSpec>,
 
     /// Watch each machine.
-    #[node_type(name = "agent", order = 3, workload = "DaemonSet", args("agent"))]
+    #[node_type(name = "agent", order = 3, workload = DaemonSet, args("agent"))]
     pub agents: Option<NodeSpec>,
 }
 
 /// Keeps data in memory, and a copy on disk.
 #[node_type(
-    port(name = "cache", number = 6379),
+    port(cache = 6379),
     args("server"),
-    storage(name = "data", mount = "/var/lib/cache", size = "10Gi"),
+    storage(data = "/var/lib/cache", size = "10Gi"),
     readiness(tcp = "cache")
 )]
 pub struct Server {
     /// `server.properties` of this zone.
-    #[config(file = "server.properties", mount = "/etc/cache/server", format = "properties")]
+    #[config(file = "server.properties", mount = "/etc/cache/server")]
     #[serde(default)]
     pub settings: Properties,
 }

@@ -29,13 +29,13 @@ pub struct WarehouseSpec {
     pub app_config: BTreeMap<String, AppConfig>,
 
     /// The nodes.
-    #[node_type(name = "controller", order = 1, port(name = "http", number = 9000), args("controller"))]
-    #[node_type(name = "server", order = 2, port(name = "http", number = 8097), args("server"))]
+    #[node_type(name = "controller", order = 1, port(http = 9000), args("controller"))]
+    #[node_type(name = "server", order = 2, port(http = 8097), args("server"))]
     #[node_type(
         name = "broker",
         order = 3,
-        workload = "Deployment",
-        port(name = "http", number = 8099),
+        workload = Deployment,
+        port(http = 8099),
         args("broker")
     )]
     pub nodes: Vec<Member>,
@@ -70,7 +70,7 @@ pub struct Member {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_config_group: Option<String>,
     /// Lines of `node.properties`.
-    #[config(file = "node.properties", mount = "/etc/warehouse", format = "properties")]
+    #[config(file = "node.properties", mount = "/etc/warehouse")]
     #[serde(default)]
     pub properties: Properties,
 }

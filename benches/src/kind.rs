@@ -19,7 +19,7 @@ pub struct BenchSpec {
     pub image: String,
 
     /// What both nodes read.
-    #[config(file = "common.properties", mount = "/etc/bench/common", format = "properties")]
+    #[config(file = "common.properties", mount = "/etc/bench/common")]
     pub common: Properties,
 
     /// Keeps data.
@@ -27,20 +27,20 @@ pub struct BenchSpec {
     pub stores: Store,
 
     /// Answers queries.
-    #[node_type(name = "front", order = 2, workload = "Deployment", port(name = "http", number = 8082), args("front"))]
+    #[node_type(name = "front", order = 2, workload = Deployment, port(http = 8082), args("front"))]
     pub fronts: NodeSpec,
 }
 
 /// Keeps data.
 #[node_type(
-    workload = "StatefulSet",
-    port(name = "http", number = 8083),
+    workload = StatefulSet,
+    port(http = 8083),
     args("store"),
     readiness(http = "/health", port = "http")
 )]
 pub struct Store {
     /// What the store alone reads.
-    #[config(file = "store.properties", mount = "/etc/bench/store", format = "properties")]
+    #[config(file = "store.properties", mount = "/etc/bench/store")]
     pub runtime: Properties,
 }
 

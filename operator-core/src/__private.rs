@@ -1,6 +1,6 @@
 //! What generated code calls. Small, stable, and not for people.
 
-use std::marker::PhantomData;
+use std::{fmt::Display, marker::PhantomData};
 
 pub use k8s_openapi::{
     self, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
@@ -13,6 +13,7 @@ pub use serde;
 pub use crate::render::Customize;
 use crate::{
     Cluster, NodeDefaults,
+    definition::Surroundings,
     model::ClusterStatus,
     render::{Children, HookError, Scope},
 };
@@ -68,11 +69,84 @@ pub fn defaults(defaults: fn() -> NodeDefaults) -> serde_json::Value {
 }
 
 /// Runs a `with = path` function of a configuration file over the struct that declares it.
-pub fn compute<T: DeserializeOwned, V: Serialize>(
+///
+/// # Errors
+/// Where the struct can't be read.
+pub fn compute<T: DeserializeOwned, Arguments, F: Computes<T, Arguments>>(
     holder: &serde_json::Value,
-    with: fn(&T) -> V,
-) -> Result<serde_json::Value, serde_json::Error> {
-    serde_json::to_value(with(&T::deserialize(holder)?))
+    around: &Surroundings<'_>,
+    with: F,
+) -> Result<Computed<F::Value>, String> {
+    let holder = T::deserialize(holder).map_err(|error| error.to_string())?;
+    Ok(Computed(with.compute(&holder, around)))
+}
+
+/// A function that computes what is written to a file, from the struct that declares it, or from that and its surroundings.
+#[diagnostic::on_unimplemented(
+    message = "this function can't compute a file of `{T}`",
+    label = "not `fn(&{T}) -> V`",
+    note = "write `fn(&{T}) -> V` or `fn(&{T}, &Surroundings) -> V`, where `V`, or the `V` of a `Result<V, E>`, can be serialised"
+)]
+pub trait Computes<T, Arguments> {
+    /// What it returns.
+    type Value;
+
+    /// Calls it.
+    fn compute(&self, holder: &T, around: &Surroundings<'_>) -> Self::Value;
+}
+
+impl<T, V, F: Fn(&T) -> V> Computes<T, fn(&T) -> V> for F {
+    type Value = V;
+
+    fn compute(&self, holder: &T, _: &Surroundings<'_>) -> V {
+        self(holder)
+    }
+}
+
+impl<T, V, F: Fn(&T, &Surroundings<'_>) -> V> Computes<T, fn(&T, &Surroundings<'_>) -> V> for F {
+    type Value = V;
+
+    fn compute(&self, holder: &T, around: &Surroundings<'_>) -> V {
+        self(holder, around)
+    }
+}
+
+/// What a function returned. Generated code calls `value` on a reference to it: of both traits that have such a method, the compiler
+/// takes [`Fallible`] where it returned a `Result`, or else [`Infallible`].
+pub struct Computed<V>(V);
+
+/// See [`Computed`].
+pub trait Fallible {
+    /// The value as JSON, or the function's own error.
+    ///
+    /// # Errors
+    /// The function's own, or where the value can't be serialised.
+    fn value(&self) -> Result<serde_json::Value, String>;
+}
+
+impl<V: Serialize, E: Display> Fallible for Computed<Result<V, E>> {
+    fn value(&self) -> Result<serde_json::Value, String> {
+        self.0.as_ref().map_err(ToString::to_string).and_then(json)
+    }
+}
+
+/// See [`Computed`].
+pub trait Infallible {
+    /// The value as JSON.
+    ///
+    /// # Errors
+    /// Where it can't be serialised.
+    fn value(&self) -> Result<serde_json::Value, String>;
+}
+
+impl<V: Serialize> Infallible for &Computed<V> {
+    fn value(&self) -> Result<serde_json::Value, String> {
+        json(&self.0)
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<serde_json::Value, String> {
+    serde_json::to_value(value).map_err(|error| error.to_string())
 }
 
 /// Runs the author's hook over desired objects.

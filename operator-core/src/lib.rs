@@ -15,7 +15,7 @@
 //!     #[operator(image)]
 //!     pub image: String,
 //!     /// Nodes, by zone.
-//!     #[node_type(name = "server", port(name = "cache", number = 6379))]
+//!     #[node_type(name = "server", port(cache = 6379))]
 //!     pub servers: BTreeMap<String, NodeSpec>,
 //! }
 //!

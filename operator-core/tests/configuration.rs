@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use operator_core::{
     definition::{
         Cardinality, ConfigFile, Definition, External, ExternalCheck, Format, NodeTemplate, NodeType, Port, Protocol,
-        Reload, Workload,
+        Reload, Surroundings, Workload,
     },
     model::{Identity, Object},
     render::{Blueprint, render},
@@ -58,7 +58,7 @@ const fn file(field: &'static str, file: &'static str, format: Format) -> Config
     ConfigFile { field, file, mount: "/etc/app", format, with: None, reload: Reload::Pods }
 }
 
-fn computed(spec: &Value) -> Result<Value, serde_json::Error> {
+fn computed(spec: &Value, _: &Surroundings<'_>) -> Result<Value, String> {
     Ok(spec.get("image").map_or(Value::Null, |image| json!({ "run": { "image": image, "of": "${cluster.name}" } })))
 }
 

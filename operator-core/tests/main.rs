@@ -18,5 +18,6 @@ mod secrets;
 mod settings;
 mod stack;
 mod stuck;
+mod surroundings;
 mod unknown;
 mod volumes;

@@ -14,7 +14,7 @@ use operator_core::{
     plan::{Action, Gate, Plan, Replicas, Verb, plan},
     render::Blueprint,
     state::{
-        Answer, Availability, Probe, Snapshot,
+        Answer, Availability, Child, Probe, Snapshot,
         fact::{Controller, Refusal},
     },
     status::{self, sentence},
@@ -612,7 +612,11 @@ fn a_name_that_is_taken_is_looked_at_and_waited_for() {
     let nobody_s =
         Answer::Unowned(Box::new(World::of(&blueprint).child(&Kind::Row(&SERVICE), "a-store").unwrap().clone()));
     for (answer, again, why) in [
-        (nobody_s, 15, "nobody's: delete it, or give this cluster another name"),
+        (
+            nobody_s,
+            15,
+            "nobody's: delete it, give this cluster another name, or have it taken over by the annotation tests.example.com/adopt: \"true\"",
+        ),
         (other("b"), 15, "not this cluster's: Data b is its controller: give one of the two another name"),
         (other("a"), 1, "not this cluster's: Data a of an earlier cluster of this name; waiting until it is gone"),
     ] {
@@ -633,6 +637,39 @@ fn a_name_that_is_taken_is_looked_at_and_waited_for() {
         later.passes(again.try_into().unwrap());
         assert_eq!(of_service(&later.plan(&blueprint)), Some(create.clone()));
     }
+}
+
+#[test]
+fn what_is_nobodys_is_taken_over_where_the_user_asks_for_it() {
+    let blueprint = blueprint(&json!({ "store": { "replicas": 1 } }));
+    let of_store = |plan: &Plan| {
+        plan.actions.iter().find(|action| action.target() == (&Kind::Row(&STATEFUL_SET), "a-store")).cloned()
+    };
+    let orphan = World::of(&blueprint).child(&Kind::Row(&STATEFUL_SET), "a-store").unwrap().clone();
+    let orphan = Child { controller: None, ..orphan };
+    let mut world = World::new();
+    world.snapshot.adopts = true;
+    let create = of_store(&world.plan(&blueprint)).unwrap();
+    world.answers(&create, Answer::Exists);
+    let inspect = of_store(&world.plan(&blueprint)).unwrap();
+    world.answers(&inspect, Answer::Unowned(Box::new(orphan.clone())));
+
+    let Some(apply @ Action::Apply { .. }) = of_store(&world.plan(&blueprint)) else { panic!() };
+    let Action::Apply { found, .. } = &apply else { panic!() };
+    assert_eq!(*found, (orphan.uid.clone(), orphan.seen));
+    let mut asked_no_more = world.clone();
+    asked_no_more.snapshot.adopts = false;
+    assert_eq!(of_store(&asked_no_more.plan(&blueprint)), None);
+
+    // It isn't replaced: that is no child of the cluster's.
+    let refusal = Refusal { message: "spec: Forbidden".to_owned(), immutable: true };
+    world.answers(&apply, Answer::Refused(refusal));
+    let refused = world.plan(&blueprint);
+    assert_eq!(of_store(&refused), None);
+    assert_eq!(refused.again, Some(std::time::Duration::from_secs(300)));
+    assert_eq!(says(&world.report(&blueprint, &refused), "Ready").0, "Refused");
+    world.passes(300);
+    assert_eq!(of_store(&world.plan(&blueprint)), Some(create), "it may be gone since");
 }
 
 #[test]

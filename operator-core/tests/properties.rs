@@ -29,8 +29,12 @@ static DEFINITION: Definition = Definition {
         }),
         NodeType {
             order: 2,
-            place: NodeTemplate { ports: &[Port { number: 81, ..HTTP }], ..NodeTemplate::EMPTY },
-            ..optional("query", of(Workload::Deployment))
+            layers: [
+                NodeTemplate::EMPTY,
+                of(Workload::Deployment),
+                NodeTemplate { ports: &[Port { number: 81, ..HTTP }], ..NodeTemplate::EMPTY },
+            ],
+            ..optional("query", NodeTemplate::EMPTY)
         },
     ],
     ..DATA

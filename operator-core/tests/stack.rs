@@ -58,10 +58,10 @@ pub struct ManySpec {
 }
 
 /// A node type with a field of its own.
-#[node_type(port(name = "http", number = 80), storage(name = "data", mount = "/data", size = "1Gi"))]
+#[node_type(port(http = 80), storage(data = "/data", size = "1Gi"))]
 pub struct Typed {
     /// What it reads.
-    #[config(file = "typed.properties", mount = "/etc/typed", format = "properties")]
+    #[config(file = "typed.properties", mount = "/etc/typed")]
     #[serde(default)]
     pub properties: Properties,
 }

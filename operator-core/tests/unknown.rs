@@ -19,7 +19,7 @@ pub struct TerseSpec {
 }
 
 /// Keeps data.
-#[node_type(port(name = "http", number = 80))]
+#[node_type(port(http = 80))]
 pub struct Store {
     /// Not written where it is the default.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -39,7 +39,7 @@ pub struct SingleSpec {
 }
 
 /// Answers.
-#[node_type(port(name = "http", number = 80))]
+#[node_type(port(http = 80))]
 pub struct Query {
     /// Anything.
     pub own: Option<Value>,

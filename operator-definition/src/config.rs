@@ -1,5 +1,7 @@
 //! Configuration files.
 
+use crate::Surroundings;
+
 /// A configuration file: a field marked `#[config(…)]`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfigFile {
@@ -26,8 +28,9 @@ pub enum Reload {
     None,
 }
 
-/// Computes a configuration value from the JSON of the struct that declares it. The error says what is wrong with the input.
-pub type Compute = fn(&serde_json::Value) -> Result<serde_json::Value, serde_json::Error>;
+/// Computes a configuration value from the JSON of the struct that declares it, and what is around it. The error says what is wrong with the
+/// input.
+pub type Compute = fn(&serde_json::Value, &Surroundings<'_>) -> Result<serde_json::Value, String>;
 
 /// Format of a configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,13 +20,43 @@ macro_rules! any {
     }};
 }
 
-/// A block for each item of a field, then for those of its type that the field hasn't replaced by one of the same name.
+/// A block for each item of a node type's layers that no higher layer replaces by one of the same name.
 macro_rules! each_joined {
     ($node_type:ident.$list:ident, |$item:ident| $name:expr, $block:block) => {
-        each!($node_type.place.$list, |$item| $block);
-        each!($node_type.template.$list, |$item| {
-            let name = $name;
-            if !any!($node_type.place.$list, |$item| $crate::text::same($name, name)) $block
-        });
+        let mut layers: &[$crate::NodeTemplate] = &$node_type.layers;
+        while let [layer, higher @ ..] = layers {
+            layers = higher;
+            each!(layer.$list, |$item| {
+                let name = $name;
+                let is_replaced = any!(higher, |over| any!(over.$list, |$item| $crate::text::same($name, name)));
+                if !is_replaced $block
+            });
+        }
     };
+}
+
+/// The value of the highest layer that has one.
+macro_rules! highest {
+    ($node_type:ident.$value:ident) => {{
+        let mut highest = None;
+        each!(&$node_type.layers, |layer| {
+            if layer.$value.is_some() {
+                highest = layer.$value;
+            }
+        });
+        highest
+    }};
+}
+
+/// The list of the highest layer that has one.
+macro_rules! highest_list {
+    ($node_type:ident.$list:ident) => {{
+        let mut highest: &'static [_] = &[];
+        each!(&$node_type.layers, |layer| {
+            if !layer.$list.is_empty() {
+                highest = layer.$list;
+            }
+        });
+        highest
+    }};
 }

@@ -17,11 +17,11 @@
 //!         field: "servers",
 //!         cardinality: Cardinality::Many,
 //!         order: 0,
-//!         template: NodeTemplate::EMPTY,
-//!         place: NodeTemplate {
+//!         layers: NodeTemplate {
 //!             ports: &[Port { name: "cache", number: 6379, protocol: Protocol::Tcp }],
 //!             ..NodeTemplate::EMPTY
-//!         },
+//!         }
+//!         .alone(),
 //!     }],
 //!     ..Definition::EMPTY
 //! };
@@ -32,10 +32,11 @@
 //! | --- | --- |
 //! | this one | the kind, and what belongs to the whole cluster |
 //! | `node` | node types and their attributes |
-//! | `joined` | what the attributes of a field and of its type are together |
+//! | `joined` | what the layers of a node type are together |
 //! | `config` | configuration files |
 //! | `kind` | the types that can hold nodes |
 //! | `power` | what a cluster's user may do only where the author allows it |
+//! | `surroundings` | what functions of the author may know of the cluster |
 //! | [`names`] | names as Kubernetes wants them |
 //! | [`mod@reference`] | references `${…}` in texts |
 //! | [`checks`] | the assertions that the compiler evaluates |
@@ -53,6 +54,7 @@ pub mod names;
 mod node;
 mod power;
 pub mod reference;
+mod surroundings;
 mod text;
 
 pub use config::{Compute, ConfigFile, FileClash, Format, Reload};
@@ -63,6 +65,7 @@ pub use node::{
 };
 
 pub use power::Power;
+pub use surroundings::{Peer, Surroundings, Unnamed};
 
 use std::pin::Pin;
 

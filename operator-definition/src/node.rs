@@ -13,10 +13,8 @@ pub struct NodeType {
     pub cardinality: Cardinality,
     /// Position in upgrades: lower ones first. Node types without one count as 0.
     pub order: i32,
-    /// Attributes of the field's type: `#[node_type]` on the struct.
-    pub template: NodeTemplate,
-    /// Attributes of the field; they override `template`.
-    pub place: NodeTemplate,
+    /// Its attributes, the lowest layer first: `every_node` of the cluster, `#[node_type]` on the field's type and on the field.
+    pub layers: [NodeTemplate; 3],
 }
 
 /// How many nodes a field of the spec holds.
@@ -45,12 +43,14 @@ pub const LIST_TYPE: &str = "nodeType";
 pub const LIST_KEY: &str = "name";
 
 with_defaults! {
-    /// The fixed parts of a node type. Where both a field and its type have a value, single values of the field override, and
-    /// lists are joined by name (ports, env, storage), by file (configs), or replaced where not empty (command, args).
+    /// The fixed parts of a node type, or one layer of them. Single values of a higher layer override, and lists are joined by name
+    /// (ports, env, storage), by file (configs), or replaced where not empty (command, args, rules).
     #[derive(Debug, Clone, Copy)]
     pub struct NodeTemplate {
         /// Kind of workload. Default: [`Workload::StatefulSet`].
         pub workload: Option<Workload> = None,
+        /// Number of pods, where the custom resource has none. Default: one, and then as many as others ask for.
+        pub replicas: Option<i32> = None,
         /// Image of this node type, where the custom resource has none.
         pub image: Option<&'static str> = None,
         /// Ports of the container and of the Service.
@@ -93,6 +93,13 @@ with_defaults! {
         pub publish_not_ready: Option<bool> = None,
         /// Endpoint that Prometheus scrapes.
         pub metrics: Option<Metrics> = None,
+    }
+}
+
+impl NodeTemplate {
+    /// The layers of a node type that has no other attributes.
+    pub const fn alone(self) -> [Self; 3] {
+        [Self::EMPTY, self, Self::EMPTY]
     }
 }
 
@@ -224,8 +231,8 @@ pub enum Check {
     Http {
         /// Absolute path.
         path: &'static str,
-        /// Name of a port.
-        port: &'static str,
+        /// Name of a port; none: the node type's first.
+        port: Option<&'static str>,
     },
     /// A TCP connection to the named port.
     Tcp {

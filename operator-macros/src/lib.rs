@@ -63,6 +63,7 @@ use proc_macro::TokenStream;
 /// | `storage = false` | whether objects are stored in this version; of versions that `merge_crds` joins, one is | `true` |
 /// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
 /// | `root = "Name"` | name of the generated struct | the kind |
+/// | `every_node(…)` | what all node types have in common: the keys of [`macro@node_type`] but `crate` | nothing |
 /// | `customize` | the struct implements operator-core's `Customize`, which is then called over the desired objects | no hook |
 /// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
@@ -127,9 +128,9 @@ use proc_macro::TokenStream;
 /// | --- | --- | --- |
 /// | `file = "runtime.properties"` | name of the file, without a folder | required |
 /// | `mount = "/etc/druid"` | folder in the container, absolute; several files may share it | required |
-/// | `format = "properties"` | `raw` (a string, as it is), `properties`, `json`, `yaml`, `toml`, `ini`, `env` or `xml` (Hadoop's) | required |
-/// | `reload = "pods"` | what a change does: `pods` replaces them, `none` leaves it to the application, which watches the file | `pods` |
-/// | `with = path` | function that computes what is written: `fn(&S) -> V`, where `S` is the struct that the field is in and `V` can be serialised | the field's value is written |
+/// | `format = json` | `raw` (a string, as it is), `properties`, `json`, `yaml`, `toml`, `ini`, `env` or `xml` (Hadoop's) | what the file's name ends with, where that is a format; `xml` only for `…-site.xml` |
+/// | `reload = pods` | what a change does: `pods` replaces them, `none` leaves it to the application, which watches the file | `pods` |
+/// | `with = path` | function that computes what is written: `fn(&S) -> V` or `fn(&S, &Surroundings) -> V`, where `S` is the struct that the field is in and `V` can be serialised; with `Result<V, E>`, the error is that of the field | the field's value is written |
 ///
 /// # `#[secret(…)]`
 ///
@@ -141,7 +142,7 @@ use proc_macro::TokenStream;
 /// | `env = "DB_PASSWORD"` | environment variable that carries it; nothing else sets it | none; this or `file` is required |
 /// | `file = "/etc/app/password"` | file that carries it, absolute; nothing else is there | none; this or `env` is required |
 /// | `key = "password"` | key in the Secret where the custom resource names none | the field's name in kebab-case |
-/// | `generate(length = 32)` | where the custom resource names no Secret, one is made with so many random letters and digits, 16 to 256; the field is an `Option<SecretRef>` | an `Option` that is left out has none |
+/// | `generate`, `generate(length = 32)` | where the custom resource names no Secret, one is made with so many random letters and digits, 16 to 256, by default 32; the field is an `Option<SecretRef>` | an `Option` that is left out has none |
 ///
 /// # `#[external(…)]`
 ///
@@ -171,9 +172,13 @@ use proc_macro::TokenStream;
 /// | `name = "broker"` | name of the node type in object names and labels: a DNS label | the field's name in kebab-case; on a list required |
 /// | `order = 1` | position in upgrades, lower ones first; may be negative | 0 |
 ///
-/// All others are those of [`macro@node_type`] but `crate`. They override those of the type: single values replace
-/// the type's; ports, `env` and storage are joined with it by name, so that one of the same name replaces the type's;
-/// `empty_dirs` and `talks_to` are added to the type's; `command`, `args` and `rule` replace the type's.
+/// All others are those of [`macro@node_type`] but `crate`.
+///
+/// # Layers
+///
+/// The attributes of a node type are those of `every_node(…)`, over them those of the field's type, and over those the field's own. Single
+/// values of a higher layer replace those of a lower one; ports, `env` and storage are joined by name, so that one of the same name
+/// replaces the lower one's; `empty_dirs` and `talks_to` are added; `command`, `args` and `rule` replace; `defaults` are merged.
 ///
 /// # References
 ///
@@ -213,9 +218,10 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `workload = "StatefulSet"` | `StatefulSet`, `Deployment`, `DaemonSet` (a pod per machine) or `Job` (runs once per configuration and what it runs); only a StatefulSet has storage | `StatefulSet` |
+/// | `workload = StatefulSet` | `StatefulSet`, `Deployment`, `DaemonSet` (a pod per machine) or `Job` (runs once per configuration and what it runs); only a StatefulSet has storage | `StatefulSet` |
+/// | `replicas = 3` | number of pods where the custom resource says none | one at first, and then as many as others ask for |
 /// | `image = "druid:34"` | image, under whatever the custom resource says | none |
-/// | `port(name = "http", number = 8082)` | port of the container and its Service; the name has at most 15 characters; with `protocol = "UDP"` not `TCP`; repeatable | none |
+/// | `port(http = 8082)` | port of the container and its Service: its name, at most 15 characters in which `_` stands for `-`, and its number, also a constant; several in one or repeatable; with `protocol = UDP` not `TCP` | none |
 /// | `command("java", "-server")` | entry point | the image's own |
 /// | `args("broker")` | arguments before those of the custom resource | none |
 /// | `env(NAME = "value", …)` | environment variables; repeatable | none |
@@ -225,7 +231,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | `defaults = path` | `fn() -> NodeDefaults`: settings under whatever the custom resource says | none |
 /// | `empty_dirs("/tmp", "/var/run")` | folders that every pod has for itself, empty when it starts | none |
 /// | `read_only_root` | the container's root file system is read-only; with `= false` on a field it isn't, whatever the type says | it isn't |
-/// | `security = "restricted"` | how the pods are confined: `restricted`, as that Pod Security Standard asks, or `unrestricted` | `restricted` |
+/// | `security = restricted` | how the pods are confined: `restricted`, as that Pod Security Standard asks, or `unrestricted` | `restricted` |
 /// | `run_as(user = 1000, group = 1000)` | user and group of the container, above 0 | the image's; the group is the user's number |
 /// | `rule(…)` | what the pods may do at the API server; repeatable | nothing |
 /// | `talks_to("historical", …)` | names of the node types that this one connects to | none |
@@ -237,8 +243,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `name = "data"` | name of the `volumeClaimTemplate`: a DNS label | required |
-/// | `mount = "/data"` | folder in the container, absolute; for this storage alone | required |
+/// | `data = "/data"` | name of the `volumeClaimTemplate`, a DNS label in which `_` stands for `-`; and its folder in the container, absolute and for this storage alone | required |
 /// | `size = "50Gi"` | size where the custom resource says none, a Kubernetes quantity | required |
 /// | `class = "fast"` | storage class where the custom resource says none | the Kubernetes cluster's |
 ///
@@ -254,7 +259,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `http = "/ready"`, `port = "http"` | GET of this path at the port of this name | |
+/// | `http = "/ready"`, `port = "http"` | GET of this path at the port of this name; without one, at the first TCP port | |
 /// | `tcp = "http"` | connection to the port of this name | |
 /// | `exec("command", "argument")` | command in the container | |
 /// | `period = 10` | seconds between two probes | Kubernetes': 10 |

@@ -14,7 +14,7 @@ pub use external::{External, ExternalCheck};
 pub use node::{NodeStruct, OwnField};
 pub use operator::{Hook, NodeType, Operator, kind_of, plural_of};
 pub use secret::SecretField;
-pub use template::{Check, Metrics, Port, Probe, Rule, Storage, Template};
+pub use template::{Check, Metrics, Number, Port, Probe, Rule, Storage, Template};
 
 /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
 fn cfgs(field: &syn::Field) -> Vec<syn::Attribute> {

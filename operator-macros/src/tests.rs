@@ -30,9 +30,9 @@ fn an_operator_with_everything() {
             /// Image of every node that doesn't set its own.
             #[operator(image)]
             pub image: String,
-            #[config(file = "common.runtime.properties", mount = "/opt/druid/conf/_common", format = "properties")]
+            #[config(file = "common.runtime.properties", mount = "/opt/druid/conf/_common", format = properties)]
             pub common: Properties,
-            #[config(file = "log4j2.xml", mount = "/opt/druid/conf/_common", format = "raw", with = logging::xml)]
+            #[config(file = "log4j2.xml", mount = "/opt/druid/conf/_common", format = raw, with = logging::xml)]
             pub log_level: String,
             #[operator(defaults)]
             #[serde(default)]
@@ -54,12 +54,12 @@ fn an_operator_with_everything() {
             #[node_type(order = 1)]
             #[serde(default)]
             pub historicals: BTreeMap<String, Historical>,
-            #[node_type(order = 2, workload = "Deployment", port(name = "http", number = 8082), args("broker"))]
+            #[node_type(order = 2, workload = Deployment, port(http = 8082), args("broker"))]
             pub brokers: NodeSpec,
-            #[node_type(name = "router", order = 3, workload = "Deployment", port(name = "http", number = 8888), args("router"))]
+            #[node_type(name = "router", order = 3, workload = Deployment, port(http = 8888), args("router"))]
             pub routers: Option<NodeSpec>,
             #[node_type(name = "indexer", talks_to("brokers"))]
-            #[node_type(name = "overlord", workload = "Job")]
+            #[node_type(name = "overlord", workload = Job)]
             pub others: Vec<Other>,
             pub other: Other,
         }
@@ -70,14 +70,14 @@ fn an_operator_with_everything() {
 #[test]
 fn a_node_type() {
     let arguments = quote! {
-        workload = "StatefulSet",
+        workload = StatefulSet,
         image = "druid:34",
-        port(name = "http", number = 8083),
-        port(name = "gossip", number = 7946, protocol = "UDP"),
+        port(http = 8083),
+        port(gossip = 7946, protocol = UDP),
         command("/druid.sh"),
         args("historical"),
         env(DRUID_XMX = "8g"),
-        storage(name = "segments", mount = "/druid/data", size = "50Gi", class = "fast"),
+        storage(segments = "/druid/data", size = "50Gi", class = "fast"),
         readiness(http = "/druid/historical/v1/readiness", port = "http", period = 5),
         liveness(tcp = "http"),
         startup(exec("/ready.sh", "-q"), failures = 60),
@@ -85,7 +85,7 @@ fn a_node_type() {
         defaults = historical::defaults,
         empty_dirs("/tmp", "/var/run"),
         read_only_root,
-        security = "unrestricted",
+        security = unrestricted,
         run_as(user = 1000),
         rule(resources("pods"), verbs("get", "list")),
         rule(groups("apps", "batch"), resources("*"), verbs("get")),
@@ -100,9 +100,9 @@ fn a_node_type() {
             #[derive(Clone, PartialEq)]
             pub struct Historical {
                 /// Of this node type.
-                #[config(file = "runtime.properties", mount = "/opt/druid/conf/historical", format = "properties")]
+                #[config(file = "runtime.properties", mount = "/opt/druid/conf/historical", format = properties)]
                 pub runtime_properties: Properties,
-                #[config(file = "limits.toml", mount = "/opt/druid/conf/historical", format = "toml", reload = "none")]
+                #[config(file = "limits.toml", mount = "/opt/druid/conf/historical", format = toml, reload = none)]
                 pub limits: Properties,
                 #[secret(file = "/etc/druid/token", key = "auth")]
                 #[cfg(feature = "tokens")]
@@ -131,7 +131,7 @@ fn an_operator_with_mistakes_is_a_stub() {
 #[test]
 fn a_node_type_with_mistakes_is_a_stub() {
     let expanded = readable(attribute::node_type(
-        quote!(order = 1, storage(name = "data", mount = "data", size = "1Gi")),
+        quote!(order = 1, storage(data = "data", size = "1Gi")),
         quote! {
             struct Server {
                 node: String,

@@ -51,14 +51,14 @@ pub struct FullSpec {
     /// How often what is old is thrown away, as a CronJob has it.
     pub clean: Option<String>,
     /// Brings the database to the newest schema.
-    #[node_type(workload = "Job", order = -1, args("migrate"))]
+    #[node_type(workload = Job, order = -1, args("migrate"))]
     pub migration: Option<NodeSpec>,
     /// Answer requests.
     #[node_type(
         name = "api",
-        workload = "Deployment",
+        workload = Deployment,
         order = 1,
-        port(name = "http", number = 8080),
+        port(http = 8080),
         args("--store", "${service.store.data}"),
         talks_to("store"),
         rule(resources("pods"), verbs("get", "list")),
@@ -68,8 +68,8 @@ pub struct FullSpec {
     /// Keeps data.
     #[node_type(
         order = 1,
-        port(name = "data", number = 9000),
-        storage(name = "data", mount = "/data", size = "1Gi"),
+        port(data = 9000),
+        storage(data = "/data", size = "1Gi"),
         empty_dirs("/tmp"),
         read_only_root,
         run_as(user = 1000),
@@ -78,7 +78,7 @@ pub struct FullSpec {
     )]
     pub store: Option<NodeSpec>,
     /// Ships logs from every machine.
-    #[node_type(workload = "DaemonSet", order = 1)]
+    #[node_type(workload = DaemonSet, order = 1)]
     pub agent: Option<NodeSpec>,
 }
 

@@ -13,7 +13,7 @@ pub struct DataSpec {
     #[schemars(length(min = 1))]
     pub image: String,
     /// What every node reads.
-    #[config(file = "common.properties", mount = "/etc/data/common", format = "properties")]
+    #[config(file = "common.properties", mount = "/etc/data/common")]
     #[serde(default)]
     pub common: Properties,
     /// Settings under every node's own.
@@ -30,8 +30,8 @@ pub struct DataSpec {
     pub stores: BTreeMap<String, Store>,
     /// Answer queries.
     #[node_type(
-        workload = "Deployment",
-        port(name = "http", number = 8082),
+        workload = Deployment,
+        port(http = 8082),
         args("query"),
         config_hash_env = "CONFIG_HASH"
     )]
@@ -47,14 +47,10 @@ fn integer(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 }
 
 /// Keeps data.
-#[node_type(
-    port(name = "http", number = 8083),
-    storage(name = "data", mount = "/data", size = "10Gi"),
-    readiness(http = "/ready", port = "http")
-)]
+#[node_type(port(http = 8083), storage(data = "/data", size = "10Gi"), readiness(http = "/ready", port = "http"))]
 pub struct Store {
     /// What this node reads.
-    #[config(file = "store.yaml", mount = "/etc/data/store", format = "yaml")]
+    #[config(file = "store.yaml", mount = "/etc/data/store")]
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
 }
@@ -74,7 +70,7 @@ pub mod newer {
         #[operator(image)]
         pub image: String,
         /// What every node reads.
-        #[config(file = "common.properties", mount = "/etc/data/common", format = "properties")]
+        #[config(file = "common.properties", mount = "/etc/data/common")]
         #[serde(default)]
         pub common: Properties,
         /// Settings under every node's own.
@@ -86,7 +82,7 @@ pub mod newer {
         #[serde(default)]
         pub config_groups: BTreeMap<String, NodeDefaults>,
         /// Moves data about.
-        #[node_type(workload = "Deployment")]
+        #[node_type(workload = Deployment)]
         pub mover: Option<NodeSpec>,
         /// Keep data.
         #[node_type(name = "store")]
@@ -94,8 +90,8 @@ pub mod newer {
         pub stores: BTreeMap<String, Store>,
         /// Answer queries.
         #[node_type(
-            workload = "Deployment",
-            port(name = "http", number = 8082),
+            workload = Deployment,
+            port(http = 8082),
             args("query"),
             config_hash_env = "CONFIG_HASH"
         )]

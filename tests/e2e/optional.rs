@@ -34,11 +34,7 @@ pub struct OptionalSpec {
     /// How often what is old is thrown away, as a CronJob has it.
     pub clean: Option<String>,
     /// Keeps data.
-    #[node_type(
-        port(name = "http", number = 8080),
-        metrics(port = "http"),
-        storage(name = "data", mount = "/data", size = "2Gi")
-    )]
+    #[node_type(port(http = 8080), metrics(port = "http"), storage(data = "/data", size = "2Gi"))]
     pub store: NodeSpec,
 }
 
@@ -74,11 +70,7 @@ mod newer {
         #[operator(image)]
         pub image: String,
         /// Keeps data.
-        #[node_type(
-            port(name = "http", number = 8080),
-            metrics(port = "http"),
-            storage(name = "data", mount = "/data", size = "2Gi")
-        )]
+        #[node_type(port(http = 8080), metrics(port = "http"), storage(data = "/data", size = "2Gi"))]
         pub store: NodeSpec,
     }
 }

@@ -30,16 +30,16 @@ pub struct PlannedSpec {
     #[secret(env = "PASSWORD", generate(length = 24))]
     pub password: Option<SecretRef>,
     /// Brings the database to the newest schema.
-    #[node_type(workload = "Job", order = 1)]
+    #[node_type(workload = Job, order = 1)]
     pub migrate: Option<NodeSpec>,
     /// Answers queries.
-    #[node_type(workload = "Deployment", order = 2)]
+    #[node_type(workload = Deployment, order = 2)]
     pub query: Option<NodeSpec>,
     /// Ships logs from every machine.
-    #[node_type(workload = "DaemonSet")]
+    #[node_type(workload = DaemonSet)]
     pub agent: Option<NodeSpec>,
     /// Keeps data.
-    #[node_type(storage(name = "data", mount = "/data", size = "1Gi"))]
+    #[node_type(storage(data = "/data", size = "1Gi"))]
     pub store: Option<NodeSpec>,
 }
 

@@ -19,7 +19,7 @@ pub struct GuardedSpec {
     #[operator(image)]
     pub image: String,
     /// Elects its leader by the API server.
-    #[node_type(port(name = "http", number = 80), rule(resources("pods"), verbs("get")))]
+    #[node_type(port(http = 80), rule(resources("pods"), verbs("get")))]
     pub store: NodeSpec,
 }
 

@@ -27,7 +27,7 @@ pub struct OtherSpec {
     #[operator(image)]
     pub image: String,
     /// Answers queries.
-    #[node_type(workload = "Deployment")]
+    #[node_type(workload = Deployment)]
     pub front: NodeSpec,
 }
 
@@ -39,7 +39,7 @@ pub struct EverywhereSpec {
     #[operator(image)]
     pub image: String,
     /// Keeps data.
-    #[node_type(storage(name = "data", mount = "/data", size = "1Gi"))]
+    #[node_type(storage(data = "/data", size = "1Gi"))]
     pub store: NodeSpec,
 }
 

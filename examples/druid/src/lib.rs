@@ -7,6 +7,13 @@ use operator_core::prelude::*;
 #[operator(group = "druid.example.com", version = "v1alpha1")]
 #[operator(kind = "Druid", shortname = "dr", category = "all")]
 #[operator(printcolumn(name = "Image", type = "string", json_path = ".spec.image", priority = 1))]
+#[operator(every_node(
+    args("${node.type}"),
+    env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
+    empty_dirs("/opt/druid/var", "/tmp"),
+    run_as(user = 1000),
+    readiness(http = "/status/health")
+))]
 #[serde(rename_all = "camelCase")]
 pub struct DruidSpec {
     /// Image of every node that doesn't set its own, for instance `apache/druid:34.0.0`.
@@ -23,7 +30,7 @@ pub struct DruidSpec {
     pub metadata_store: String,
 
     /// Properties that every node reads, over those that follow from the rest of the spec.
-    #[config(file = "common.properties", mount = "/etc/druid/common", format = "properties", with = common)]
+    #[config(file = "common.properties", mount = "/etc/druid/common", with = common)]
     #[serde(default)]
     pub common: Properties,
 
@@ -38,107 +45,75 @@ pub struct DruidSpec {
     pub config_groups: BTreeMap<String, NodeDefaults>,
 
     /// Serve segments, by tier.
-    #[node_type(name = "historical", order = 1)]
+    #[node_type(
+        name = "historical",
+        order = 1,
+        port(http = 8083),
+        env(DRUID_CONFIG_historical = "/etc/druid/node/runtime.properties"),
+        storage(segments = "/druid/segments", size = "50Gi"),
+        defaults = data,
+        talks_to("coordinator"),
+        readiness(http = "/druid/historical/v1/readiness"),
+        startup(http = "/status/health", failures = 60)
+    )]
     #[serde(default)]
-    pub historicals: BTreeMap<String, Historical>,
+    pub historicals: BTreeMap<String, Node>,
 
     /// Run ingestion tasks.
-    #[node_type(name = "middlemanager", order = 2)]
-    pub middle_managers: Option<MiddleManager>,
+    #[node_type(
+        name = "middlemanager",
+        order = 2,
+        port(http = 8091),
+        args("middleManager"),
+        env(DRUID_CONFIG_middleManager = "/etc/druid/node/runtime.properties"),
+        storage(tasks = "/druid/tasks", size = "20Gi"),
+        defaults = data,
+        talks_to("broker", "coordinator", "historical")
+    )]
+    pub middle_managers: Option<Node>,
 
     /// Answer queries.
-    #[node_type(name = "broker", order = 3)]
-    pub brokers: Broker,
+    #[node_type(
+        name = "broker",
+        order = 3,
+        workload = Deployment,
+        port(http = 8082),
+        env(DRUID_CONFIG_broker = "/etc/druid/node/runtime.properties"),
+        talks_to("coordinator", "historical", "middlemanager"),
+        readiness(http = "/druid/broker/v1/readiness")
+    )]
+    pub brokers: Node,
 
     /// Route requests, and serve the web console.
     #[node_type(
         name = "router",
         order = 4,
-        workload = "Deployment",
-        port(name = "http", number = 8888),
-        args("router"),
-        env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
+        workload = Deployment,
+        port(http = 8888),
         env(druid_router_managementProxy_enabled = "true"),
-        empty_dirs("/opt/druid/var", "/tmp"),
-        run_as(user = 1000),
-        readiness(http = "/status/health", port = "http"),
         talks_to("broker", "coordinator")
     )]
     pub routers: Option<NodeSpec>,
 
-    /// Assign segments and tasks.
+    /// Assign segments to historicals and tasks to middle managers; they alone use the metadata store.
     #[node_type(name = "coordinator", order = 5)]
     pub coordinators: Coordinator,
 }
 
-/// Serves segments from local disk.
-#[node_type(
-    port(name = "http", number = 8083),
-    args("historical"),
-    env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
-    env(DRUID_CONFIG_historical = "/etc/druid/node/runtime.properties"),
-    storage(name = "segments", mount = "/druid/segments", size = "50Gi"),
-    empty_dirs("/opt/druid/var", "/tmp"),
-    run_as(user = 1000),
-    defaults = data,
-    talks_to("coordinator"),
-    readiness(http = "/druid/historical/v1/readiness", port = "http"),
-    startup(http = "/status/health", port = "http", failures = 60)
-)]
-pub struct Historical {
-    /// `runtime.properties` of this tier.
-    #[config(file = "runtime.properties", mount = "/etc/druid/node", format = "properties")]
+/// A node with properties of its own.
+#[node_type]
+pub struct Node {
+    /// `runtime.properties` of the node.
+    #[config(file = "runtime.properties", mount = "/etc/druid/node")]
     pub runtime: Properties,
 }
 
-/// Runs ingestion tasks.
+/// Assigns segments and tasks.
 #[node_type(
-    port(name = "http", number = 8091),
-    args("middleManager"),
-    env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
-    env(DRUID_CONFIG_middleManager = "/etc/druid/node/runtime.properties"),
-    storage(name = "tasks", mount = "/druid/tasks", size = "20Gi"),
-    empty_dirs("/opt/druid/var", "/tmp"),
-    run_as(user = 1000),
-    defaults = data,
-    talks_to("broker", "coordinator", "historical"),
-    readiness(http = "/status/health", port = "http")
-)]
-pub struct MiddleManager {
-    /// `runtime.properties` of the middle managers.
-    #[config(file = "runtime.properties", mount = "/etc/druid/node", format = "properties")]
-    pub runtime: Properties,
-}
-
-/// Answers queries.
-#[node_type(
-    workload = "Deployment",
-    port(name = "http", number = 8082),
-    args("broker"),
-    env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
-    env(DRUID_CONFIG_broker = "/etc/druid/node/runtime.properties"),
-    empty_dirs("/opt/druid/var", "/tmp"),
-    run_as(user = 1000),
-    talks_to("coordinator", "historical", "middlemanager"),
-    readiness(http = "/druid/broker/v1/readiness", port = "http")
-)]
-pub struct Broker {
-    /// `runtime.properties` of the brokers.
-    #[config(file = "runtime.properties", mount = "/etc/druid/node", format = "properties")]
-    pub runtime: Properties,
-}
-
-/// Assigns segments to historicals and tasks to middle managers; it alone uses the metadata store.
-#[node_type(
-    port(name = "http", number = 8081),
-    args("coordinator"),
-    env(DRUID_CONFIG_COMMON = "/etc/druid/common/common.properties"),
+    port(http = 8081),
     env(druid_coordinator_asOverlord_enabled = "true"),
     env(druid_coordinator_asOverlord_overlordService = "druid/overlord"),
-    empty_dirs("/opt/druid/var", "/tmp"),
-    run_as(user = 1000),
-    talks_to("broker", "historical", "middlemanager"),
-    readiness(http = "/status/health", port = "http")
+    talks_to("broker", "historical", "middlemanager")
 )]
 pub struct Coordinator {
     /// Password at the metadata store.

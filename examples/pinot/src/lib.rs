@@ -36,30 +36,30 @@ pub struct PinotSpec {
         name = "controller",
         order = 1,
         args("StartController", "-configFileName", "/etc/pinot/pinot.conf"),
-        storage(name = "data", mount = "/var/pinot", size = "20Gi"),
+        storage(data = "/var/pinot", size = "20Gi"),
         talks_to("broker", "server", "minion")
     )]
     #[node_type(
         name = "broker",
         order = 2,
         args("StartBroker", "-configFileName", "/etc/pinot/pinot.conf"),
-        port(name = "http", number = 8099),
+        port(http = 8099),
         talks_to("controller", "server")
     )]
     #[node_type(
         name = "server",
         order = 3,
         args("StartServer", "-configFileName", "/etc/pinot/pinot.conf"),
-        port(name = "http", number = 8097),
-        port(name = "query", number = 8098),
-        storage(name = "data", mount = "/var/pinot", size = "50Gi"),
+        port(http = 8097),
+        port(query = 8098),
+        storage(data = "/var/pinot", size = "50Gi"),
         talks_to("controller")
     )]
     #[node_type(
         name = "minion",
         order = 4,
         args("StartMinion", "-configFileName", "/etc/pinot/pinot.conf"),
-        port(name = "http", number = 9514),
+        port(http = 9514),
         talks_to("controller", "server")
     )]
     pub nodes: Vec<Node>,
@@ -90,9 +90,9 @@ pub struct AppConfig {
 
 /// A controller, broker, server or minion.
 #[node_type(
-    port(name = "http", number = 9000),
+    port(http = 9000),
     empty_dirs("/opt/pinot/logs", "/tmp"),
-    readiness(http = "/health", port = "http"),
+    readiness(http = "/health"),
     run_as(user = 1000),
     publish_not_ready
 )]
@@ -108,7 +108,7 @@ pub struct Node {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_config_group: Option<String>,
     /// Lines of `pinot.conf`.
-    #[config(file = "pinot.conf", mount = "/etc/pinot", format = "properties", with = config)]
+    #[config(file = "pinot.conf", mount = "/etc/pinot", format = properties, with = config)]
     #[serde(default)]
     pub config: Properties,
 }

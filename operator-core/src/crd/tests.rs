@@ -72,7 +72,11 @@ struct Item {
 
 const fn node_type(name: &'static str, field: &'static str, cardinality: Cardinality, workload: Workload) -> NodeType {
     let template = NodeTemplate { workload: Some(workload), ..NodeTemplate::EMPTY };
-    NodeType { name, field, cardinality, order: 0, template, place: NodeTemplate::EMPTY }
+    NodeType { name, field, cardinality, order: 0, layers: template.alone() }
+}
+
+const fn store(name: &'static str, field: &'static str, cardinality: Cardinality) -> NodeType {
+    NodeType { layers: STORE.alone(), ..node_type(name, field, cardinality, Workload::StatefulSet) }
 }
 
 const fn file(field: &'static str, file: &'static str, format: Format) -> ConfigFile {
@@ -101,11 +105,11 @@ const DEFINITION: Definition = Definition {
     secrets: &[SecretField { field: "password", key: "pass", env: None, file: None, generate: Some(32) }],
     externals: &[External { name: "zookeeper", at: &["external", "zookeeper"], check: ExternalCheck::Tcp }],
     node_types: &[
-        NodeType { place: STORE, ..node_type("store", "stores", Cardinality::Many, Workload::StatefulSet) },
+        store("store", "stores", Cardinality::Many),
         node_type("query", "query", Cardinality::Optional, Workload::Deployment),
         node_type("agent", "agents", Cardinality::One, Workload::DaemonSet),
         node_type("migration", "migration", Cardinality::Optional, Workload::Job),
-        NodeType { place: STORE, ..node_type("server", "nodes", Cardinality::List, Workload::StatefulSet) },
+        store("server", "nodes", Cardinality::List),
         node_type("broker", "nodes", Cardinality::List, Workload::Deployment),
     ],
     ..Definition::EMPTY

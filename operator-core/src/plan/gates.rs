@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Action, Situation, Verb, is_claim};
 use crate::{
     model::{Content, Kind, Object, Reference, kind::JOB},
+    render::names::adopt,
     state::{
         Answer, Availability, Child, Fact, Probe, Snapshot,
         fact::{Controller, Refusal},
@@ -125,6 +126,8 @@ pub enum Gate {
         controller: Option<Controller>,
         /// Whether it is an earlier cluster's of the same name, and so will be gone soon.
         passing: bool,
+        /// The annotation by which the cluster takes over what is nobody's.
+        adopt: String,
     },
 }
 
@@ -369,7 +372,9 @@ pub(super) fn taken(object: &Object, answer: &Answer, situation: &Situation<'_>)
     };
     let passing = controller.as_ref().is_some_and(|controller| is_namesake(object, controller));
     let again = if passing && !situation.waits_for_long() { TAKEN_AGAIN.1 } else { TAKEN_AGAIN.0 };
-    Some((Gate::NameTaken { kind: object.kind.clone(), name: object.name.clone(), controller, passing }, again))
+    let owner = object.json.pointer("/metadata/ownerReferences/0/apiVersion").and_then(Value::as_str);
+    let adopt = adopt(owner.and_then(|version| version.split('/').next()).unwrap_or_default());
+    Some((Gate::NameTaken { kind: object.kind.clone(), name: object.name.clone(), controller, passing, adopt }, again))
 }
 
 /// Time left until what was answered is tried again; none: it is over.

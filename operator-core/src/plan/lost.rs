@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use k8s_openapi::jiff::Timestamp;
+
 use super::{
     Action, Gate, Situation,
-    gates::{TAKEN_AGAIN, left, refused, taken},
+    gates::{REFUSED_AGAIN, TAKEN_AGAIN, left, refused, taken},
 };
 use crate::{
     model::Object,
@@ -18,7 +20,7 @@ pub(super) enum Unseen<'a> {
     Sought,
     /// What it did is done.
     Done,
-    /// Someone has put it there again, without an owner.
+    /// It is there without an owner: someone has put it there again, or it is taken over.
     Restored(&'a Child),
     /// It can't be had, and when to look again.
     Gone(Gate, Duration),
@@ -32,6 +34,11 @@ pub(super) fn unseen<'a>(object: &Object, situation: &Situation<'a>) -> Option<U
         // It was cleaned up since, and its name may be someone else's by now.
         let is_gone = |answer: &Answer| matches!(answer, Answer::Deleted | Answer::Foreign(_) | Answer::Unowned(_));
         return Some(if fact.is_some_and(|fact| is_gone(&fact.answer)) { Unseen::Done } else { Unseen::Sought });
+    }
+    if snapshot.adopts
+        && let Some(found) = adopted(object, fact, snapshot.time)
+    {
+        return Some(found);
     }
     // One that the operator itself pruned, for an earlier spec, is made anew.
     let was_pruned = fact.is_some_and(is_of_pruning);
@@ -48,6 +55,18 @@ pub(super) fn unseen<'a>(object: &Object, situation: &Situation<'a>) -> Option<U
         _ => None,
     };
     Some(Unseen::Gone(gate.unwrap_or_else(|| Gate::Lost { name: object.name.clone(), key: None }), left))
+}
+
+/// What was found in an object's place, where the cluster takes over what is nobody's. It is only changed: where it can't be, it stays.
+fn adopted<'a>(object: &Object, fact: Option<&'a Fact>, now: Timestamp) -> Option<Unseen<'a>> {
+    let fact = fact.filter(|fact| fact.sent == object.intent)?;
+    match &fact.answer {
+        Answer::Unowned(child) if !child.deleting => Some(Unseen::Restored(child)),
+        Answer::Refused(refusal) if fact.found.is_some() => {
+            left(fact, REFUSED_AGAIN, now).map(|left| Unseen::Gone(refused(object, refusal), left))
+        }
+        _ => None,
+    }
 }
 
 /// Whether the operator itself deleted something that a spec no longer had.

@@ -8,7 +8,7 @@
 //! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 //! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", customize)]
 //! pub struct CacheSpec {
-//!     #[node_type(name = "server", port(name = "cache", number = 6379))]
+//!     #[node_type(name = "server", port(cache = 6379))]
 //!     pub servers: BTreeMap<String, NodeSpec>,
 //!     /// Image of the exporter that runs beside each server.
 //!     pub exporter: Option<String>,
@@ -37,7 +37,7 @@
 //! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 //! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", customize)]
 //! pub struct CacheSpec {
-//!     #[node_type(name = "server", port(name = "cache", number = 6379))]
+//!     #[node_type(name = "server", port(cache = 6379))]
 //!     pub servers: BTreeMap<String, NodeSpec>,
 //! }
 //!

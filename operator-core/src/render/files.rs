@@ -134,7 +134,12 @@ impl Declared {
                 return Err(wrong(format!("{name} is written in two formats: give its fields the same")));
             }
             let mut value = match config.with {
-                Some(with) => with(holder).map_err(|error| wrong(error.to_string()))?,
+                Some(with) => {
+                    let around = context.surroundings();
+                    let value = with(holder, &around).map_err(wrong)?;
+                    of_node |= around.is_of_node();
+                    value
+                }
                 None => holder.get(config.field).cloned().unwrap_or(Value::Null),
             };
             if value.is_null() {

@@ -65,6 +65,7 @@ use lz4_flex::block;
 use serde_json::Value;
 
 use crate::{
+    definition::Peer,
     model::{
         Content, Identity, Kind, Node, Object, Reference, Source,
         kind::{CLAIM, SECRET},
@@ -102,6 +103,9 @@ struct NodeContext<'a> {
     spec: &'a Value,
     /// All nodes of the cluster.
     nodes: &'a [ResolvedNode],
+    /// The same, as others reach them.
+    peers: &'a [Peer],
+    peer: &'a Peer,
     node: &'a ResolvedNode,
 }
 
@@ -191,8 +195,9 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
     }
     let mut of_cluster = Children::new(&names, None);
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
-    for node in &nodes {
-        let context = NodeContext { names: &names, spec, nodes: &nodes, node };
+    let peers: Vec<Peer> = nodes.iter().map(|node| placeholder::peer(&names, node)).collect();
+    for (node, peer) in nodes.iter().zip(&peers) {
+        let context = NodeContext { names: &names, spec, nodes: &nodes, peers: &peers, node, peer };
         let rendered = context.resolved().and_then(|node| {
             let children = of_node::render(&NodeContext { node: &node, ..context })?;
             Ok((children, node))

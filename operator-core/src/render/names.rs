@@ -131,6 +131,11 @@ pub fn finalizer(group: &str) -> String {
     format!("{group}/open-replacement")
 }
 
+/// The annotation by which a user has a cluster take over what nobody owns: `"true"`.
+pub fn adopt(group: &str) -> String {
+    format!("{group}/adopt")
+}
+
 /// The label that names a node within its cluster.
 pub fn node_label(group: &str) -> String {
     format!("{group}/node")

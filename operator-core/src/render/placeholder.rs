@@ -15,9 +15,10 @@
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
-use super::{NodeContext, external};
+use super::{NodeContext, external, names::Names};
 use crate::{
-    definition::{Cardinality, Workload, reference::Reference},
+    definition::{Cardinality, Peer, Surroundings, Workload, reference::Reference},
+    model::Identity,
     settings::{
         Invalid, Port, ResolvedNode, Scale,
         json::{listed, name},
@@ -154,12 +155,16 @@ impl NodeContext<'_> {
         })
     }
 
+    /// What a function may know of the cluster.
+    pub fn surroundings(&self) -> Surroundings<'_> {
+        let Identity { name, namespace, .. } = self.names.cluster;
+        Surroundings::new((name, namespace), self.spec, self.peers, self.peer)
+    }
+
     fn replicas(&self) -> Result<String, Dangling> {
-        match self.node.scale {
-            Scale::Fixed(_) | Scale::Initial => Ok(self.node.replicas.to_string()),
-            Scale::Autoscaled => Err(Dangling::Autoscaled),
-            Scale::Unscaled => Err(Dangling::Unscaled),
-        }
+        let unknown =
+            if matches!(self.node.scale, Scale::Autoscaled) { Dangling::Autoscaled } else { Dangling::Unscaled };
+        self.peer.replicas.map(|replicas| replicas.to_string()).ok_or(unknown)
     }
 
     fn service(&self, path: &str) -> Result<String, Dangling> {
@@ -189,16 +194,15 @@ impl NodeContext<'_> {
     }
 
     fn address(&self, node: &ResolvedNode, port: Option<&str>) -> Result<String, Dangling> {
-        let ports = reached(node);
-        if ports.is_empty() && node.node_type.workload() != Workload::StatefulSet {
+        let peer = peer(self.names, node);
+        if peer.ports.is_empty() && peer.workload != Workload::StatefulSet {
             return Err(Dangling::Service(node.path.clone()));
         }
-        let host = format!("{}.{}.svc", self.names.node(&node.name), self.names.cluster.namespace);
-        let Some(port) = port else { return Ok(host) };
-        match ports.iter().find(|(name, _)| name == port) {
-            Some((_, number)) => Ok(format!("{host}:{number}")),
+        let Some(port) = port else { return Ok(peer.host) };
+        match peer.port(port) {
+            Some(number) => Ok(format!("{}:{number}", peer.host)),
             None => {
-                let ports = listed(ports.iter().map(|(name, _)| name.as_str()));
+                let ports = listed(peer.ports.iter().map(|(name, _)| name.as_str()));
                 Err(Dangling::Port { path: node.path.clone(), port: port.to_owned(), ports })
             }
         }
@@ -215,6 +219,20 @@ impl NodeContext<'_> {
             Some(_) => Err(Dangling::Address(external.at.join("."))),
             None => Err(Dangling::Unset(external.at.join("."))),
         }
+    }
+}
+
+/// A node, as others reach it.
+pub fn peer(names: &Names<'_>, node: &ResolvedNode) -> Peer {
+    let name = names.node(&node.name);
+    Peer {
+        node_type: node.node_type.name,
+        key: key_of(node).map(str::to_owned),
+        host: format!("{name}.{}.svc", names.cluster.namespace),
+        name,
+        workload: node.node_type.workload(),
+        replicas: matches!(node.scale, Scale::Fixed(_) | Scale::Initial).then_some(node.replicas),
+        ports: reached(node),
     }
 }
 

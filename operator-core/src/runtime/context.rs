@@ -31,7 +31,7 @@ use crate::{
     plan::Plan,
     render::{
         self, Blueprint,
-        names::{Names, finalizer, hash_key},
+        names::{Names, adopt, finalizer, hash_key},
     },
     state::{Availability, Child, Probe, Snapshot, keyed},
     status::{self, Problem, Reason},
@@ -159,6 +159,7 @@ impl Context {
             generation: cluster.generation,
             deletion: cluster.deletion(),
             held: cluster.finalizers.contains(&finalizer(self.author.definition.group)),
+            adopts: cluster.asks_for(&adopt(self.author.definition.group)),
             children,
             status,
             kinds,

@@ -84,6 +84,7 @@ pub async fn look(
         generation,
         deletion: None,
         held: false,
+        adopts: false,
         children,
         status,
         kinds,

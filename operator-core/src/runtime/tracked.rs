@@ -1,6 +1,10 @@
 //! A cluster as the loop keeps it: without its type, and small.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    hash::{Hash, Hasher},
+};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, de};
@@ -24,6 +28,8 @@ pub struct Tracked {
     pub deleting: bool,
     /// Its finalizers.
     pub finalizers: Vec<String>,
+    /// Those of its annotations that are `"true"`.
+    asks: Vec<String>,
     /// Over the generation and the spec as it is shown: two versions of the kind's schema may show one generation differently.
     pub spec_digest: Digest,
     spec: Box<str>,
@@ -56,6 +62,11 @@ impl Tracked {
     pub fn deletion(&self) -> Option<Deletion> {
         let is_orphaning = self.finalizers.iter().any(|finalizer| finalizer == "orphan");
         self.deleting.then_some(if is_orphaning { Deletion::Orphan } else { Deletion::Background })
+    }
+
+    /// Whether it has this annotation, as `"true"`.
+    pub fn asks_for(&self, annotation: &str) -> bool {
+        self.asks.iter().any(|asked| asked == annotation)
     }
 
     /// The spec as it is stored.
@@ -97,6 +108,8 @@ impl<'de> Deserialize<'de> for Tracked {
             deletion_timestamp: Option<&'a RawValue>,
             #[serde(default)]
             finalizers: Vec<String>,
+            #[serde(borrow, default)]
+            annotations: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
         }
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let Object { metadata, spec, status } = serde_json::from_str(text.get()).map_err(de::Error::custom)?;
@@ -105,6 +118,10 @@ impl<'de> Deserialize<'de> for Tracked {
             generation: metadata.generation,
             deleting: metadata.deletion_timestamp.is_some(),
             finalizers: metadata.finalizers,
+            asks: {
+                let asked = metadata.annotations.into_iter().filter(|(_, value)| value == "true");
+                asked.map(|(annotation, _)| annotation.into_owned()).collect()
+            },
             spec_digest: Digest::of_texts([&*metadata.generation.to_string(), spec.map_or("null", RawValue::get)]),
             spec: spec.map_or("null", RawValue::get).into(),
             status: status.map(|status| status.get().into()),

@@ -87,14 +87,19 @@ fn group<'a>(
 
 /// The lowest layer: the attributes that a [`NodeSpec`] has fields for.
 pub(super) fn attributes(node_type: &NodeType) -> Value {
-    let defaults = node_type.says(|says| says.defaults).map_or(Value::Null, |defaults| defaults());
+    let defaults = node_type.layers.iter().filter_map(|layer| layer.defaults);
+    let defaults = defaults.fold(Value::Null, |lower, defaults| merge(lower, defaults()));
     let env = node_type.env().into_iter().map(|(name, value)| json!({ "name": name, "value": value }));
     let storage = node_type.storage().into_iter().map(|storage| {
         let claim = Value::from(without_empty(json!({ "size": storage.size, "storageClass": storage.class })));
         (storage.name.to_owned(), claim)
     });
-    let layer =
-        json!({ "env": Value::from_iter(env), "storage": Value::from_iter(storage), "image": node_type.image() });
+    let layer = json!({
+        "replicas": node_type.replicas(),
+        "env": Value::from_iter(env),
+        "storage": Value::from_iter(storage),
+        "image": node_type.image(),
+    });
     merge(defaults, without_empty(layer).into())
 }
 

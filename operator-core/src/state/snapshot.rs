@@ -24,6 +24,9 @@ pub struct Snapshot {
     /// Whether the operator's finalizer keeps it.
     #[serde(default)]
     pub held: bool,
+    /// Whether it takes over objects of its children's names that nobody owns: its user asked for that.
+    #[serde(default)]
+    pub adopts: bool,
     /// Its children, with the claims of its pods.
     pub children: Vec<Child>,
     /// Its status, as last written; none: there never was one.

@@ -73,11 +73,14 @@ pub fn message(gate: &Gate) -> String {
             "Secret {name}: the key {key} was removed, and its generated value with it: set it again; for a new value, delete the Secret and \
               create it empty (kubectl create secret generic {name})"
         ),
-        Gate::NameTaken { kind, name, controller, passing } => {
+        Gate::NameTaken { kind, name, controller, passing, adopt } => {
             let kind = &kind.kind;
             match controller {
                 None => {
-                    format!("{kind} {name} is there already and nobody's: delete it, or give this cluster another name")
+                    format!(
+                        "{kind} {name} is there already and nobody's: delete it, give this cluster another name, or have it taken over by \
+                         the annotation {adopt}: \"true\""
+                    )
                 }
                 Some(controller) => {
                     let advice = if *passing {

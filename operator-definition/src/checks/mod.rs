@@ -24,15 +24,19 @@ pub use variables::variables;
 
 use crate::{NodeType, Workload, text::report_if};
 
-/// Only a StatefulSet's pods have storage of their own.
+/// Only a StatefulSet's pods have storage of their own, and only some workloads a number of pods.
 #[track_caller]
 pub const fn workload(node_type: &NodeType) {
-    let NodeType { place, template, .. } = node_type;
     let workload = node_type.workload();
-    let has_storage = !place.storage.is_empty() || !template.storage.is_empty();
+    let has_storage = any!(&node_type.layers, |layer| !layer.storage.is_empty());
     report_if(
         has_storage && !matches!(workload, Workload::StatefulSet),
         "the pods of a {} have no storage of their own: make this node type a StatefulSet, or leave out the storage",
+        &[workload.as_str()],
+    );
+    report_if(
+        node_type.replicas().is_some() && !matches!(workload, Workload::StatefulSet | Workload::Deployment),
+        "a {} has no number of replicas: make this node type a StatefulSet or Deployment, or leave out `replicas`",
         &[workload.as_str()],
     );
 }

@@ -8,27 +8,27 @@ use crate::{
 /// A folder belongs to one volume.
 #[track_caller]
 pub const fn mounts(node_type: &NodeType, cluster: &[ConfigFile]) {
-    let NodeType { place, template, .. } = node_type;
     each_joined!(node_type.storage, |storage| storage.name, {
-        let mount = storage.mount;
-        each!(place.storage, |own| {
+        let (name, mount) = (storage.name, storage.mount);
+        each_joined!(node_type.storage, |other| other.name, {
             report_if(
-                same(own.mount, mount) && !same(own.name, storage.name),
-                "the storage `{}` of this field is mounted where its type mounts `{}`, at `{}`: give it another \
-                 folder, or the same name to replace that one",
-                &[own.name, storage.name, mount],
+                same(other.mount, mount) && !same(other.name, name),
+                "the storage `{}` and `{}` of this node type are both mounted at `{}`: give one of them another folder, \
+                 or the same name, to replace the other",
+                &[name, other.name, mount],
             );
         });
         let of_cluster = has_files(cluster, mount);
         report_if(
-            of_cluster || has_files(template.configs, mount),
+            of_cluster || has_own_files(node_type, mount),
             "the storage `{}` of this node type is mounted where {} configuration files are, at `{}`: give it another \
              folder",
-            &[storage.name, if of_cluster { "the cluster's" } else { "the type's" }, mount],
+            &[name, if of_cluster { "the cluster's" } else { "the type's" }, mount],
         );
     });
-    each!(place.empty_dirs, |folder| { empty_dir(node_type, folder, cluster) });
-    each!(template.empty_dirs, |folder| { empty_dir(node_type, folder, cluster) });
+    each!(&node_type.layers, |layer| {
+        each!(layer.empty_dirs, |folder| { empty_dir(node_type, folder, cluster) });
+    });
 }
 
 /// Nothing else is mounted where an empty folder is.
@@ -43,11 +43,15 @@ const fn empty_dir(node_type: &NodeType, folder: &str, cluster: &[ConfigFile]) {
         );
     });
     report_if(
-        has_files(cluster, folder) || has_files(node_type.template.configs, folder),
+        has_files(cluster, folder) || has_own_files(node_type, folder),
         "configuration files are mounted at the empty folder `{}`: give them another folder, or leave that one out of \
          empty_dirs(…)",
         &[folder],
     );
+}
+
+const fn has_own_files(node_type: &NodeType, folder: &str) -> bool {
+    any!(&node_type.layers, |layer| has_files(layer.configs, folder))
 }
 
 const fn has_files(configs: &[ConfigFile], folder: &str) -> bool {
@@ -57,7 +61,7 @@ const fn has_files(configs: &[ConfigFile], folder: &str) -> bool {
 /// A file of the cluster and one of a node type may be the same where their values can be merged.
 #[track_caller]
 pub const fn files(node_type: &NodeType, cluster: &[ConfigFile]) {
-    each!(node_type.template.configs, |own| {
+    each_joined!(node_type.configs, |own| own.field, {
         each!(cluster, |other| {
             if !same(own.mount, other.mount) || !same(own.file, other.file) {
                 continue;
@@ -87,21 +91,22 @@ pub const fn secret_files(node_type: &NodeType, cluster: &[SecretField], configs
         secret_file(node_type, secret, configs);
         if let Some(file) = secret.file {
             report_if(
-                any!(node_type.template.secrets, |other| is(other.file, file)),
+                any!(&node_type.layers, |layer| any!(layer.secrets, |other| is(other.file, file))),
                 "`{}` carries a secret of this node type, and `{}` of the cluster: give one of them another file",
                 &[file, secret.field],
             );
         }
     });
-    each!(node_type.template.secrets, |secret| { secret_file(node_type, secret, configs) });
+    each_joined!(node_type.secrets, |secret| secret.field, { secret_file(node_type, secret, configs) });
 }
 
 #[track_caller]
 const fn secret_file(node_type: &NodeType, secret: &SecretField, cluster: &[ConfigFile]) {
     let Some(file) = secret.file else { return };
-    let NodeType { place, template, .. } = node_type;
-    let mut taken = contains(place.empty_dirs, file) || contains(template.empty_dirs, file);
-    taken |= any!(cluster, |config| is_at(config, file)) || any!(template.configs, |config| is_at(config, file));
+    let mut taken = any!(cluster, |config| is_at(config, file));
+    each!(&node_type.layers, |layer| {
+        taken |= contains(layer.empty_dirs, file) || any!(layer.configs, |config| is_at(config, file));
+    });
     each_joined!(node_type.storage, |storage| storage.name, { taken |= same(storage.mount, file) });
     report_if(
         taken,

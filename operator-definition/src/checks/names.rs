@@ -83,9 +83,8 @@ pub const fn referred_to(by: &str, fields: &[&[&str]]) {
 /// Node types connect to node types that there are.
 #[track_caller]
 pub const fn talks_to(node_types: &[NodeType], index: usize) {
-    let NodeType { place, template, .. } = &node_types[index];
-    each!(&[place.talks_to, template.talks_to], |names| {
-        each!(names, |name| {
+    each!(&node_types[index].layers, |layer| {
+        each!(layer.talks_to, |name| {
             report_if(
                 !any!(node_types, |node_type| same(node_type.name, name)),
                 "this node type talks to `{}`, but the cluster has no node type of that name: name the field's node \

@@ -1,22 +1,22 @@
 //! Ports, and the attributes that name them.
 
 use crate::{
-    Check, NodeType, Probe,
-    joined::or,
+    Check, NodeType, Port, Probe, Protocol,
     text::{report_if, same},
 };
 
-/// A number belongs to one port.
+/// A number belongs to one port, and is from 1 to 65535.
 #[track_caller]
 pub const fn ports(node_type: &NodeType) {
     each_joined!(node_type.ports, |port| port.name, {
-        each!(node_type.place.ports, |own| {
-            let same_number = own.number == port.number && own.protocol as u8 == port.protocol as u8;
+        let (name, number, protocol) = (port.name, port.number, port.protocol as u8);
+        report_if(number == 0, "the port `{}` has the number 0: give it one from 1 to 65535", &[name]);
+        each_joined!(node_type.ports, |other| other.name, {
             report_if(
-                same_number && !same(own.name, port.name),
-                "the port `{}` of this field has the number of its type's `{}`: give it another number, or the same \
-                 name to replace that one",
-                &[own.name, port.name],
+                other.number == number && other.protocol as u8 == protocol && !same(other.name, name),
+                "the ports `{}` and `{}` of this node type have one number: give one of them another, or the same name, \
+                 to replace the other",
+                &[name, other.name],
             );
         });
     });
@@ -25,24 +25,31 @@ pub const fn ports(node_type: &NodeType) {
 /// Probes ask ports that there are.
 #[track_caller]
 pub const fn probes(node_type: &NodeType) {
-    let NodeType { place, template, .. } = node_type;
-    asks_a_port(node_type, "readiness", or(place.readiness, template.readiness));
-    asks_a_port(node_type, "liveness", or(place.liveness, template.liveness));
-    asks_a_port(node_type, "startup", or(place.startup, template.startup));
+    asks_a_port(node_type, "readiness", highest!(node_type.readiness));
+    asks_a_port(node_type, "liveness", highest!(node_type.liveness));
+    asks_a_port(node_type, "startup", highest!(node_type.startup));
 }
 
 /// Metrics are served at a port that there is.
 #[track_caller]
 pub const fn metrics(node_type: &NodeType) {
-    if let Some(metrics) = or(node_type.place.metrics, node_type.template.metrics) {
+    if let Some(metrics) = highest!(node_type.metrics) {
         is_there(node_type, "metrics", metrics.port);
     }
 }
 
 #[track_caller]
 const fn asks_a_port(node_type: &NodeType, key: &str, probe: Option<Probe>) {
-    if let Some(Probe { check: Check::Http { port, .. } | Check::Tcp { port }, .. }) = probe {
-        is_there(node_type, key, port);
+    match probe {
+        Some(Probe { check: Check::Http { port: Some(port), .. } | Check::Tcp { port }, .. }) => {
+            is_there(node_type, key, port);
+        }
+        Some(Probe { check: Check::Http { port: None, path }, .. }) => report_if(
+            !any!(&node_type.layers, |layer| any!(layer.ports, |port| is_tcp(port))),
+            "`{}` asks for `{}`, but this node type has no TCP port: declare one with port(http = …), here or on the type",
+            &[key, path],
+        ),
+        Some(Probe { check: Check::Exec { .. }, .. }) | None => {}
     }
 }
 
@@ -50,13 +57,22 @@ const fn asks_a_port(node_type: &NodeType, key: &str, probe: Option<Probe>) {
 const fn is_there(node_type: &NodeType, key: &str, port: &str) {
     report_if(
         !has_port(node_type, port),
-        "`{}` names the port `{}`, which this node type doesn't have: declare it with port(name = \"{}\", number = …), \
-         here or on the type",
+        "`{}` names the port `{}`, which this node type doesn't have: declare it with port({} = …), here or on the type",
         &[key, port, port],
     );
+    each_joined!(node_type.ports, |other| other.name, {
+        report_if(
+            same(other.name, port) && !is_tcp(other),
+            "`{}` names the port `{}`, which is UDP: name a TCP port",
+            &[key, port],
+        );
+    });
+}
+
+const fn is_tcp(port: &Port) -> bool {
+    matches!(port.protocol, Protocol::Tcp)
 }
 
 pub const fn has_port(node_type: &NodeType, name: &str) -> bool {
-    let NodeType { place, template, .. } = node_type;
-    any!(place.ports, |port| same(port.name, name)) || any!(template.ports, |port| same(port.name, name))
+    any!(&node_type.layers, |layer| any!(layer.ports, |port| same(port.name, name)))
 }

@@ -61,8 +61,8 @@ const fn service(path: &str, node_types: &[NodeType]) {
     if let Some(port) = port {
         report_if(
             !has_port(node_type, port),
-            "`${service.{}}`: `{}` has no port `{}`: declare it there with port(name = …, number = …), or name another",
-            &[path, field, port],
+            "`${service.{}}`: `{}` has no port `{}`: declare it there with port({} = …), or name another",
+            &[path, field, port, port],
         );
     }
 }

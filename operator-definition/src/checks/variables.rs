@@ -2,7 +2,6 @@
 
 use crate::{
     NodeType, SecretField,
-    joined::or,
     text::{is, report, report_if, same},
 };
 
@@ -14,7 +13,7 @@ pub const fn variables(node_type: &NodeType, cluster: &[SecretField]) {
         report_if(is_set, "`env` sets `{}` already: give the hash another variable", &[variable]);
     }
     secrets(node_type, cluster, &[]);
-    secrets(node_type, node_type.template.secrets, cluster);
+    each!(&node_type.layers, |layer| { secrets(node_type, layer.secrets, cluster) });
 }
 
 #[track_caller]
@@ -38,10 +37,9 @@ const fn secrets(node_type: &NodeType, secrets: &[SecretField], others: &[Secret
 }
 
 const fn of_hash(node_type: &NodeType) -> Option<&'static str> {
-    or(node_type.place.config_hash_env, node_type.template.config_hash_env)
+    highest!(node_type.config_hash_env)
 }
 
 const fn is_set(node_type: &NodeType, name: &str) -> bool {
-    let NodeType { place, template, .. } = node_type;
-    any!(place.env, |variable| same(variable.0, name)) || any!(template.env, |variable| same(variable.0, name))
+    any!(&node_type.layers, |layer| any!(layer.env, |variable| same(variable.0, name)))
 }

@@ -22,11 +22,13 @@ impl ConfigKeys {
         keys.require("file", "file = \"runtime.properties\"");
         keys.require("mount", "mount = \"/etc/app\"");
         let file = keys.text("file");
-        let likely = file.as_ref().map_or("properties", |file| likely_format(file));
-        keys.require("format", &format!("format = \"{likely}\""));
+        let usual = file.as_ref().and_then(|file| usual_format(file));
+        if file.is_some() && usual.is_none() {
+            keys.require("format", "format = raw, or the one in which it is written");
+        }
         let mount = keys.text("mount");
         // A format that can't be read is reported; the rest is validated, too.
-        let format = keys.choice("format", choices::FORMATS).map_or(Format::Raw, |format| *format);
+        let format = keys.choice("format", choices::FORMATS).map(|format| *format).or(usual).unwrap_or(Format::Raw);
         let with = keys.path("with");
         let reload = keys.choice("reload", choices::RELOADS).map_or(Reload::Pods, |reload| *reload);
         keys.finish();
@@ -34,17 +36,17 @@ impl ConfigKeys {
     }
 }
 
-/// What a file of this name mostly is; only a suggestion.
-fn likely_format(file: &str) -> &'static str {
-    match file.rsplit('.').next() {
-        Some("properties") => "properties",
-        Some("json") => "json",
-        Some("yaml" | "yml") => "yaml",
-        Some("env") => "env",
-        Some("toml") => "toml",
-        Some("ini") => "ini",
+/// The format of a file of this name.
+fn usual_format(file: &str) -> Option<Format> {
+    match file.rsplit('.').next()? {
+        "properties" => Some(Format::Properties),
+        "json" => Some(Format::Json),
+        "yaml" | "yml" => Some(Format::Yaml),
+        "env" => Some(Format::Env),
+        "toml" => Some(Format::Toml),
+        "ini" => Some(Format::Ini),
         // Others in XML, such as log4j's, aren't lists of properties.
-        Some("xml") if file.ends_with("-site.xml") => "xml",
-        _ => "raw",
+        "xml" if file.ends_with("-site.xml") => Some(Format::Xml),
+        _ => None,
     }
 }

@@ -39,7 +39,7 @@ fn print_column(mut keys: Keys) -> Option<PrintColumn> {
     keys.require(type_key, "type = \"string\"");
     keys.require("json_path", "json_path = \".spec.image\"");
     let name = keys.text("name");
-    let type_ = keys.choice(type_key, ColumnType::ALL).map_or(ColumnType::STRING, |type_| *type_);
+    let type_ = keys.quoted_choice(type_key, ColumnType::ALL).map_or(ColumnType::STRING, |type_| *type_);
     let json_path = keys.text("json_path");
     let priority = keys.integer("priority", 0..=i64::from(i32::MAX)).map_or(0, |priority| *priority);
     keys.finish();

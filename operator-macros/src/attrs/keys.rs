@@ -7,6 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Expr, Ident, Meta, Path, ext::IdentExt, spanned::Spanned};
 
+use super::Text;
 use crate::errors::{Errors, nearest, suggestion};
 
 /// The keys of an attribute, or of a list inside of one.
@@ -30,6 +31,12 @@ pub struct Keys<'e> {
 struct Entry {
     key: Ident,
     value: Value,
+}
+
+/// A key that is a name of the author's, with its value.
+pub struct Named {
+    pub name: Text,
+    entry: Entry,
 }
 
 enum Value {

@@ -4,10 +4,10 @@ use operator_definition::Power;
 use proc_macro2::Span;
 use syn::{Attribute, Ident, Meta, Path};
 
-use super::{Keys, Setting, Text};
+use super::{Keys, Setting, Text, template::every_node};
 use crate::{
     errors::Errors,
-    model::{Crd, kind_of},
+    model::{Crd, Template, kind_of},
 };
 
 /// Keys of kube's `CustomResource` that make no sense here, and why.
@@ -29,6 +29,7 @@ pub struct OperatorKeys {
     pub singular: Option<Text>,
     pub crd: Crd,
     pub allow: Allow,
+    pub every_node: Template,
     pub root: Option<Text>,
     /// The position of the key.
     pub customize: Option<Span>,
@@ -74,6 +75,7 @@ impl OperatorKeys {
             singular: keys.text("singular"),
             crd: Crd::read(&mut keys),
             allow: allow(&mut keys),
+            every_node: every_node(&mut keys),
             root: keys.text("root"),
             customize: keys.flag("customize"),
             derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),

@@ -5,7 +5,7 @@ use crate::model::{Check, Probe};
 
 /// None where the probe isn't given, or doesn't say what it asks, which is then reported.
 pub fn read(keys: &mut Keys, key: &'static str) -> Option<Probe> {
-    let mut keys = keys.list(key, "http = \"/ready\", port = \"http\"")?;
+    let mut keys = keys.list(key, "http = \"/ready\"")?;
     let check = check(&mut keys, key);
     let most = i64::from(i32::MAX);
     let [period, timeout, failures] = ["period", "timeout", "failures"].map(|key| keys.integer(key, 1..=most));
@@ -17,8 +17,7 @@ pub fn read(keys: &mut Keys, key: &'static str) -> Option<Probe> {
 fn check(keys: &mut Keys, probe: &str) -> Option<Check> {
     let given: Vec<_> = ["http", "tcp", "exec"].into_iter().filter(|check| keys.has(check)).collect();
     match given.as_slice() {
-        [] => keys.require("http", "http = \"/path\" with port = \"http\", or tcp = \"port\", or exec(\"command\")"),
-        ["http"] => keys.require("port", "port = \"http\", the name of the port that serves the path"),
+        [] => keys.require("http", "http = \"/path\", or tcp = \"port\", or exec(\"command\")"),
         [_] => {}
         [first, second, ..] => {
             keys.errors.at(&keys.span(), format!("`{probe}` asks one thing: keep `{first}` or `{second}`"));

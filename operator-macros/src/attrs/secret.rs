@@ -25,11 +25,13 @@ impl SecretKeys {
         let env = keys.text("env");
         let file = keys.text("file");
         let key = keys.text("key");
-        let generate = keys.list("generate", "length = 32").and_then(|mut keys| {
-            keys.require("length", "length = 32");
-            let length = keys.integer("length", 16..=256);
-            keys.finish();
-            length
+        let generate = keys.flag_or_list("generate", "length = 32").map(|(span, list)| {
+            let length = list.and_then(|mut keys| {
+                let length = keys.integer("length", 16..=256);
+                keys.finish();
+                length
+            });
+            length.unwrap_or_else(|| SpannedValue::new(32, span))
         });
         keys.finish();
         Self { env, file, key, generate }

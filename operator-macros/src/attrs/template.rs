@@ -5,7 +5,7 @@ use operator_definition::{Protocol, RunAs};
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 
-use super::{Keys, Text, choices, probe};
+use super::{Keys, Text, choices, keys::Named, probe};
 use crate::{
     errors::Errors,
     model::{Metrics, Port, Rule, Storage, Template},
@@ -16,13 +16,14 @@ impl Template {
     pub fn read(keys: &mut Keys) -> Self {
         Self {
             workload: keys.choice("workload", choices::WORKLOADS),
+            replicas: keys.integer("replicas", 0..=i64::from(i32::MAX)),
             image: keys.text("image"),
-            ports: keys.lists("port", "name = \"http\", number = 8080").into_iter().filter_map(port).collect(),
+            ports: keys.lists("port", "http = 8080").into_iter().flat_map(ports).collect(),
             command: keys.words("command"),
             args: keys.words("args"),
             env: keys.pairs("env"),
             storage: keys
-                .lists("storage", "name = \"data\", mount = \"/data\", size = \"10Gi\"")
+                .lists("storage", "data = \"/data\", size = \"10Gi\"")
                 .into_iter()
                 .filter_map(storage)
                 .collect(),
@@ -49,6 +50,17 @@ impl Template {
     }
 }
 
+/// `every_node(…)`: what all node types have in common.
+pub fn every_node(keys: &mut Keys) -> Template {
+    let Some(mut keys) = keys.list("every_node", "run_as(user = 1000)") else { return Template::default() };
+    let template = Template::read(&mut keys);
+    for key in ["name", "order"] {
+        keys.refuse(key, "it belongs on the field that places the node type in a cluster");
+    }
+    keys.finish();
+    template
+}
+
 /// `#[node_type(…)]` on a field.
 pub struct PlaceKeys {
     pub name: Option<Text>,
@@ -71,26 +83,42 @@ impl PlaceKeys {
     }
 }
 
-fn port(mut keys: Keys) -> Option<Port> {
-    keys.require("name", "name = \"http\"");
-    keys.require("number", "number = 8080");
-    let name = keys.text("name");
-    let number = keys.integer("number", 1..=65_535);
+/// `port(http = 8080)`: one or several of one protocol.
+fn ports(mut keys: Keys) -> Vec<Port> {
     let protocol = keys.choice("protocol", choices::PROTOCOLS).map_or(Protocol::Tcp, |protocol| *protocol);
+    for key in ["name", "number"] {
+        keys.refuse(key, "the key is the port's name: write port(http = 8080)");
+    }
+    let named = keys.named();
+    if named.is_empty() && keys.is_empty() {
+        keys.errors.at(&keys.span(), "`port(…)` names no port: write port(http = 8080)");
+    }
+    let port = |named: Named| Port { number: keys.number(&named, 1..=65_535), name: named.name, protocol };
+    let ports = named.into_iter().map(port).collect();
     keys.finish();
-    Some(Port { name: name?, number, protocol })
+    ports
 }
 
+/// `storage(data = "/data", size = "10Gi")`.
 fn storage(mut keys: Keys) -> Option<Storage> {
-    keys.require("name", "name = \"data\"");
-    keys.require("mount", "mount = \"/data\"");
     keys.require("size", "size = \"10Gi\"");
-    let name = keys.text("name");
-    let mount = keys.text("mount");
     let size = keys.text("size");
     let class = keys.text("class");
+    for key in ["name", "mount"] {
+        keys.refuse(key, "the key is the volume's name: write storage(data = \"/data\", size = \"10Gi\")");
+    }
+    let mut named = keys.named().into_iter();
+    let first = named.next();
+    if first.is_none() && keys.is_empty() {
+        keys.errors.at(&keys.span(), "`storage(…)` names no volume: write storage(data = \"/data\", size = \"10Gi\")");
+    }
+    for other in named {
+        let message = format!("one volume for each `storage(…)`: write a further one for `{}`", other.name.as_str());
+        keys.errors.at(&other.name.span(), message);
+    }
+    let mount = first.as_ref().and_then(|named| keys.text_of(named));
     keys.finish();
-    Some(Storage { name: name?, mount: mount?, size: size?, class })
+    Some(Storage { name: first?.name, mount: mount?, size: size?, class })
 }
 
 fn run_as(mut keys: Keys) -> Option<RunAs> {

@@ -17,11 +17,12 @@ use crate::{
     model::{Hook, Operator},
 };
 
-/// The constants `CONFIGS`, `SECRETS`, `EXTERNALS` and `NODE_TYPES`, on which the checks look too.
+/// The constants `CONFIGS`, `SECRETS`, `EXTERNALS`, `EVERY_NODE` and `NODE_TYPES`, on which the checks look too.
 pub fn parts(operator: &Operator) -> TokenStream {
     let configs = configs(&operator.configs, &operator.spec_type);
     let secrets = secrets(&operator.secrets);
     let externals = externals(&operator.externals);
+    let every_node = template(&operator.every_node, &operator.spec_type);
     let node_types = operator.node_types.iter().map(|node_type| {
         let (name, field, order) = (node_type.name.as_str(), &node_type.field, node_type.order);
         let place = template(&node_type.place, &operator.spec_type);
@@ -34,8 +35,7 @@ pub fn parts(operator: &Operator) -> TokenStream {
                 field: #field,
                 cardinality: #kind::CARDINALITY,
                 order: #order,
-                template: #kind::TEMPLATE,
-                place: #place,
+                layers: [EVERY_NODE, #kind::TEMPLATE, #place],
             }
         }
     });
@@ -43,6 +43,7 @@ pub fn parts(operator: &Operator) -> TokenStream {
         const CONFIGS: &[_core::definition::ConfigFile] = #configs;
         const SECRETS: &[_core::definition::SecretField] = #secrets;
         const EXTERNALS: &[_core::definition::External] = #externals;
+        const EVERY_NODE: _core::definition::NodeTemplate = #every_node;
         const NODE_TYPES: &[_core::definition::NodeType] = &[#(#node_types),*];
     }
 }

@@ -1,11 +1,11 @@
 //! `NodeTemplate` and its parts.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, ext::IdentExt, spanned::Spanned};
 
 use super::{option, secret::secrets, strings, variant};
-use crate::model::{Check, ConfigFile, Probe, Rule, Template};
+use crate::model::{Check, ConfigFile, Number, Probe, Rule, Template};
 
 /// A `NodeTemplate`; only given values are written. `holder` is the struct that the configuration files are fields of.
 pub fn template(template: &Template, holder: &Type) -> TokenStream {
@@ -15,13 +15,17 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
         let workload = option(Some(quote!(_core::definition::Workload::#variant)));
         fields.push(quote!(workload: #workload));
     }
+    if let Some(replicas) = template.replicas {
+        let replicas = option(Some(*replicas));
+        fields.push(quote!(replicas: #replicas));
+    }
     if let Some(image) = &template.image {
         let image = option(Some(image.as_str()));
         fields.push(quote!(image: #image));
     }
     if !template.ports.is_empty() {
         let ports = template.ports.iter().map(|port| {
-            let (name, number, protocol) = (port.name.as_str(), port.number.as_deref(), variant(port.protocol));
+            let (name, number, protocol) = (port.name.as_str(), port.number.as_ref(), variant(port.protocol));
             quote! {
                 _core::definition::Port { name: #name, number: #number, protocol: _core::definition::Protocol::#protocol }
             }
@@ -81,6 +85,15 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
     quote!(_core::definition::NodeTemplate { #(#fields,)* .._core::definition::NodeTemplate::EMPTY })
 }
 
+impl ToTokens for Number {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(number) => (**number).to_tokens(tokens),
+            Self::Constant(path) => path.to_tokens(tokens),
+        }
+    }
+}
+
 /// Attributes of the pods other than their container.
 fn pod_settings(template: &Template) -> Vec<TokenStream> {
     let mut fields = Vec::new();
@@ -130,9 +143,13 @@ pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
         let (format, reload) = (variant(config.format), variant(config.reload));
         let with = option(
             // With the span of the path, so that the compiler points at a function with another signature.
-            config.with.as_ref().map(
-                |path| quote_spanned!(path.span()=> |holder| _core::__private::compute::<#holder, _>(holder, #path)),
-            ),
+            config.with.as_ref().map(|path| {
+                quote_spanned! {path.span()=> |holder, around| {
+                    #[allow(unused_imports, reason = "one of them is left")]
+                    use _core::__private::{Fallible as _, Infallible as _};
+                    (&_core::__private::compute::<#holder, _, _>(holder, around, #path)?).value()
+                }}
+            }),
         );
         let cfgs = &config.cfgs;
         quote! {
@@ -153,7 +170,7 @@ pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
 fn probe(probe: &Probe) -> TokenStream {
     let check = match &probe.check {
         Check::Http { path, port } => {
-            let (path, port) = (path.as_str(), port.as_ref().map(|port| port.as_str()));
+            let (path, port) = (path.as_str(), option(port.as_ref().map(|port| port.as_str())));
             quote!(Http { path: #path, port: #port })
         }
         Check::Tcp { port } => {

@@ -35,6 +35,8 @@ pub struct Operator {
     pub singular: Text,
     pub crd: Crd,
     pub allow: Allow,
+    /// What all node types have in common.
+    pub every_node: Template,
 
     /// JSON names of all fields; none: some are of a flattened struct.
     pub fields: Option<Vec<String>>,
@@ -116,6 +118,7 @@ impl Operator {
             kind,
             crd: keys.crd,
             allow: keys.allow,
+            every_node: keys.every_node,
             fields: Some(Vec::new()),
             hook: keys.customize.map_or(Hook::Unsaid, Hook::Here),
             settings: Vec::new(),
@@ -186,6 +189,7 @@ impl Operator {
         Self {
             crd: Crd::default(),
             hook: Hook::Unasked,
+            every_node: Template::default(),
             settings: Vec::new(),
             configs: Vec::new(),
             secrets: Vec::new(),

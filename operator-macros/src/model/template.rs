@@ -11,6 +11,7 @@ use crate::attrs::Text;
 #[derive(Default)]
 pub struct Template {
     pub workload: Option<SpannedValue<Workload>>,
+    pub replicas: Option<SpannedValue<i32>>,
     pub image: Option<Text>,
     pub ports: Vec<Port>,
     pub command: Vec<Text>,
@@ -51,8 +52,15 @@ pub struct Metrics {
 pub struct Port {
     pub name: Text,
     /// None where it couldn't be read; then nothing is made of the port.
-    pub number: Option<SpannedValue<u16>>,
+    pub number: Option<Number>,
     pub protocol: Protocol,
+}
+
+/// A number of a port.
+pub enum Number {
+    Literal(SpannedValue<u16>),
+    /// Its value, only the compiler knows.
+    Constant(Path),
 }
 
 /// A volume that every pod claims.
@@ -74,7 +82,7 @@ pub struct Probe {
 
 /// What a probe asks.
 pub enum Check {
-    /// The port is none where it couldn't be read; then nothing is made of the probe.
+    /// Without a port, it is the node type's first.
     Http {
         path: Text,
         port: Option<Text>,

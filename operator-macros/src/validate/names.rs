@@ -61,7 +61,7 @@ pub fn kind(name: &Text, errors: &Errors) {
 pub fn port(name: &Text, errors: &Errors) {
     if !is_port_name(name) {
         let rule = "at most 15 lower-case letters, digits and single `-`, with at least one letter";
-        errors.at(&name.span(), refusal("a port's name", name, rule));
+        errors.at(&name.span(), refusal_of_key("a port's name", name, rule));
     }
 }
 
@@ -92,10 +92,20 @@ pub fn variable(name: &str, token: &impl Spanned, errors: &Errors) {
 }
 
 fn refusal(what: &str, name: &str, rule: &str) -> String {
+    let proposal = proposal(name).map_or_else(String::new, |proposal| format!("; write \"{proposal}\""));
+    format!("`{name}` can't be {what}: {rule}{proposal}")
+}
+
+/// Of a name that is written as a key, with `_` for `-`.
+fn refusal_of_key(what: &str, name: &str, rule: &str) -> String {
+    let proposal =
+        proposal(name).map_or_else(String::new, |proposal| format!("; write {}", proposal.replace('-', "_")));
+    format!("`{name}` can't be {what}: {rule}{proposal}")
+}
+
+fn proposal(name: &str) -> Option<String> {
     let proposal = words(name).collect::<Vec<_>>().join("-");
-    let advice =
-        if is_label(&proposal) && proposal != name { format!("; write \"{proposal}\"") } else { String::new() };
-    format!("`{name}` can't be {what}: {rule}{advice}")
+    (is_label(&proposal) && proposal != name).then_some(proposal)
 }
 
 /// The words of a name, in lower case.

@@ -84,14 +84,16 @@ fn settings(operator: &Operator, errors: &Errors) {
 fn node_types(operator: &Operator, errors: &Errors) {
     let node_types = &operator.node_types;
     let names: Vec<_> = node_types.iter().map(|node_type| node_type.name.as_str()).collect();
-    for node_type in node_types {
-        names::label("a node type's name", &node_type.name, errors);
-        template(&node_type.place, errors);
-        references_within(&node_type.place, node_types, &operator.externals, errors);
-        for name in node_type.place.talks_to.iter().filter(|name| !names.contains(&name.as_str())) {
+    for layer in node_types.iter().map(|node_type| &node_type.place).chain([&operator.every_node]) {
+        template(layer, errors);
+        references_within(layer, node_types, &operator.externals, errors);
+        for name in layer.talks_to.iter().filter(|name| !names.contains(&name.as_str())) {
             let message = format!("the cluster has no node type `{}`; {}", name.as_str(), suggestion(name, &names));
             errors.at(&name.span(), message);
         }
+    }
+    for node_type in node_types {
+        names::label("a node type's name", &node_type.name, errors);
         if node_type.repeated && !node_type.named {
             let message = "#[node_type] is given twice on this field: join them into one; where the field is a list, \
                            `Vec<T>`, give each a name, with name = \"…\"";

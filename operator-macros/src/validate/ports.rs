@@ -1,9 +1,12 @@
 //! Ports, and the attributes that name them.
 
+use operator_definition::Protocol;
+
 use super::{absolute, names, unique};
 use crate::{
+    attrs::Text,
     errors::{Errors, suggestion},
-    model::{Check, Port, Template},
+    model::{Check, Number, Port, Template},
 };
 
 /// The rules of ports, probes and metrics that need nothing but the attribute itself.
@@ -25,7 +28,7 @@ pub fn only_own_ports(template: &Template, errors: &Errors) {
     for port in template.named_ports().filter(|port| !names.contains(&port.as_str())) {
         let port_name = port.as_str();
         let advice = if names.is_empty() {
-            format!("declare it with port(name = \"{port_name}\", number = 8080)")
+            format!("declare it with port({} = 8080)", port_name.replace('-', "_"))
         } else {
             suggestion(port, &names)
         };
@@ -40,15 +43,15 @@ fn numbers(ports: &[Port], errors: &Errors) {
     unique(ports.iter().map(|port| &port.name), errors, |name| {
         format!("another port is called `{name}` already: give this one another name")
     });
-    let mut numbered: Vec<&Port> = Vec::new();
+    let mut numbered = Vec::new();
     for port in ports {
-        let Some(number) = &port.number else { continue };
-        let same = |other: &&&Port| other.number.as_deref() == Some(number) && other.protocol == port.protocol;
-        if let Some(other) = numbered.iter().find(same) {
-            let (name, number_text) = (other.name.as_str(), **number);
+        let Some(Number::Literal(number)) = &port.number else { continue };
+        let same = |(other, protocol, _): &&(u16, Protocol, &Text)| *other == **number && *protocol == port.protocol;
+        if let Some((_, _, name)) = numbered.iter().find(same) {
+            let (name, number_text) = (name.as_str(), **number);
             let message = format!("port `{name}` has the number {number_text} already: give this one another");
             errors.at(&number.span(), message);
         }
-        numbered.push(port);
+        numbered.push((**number, port.protocol, &port.name));
     }
 }

@@ -11,11 +11,11 @@ pub struct DataSpec {
     #[operator(image)]
     pub image: String,
     /// What every node reads.
-    #[config(file = "common.properties", mount = "/etc/data/common", format = "properties", with = common)]
+    #[config(file = "common.properties", mount = "/etc/data/common", with = common)]
     #[serde(default)]
     pub common: Properties,
     /// Brings data to its newest form.
-    #[node_type(workload = "Job", order = -1)]
+    #[node_type(workload = Job, order = -1)]
     pub migrate: Option<NodeSpec>,
     /// Keep data.
     #[node_type(name = "store")]
@@ -25,7 +25,7 @@ pub struct DataSpec {
     #[node_type(name = "query")]
     pub query: Option<Query>,
     /// Ships logs from every machine.
-    #[node_type(workload = "DaemonSet")]
+    #[node_type(workload = DaemonSet)]
     pub agent: Option<NodeSpec>,
 }
 
@@ -36,16 +36,16 @@ fn common(spec: &DataSpec) -> Properties {
 }
 
 /// Keeps data.
-#[node_type(port(name = "http", number = 8083), storage(name = "data", mount = "/data", size = "10Gi"))]
+#[node_type(port(http = 8083), storage(data = "/data", size = "10Gi"))]
 pub struct Store {
     /// What this node reads.
-    #[config(file = "store.yaml", mount = "/etc/data/store", format = "yaml")]
+    #[config(file = "store.yaml", mount = "/etc/data/store")]
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
 }
 
 /// Answers queries.
-#[node_type(workload = "Deployment", port(name = "http", number = 8082))]
+#[node_type(workload = Deployment, port(http = 8082))]
 pub struct Query {
     /// Its password.
     #[secret(env = "PASSWORD", key = "password", generate(length = 16))]

@@ -5,13 +5,13 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type]
     pub servers: NodeSpec,
-    #[config(file = "a.json", mount = "/etc/cache", format = "jsn")]
+    #[config(file = "a.json", mount = "/etc/cache", format = jsn)]
     pub a: Properties,
-    #[config(file = "b.properties", mount = "/etc/cache")]
+    #[config(file = "b.conf", mount = "/etc/cache")]
     pub b: Properties,
-    #[config(file = "c.conf", mount = "/etc/cache", format = "hocon", reload = "no")]
+    #[config(file = "c.conf", mount = "/etc/cache", format = hocon, reload = no)]
     pub c: Properties,
-    #[config(file = "core-site.xml", mount = "/etc/cache")]
+    #[config(file = "log4j2.xml", mount = "/etc/cache")]
     pub x: Properties,
     #[config]
     pub d: Properties,

@@ -5,15 +5,15 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type]
     pub servers: NodeSpec,
-    #[config(file = "a.json", mount = "etc/cache", format = "json")]
+    #[config(file = "a.json", mount = "etc/cache", format = json)]
     pub a: Properties,
-    #[config(file = "conf/b.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "conf/b.json", mount = "/etc/cache", format = json)]
     pub b: Properties,
-    #[config(file = "c.json", mount = "/etc/cache/", format = "json")]
+    #[config(file = "c.json", mount = "/etc/cache/", format = json)]
     pub c: Properties,
-    #[config(file = "d e.json", mount = "/etc/../cache", format = "json")]
+    #[config(file = "d e.json", mount = "/etc/../cache", format = json)]
     pub d: Properties,
-    #[config(file = "e.json", mount = "/", format = "json")]
+    #[config(file = "e.json", mount = "/", format = json)]
     pub e: Properties,
 }
 

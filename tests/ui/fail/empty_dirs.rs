@@ -5,7 +5,7 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type(
         empty_dirs("/tmp", "/tmp", "var/run", "/", "/data"),
-        storage(name = "data", mount = "/data", size = "1Gi")
+        storage(data = "/data", size = "1Gi")
     )]
     pub servers: NodeSpec,
     #[node_type]
@@ -14,7 +14,7 @@ pub struct CacheSpec {
 
 #[node_type(empty_dirs("/etc/client"))]
 pub struct Client {
-    #[config(file = "client.json", mount = "/etc/client", format = "json")]
+    #[config(file = "client.json", mount = "/etc/client", format = json)]
     pub own: Properties,
 }
 

@@ -3,7 +3,7 @@ use operator_core::prelude::*;
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
-    #[config(file = "cache.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     pub common: Properties,
     #[node_type(empty_dirs("/data", "/tmp"))]
     pub one: Server,
@@ -13,9 +13,9 @@ pub struct CacheSpec {
     pub three: Server,
 }
 
-#[node_type(storage(name = "data", mount = "/data", size = "50Gi"), empty_dirs("/tmp"))]
+#[node_type(storage(data = "/data", size = "50Gi"), empty_dirs("/tmp"))]
 pub struct Server {
-    #[config(file = "server.json", mount = "/etc/server", format = "json")]
+    #[config(file = "server.json", mount = "/etc/server", format = json)]
     pub own: Properties,
 }
 

@@ -6,7 +6,7 @@ pub struct Server {
     pub config_group: Option<String>,
     #[serde(rename = "podLabels")]
     pub labels: Properties,
-    #[config(file = "env", mount = "/etc/server", format = "env")]
+    #[config(file = "env", mount = "/etc/server", format = env)]
     pub env: Properties,
     #[serde(skip)]
     pub image: String,

@@ -5,9 +5,9 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type]
     pub servers: Server,
-    #[config(file = "cache.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     pub common: Properties,
-    #[config(file = "motd", mount = "/etc/cache", format = "raw")]
+    #[config(file = "motd", mount = "/etc/cache", format = raw)]
     pub motd: String,
     #[node_type]
     pub merged: Merged,
@@ -19,25 +19,25 @@ pub struct CacheSpec {
 
 #[node_type]
 pub struct Server {
-    #[config(file = "cache.json", mount = "/etc/cache", format = "yaml")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = yaml)]
     pub own: Properties,
 }
 
 #[node_type]
 pub struct Merged {
-    #[config(file = "cache.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     pub own: Properties,
 }
 
 #[node_type]
 pub struct Text {
-    #[config(file = "motd", mount = "/etc/cache", format = "raw")]
+    #[config(file = "motd", mount = "/etc/cache", format = raw)]
     pub own: String,
 }
 
 #[node_type]
 pub struct Reloaded {
-    #[config(file = "cache.json", mount = "/etc/cache", format = "json", reload = "none")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = json, reload = none)]
     pub own: Properties,
 }
 

@@ -6,7 +6,7 @@ pub struct CacheSpec {
     #[node_type]
     #[serde(flatten)]
     pub servers: NodeSpec,
-    #[config(file = "cache.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     #[serde(skip)]
     pub config: Properties,
     #[operator(image)]

@@ -6,9 +6,9 @@ use operator_core::prelude::*;
 pub struct DruidSpec {
     #[operator(imag)]
     pub image: String,
-    #[config(file = "conf/common.properties", mount = "/opt/druid/conf/", format = "propertys")]
+    #[config(file = "conf/common.properties", mount = "/opt/druid/conf/", format = propertys)]
     pub common: Properties,
-    #[node_type(order = "first", workload = "Deploymnt", port(name = "http", number = 80820))]
+    #[node_type(order = "first", workload = Deploymnt, port(http = 80820))]
     pub brokers: NodeSpec,
     #[node_type(name = "brokers", readiness(http = "ready"))]
     pub historicals: BTreeMap<String, Historical>,
@@ -16,7 +16,7 @@ pub struct DruidSpec {
 
 #[node_type(
     order = 1,
-    storage(name = "segments", mount = "data", size = "50 GB"),
+    storage(segments = "data", size = "50 GB"),
     readiness(http = "/ready", port = "http")
 )]
 pub struct Historical {

@@ -5,7 +5,7 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type(ordr = 1, prt(name = "http", number = 80), storage(nme = "a", mount = "/a", size = "1Gi"))]
     pub servers: NodeSpec,
-    #[config(file = "a.json", mont = "/etc/a", format = "json")]
+    #[config(file = "a.json", mont = "/etc/a", format = json)]
     pub a: Properties,
     #[operator(defalts)]
     pub defaults: NodeDefaults,

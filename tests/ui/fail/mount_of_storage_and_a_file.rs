@@ -1,8 +1,8 @@
 use operator_core::prelude::*;
 
-#[node_type(storage(name = "data", mount = "/etc/server", size = "50Gi"))]
+#[node_type(storage(data = "/etc/server", size = "50Gi"))]
 pub struct Server {
-    #[config(file = "server.json", mount = "/etc/server", format = "json")]
+    #[config(file = "server.json", mount = "/etc/server", format = json)]
     pub own: Properties,
 }
 

@@ -1,6 +1,6 @@
 use operator_core::prelude::*;
 
-#[node_type(port(name = "http", number = 80))]
+#[node_type(port(http = 80))]
 pub enum Server {
     Small,
     Large,

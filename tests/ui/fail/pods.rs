@@ -4,7 +4,7 @@ use operator_core::prelude::*;
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
     #[node_type(
-        security = "privileged",
+        security = privileged,
         run_as(group = 1000),
         rule(groups("apps"), verbs("get", "")),
         read_only_root = "true",
@@ -12,14 +12,14 @@ pub struct CacheSpec {
         talks_to("client", "clients", "clients"),
         metrics(path = "metrics"),
         defaults = "a b",
-        port(name = "http", number = 80, protocol = "SCTP")
+        port(http = 80, protocol = SCTP)
     )]
     pub servers: NodeSpec,
     #[node_type(run_as(user = 0), rule(), metrics(port = "http", path = "metrics"), talks_to())]
     pub clients: Server,
 }
 
-#[node_type(port(name = "http", number = 8080), metrics(port = "htp"))]
+#[node_type(port(http = 8080), metrics(port = "htp"))]
 pub struct Server {}
 
 fn main() {

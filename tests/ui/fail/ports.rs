@@ -4,13 +4,17 @@ use operator_core::prelude::*;
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
     #[node_type(
-        port(name = "http", number = 80),
-        port(name = "http", number = 81),
-        port(name = "admin", number = 80),
-        port(name = "Metrics_Port", number = 0),
-        port(name = "a-name-that-is-too-long", number = 70000),
+        port(http = 80),
+        port(http = 81),
+        port(admin = 80),
+        port(Metrics_Port = 0),
+        port(a_name_that_is_too_long = 70000),
         port(number = 82),
-        port(name = "rpc")
+        port(name = "rpc"),
+        port(rpc = "9000"),
+        port(gossip = 7946, protocl = UDP),
+        port(dns = 53, protocol = SCTP),
+        port()
     )]
     pub servers: NodeSpec,
 }

@@ -7,7 +7,7 @@ pub struct CacheSpec {
     pub servers: Server,
 }
 
-#[node_type(port(name = "http", number = 8080))]
+#[node_type(port(http = 8080))]
 pub struct Server {}
 
 fn main() {

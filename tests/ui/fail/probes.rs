@@ -6,15 +6,15 @@ pub struct CacheSpec {
     #[node_type(
         readiness(period = 5),
         liveness(http = "/live", tcp = "http", port = "http"),
-        startup(http = "/started"),
-        port(name = "http", number = 80)
+        startup(http = "/started", prot = "http"),
+        port(http = 80)
     )]
     pub one: NodeSpec,
     #[node_type(
         readiness(tcp = "http", port = "http"),
         liveness(http = "live", port = "http", timeout = "5s"),
         startup(exec()),
-        port(name = "http", number = 80)
+        port(http = 80)
     )]
     pub two: NodeSpec,
 }

@@ -3,7 +3,7 @@ use operator_core::prelude::*;
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
-    #[node_type(port(name = "http", number = 8080))]
+    #[node_type(port(http = 8080))]
     pub servers: NodeSpec,
     #[node_type]
     pub many: BTreeMap<String, NodeSpec>,

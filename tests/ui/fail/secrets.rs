@@ -13,7 +13,7 @@ pub struct CacheSpec {
     pub d: Option<SecretRef>,
     #[secret(file = "/etc/cache/cache.json")]
     pub e: SecretRef,
-    #[config(file = "cache.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     #[secret(env = "F")]
     pub f: Properties,
     #[node_type]
@@ -30,7 +30,7 @@ pub struct Server {
     #[secret(file = "/b")]
     pub c: SecretRef,
     #[secret(env = "D")]
-    #[config(file = "d", mount = "/d", format = "raw")]
+    #[config(file = "d", mount = "/d", format = raw)]
     pub d: String,
 }
 

@@ -7,7 +7,7 @@ pub struct CacheSpec {
     pub password: SecretRef,
     #[secret(file = "/etc/token")]
     pub token: SecretRef,
-    #[config(file = "cache.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     pub common: Properties,
     #[node_type(env(PASSWORD = "none"))]
     pub one: NodeSpec,

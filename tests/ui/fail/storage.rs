@@ -4,10 +4,14 @@ use operator_core::prelude::*;
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
     #[node_type(
-        storage(name = "data", mount = "/data", size = "50Gi"),
-        storage(name = "data", mount = "/more", size = "50GB"),
-        storage(name = "Big_Data", mount = "/data", size = "10Gi"),
-        storage(name = "logs", mount = "logs", size = "0")
+        storage(data = "/data", size = "50Gi"),
+        storage(data = "/more", size = "50GB"),
+        storage(Big_Data = "/data", size = "10Gi"),
+        storage(logs = "logs", size = "0"),
+        storage(name = "wal", mount = "/wal", size = "1Gi"),
+        storage(size = "1Gi"),
+        storage(wal = "/wal", siz = "1Gi"),
+        storage(a = "/a", b = "/b", size = "1Gi")
     )]
     pub servers: NodeSpec,
 }

@@ -3,9 +3,9 @@ use operator_core::prelude::*;
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
-    #[node_type(workload = "Deployment", storage(name = "data", mount = "/data", size = "50Gi"))]
+    #[node_type(workload = Deployment, storage(data = "/data", size = "50Gi"))]
     pub servers: NodeSpec,
-    #[node_type(workload = "Job", storage(name = "data", mount = "/data", size = "50Gi"))]
+    #[node_type(workload = Job, storage(data = "/data", size = "50Gi"))]
     pub setup: NodeSpec,
 }
 

@@ -5,7 +5,7 @@ use operator_core::prelude::*;
 pub struct CacheSpec {
     #[node_type = "servers"]
     pub servers: NodeSpec,
-    #[config(file = , mount = "/etc/cache", format = "json")]
+    #[config(file = , mount = "/etc/cache", format = json)]
     pub config: Properties,
 }
 

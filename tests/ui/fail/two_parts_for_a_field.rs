@@ -4,13 +4,13 @@ use operator_core::prelude::*;
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
     #[node_type(order = 1)]
-    #[node_type(workload = "Deployment")]
+    #[node_type(workload = Deployment)]
     pub one: NodeSpec,
-    #[config(file = "cache.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     #[node_type]
     pub two: NodeSpec,
     #[operator(image)]
-    #[config(file = "image", mount = "/etc/cache", format = "raw")]
+    #[config(file = "image", mount = "/etc/cache", format = raw)]
     pub image: String,
     #[operator(defaults, config_groups)]
     pub defaults: NodeDefaults,

@@ -8,7 +8,7 @@ use operator_core::{
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Database")]
 pub struct DatabaseSpec {
-    #[config(file = "common.ini", mount = "/etc/db", format = "raw")]
+    #[config(file = "common.ini", mount = "/etc/db", format = raw)]
     pub common: String,
 
     /// Negative: before everything that says nothing.
@@ -16,9 +16,9 @@ pub struct DatabaseSpec {
         name = "leader",
         order = -1,
         image = "db:17",
-        port(name = "sql", number = 6432),
-        port(name = "metrics", number = 9187),
-        storage(name = "data", mount = "/var/lib/db", size = "1Ti", class = "fast"),
+        port(sql = 6432),
+        port(metrics = 9187),
+        storage(data = "/var/lib/db", size = "1Ti", class = "fast"),
         env(DB_ROLE = "leader", DB_PORT = "6432"),
         liveness(tcp = "metrics", period = 30, timeout = 5, failures = 3, delay = 0),
     )]
@@ -30,30 +30,30 @@ pub struct DatabaseSpec {
 }
 
 #[node_type(
-    workload = "StatefulSet",
-    port(name = "sql", number = 5432),
+    workload = StatefulSet,
+    port(sql = 5432),
     command("/bin/db", "--foreground"),
     env(DB_ROLE = "standby"),
     env(DB_LOG = "info"),
-    storage(name = "data", mount = "/var/lib/db", size = "100Gi"),
+    storage(data = "/var/lib/db", size = "100Gi"),
     readiness(exec("db-ready", "-q")),
     startup(http = "/started", port = "sql")
 )]
 pub struct Member {
-    #[config(file = "member.ini", mount = "/etc/db", format = "raw")]
+    #[config(file = "member.ini", mount = "/etc/db", format = raw)]
     pub ini: String,
 }
 
 fn main() {
     let [leader, standby] = Database::DEFINITION.node_types else { panic!() };
-    assert_eq!((leader.order, leader.place.image), (-1, Some("db:17")));
-    assert_eq!(leader.place.env, [("DB_ROLE", "leader"), ("DB_PORT", "6432")]);
-    assert_eq!(leader.place.storage[0].class, Some("fast"));
-    assert!(matches!(leader.place.liveness.unwrap().check, Check::Tcp { port: "metrics" }));
-    assert_eq!(leader.place.liveness.unwrap().delay, Some(0));
-    assert_eq!(standby.template.workload, Some(Workload::StatefulSet));
-    assert_eq!(standby.template.env, [("DB_ROLE", "standby"), ("DB_LOG", "info")]);
-    assert_eq!(standby.template.command, ["/bin/db", "--foreground"]);
-    assert!(matches!(standby.template.readiness.unwrap().check, Check::Exec { command: ["db-ready", "-q"] }));
-    assert_eq!(standby.place.config_hash_env, Some("CONFIG_HASH"));
+    assert_eq!((leader.order, leader.layers[2].image), (-1, Some("db:17")));
+    assert_eq!(leader.layers[2].env, [("DB_ROLE", "leader"), ("DB_PORT", "6432")]);
+    assert_eq!(leader.layers[2].storage[0].class, Some("fast"));
+    assert!(matches!(leader.layers[2].liveness.unwrap().check, Check::Tcp { port: "metrics" }));
+    assert_eq!(leader.layers[2].liveness.unwrap().delay, Some(0));
+    assert_eq!(standby.layers[1].workload, Some(Workload::StatefulSet));
+    assert_eq!(standby.layers[1].env, [("DB_ROLE", "standby"), ("DB_LOG", "info")]);
+    assert_eq!(standby.layers[1].command, ["/bin/db", "--foreground"]);
+    assert!(matches!(standby.layers[1].readiness.unwrap().check, Check::Exec { command: ["db-ready", "-q"] }));
+    assert_eq!(standby.layers[2].config_hash_env, Some("CONFIG_HASH"));
 }

@@ -15,15 +15,15 @@ pub struct LogSpec {
 #[node_type]
 pub struct Writer {
     #[cfg(any())]
-    #[config(file = "log.json", mount = "/etc/log", format = "json")]
+    #[config(file = "log.json", mount = "/etc/log")]
     pub out: Properties,
     #[cfg(all())]
-    #[config(file = "log.json", mount = "/etc/log", format = "json")]
+    #[config(file = "log.json", mount = "/etc/log")]
     pub settings: Properties,
 }
 
 fn main() {
     let [writers] = Log::DEFINITION.node_types else { panic!() };
-    let [settings] = writers.template.configs else { panic!() };
+    let [settings] = writers.layers[1].configs else { panic!() };
     assert_eq!(settings.field, "settings");
 }

@@ -12,7 +12,7 @@ pub struct DruidSpec {
     pub image: String,
 
     /// Properties that every node type reads.
-    #[config(file = "common.runtime.properties", mount = "/opt/druid/conf/_common", format = "properties")]
+    #[config(file = "common.runtime.properties", mount = "/opt/druid/conf/_common")]
     pub common: Properties,
 
     /// Settings under every node's own, and named groups that nodes refer to.
@@ -27,23 +27,23 @@ pub struct DruidSpec {
     #[serde(default)]
     pub historicals: BTreeMap<String, Historical>,
 
-    #[node_type(order = 2, workload = "Deployment", port(name = "http", number = 8082), args("broker"))]
+    #[node_type(order = 2, workload = Deployment, port(http = 8082), args("broker"))]
     pub brokers: NodeSpec,
 
-    #[node_type(order = 3, workload = "Deployment", port(name = "http", number = 8888), args("router"))]
+    #[node_type(order = 3, workload = Deployment, port(http = 8888), args("router"))]
     pub routers: Option<NodeSpec>,
 }
 
 /// Serves segments from local disk.
 #[node_type(
-    workload = "StatefulSet",
-    port(name = "http", number = 8083),
+    workload = StatefulSet,
+    port(http = 8083),
     args("historical"),
-    storage(name = "segments", mount = "/druid/data", size = "50Gi"),
+    storage(segments = "/druid/data", size = "50Gi"),
     readiness(http = "/druid/historical/v1/readiness", port = "http")
 )]
 pub struct Historical {
-    #[config(file = "runtime.properties", mount = "/opt/druid/conf/historical", format = "properties")]
+    #[config(file = "runtime.properties", mount = "/opt/druid/conf/historical")]
     pub runtime: Properties,
 }
 
@@ -56,7 +56,7 @@ fn main() {
     let [historicals, brokers, routers] = definition.node_types else { panic!("{definition:?}") };
     assert_eq!((historicals.cardinality, brokers.cardinality), (Cardinality::Many, Cardinality::One));
     assert_eq!((routers.cardinality, routers.name, routers.order), (Cardinality::Optional, "routers", 3));
-    assert_eq!(historicals.template.storage[0].mount, "/druid/data");
-    assert_eq!(historicals.template.configs[0].field, "runtime");
-    assert_eq!(brokers.place.args, ["broker"]);
+    assert_eq!(historicals.layers[1].storage[0].mount, "/druid/data");
+    assert_eq!(historicals.layers[1].configs[0].field, "runtime");
+    assert_eq!(brokers.layers[2].args, ["broker"]);
 }

@@ -12,7 +12,7 @@ pub struct StoreSpec {
     #[operator(config_groups)]
     #[serde(default, rename = "groups")]
     pub config_groups: BTreeMap<String, NodeDefaults>,
-    #[config(file = "a.yaml", mount = "/etc/store", format = "yaml")]
+    #[config(file = "a.yaml", mount = "/etc/store")]
     pub main_file: Properties,
     #[node_type]
     pub data_nodes: DataNode,
@@ -23,14 +23,14 @@ pub struct StoreSpec {
 
 #[node_type]
 pub struct DataNode {
-    #[config(file = "b.env", mount = "/etc/store", format = "env")]
+    #[config(file = "b.env", mount = "/etc/store")]
     pub start_up: Properties,
 }
 
 #[node_type]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Loud {
-    #[config(file = "c.env", mount = "/etc/store", format = "env")]
+    #[config(file = "c.env", mount = "/etc/store")]
     pub start_up: Properties,
 }
 
@@ -41,6 +41,6 @@ fn main() {
     assert_eq!(definition.configs[0].field, "main-file");
     let fields: Vec<_> = definition.node_types.iter().map(|node_type| (node_type.field, node_type.name)).collect();
     assert_eq!(fields, [("data-nodes", "data-nodes"), ("gateway", "proxy")]);
-    assert_eq!(definition.node_types[0].template.configs[0].field, "startUp");
+    assert_eq!(definition.node_types[0].layers[1].configs[0].field, "startUp");
     assert_eq!(<Loud as operator_core::definition::NodeKind>::TEMPLATE.configs[0].field, "START_UP");
 }

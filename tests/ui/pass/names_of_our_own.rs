@@ -12,7 +12,7 @@ struct NodeTemplate(definition::Port, Option);
 #[derive(operator_core::DataOperator, Clone, Debug, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Definition")]
 pub struct DefinitionSpec {
-    #[node_type(port(name = "http", number = 80), workload = "Deployment")]
+    #[node_type(port(http = 80), workload = Deployment)]
     pub nodes: Probe,
 }
 

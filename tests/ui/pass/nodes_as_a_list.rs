@@ -13,8 +13,8 @@ pub struct PinotSpec {
     pub k8s_config_group: BTreeMap<String, NodeDefaults>,
     #[operator(app_config_groups)]
     pub app_config: BTreeMap<String, Config>,
-    #[node_type(name = "controller", order = 1, port(name = "http", number = 9000), args("StartController"))]
-    #[node_type(name = "broker", order = 2, workload = "Deployment", args("StartBroker"), talks_to("controller"))]
+    #[node_type(name = "controller", order = 1, port(http = 9000), args("StartController"))]
+    #[node_type(name = "broker", order = 2, workload = Deployment, args("StartBroker"), talks_to("controller"))]
     pub nodes: Vec<Node>,
 }
 
@@ -29,7 +29,7 @@ pub struct Node {
     pub node_type: String,
     pub k8s_config_group: Option<String>,
     pub app_config_group: Option<String>,
-    #[config(file = "pinot.properties", mount = "/etc/pinot", format = "properties")]
+    #[config(file = "pinot.properties", mount = "/etc/pinot")]
     pub runtime: Option<Properties>,
 }
 
@@ -43,6 +43,6 @@ fn main() {
     let [controller, broker] = definition.node_types else { panic!() };
     assert_eq!((controller.name, controller.field, controller.cardinality), ("controller", "nodes", Cardinality::List));
     assert_eq!((broker.name, broker.field, broker.order), ("broker", "nodes", 2));
-    assert_eq!(broker.place.talks_to, ["controller"]);
+    assert_eq!(broker.layers[2].talks_to, ["controller"]);
     assert_eq!(<Node as operator_core::definition::NodeKind>::FIELDS[..2], ["name", "nodeType"]);
 }

@@ -2,7 +2,7 @@
 
 use operator_core::prelude::*;
 
-#[node_type(port(name = "http", number = 8080))]
+#[node_type(port(http = 8080))]
 #[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(crate = "serde", rename_all = "PascalCase", default)]
 pub struct Worker {

@@ -15,9 +15,9 @@ pub struct MeshSpec {
         read_only_root = false
     )]
     pub peers: Peer,
-    #[node_type(workload = "DaemonSet", security = "unrestricted", talks_to("agents"))]
+    #[node_type(workload = DaemonSet, security = unrestricted, talks_to("agents"))]
     pub agents: NodeSpec,
-    #[node_type(workload = "Job", order = -1, defaults = MeshSpec::once)]
+    #[node_type(workload = Job, order = -1, defaults = MeshSpec::once)]
     pub migration: NodeSpec,
 }
 
@@ -28,12 +28,12 @@ impl MeshSpec {
 }
 
 #[node_type(
-    port(name = "http", number = 8080),
-    port(name = "dns", number = 53),
-    port(name = "dns-udp", number = 53, protocol = "UDP"),
+    port(http = 8080),
+    port(dns = 53),
+    port(dns_udp = 53, protocol = UDP),
     empty_dirs("/tmp"),
     read_only_root,
-    security = "restricted",
+    security = restricted,
     run_as(user = 1000),
     rule(resources("pods", "pods/log"), verbs("get", "list")),
     rule(groups("", "apps"), resources("*"), verbs("watch")),
@@ -44,9 +44,9 @@ pub struct Peer {}
 
 fn main() {
     let [peers, agents, migration] = Mesh::DEFINITION.node_types else { panic!() };
-    let peer = &peers.template;
+    let peer = &peers.layers[1];
     assert_eq!(
-        (peer.run_as, peers.place.run_as),
+        (peer.run_as, peers.layers[2].run_as),
         (Some(RunAs { user: 1000, group: 1000 }), Some(RunAs { user: 2000, group: 3000 }))
     );
     assert_eq!(
@@ -57,7 +57,7 @@ fn main() {
         (peer.read_only_root, peer.publish_not_ready, peer.security),
         (Some(true), Some(true), Some(Security::Restricted))
     );
-    assert_eq!((peers.place.read_only_root, peers.place.publish_not_ready), (Some(false), None));
+    assert_eq!((peers.layers[2].read_only_root, peers.layers[2].publish_not_ready), (Some(false), None));
     assert_eq!((peer.empty_dirs, peers.empty_dirs()), (["/tmp"].as_slice(), vec!["/tmp", "/cache"]));
     let [pods, all] = peer.rules else { panic!() };
     assert_eq!(
@@ -66,8 +66,8 @@ fn main() {
     );
     assert_eq!(all.groups, ["", "apps"]);
     assert_eq!(peer.metrics.map(|metrics| (metrics.port, metrics.path)), Some(("http", "/metrics")));
-    assert_eq!(peers.place.talks_to, ["agents", "migration"]);
-    assert_eq!((agents.workload(), agents.place.security), (Workload::DaemonSet, Some(Security::Unrestricted)));
+    assert_eq!(peers.layers[2].talks_to, ["agents", "migration"]);
+    assert_eq!((agents.workload(), agents.layers[2].security), (Workload::DaemonSet, Some(Security::Unrestricted)));
     assert_eq!(migration.workload(), Workload::Job);
-    assert_eq!(migration.place.defaults.unwrap()()["terminationGracePeriodSeconds"], 5);
+    assert_eq!(migration.layers[2].defaults.unwrap()()["terminationGracePeriodSeconds"], 5);
 }

@@ -10,7 +10,7 @@ pub struct SearchSpec {
     pub zk: String,
     #[node_type(
         name = "leader",
-        port(name = "admin", number = 9000),
+        port(admin = 9000),
         env(
             URL = "http://${service.leaderNodes.admin}/${cluster.namespace}",
             LITERAL = "$${service.nobody} ${user.home} ${HOME} ${server.port} $${clustr.name} $"
@@ -25,7 +25,7 @@ pub struct SearchSpec {
 }
 
 #[node_type(
-    port(name = "http", number = 8080),
+    port(http = 8080),
     env(ZK = "${external.zookeeper}"),
     args(
         "--name=${node.name}",
@@ -42,5 +42,5 @@ pub struct Tool {}
 
 fn main() {
     let [leader, ..] = Search::DEFINITION.node_types else { panic!() };
-    assert_eq!(leader.template.env, [("ZK", "${external.zookeeper}")]);
+    assert_eq!(leader.layers[1].env, [("ZK", "${external.zookeeper}")]);
 }

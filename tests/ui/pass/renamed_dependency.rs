@@ -15,10 +15,10 @@ pub struct CacheSpec {
 
 #[node_type(crate = crate::platform::runtime)]
 pub struct Server {
-    #[config(file = "server.json", mount = "/etc/cache", format = "json")]
+    #[config(file = "server.json", mount = "/etc/cache")]
     pub settings: Properties,
 }
 
 fn main() {
-    assert_eq!(Cache::DEFINITION.node_types[0].template.configs[0].file, "server.json");
+    assert_eq!(Cache::DEFINITION.node_types[0].layers[1].configs[0].file, "server.json");
 }

@@ -30,6 +30,6 @@ fn main() {
     assert_eq!((admin.field, admin.key), ("adminPassword", "admin-password"));
     assert_eq!((admin.file, admin.generate), (Some("/etc/ledger/admin"), Some(24)));
 
-    let [token] = Ledger::DEFINITION.node_types[0].template.secrets else { panic!() };
+    let [token] = Ledger::DEFINITION.node_types[0].layers[1].secrets else { panic!() };
     assert_eq!((token.field, token.key, token.env), ("apiToken", "api-token", None));
 }

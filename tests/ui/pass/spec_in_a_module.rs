@@ -6,7 +6,7 @@ mod api {
     #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
     #[operator(group = "example.com", version = "v1", kind = "Ledger", root = "LedgerResource", plural = "ledgerbooks")]
     pub(crate) struct LedgerSpec {
-        #[node_type(workload = "Deployment")]
+        #[node_type(workload = Deployment)]
         pub(crate) replicas: Option<types::Replica>,
     }
 

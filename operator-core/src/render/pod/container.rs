@@ -17,6 +17,7 @@ pub fn build(node: &ResolvedNode, given: &Value, secrets: &[Secret], mounts: Vec
         .into_iter()
         .map(|port| json!({ "name": port.name, "containerPort": port.number, "protocol": port.protocol }))
         .collect();
+    let fixed_ports = node_type.ports();
     let container = json!({
         "name": node_type.name,
         "command": node.command,
@@ -24,9 +25,9 @@ pub fn build(node: &ResolvedNode, given: &Value, secrets: &[Secret], mounts: Vec
         "env": env(node, secrets),
         "ports": ports,
         "volumeMounts": mounts,
-        "readinessProbe": probe::build(&settings.readiness_probe, node_type.says(|says| says.readiness)),
-        "livenessProbe": probe::build(&settings.liveness_probe, node_type.says(|says| says.liveness)),
-        "startupProbe": probe::build(&settings.startup_probe, node_type.says(|says| says.startup)),
+        "readinessProbe": probe::build(&settings.readiness_probe, node_type.says(|says| says.readiness), &fixed_ports),
+        "livenessProbe": probe::build(&settings.liveness_probe, node_type.says(|says| says.liveness), &fixed_ports),
+        "startupProbe": probe::build(&settings.startup_probe, node_type.says(|says| says.startup), &fixed_ports),
         "securityContext": security::main(node),
     });
     with_passed(container, given, PassedTo::Container)

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::definition::{Check, Probe};
+use crate::definition::{Check, Port, Probe, Protocol};
 
-/// `{}` in the custom resource turns the node type's off.
-pub fn build(own: &Option<Box<k8s_openapi::api::core::v1::Probe>>, fixed: Option<Probe>) -> Value {
+/// A probe over HTTP that names no port asks the first of `ports`, which are the node type's. `{}` in the custom resource turns the node type's off.
+pub fn build(own: &Option<Box<k8s_openapi::api::core::v1::Probe>>, fixed: Option<Probe>, ports: &[Port]) -> Value {
     if own.is_some() {
         return json!(own);
     }
@@ -17,7 +17,11 @@ pub fn build(own: &Option<Box<k8s_openapi::api::core::v1::Probe>>, fixed: Option
         "initialDelaySeconds": probe.delay,
     });
     match probe.check {
-        Check::Http { path, port } => json["httpGet"] = json!({ "path": path, "port": port }),
+        Check::Http { path, port } => {
+            let port =
+                port.or_else(|| ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|first| first.name));
+            json["httpGet"] = json!({ "path": path, "port": port });
+        }
         Check::Tcp { port } => json["tcpSocket"] = json!({ "port": port }),
         Check::Exec { command } => json["exec"] = json!({ "command": command }),
     }

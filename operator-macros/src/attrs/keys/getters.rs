@@ -4,10 +4,14 @@ use std::ops::RangeInclusive;
 
 use darling::{ast::NestedMeta, util::SpannedValue};
 use proc_macro2::Span;
-use syn::{Expr, Ident, Lit, Path, UnOp, spanned::Spanned};
+use syn::{Expr, Ident, Lit, Path, UnOp, ext::IdentExt, spanned::Spanned};
 
-use super::{Entry, Keys, Value};
-use crate::{attrs::Text, errors::suggestion};
+use super::{Entry, Keys, Named, Value};
+use crate::{
+    attrs::Text,
+    errors::{nearest, suggestion},
+    model::Number,
+};
 
 impl<'e> Keys<'e> {
     /// A string that may be given once.
@@ -74,14 +78,72 @@ impl<'e> Keys<'e> {
         converted.map(|value| SpannedValue::new(value, entry.span()))
     }
 
-    /// One of several words, written as a string.
+    /// What the author calls by names of his own, `name = value`: all keys that are left, without those that are near a known one.
+    /// To be called after the getters of those. `_` in a name stands for `-`.
+    pub fn named(&mut self) -> Vec<Named> {
+        let (misspelt, named) = self.entries.drain(..).partition(|entry| {
+            let word = entry.key.unraw().to_string();
+            nearest(&word, &self.known).is_some()
+        });
+        self.entries = misspelt;
+        let named = named.into_iter().map(|entry: Entry| Named {
+            name: Text::new(entry.key.unraw().to_string().replace('_', "-"), entry.key.span()),
+            entry,
+        });
+        named.collect()
+    }
+
+    /// An integer in a range, or the path of a constant.
+    pub fn number(&self, named: &Named, range: RangeInclusive<i64>) -> Option<Number> {
+        let number = match &named.entry.value {
+            Value::Expression(Expr::Path(path)) => Some(Number::Constant(path.path.clone())),
+            Value::Expression(expression) => {
+                integer(expression).filter(|value| range.contains(value)).and_then(|value| {
+                    Some(Number::Literal(SpannedValue::new(u16::try_from(value).ok()?, expression.span())))
+                })
+            }
+            Value::Word | Value::List(_) => None,
+        };
+        if number.is_none() {
+            let key = &named.entry.key;
+            let message = format!("`{key}` takes {}, without quotes, or a constant: {key} = 8080", integers(&range));
+            self.mistake(&named.entry, message);
+        }
+        number
+    }
+
+    /// A string.
+    pub fn text_of(&self, named: &Named) -> Option<Text> {
+        self.as_text(&named.entry)
+    }
+
+    /// One of several words, written without quotes.
     pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<SpannedValue<T>> {
+        let entry = self.once(key)?;
+        let word = match &entry.value {
+            Value::Expression(Expr::Path(path)) => path.path.get_ident().map(|word| word.unraw().to_string()),
+            _ => None,
+        };
+        let Some(word) = word else {
+            let example = entry.text().map_or_else(|| "…".to_owned(), |text| text.to_string());
+            self.mistake(&entry, format!("`{key}` takes a word, without quotes: {key} = {example}"));
+            return None;
+        };
+        self.chosen(key, &Text::new(word, entry.span()), choices)
+    }
+
+    /// One of several words, written as a string, as kube has it.
+    pub fn quoted_choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<SpannedValue<T>> {
         let text = self.text(key)?;
+        self.chosen(key, &text, choices)
+    }
+
+    fn chosen<T: Copy>(&self, key: &str, text: &Text, choices: &[(&str, T)]) -> Option<SpannedValue<T>> {
         let found = choices.iter().find(|(word, _)| *word == text.as_str());
         if found.is_none() {
             let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
             self.errors
-                .at(&text.span(), format!("`{}` isn't a value of `{key}`; {}", *text, suggestion(&text, &words)));
+                .at(&text.span(), format!("`{}` isn't a value of `{key}`; {}", **text, suggestion(text, &words)));
         }
         found.map(|(_, value)| SpannedValue::new(*value, text.span()))
     }

@@ -1,0 +1,116 @@
+//! What functions of the author know of the cluster around the file that they compute.
+
+use operator_core::{definition::Unnamed, model::kind::CONFIG_MAP, prelude::*, render::render};
+use serde_json::{Value, json};
+
+use crate::common::{cluster, sentences};
+
+/// An ensemble: every member lists all of them.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "tests.example.com", version = "v1", kind = "Ensemble")]
+#[operator(every_node(image = "i", port(client = 2181)))]
+pub struct EnsembleSpec {
+    /// Lines that every node has.
+    #[config(file = "members.properties", mount = "/etc/members", with = members)]
+    #[serde(default)]
+    pub members: Properties,
+    /// Lines of one node.
+    #[config(file = "node.properties", mount = "/etc/node", with = node)]
+    #[serde(default)]
+    pub own: Properties,
+    /// A word.
+    pub word: String,
+    /// Vote.
+    #[node_type(name = "voter", replicas = 2)]
+    pub voters: BTreeMap<String, Voter>,
+    /// Follow.
+    #[node_type(name = "follower", workload = Deployment)]
+    pub followers: Option<NodeSpec>,
+}
+
+/// Votes.
+#[node_type]
+pub struct Voter {
+    /// What a node type's function sees of the cluster.
+    #[config(file = "word", mount = "/etc/word", format = raw, with = word)]
+    #[serde(default)]
+    pub prefix: String,
+}
+
+fn members(spec: &EnsembleSpec, around: &Surroundings) -> Result<Properties, Unnamed> {
+    let mut lines = spec.members.clone();
+    for peer in around.nodes("voter") {
+        for (ordinal, host) in peer.pods()?.iter().enumerate() {
+            let key = peer.key.as_deref().unwrap_or_default();
+            lines.set(format!("{key}.{ordinal}"), format!("{host}:{}", peer.port("client").unwrap_or_default()));
+        }
+    }
+    Ok(lines)
+}
+
+fn node(_: &EnsembleSpec, around: &Surroundings) -> Properties {
+    Properties::from([("name", around.node().name.as_str())])
+}
+
+fn word(voter: &Voter, around: &Surroundings) -> Result<String, serde_json::Error> {
+    let spec: EnsembleSpec = around.spec()?;
+    Ok(format!("{}{} of {}/{}", voter.prefix, spec.word, around.namespace(), around.cluster()))
+}
+
+/// The content of each file, by the name of its ConfigMap without its hash.
+fn files(name: &str, spec: Value) -> Result<BTreeMap<String, String>, Vec<String>> {
+    let blueprint = render(&cluster(name), &spec, Ensemble::DEFINITION).map_err(|errors| sentences(&errors))?;
+    let maps = blueprint.objects.iter().filter(|object| object.kind == &CONFIG_MAP);
+    let content =
+        |map: &Value| map["data"].as_object().and_then(|data| data.values().next()?.as_str().map(str::to_owned));
+    Ok(maps
+        .map(|map| {
+            let owner = map.name.rsplit_once('-').map_or(map.name.clone(), |(owner, _)| owner.to_owned());
+            (owner, content(&map.json).unwrap_or_default())
+        })
+        .collect())
+}
+
+#[test]
+fn a_function_knows_the_pods_of_every_node() {
+    let spec = json!({
+        "word": "hello",
+        "members": { "tick": "2" },
+        "voters": { "a": {}, "b": { "replicas": 1, "prefix": "> " } },
+        "followers": { "replicas": 1 },
+    });
+    let files = files("c", spec).unwrap();
+    let expected = "a.0=c-voter-a-0.c-voter-a.ns.svc:2181\na.1=c-voter-a-1.c-voter-a.ns.svc:2181\n\
+                    b.0=c-voter-b-0.c-voter-b.ns.svc:2181\ntick=2\n";
+    assert_eq!(files["c-members.properties"], expected, "all nodes have one: {files:#?}");
+    assert_eq!(files["c-voter-a-word"], "hello of ns/c");
+    assert_eq!(files["c-voter-b-word"], "> hello of ns/c");
+}
+
+#[test]
+fn a_file_that_is_about_the_node_is_the_nodes_own() {
+    let files = files("c", json!({ "word": "", "voters": { "a": {} }, "followers": {} })).unwrap();
+    assert_eq!(files["c-voter-a-node.properties"], "name=c-voter-a\n");
+    assert_eq!(files["c-follower-node.properties"], "name=c-follower\n");
+    assert!(!files.contains_key("c-node.properties"), "{files:#?}");
+}
+
+#[test]
+fn names_that_are_cut_are_right_in_files_too() {
+    let name = "a-cluster-whose-name-is-so-long-that-it-has-to-be-cut";
+    let files = files(name, json!({ "word": "", "voters": { "a": {} } })).unwrap();
+    let own = files.values().find_map(|file| file.strip_prefix("name=")).unwrap().trim();
+    assert!(own.len() <= 52, "{own}");
+    assert!(files.values().any(|file| file.contains(&format!("a.0={own}-0.{own}.ns.svc:2181"))), "{files:#?}");
+}
+
+#[test]
+fn an_error_of_a_function_names_the_field() {
+    let metrics = json!([{ "type": "Resource", "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 80 } } }]);
+    let autoscaled =
+        json!({ "autoscaling": { "maxReplicas": 3, "metrics": metrics }, "resources": { "requests": { "cpu": "1" } } });
+    let errors = files("c", json!({ "word": "", "voters": { "a": autoscaled } })).unwrap_err();
+    let expected =
+        "spec.members: an autoscaler decides how many pods c-voter-a has, and they are listed: set replicas instead";
+    assert_eq!(errors, [expected]);
+}

@@ -1,0 +1,72 @@
+//! The ZooKeeper example: members that are listed in each other's files.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::api::{DeleteParams, ListParams, ResourceExt};
+use serde_json::{Value, json};
+use zookeeper_operator::ZooKeeper;
+
+use crate::setup::{Setup, eventually, with};
+
+fn spec() -> Value {
+    json!({ "image": "zookeeper:3.9.4", "servers": {}, "observers": {} })
+}
+
+/// The lines of `zoo.cfg` that a node's pods read.
+async fn zoo_cfg(setup: &Setup, node: &str) -> String {
+    let pods = setup.api::<Pod>().list(&ListParams::default()).await.unwrap();
+    let pod = pods.iter().find(|pod| pod.name_any().starts_with(node)).unwrap();
+    let volumes = pod.spec.as_ref().unwrap().volumes.iter().flatten();
+    let map = volumes.filter_map(|volume| volume.config_map.as_ref()).next().unwrap().name.clone();
+    let map = setup.api::<ConfigMap>().get(&map).await.unwrap();
+    map.data.unwrap().remove("zoo.cfg").unwrap()
+}
+
+/// The UIDs of pods, by name.
+async fn pods(setup: &Setup) -> BTreeMap<String, String> {
+    let pods = setup.api::<Pod>().list(&ListParams::default()).await.unwrap();
+    pods.into_iter().map(|pod| (pod.name_any(), pod.metadata.uid.unwrap_or_default())).collect()
+}
+
+#[tokio::test]
+async fn an_ensemble_is_installed_scaled_changed_and_deleted() {
+    let setup = Setup::of_kind::<ZooKeeper>("ensemble").await;
+    setup.enforce_restricted().await;
+    let ready: ZooKeeper = setup.ready_as("zk", spec()).await;
+    assert_eq!(ready.status.unwrap().ready, "4/4", "three servers by default");
+    let host = |node: &str, id: &str| format!("zk-{node}-{id}.zk-{node}.{}.svc:2888:3888", setup.namespace);
+    let of_servers = zoo_cfg(&setup, "zk-server").await;
+    for line in [
+        format!("server.1={}:participant;2181", host("server", "0")),
+        format!("server.3={}:participant;2181", host("server", "2")),
+        format!("server.101={}:observer;2181", host("observer", "0")),
+    ] {
+        assert!(of_servers.contains(&line), "{line}\n{of_servers}");
+    }
+    assert!(!of_servers.contains("server.4=") && !of_servers.contains("peerType"), "{of_servers}");
+    assert!(zoo_cfg(&setup, "zk-observer").await.contains("peerType=observer"));
+
+    let even = setup.apply_as::<ZooKeeper>("zk", with(spec(), [("servers", json!({ "replicas": 4 }))])).await;
+    assert!(even.unwrap_err().to_string().contains("servers.replicas is odd"));
+
+    let before = pods(&setup).await;
+    let five = with(spec(), [("servers", json!({ "replicas": 5 }))]);
+    let ready: ZooKeeper = setup.ready_as("zk", five.clone()).await;
+    assert_eq!(ready.status.unwrap().ready, "6/6");
+    let after = pods(&setup).await;
+    assert!(zoo_cfg(&setup, "zk-server").await.contains("server.5="));
+    assert!(before.iter().all(|(name, uid)| after.get(name).is_some_and(|new| new != uid)), "{before:?} {after:?}");
+
+    let changed = with(five, [("config", json!({ "tickTime": 3000 }))]);
+    let _: ZooKeeper = setup.ready_as("zk", changed).await;
+    assert!(zoo_cfg(&setup, "zk-server").await.contains("tickTime=3000"));
+
+    setup.api::<ZooKeeper>().delete("zk", &DeleteParams::default()).await.unwrap();
+    eventually("no pod to be left", || async {
+        let pods = pods(&setup).await;
+        if pods.is_empty() { Ok(()) } else { Err(format!("{pods:?}")) }
+    })
+    .await;
+    assert_eq!(setup.claims().await.len(), 6, "the data stays");
+}
