@@ -63,11 +63,12 @@ use proc_macro::TokenStream;
 /// | `storage = false` | whether objects are stored in this version; of versions that `merge_crds` joins, one is | `true` |
 /// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
 /// | `root = "Name"` | name of the generated struct | the kind |
-/// | `customize` | the struct implements operator-core's `Customize`, which is then called over the desired objects | no hook |
 /// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
 /// | `attr = "allow(dead_code)"` | further attribute of the generated struct; repeatable | none |
 /// | `crate = path` | where operator-core is found | `::operator_core` |
+///
+/// Where the struct implements operator-core's `Customize`, that hook is called over the desired objects.
 ///
 /// Keys of `printcolumn(…)`:
 ///
