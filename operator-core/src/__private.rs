@@ -10,12 +10,11 @@ pub use kube;
 pub use schemars;
 pub use serde;
 
-pub use crate::render::Customize;
 use crate::{
     Cluster, NodeDefaults,
     definition::Surroundings,
     model::ClusterStatus,
-    render::{Children, HookError, Scope},
+    render::{Customize, HookError, customize::Customization},
 };
 use futures::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
@@ -149,38 +148,28 @@ fn json(value: &impl Serialize) -> Result<serde_json::Value, String> {
     serde_json::to_value(value).map_err(|error| error.to_string())
 }
 
-/// Runs the author's hook over desired objects.
-pub fn customize<T: DeserializeOwned + Customize>(
-    spec: &serde_json::Value,
-    scope: &Scope<'_>,
-    children: &mut Children,
-) -> Result<(), HookError> {
-    T::deserialize(spec).map_err(|error| error.to_string())?.customize(scope, children)
-}
-
-/// Tells whether `T` has a hook: the compiler takes the constant of the type before that of [`NoHook`], where there is one.
+/// Holds the hook of `T`: the compiler takes the constant of the type before that of [`NoHook`], where `T` implements [`Customize`].
 pub struct Hook<T>(PhantomData<T>);
 
-impl<T: Customize> Hook<T> {
+impl<T: DeserializeOwned + Customize> Hook<T> {
     /// It has one.
-    pub const THERE: bool = true;
+    pub const CUSTOMIZE: Option<Customization> = Some(Customization {
+        kinds: T::KINDS,
+        call: |spec, scope, children| read::<T>(spec)?.customize(scope, children),
+    });
+}
+
+fn read<T: DeserializeOwned>(spec: &serde_json::Value) -> Result<T, HookError> {
+    T::deserialize(spec).map_err(|error| error.to_string().into())
 }
 
 /// See [`Hook`]; imported where that is asked.
 pub trait NoHook {
     /// It has none.
-    const THERE: bool = false;
+    const CUSTOMIZE: Option<Customization> = None;
 }
 
 impl<T> NoHook for Hook<T> {}
-
-/// A struct without `customize` has no hook.
-#[track_caller]
-pub const fn uncalled(there: bool) {
-    if there {
-        panic!("this struct has a hook, `impl Customize`, that nobody calls: add `customize` to #[operator(…)]");
-    }
-}
 
 /// Runs a `check = path` function of an external over the value at its path.
 pub fn check<T: DeserializeOwned, F: Future<Output = Result<(), String>> + Send + 'static>(

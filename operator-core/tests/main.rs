@@ -7,6 +7,7 @@ mod accepted;
 mod common;
 mod conditions;
 mod configuration;
+mod customize;
 mod layers;
 mod lost;
 mod plans;

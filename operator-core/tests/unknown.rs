@@ -72,6 +72,14 @@ fn a_misspelt_field_is_found_where_the_schema_preserves_it() {
 }
 
 #[test]
+fn an_unknown_field_is_found_though_it_holds_nothing() {
+    // A node of a type that only a newer operator has.
+    let unknown = (Author::of::<Single>().read)(&json!({ "query": {}, "mover": {} })).unwrap_err();
+    assert!(matches!(&unknown[..], [only] if only.path == "mover"), "{unknown:?}");
+    assert!((Author::of::<Single>().read)(&json!({ "query": { "env": [], "podLabels": {} }, "mover": null })).is_ok());
+}
+
+#[test]
 fn what_cannot_be_read_is_named_by_its_path_wherever_it_stands() {
     let spec = json!({ "defaults": { "env": 1 }, "query": { "replicas": "two", "env": [{ "name": 1 }] } });
     let wrong = built(Author::of::<Single>(), &spec).unwrap_err();

@@ -21,7 +21,8 @@ const PENDING: &str = "9Gi";
 pub fn put_claim(world: &mut World, name: &str, node: &str, size: &str) {
     let json = json!({
         "metadata": { "name": name, "namespace": "default", "labels": {
-            "app.kubernetes.io/instance": "a", "app.kubernetes.io/name": "data", "tests.example.com/node": node } },
+            "app.kubernetes.io/instance": "a", "app.kubernetes.io/managed-by": "data-operator",
+            "app.kubernetes.io/name": "data", "tests.example.com/node": node } },
         "spec": { "resources": { "requests": { "storage": size } } },
         "status": { "phase": if size == PENDING { "Pending" } else { "Bound" } },
     });
@@ -79,7 +80,7 @@ fn claims_belong_to_the_cluster_that_their_labels_name() {
         json!({ "metadata": { "name": "x", "namespace": "default", "labels": { "app.kubernetes.io/instance": "a" } } });
     world.put(&Kind::Row(&CLAIM), foreign, Value::Null);
     let foreign = world.child(&Kind::Row(&CLAIM), "x").unwrap();
-    assert_eq!(foreign.controller, None, "it has no node of this kind");
+    assert_eq!(foreign.controller, None, "no operator of this kind manages it");
 }
 
 #[test]

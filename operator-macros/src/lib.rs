@@ -64,11 +64,12 @@ use proc_macro::TokenStream;
 /// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
 /// | `root = "Name"` | name of the generated struct | the kind |
 /// | `every_node(…)` | what all node types have in common: the keys of [`macro@node_type`] but `crate` | nothing |
-/// | `customize` | the struct implements operator-core's `Customize`, which is then called over the desired objects | no hook |
 /// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
 /// | `attr = "allow(dead_code)"` | further attribute of the generated struct; repeatable | none |
 /// | `crate = path` | where operator-core is found | `::operator_core` |
+///
+/// Where the struct implements operator-core's `Customize`, that hook is called over the desired objects.
 ///
 /// Keys of `printcolumn(…)`:
 ///

@@ -12,7 +12,7 @@ pub use config::ConfigFile;
 pub use crd::{ColumnType, Crd, Deprecated, PrintColumn, Scale, Validation};
 pub use external::{External, ExternalCheck};
 pub use node::{NodeStruct, OwnField};
-pub use operator::{Hook, NodeType, Operator, kind_of, plural_of};
+pub use operator::{NodeType, Operator, kind_of, plural_of};
 pub use secret::SecretField;
 pub use template::{Check, Metrics, Number, Port, Probe, Rule, Storage, Template};
 

@@ -404,6 +404,15 @@ fn all(spec: Value, value: impl Fn(&Field) -> Value) -> Value {
         .fold(spec, |spec, field| with_field(spec, field.on, field.name, &value(field)))
 }
 
+/// A spec for each value of each field, and two with nearly all of them.
+pub fn specs() -> Vec<Value> {
+    let each = fields()
+        .into_iter()
+        .flat_map(|field| [&field.set, &field.change].map(|value| with_field(base(), field.on, field.name, value)));
+    let most = [all(base(), |field| field.set.clone()), all(base(), |field| field.change.clone())];
+    each.chain(most).collect()
+}
+
 #[tokio::test]
 async fn the_pods_of_all_fields_run_where_restricted_is_enforced() {
     let setup = Setup::new("all").await;

@@ -28,7 +28,7 @@ use crate::setup::{Setup, eventually, with};
 
 /// A data system with everything.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[operator(group = "full.example.com", version = "v1", kind = "Full", customize)]
+#[operator(group = "full.example.com", version = "v1", kind = "Full")]
 #[operator(allow(annotations("operator-testbed/")))]
 #[serde(rename_all = "camelCase")]
 pub struct FullSpec {
@@ -117,7 +117,7 @@ fn cron_job(cluster: &str, schedule: &str, image: &str) -> CronJob {
 }
 
 /// Every child kind that the API server of the testbed has by itself.
-fn everything() -> Value {
+pub fn everything() -> Value {
     json!({
         "image": "example.com/full:1",
         "clean": "0 3 * * *",

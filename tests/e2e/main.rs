@@ -7,6 +7,7 @@
 mod accepted;
 mod children;
 mod conditions;
+mod customize;
 mod ensemble;
 mod externals;
 mod fields;

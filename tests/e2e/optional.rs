@@ -26,7 +26,7 @@ pub const FOR_EVER: &str = "for ever";
 
 /// A data system that Prometheus scrapes and that cleans up after itself.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[operator(group = "optional.example.com", version = "v1", kind = "Optional", customize)]
+#[operator(group = "optional.example.com", version = "v1", kind = "Optional")]
 pub struct OptionalSpec {
     /// Image of every node.
     #[operator(image)]

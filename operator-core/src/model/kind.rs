@@ -157,9 +157,12 @@ kinds! {
         of_others: &["controller.kubernetes.io/hash", "controller-revision-hash"];
 }
 
-/// Volumes that pods claim. StatefulSets make them; the operator only lets them grow.
+/// Volumes that pods claim. StatefulSets make them, and the operator only lets them grow; hooks add others. None is ever deleted.
 pub static CLAIM: ChildKind =
     row(["", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"], Stage::Base, Presence::Wanted);
+
+/// Pods that run on a schedule. Hooks add them.
+pub static CRON_JOB: ChildKind = row(["batch", "v1", "CronJob", "cronjobs"], Stage::Base, Presence::Optional);
 
 /// Pods. Workloads make them; the operator only deletes one that keeps its StatefulSet from being updated.
 pub static POD: ChildKind = row(["", "v1", "Pod", "pods"], Stage::Base, Presence::Wanted);
@@ -267,7 +270,7 @@ impl Deref for Kind {
 /// What authors write down doesn't say all that is special about a kind of the table.
 impl From<&'static ChildKind> for Kind {
     fn from(row: &'static ChildKind) -> Self {
-        Self::Row(ALL.into_iter().find(|known| *known == row).unwrap_or(row))
+        Self::Row(ALL.into_iter().chain([&CLAIM]).find(|known| *known == row).unwrap_or(row))
     }
 }
 

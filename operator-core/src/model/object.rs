@@ -40,9 +40,9 @@ pub struct Object {
 pub struct Node {
     /// Node type and key, as in object names: `historical-hot`.
     pub name: String,
-    /// Name of its node type.
-    pub of_type: &'static str,
-    /// Where it stands in the spec: `historicals.hot`.
+    /// Name of its node type; none: it is a workload that a hook added.
+    pub of_type: Option<&'static str>,
+    /// Where it stands in the spec: `historicals.hot`; of what a hook added, the node that it was added for; empty: the cluster.
     pub path: String,
     /// Position in upgrades: lower ones first.
     pub order: i32,
@@ -52,6 +52,13 @@ pub struct Node {
     pub replicas: i32,
     /// How their number is decided.
     pub scale: Scale,
+}
+
+impl Node {
+    /// Whether it is a workload that a hook added.
+    pub fn is_added(&self) -> bool {
+        self.of_type.is_none()
+    }
 }
 
 /// What a workload's configuration hash covers, and where it is put.
@@ -102,6 +109,11 @@ impl Object {
     /// Position of its node in upgrades; 0 where it belongs to the whole cluster.
     pub fn order(&self) -> i32 {
         self.node.as_ref().map_or(0, |node| node.order)
+    }
+
+    /// Whether it is a workload that a hook added.
+    pub fn is_added(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| node.is_added())
     }
 
     /// The node it belongs to, else its own name: what messages call it.

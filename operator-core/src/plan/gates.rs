@@ -201,7 +201,9 @@ impl<'a> Gates<'a> {
             shut.extend(earlier.map(|child| Gate::EarlierJob { node: node.clone(), job: child.name.to_string() }));
         }
         if object.kind.is_workload() {
-            let needed = [None, object.node_name()].into_iter().find_map(|node| self.failed.get(&node));
+            // What a hook added may need whatever the cluster has.
+            let is_needed = |node: Option<&str>| object.is_added() || node.is_none() || node == object.node_name();
+            let needed = self.failed.iter().find(|(node, _)| is_needed(**node)).map(|(_, needed)| needed);
             shut.extend(needed.map(|(kind, name)| Gate::Needs {
                 node: node.clone(),
                 kind: kind.clone(),
@@ -290,8 +292,8 @@ impl<'a> Gates<'a> {
                 Ok(Action::Inspect { object })
             }
             (Answer::Refused(refusal), Action::Apply { object, .. }, Some(found))
-                // What was generated would be lost.
-                if refusal.immutable && object.generate.is_empty() && !object.once =>
+                // What was generated would be lost, and what a claim holds.
+                if refusal.immutable && object.generate.is_empty() && !object.once && !is_claim(&object.kind) =>
             {
                 Ok(Action::Try { object, found })
             }

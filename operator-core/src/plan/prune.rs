@@ -21,11 +21,14 @@ pub fn surplus(situation: &Situation<'_>, before: &[Action]) -> Vec<Action> {
     let wanted: HashSet<(&Kind, &str)> =
         situation.wanted.iter().map(|object| (&object.kind, object.name.as_str())).collect();
     let workloads = situation.wanted.iter().filter(|object| object.kind.is_workload());
-    let rolling: HashSet<&str> =
-        workloads.filter(|object| is_rolling(object, situation)).filter_map(|object| object.node_name()).collect();
-    // What pods read or act as stays as long as pods of an older template may need it, also where they start anew.
+    let rolling: Vec<&Arc<Object>> = workloads.filter(|object| is_rolling(object, situation)).collect();
+    // What pods read or act as stays as long as pods of an older template may need it, also where they start anew. Those that a hook added may
+    // need whatever the cluster has.
     let in_use = |child: &Child| {
-        child.kind.read_by_pods && child.node.as_deref().map_or(!rolling.is_empty(), |node| rolling.contains(node))
+        let may_need = |object: &&Arc<Object>| {
+            object.is_added() || child.node.is_none() || child.node.as_deref() == object.node_name()
+        };
+        child.kind.read_by_pods && rolling.iter().any(may_need)
     };
     // What a Job did counts until its successor can run: what that waits for may come back as it was.
     let succeeded = |child: &Child| {

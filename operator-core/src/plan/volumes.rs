@@ -27,12 +27,20 @@ pub fn shrinking(situation: &Situation<'_>) -> Vec<Invalid> {
 }
 
 fn shrinks(object: &Object, name: &str, size: &Quantity, wanted: &Quantity) -> Invalid {
+    let path = object.node.as_ref().map_or("", |node| &node.path);
+    let (path, whose, or) = if object.is_added() {
+        (path.to_owned(), format!("{} {}: {name}", object.kind.kind, object.name), "")
+    } else {
+        (
+            format!("{path}.storage.{name}.size"),
+            "the storage".to_owned(),
+            ", or add a node with smaller storage instead",
+        )
+    };
     let message = format!(
-        "the storage has {size} and can't shrink to {wanted}: a PersistentVolumeClaim only grows; write {size} or more, or add a \
-         node with smaller storage instead"
+        "{whose} has {size} and can't shrink to {wanted}: a PersistentVolumeClaim only grows; write {size} or more{or}"
     );
-    let node = object.node.as_ref().map_or("", |node| &node.path);
-    Invalid::new(format!("{node}.storage.{name}.size"), message)
+    Invalid::new(path, message)
 }
 
 /// What comes before a StatefulSet is replaced whose claims would go with it: its pods stay, but the garbage collector deletes a claim of which

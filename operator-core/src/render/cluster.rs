@@ -5,18 +5,16 @@ use std::fmt::Debug;
 use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::customize::Customization;
 use crate::{
     definition::Definition,
     model::{ClusterStatus, Invalid},
-    settings::unknown::{lost, unknown},
+    settings::unknown::{UNKNOWN, below, ignored},
 };
 
-/// How many bytes are read at most, by reading a spec again and again, to find out which of its fields nothing reads: a fraction of a second.
-const BYTES: usize = 8 << 20;
-/// How many of them are named.
+/// How many fields that nothing reads are named.
 const SHOWN: usize = 10;
 
 /// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
@@ -75,40 +73,13 @@ impl From<&'static Definition> for Author {
 /// Nothing is left out silently: where a newer operator's schema is installed, an older operator would take down what only the newer one knows.
 fn read<K: Cluster>(spec: &Value) -> Result<Value, Vec<Invalid>> {
     let read = typed::<K>(spec).map_err(|invalid| vec![invalid])?;
-    let lost = lost(spec, &read);
-    if lost.is_empty() {
-        return Ok(read);
-    }
-    let mut tries = BYTES / spec.to_string().len();
-    let Some(ignored) = ignored::<K>(spec, &read, &lost, &mut tries) else {
+    let Some(ignored) = ignored(spec, &read, |spec| typed::<K>(spec).ok()) else {
         let message = "too many of its fields are written as their types leave them out; leave them out, too";
         return Err(vec![Invalid::new("", message)]);
     };
-    let unknown: Vec<Invalid> = ignored.iter().take(SHOWN).map(|at| unknown(String::new(), at)).collect();
+    let unknown = ignored.iter().take(SHOWN).map(|pointer| Invalid::new(below(String::new(), pointer), UNKNOWN));
+    let unknown: Vec<Invalid> = unknown.collect();
     if unknown.is_empty() { Ok(read) } else { Err(unknown) }
-}
-
-/// Those of the `lost` pointers that nothing reads. A field may also be missing because its type doesn't write its default. Then it is read,
-/// and is a mistake with another content. Half of them are tried at a time, in so many `tries` at most; `None`: that isn't enough.
-fn ignored<K: Cluster>(spec: &Value, read: &Value, lost: &[String], tries: &mut usize) -> Option<Vec<String>> {
-    if lost.is_empty() {
-        return Some(Vec::new());
-    }
-    *tries = tries.checked_sub(1)?;
-    let mut other = spec.clone();
-    for pointer in lost {
-        if let Some(value) = other.pointer_mut(pointer) {
-            *value = json!([[null]]);
-        }
-    }
-    if typed::<K>(&other).is_ok_and(|other| other == *read) {
-        return Some(lost.to_vec());
-    }
-    let (some, others) = lost.split_at(lost.len() / 2);
-    if some.is_empty() {
-        return Some(Vec::new());
-    }
-    Some([ignored::<K>(spec, read, some, tries)?, ignored::<K>(spec, read, others, tries)?].concat())
 }
 
 fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {

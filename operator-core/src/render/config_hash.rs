@@ -76,7 +76,11 @@ fn set_variable(template: &mut Value, container: &str, variable: &str, value: &s
 
 /// What a Job runs, with which configuration: it runs once for each.
 fn run(job: &Object, hash: &str) -> String {
-    let main = job.node.as_ref().and_then(|node| pod::container(job.json.pointer("/spec/template")?, node.of_type));
+    let (node, template) = (job.node.as_ref(), job.json.pointer("/spec/template"));
+    let main = template.and_then(|template| match node.and_then(|node| node.of_type) {
+        Some(main) => pod::container(template, main),
+        None => template.pointer("/spec/containers/0"),
+    });
     let runs = ["image", "command", "args", "env"].map(|field| main.and_then(|main| main.get(field)));
     Digest::of(&json!([hash, runs])).short()
 }

@@ -1,12 +1,18 @@
 //! What all children share, and the digest of what is sent.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 
 use super::{config_hash, names::Names, secret};
 use crate::{
-    model::{ChildKind, Digest, Object, Scale, kind::SECRET},
+    model::{
+        ChildKind, Digest, Node, Object, Scale,
+        kind::{CLAIM, SECRET},
+    },
     settings::{
         Invalid, ResolvedNode,
         json::{drop_null, fields},
@@ -31,28 +37,30 @@ impl Object {
     }
 }
 
-/// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed. `null` isn't sent: the
-/// operator would own the field without need.
+/// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed. A claim has no
+/// controller: it outlives the cluster. `null` isn't sent: the operator would own the field without need.
 pub fn finalize(object: &mut Object, names: &Names<'_>) {
     drop_null(&mut object.json);
     let mut body = fields(object.json.take());
     let mut metadata = fields(body.remove("metadata").unwrap_or_default());
     let mut own = |field: &str| fields(metadata.remove(field).unwrap_or_default());
     let mut labels = own("labels");
-    labels.extend(names.labels(object.node.as_ref().map(|node| (node.of_type, &*node.name))));
+    labels.extend(names.labels(object.node.as_deref()));
     let mut annotations = own("annotations");
     annotations.insert(names.intent(), Value::Null);
+    metadata.extend(fields(json!({
+        "name": object.name,
+        "namespace": names.cluster.namespace,
+        "ownerReferences": (object.kind != &CLAIM).then(|| [names.owner_reference()]),
+        "labels": labels,
+        "annotations": annotations,
+    })));
+    metadata.retain(|_, value| !value.is_null());
     body.remove("status");
     body.extend(fields(json!({
         "apiVersion": object.kind.api_version(),
         "kind": object.kind.kind,
-        "metadata": {
-            "name": object.name,
-            "namespace": names.cluster.namespace,
-            "ownerReferences": [names.owner_reference()],
-            "labels": labels,
-            "annotations": annotations,
-        },
+        "metadata": metadata,
     })));
     object.json = body.into();
     if object.kind == &SECRET {
@@ -83,6 +91,17 @@ fn set_annotation(object: &mut Object, annotation: &str, value: Value) {
     if let Some(place) = object.json.pointer_mut("/metadata/annotations").and_then(|all| all.get_mut(annotation)) {
         *place = value;
     }
+}
+
+/// Nodes of the same name: workloads that a hook added.
+pub fn namesakes(nodes: &[Arc<Node>]) -> Vec<Invalid> {
+    let mut seen = HashSet::new();
+    let again = nodes.iter().filter(|node| !seen.insert(node.name.as_str()));
+    let message = |node: &Node| {
+        let (kind, name) = (&node.kind.kind, &node.name);
+        format!("the {kind} that the hook adds would be the second node `{name}`: give it another name")
+    };
+    again.map(|node| Invalid::new(node.path.as_str(), message(node))).collect()
 }
 
 /// Children of the same kind and name.

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`names`] | names of objects, labels, selectors |
 //! | `config_map`, `secret`, `service`, … | a child kind each, all of one form |
+//! | `workload` | what every workload has |
 //! | `finalize` | what all children share, and their intent |
 //! | `config_hash` | the configuration hash, in the pods |
 //! | `of_node` | the children of one node |
@@ -55,6 +56,7 @@ mod service_monitor;
 mod stateful_set;
 pub(crate) mod strategy;
 mod vertical_pod_autoscaler;
+mod workload;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -82,7 +84,7 @@ pub struct Blueprint {
     /// The children, in the order of creation: configuration, Services, workloads, what is about workloads. Those whose pods refer to
     /// something lack its digest; see [`Blueprint::with`].
     pub objects: Vec<Arc<Object>>,
-    /// The nodes, in the order of the spec.
+    /// The nodes, in the order of the spec, and then the workloads that a hook added.
     pub nodes: Vec<Arc<Node>>,
     /// What the cluster depends on and the operator doesn't run, as far as the spec names it.
     pub externals: Vec<external::Dependency>,
@@ -212,7 +214,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
     }
     match of_cluster.customized(&names, spec, &Scope { cluster, node: None }) {
         Ok(children) => objects.extend(children.into_objects()),
-        Err(invalid) => errors.push(invalid),
+        Err(invalid) => errors.extend(invalid),
     }
     config_hash::add_key(&mut objects, cluster);
     objects.extend(revision::build(&names, spec));
@@ -222,6 +224,8 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
     let mut seen = HashSet::new();
     objects.retain(|object| seen.insert((object.kind.clone(), object.name.clone(), object.intent)));
     errors.extend(finalize::duplicates(&objects));
+    blueprint.nodes.extend(objects.iter().filter_map(|object| object.node.clone().filter(|node| node.is_added())));
+    errors.extend(finalize::namesakes(&blueprint.nodes));
     blueprint.objects = objects.into_iter().map(Arc::new).collect();
     if errors.is_empty() { Ok(blueprint) } else { Err(settings::once(errors)) }
 }

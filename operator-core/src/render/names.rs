@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::customize::Customization;
 use crate::{
     definition::Definition,
-    model::{Digest, Identity, Reference, Source},
+    model::{Digest, Identity, Node, Reference, Source},
 };
 
 pub use crate::model::labels::{COMPONENT, INSTANCE, MANAGED_BY, NAME};
@@ -74,9 +74,9 @@ impl Names<'_> {
     }
 
     /// The labels of a child: the selector's, the node type and the operator.
-    pub fn labels(&self, node: Option<(&str, &str)>) -> Map<String, Value> {
-        let mut labels = node.map_or_else(|| self.selector_of_cluster(), |(_, node)| self.selector(node));
-        labels.extend(node.map(|(node_type, _)| (COMPONENT.to_owned(), node_type.into())));
+    pub fn labels(&self, node: Option<&Node>) -> Map<String, Value> {
+        let mut labels = node.map_or_else(|| self.selector_of_cluster(), |node| self.selector(&node.name));
+        labels.extend(node.and_then(|node| Some((COMPONENT.to_owned(), node.of_type?.into()))));
         labels.insert(MANAGED_BY.to_owned(), manager(self.definition).into());
         labels
     }

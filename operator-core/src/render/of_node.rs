@@ -1,16 +1,16 @@
 //! The children of one node, and its row in the status.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Children, NodeContext, Object, Scope, config_map, daemon_set, deployment, files,
     horizontal_pod_autoscaler as autoscaler, http_route, ingress, job, names::Names, network_policy, pod,
-    pod_disruption_budget, powers, references, role, role_binding, secrets, service, service_account, service_monitor,
-    stateful_set, vertical_pod_autoscaler,
+    pod_disruption_budget, powers, role, role_binding, secrets, service, service_account, service_monitor,
+    stateful_set, vertical_pod_autoscaler, workload,
 };
 use crate::{
     definition::Workload,
-    model::{ConfigHash, kind::ChildKind},
+    model::kind::ChildKind,
     settings::{Invalid, ResolvedNode},
 };
 
@@ -37,30 +37,24 @@ pub fn render(context: &NodeContext<'_>) -> Result<Vec<Object>, Vec<Invalid>> {
         Workload::DaemonSet => daemon_set::build(names, node, pod),
         Workload::Job => job::build(names, node, pod),
     });
+    let replicas = children.replicas();
     let scope = Scope { cluster: names.cluster, node: Some(node) };
-    let customized = children.customized(names, spec, &scope);
-    let mut children = customized.map_err(|invalid| vec![invalid])?;
+    let mut children = children.customized(names, spec, &scope)?;
+    let is_scaled = children.replicas() != replicas;
     let Some(workload) = children.workload_mut() else {
         let message = "the hook dropped the node's workload; leave the node out of the spec instead";
         return Err(vec![Invalid::new(node.path.as_str(), message)]);
     };
-
-    // After the hook, so that what its sidecars refer to counts.
-    let template = &mut workload.json["spec"]["template"];
-    pod::finish(names, node, template, &containers);
-    let own: Vec<&str> = files.iter().map(|file| file.config_map.as_str()).collect();
-    let is_job = node.node_type.workload() == Workload::Job;
-    workload.hash = Some(Box::new(ConfigHash {
-        files: files::digest(&files),
-        reads: references::of(template, &own).into_iter().collect(),
-        annotation: names.config_hash(),
-        variable: node.node_type.says(|says| says.config_hash_env).map(|name| (node.node_type.name, name)),
-        job: is_job.then(|| format!("{}-{}", names.cluster.name, node.name)),
-    }));
-    if !is_job {
-        workload.json["spec"]["selector"] = json!({ "matchLabels": names.selector(&node.name) });
+    if is_scaled {
+        let kind = &workload.kind.kind;
+        let message = format!(
+            "the hook changed spec.replicas of the {kind}, which the node's `replicas` sets: leave it as it is"
+        );
+        return Err(vec![Invalid::new(node.path.as_str(), message)]);
     }
-    workload.claims = stateful_set::claims(&workload.json);
+    let variable = node.node_type.says(|says| says.config_hash_env).map(|name| (node.node_type.name, name));
+    pod::confine(pod::restricted(node), &mut workload.json["spec"]["template"], &containers);
+    workload::finish(workload, names, &files, variable);
     Ok(children.into_objects())
 }
 

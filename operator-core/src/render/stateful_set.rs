@@ -2,23 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Object,
-    names::{MANAGED_BY, Names, manager},
-    strategy,
-};
+use super::{Object, names::Names, strategy};
 use crate::{
     model::kind::STATEFUL_SET,
-    settings::{
-        Claim, PodManagement, Quantity, ResolvedNode, Retention,
-        json::{at, fields},
-    },
+    settings::{Claim, PodManagement, ResolvedNode, Retention},
 };
 
 pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
     let name = names.node(&node.name);
     let retention = node.spec.storage_retention.unwrap_or_default();
-    let claims = node.claims.iter().map(|claim| claim_template(names, node, claim));
+    let claims = node.claims.iter().map(claim_template);
     let spec = json!({
         "replicas": strategy::replicas(node),
         "serviceName": name,
@@ -36,31 +29,14 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: Value) -> Object {
     Object::new(&STATEFUL_SET, name, Some(node), json!({ "spec": spec }))
 }
 
-/// Names and sizes of the PVCs in a StatefulSet's JSON.
-pub fn claims(set: &Value) -> Vec<(String, Quantity)> {
-    let claim = |claim: &Value| {
-        let name = claim.pointer("/metadata/name")?.as_str()?;
-        let size = claim.pointer("/spec/resources/requests/storage")?.as_str()?;
-        Some((name.to_owned(), size.parse().ok()?))
-    };
-    at(set, "spec.volumeClaimTemplates.*").into_iter().filter_map(claim).collect()
-}
-
-/// As the API server stores it, defaults included: the list is atomic, so its items are compared as a whole.
-fn claim_template(names: &Names<'_>, node: &ResolvedNode, claim: &Claim) -> Value {
-    let mut labels = fields(json!(claim.labels));
-    labels.extend(names.selector(&node.name));
-    // PVCs have no owner: they are watched by this label.
-    labels.insert(MANAGED_BY.to_owned(), manager(names.definition).into());
+/// Its labels, among others, are added when the workload is finished.
+fn claim_template(claim: &Claim) -> Value {
     json!({
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": { "name": claim.name, "labels": labels },
+        "metadata": { "name": claim.name, "labels": claim.labels },
         "spec": {
             "accessModes": claim.access_modes,
             "resources": { "requests": { "storage": claim.size } },
             "storageClassName": claim.class,
-            "volumeMode": "Filesystem",
         },
     })
 }

@@ -205,7 +205,7 @@ fn node(
     let is_scaled = !matches!(workload, Workload::DaemonSet | Workload::Job);
     let at = Node {
         name,
-        of_type: node_type.name,
+        of_type: Some(node_type.name),
         path,
         order,
         kind: ChildKind::of_workload(workload).into(),

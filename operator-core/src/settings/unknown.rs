@@ -3,7 +3,7 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Invalid, NodeDefaults, NodeSpec, json::is_empty, resolve::placed};
+use super::{Invalid, NodeDefaults, NodeSpec, resolve::placed};
 use crate::definition::{Definition, Groups};
 
 /// The mistakes for which settings in `spec` can't be read, each with its path.
@@ -38,12 +38,54 @@ fn mistakes(given: &Value, path: &str) -> Vec<Invalid> {
     if found.is_empty() { vec![Invalid::new(path, error.to_string())] } else { found }
 }
 
+/// What is wrong with a field that nothing reads.
+pub const UNKNOWN: &str =
+    "this version of the operator does not know it; look for a typing mistake, or run a version that does";
+/// How many bytes are read at most, by reading JSON again and again, to find out which of its fields nothing reads: a fraction of a second.
+const BYTES: usize = 8 << 20;
+
+/// Pointers of the fields that nothing reads: `written` is what is written where `given` was read, as `again` does. `None`: it would take too
+/// long to find out.
+pub fn ignored(given: &Value, written: &Value, again: impl Fn(&Value) -> Option<Value>) -> Option<Vec<String>> {
+    let lost = lost(given, written);
+    if lost.is_empty() {
+        return Some(lost);
+    }
+    let mut tries = BYTES / given.to_string().len();
+    ignored_of(&lost, &mut tries, &|others: &[String]| {
+        let mut other = given.clone();
+        for pointer in others {
+            if let Some(value) = other.pointer_mut(pointer) {
+                *value = json!([[null]]);
+            }
+        }
+        again(&other).is_some_and(|other| other == *written)
+    })
+}
+
+/// Those of the `lost` pointers that nothing reads. A field may also be missing because its type doesn't write its default. Then it is read,
+/// and is a mistake with another content. Half of them are tried at a time, in so many `tries` at most; `None`: that isn't enough.
+fn ignored_of(lost: &[String], tries: &mut usize, is_read_alike: &impl Fn(&[String]) -> bool) -> Option<Vec<String>> {
+    if lost.is_empty() {
+        return Some(Vec::new());
+    }
+    *tries = tries.checked_sub(1)?;
+    if is_read_alike(lost) {
+        return Some(lost.to_vec());
+    }
+    let (some, others) = lost.split_at(lost.len() / 2);
+    if some.is_empty() {
+        return Some(Vec::new());
+    }
+    Some([ignored_of(some, tries, is_read_alike)?, ignored_of(others, tries, is_read_alike)?].concat())
+}
+
 /// Pointers of the fields that are in `given` and not in `read`.
-pub fn lost(given: &Value, read: &Value) -> Vec<String> {
+fn lost(given: &Value, read: &Value) -> Vec<String> {
     fn collect(given: &Value, read: &Value, at: &str, lost: &mut Vec<String>) {
         match (given, read) {
             (Value::Object(given), Value::Object(read)) => {
-                for (name, given) in given.iter().filter(|(_, given)| !is_empty(given)) {
+                for (name, given) in given.iter().filter(|(_, given)| !given.is_null()) {
                     let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
                     match read.get(name) {
                         Some(read) => collect(given, read, &at, lost),
@@ -63,8 +105,8 @@ pub fn lost(given: &Value, read: &Value) -> Vec<String> {
     lost
 }
 
-/// That there is no field at a pointer from `path`.
-pub fn unknown(mut path: String, pointer: &str) -> Invalid {
+/// A path, and a pointer from there.
+pub fn below(mut path: String, pointer: &str) -> String {
     for part in pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")) {
         match part.parse::<usize>() {
             Ok(index) => path += &format!("[{index}]"),
@@ -72,8 +114,5 @@ pub fn unknown(mut path: String, pointer: &str) -> Invalid {
             Err(_) => path += &format!(".{part}"),
         }
     }
-    Invalid::new(
-        path,
-        "this version of the operator does not know it; look for a typing mistake, or run a version that does",
-    )
+    path
 }

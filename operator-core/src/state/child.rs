@@ -25,7 +25,7 @@ pub struct Child {
     pub name: Box<str>,
     /// UID.
     pub uid: Box<str>,
-    /// UID of the owner that is marked as its controller; of claims, who have none, [what names their cluster](claims::owner).
+    /// UID of the owner that is marked as its controller; of claims, which have none, [what names their cluster](claims::owner).
     pub controller: Option<Arc<str>>,
     /// The node it belongs to, by its label.
     pub node: Option<Box<str>>,
@@ -88,7 +88,7 @@ impl Child {
         };
         let node = metadata.label(&manager.node_label).map(Box::from);
         let controller = if *kind == &CLAIM {
-            claims::owner_of(&manager.name, metadata).filter(|_| node.is_some()).map(Arc::from)
+            claims::owner_of(&manager.name, metadata).filter(|_| managed_by == Some(&*manager.name)).map(Arc::from)
         } else {
             metadata.controller().map(|controller| Arc::from(&*controller.uid))
         };

@@ -6,7 +6,7 @@ use crate::{
     model::{Inventory, Kind, Note, Object, kind::CLAIM},
     plan::Plan,
     render::{Blueprint, names::KEPT},
-    state::{Availability, Snapshot},
+    state::{Availability, Child, Snapshot},
 };
 
 /// The inventory of a cluster: what is there, what was, and what is about to be. Nothing is forgotten of which it isn't known that it is gone.
@@ -47,7 +47,9 @@ pub fn inventory(blueprint: Option<&Blueprint>, plan: Option<&Plan>, snapshot: &
             }
         }
     }
-    for child in snapshot.children.iter().filter(|child| child.kind != &CLAIM) {
+    // Those of StatefulSets aren't the operator's.
+    let is_ours = |child: &&Child| child.kind != &CLAIM || names.contains(&(&child.kind, &*child.name));
+    for child in snapshot.children.iter().filter(is_ours) {
         set(&child.kind, &child.name);
     }
     for (kind, name) in plan.into_iter().flat_map(|plan| &plan.record) {

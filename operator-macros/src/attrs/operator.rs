@@ -1,7 +1,6 @@
 //! `#[operator(…)]` on the struct.
 
 use operator_definition::Power;
-use proc_macro2::Span;
 use syn::{Attribute, Ident, Meta, Path};
 
 use super::{Keys, Setting, Text, template::every_node};
@@ -10,14 +9,15 @@ use crate::{
     model::{Crd, Template, kind_of},
 };
 
-/// Keys of kube's `CustomResource` that make no sense here, and why.
-const NOT_OURS: [(&str, &str); 6] = [
+/// Keys that make no sense here, most of them of kube's `CustomResource`, and why.
+const NOT_OURS: [(&str, &str); 7] = [
     ("namespaced", "a cluster always lives in a namespace; leave it out"),
     ("status", "the status is operator_core's ClusterStatus; leave it out"),
     ("doc", "write a doc comment, `/// …`, above the struct"),
     ("schema", "the schema is that of the struct's `JsonSchema`, derived or your own; leave it out"),
     ("crates", "all others are found in operator_core; where that has another name, write crate = path"),
     ("struct", "write root = \"…\""),
+    ("customize", "a hook is called where the struct has `impl Customize`; leave it out"),
 ];
 
 /// The keys of `#[operator]` on the struct.
@@ -31,8 +31,6 @@ pub struct OperatorKeys {
     pub allow: Allow,
     pub every_node: Template,
     pub root: Option<Text>,
-    /// The position of the key.
-    pub customize: Option<Span>,
     pub derives: Vec<Path>,
     pub attributes: Vec<Meta>,
     pub crate_path: Option<Path>,
@@ -77,7 +75,6 @@ impl OperatorKeys {
             allow: allow(&mut keys),
             every_node: every_node(&mut keys),
             root: keys.text("root"),
-            customize: keys.flag("customize"),
             derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),
             attributes: keys.texts("attr").iter().filter_map(|text| attribute(text, errors)).collect(),
             crate_path: keys.path("crate"),

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::{external, secret};
 use crate::{
     attrs::Setting,
-    model::{Hook, NodeType, Operator, OwnField},
+    model::{NodeType, Operator, OwnField},
 };
 
 /// One constant for each rule, at the field or type that it is about.
@@ -30,20 +30,7 @@ pub fn checks(operator: &Operator) -> TokenStream {
     let externals = external::checks(&operator.externals);
     let node_types =
         operator.node_types.iter().enumerate().map(|(index, node_type)| node_type_checks(index, node_type));
-    let hook = matches!(operator.hook, Hook::Unsaid).then(|| uncalled_hook(operator));
-    quote!(#(#settings)* #(#groups)* #secrets #externals #(#node_types)* #hook)
-}
-
-/// Of a struct that isn't said to have a hook.
-fn uncalled_hook(operator: &Operator) -> TokenStream {
-    let (spec, span) = (&operator.spec_type, operator.spec.span());
-    quote_spanned! {span=>
-        const _: () = {
-            #[allow(unused_imports, reason = "it is what is left where there is no hook")]
-            use _core::__private::NoHook as _;
-            _core::__private::uncalled(_core::__private::Hook::<#spec>::THERE)
-        };
-    }
+    quote!(#(#settings)* #(#groups)* #secrets #externals #(#node_types)*)
 }
 
 /// Of a field's own attributes and its type's together.

@@ -1,6 +1,6 @@
 //! The `Definition`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -12,10 +12,7 @@ use super::{
     template::{configs, template},
     variant,
 };
-use crate::{
-    attrs::Setting,
-    model::{Hook, Operator},
-};
+use crate::{attrs::Setting, model::Operator};
 
 /// The constants `CONFIGS`, `SECRETS`, `EXTERNALS`, `EVERY_NODE` and `NODE_TYPES`, on which the checks look too.
 pub fn parts(operator: &Operator) -> TokenStream {
@@ -91,16 +88,14 @@ pub fn definition(operator: &Operator) -> TokenStream {
     }
 }
 
-/// The constant `Cluster::CUSTOMIZE`, where the author has a hook.
-pub fn customize(operator: &Operator) -> Option<TokenStream> {
-    let Hook::Here(span) = operator.hook else { return None };
-    // With the span of the key, so that the compiler points at it where the struct has no hook.
-    let spec = Ident::new(&operator.spec.to_string(), span);
-    Some(quote_spanned! {span=>
-        const CUSTOMIZE: ::core::option::Option<_core::render::customize::Customization> =
-            ::core::option::Option::Some(_core::render::customize::Customization {
-                kinds: <#spec as _core::__private::Customize>::KINDS,
-                call: _core::__private::customize::<#spec>,
-            });
-    })
+/// The constant `Cluster::CUSTOMIZE`: the author's hook, where there is one.
+pub fn customize(operator: &Operator) -> TokenStream {
+    let spec = &operator.spec_type;
+    quote! {
+        const CUSTOMIZE: ::core::option::Option<_core::render::customize::Customization> = {
+            #[allow(unused_imports, reason = "it is what is left where there is no hook")]
+            use _core::__private::NoHook as _;
+            _core::__private::Hook::<#spec>::CUSTOMIZE
+        };
+    }
 }

@@ -40,23 +40,11 @@ pub struct Operator {
 
     /// JSON names of all fields; none: some are of a flattened struct.
     pub fields: Option<Vec<String>>,
-    pub hook: Hook,
     pub settings: Vec<SettingField>,
     pub configs: Vec<ConfigFile>,
     pub secrets: Vec<SecretField>,
     pub externals: Vec<External>,
     pub node_types: Vec<NodeType>,
-}
-
-/// Whether the struct implements operator-core's `Customize`.
-#[derive(Clone, Copy)]
-pub enum Hook {
-    /// It is said so here.
-    Here(Span),
-    /// It isn't said.
-    Unsaid,
-    /// There are mistakes; it isn't asked.
-    Unasked,
 }
 
 /// A field marked `#[operator(image)]` and the like.
@@ -120,7 +108,6 @@ impl Operator {
             allow: keys.allow,
             every_node: keys.every_node,
             fields: Some(Vec::new()),
-            hook: keys.customize.map_or(Hook::Unsaid, Hook::Here),
             settings: Vec::new(),
             configs: Vec::new(),
             secrets: Vec::new(),
@@ -188,7 +175,6 @@ impl Operator {
     pub fn stub(self) -> Self {
         Self {
             crd: Crd::default(),
-            hook: Hook::Unasked,
             every_node: Template::default(),
             settings: Vec::new(),
             configs: Vec::new(),

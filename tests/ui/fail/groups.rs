@@ -9,7 +9,7 @@ pub struct CacheSpec {
     pub b: BTreeMap<String, Server>,
     #[operator(defaults(by = "group"))]
     pub c: NodeDefaults,
-    #[operator(deployment_order, customize)]
+    #[operator(deployment_order)]
     pub d: Vec<String>,
     #[node_type]
     pub servers: NodeSpec,

@@ -8,7 +8,7 @@ pub struct CacheSpec {
         storage(data = "/more", size = "50GB"),
         storage(Big_Data = "/data", size = "10Gi"),
         storage(logs = "logs", size = "0"),
-        storage(name = "wal", mount = "/wal", size = "1Gi"),
+        storage(wal = "/wal", size = "1Gi"),
         storage(size = "1Gi"),
         storage(wal = "/wal", siz = "1Gi"),
         storage(a = "/a", b = "/b", size = "1Gi")

@@ -7,7 +7,7 @@ pub struct CacheSpec {
     pub one: NodeSpec,
     #[node_type(workload = CronJob)]
     pub two: NodeSpec,
-    #[node_type(workload = "Job", security = "restricted")]
+    #[node_type(workload = Job, security = restricted)]
     pub three: NodeSpec,
 }
 

@@ -3,7 +3,7 @@
 use operator_core::{model::Identity, prelude::*};
 
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[operator(group = "example.com", version = "v1", kind = "Cache", customize)]
+#[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
     pub shards: u32,
     #[node_type]

@@ -24,8 +24,9 @@ use super::{files::File, names::Names, normal, secrets::Secret};
 use crate::settings::{
     Invalid, PassedTo, ResolvedNode, SETTINGS,
     json::{at, fields, is_empty, name, without_empty},
+    unknown::below,
 };
-pub use security::{containers, restricted};
+pub use security::{confine, confine_all, containers, restricted};
 
 /// The template without the configuration hash, which is computed after the author's hook.
 pub fn build(
@@ -37,7 +38,7 @@ pub fn build(
     let settings = &node.spec.settings;
     let built = volumes::build(node, files, secrets)?;
     let mut labels = fields(json!(settings.pod_labels));
-    labels.extend(names.labels(Some((node.node_type.name, &node.name))));
+    labels.extend(names.labels(Some(node)));
     let given = json!(settings);
     let mut containers = vec![container::build(node, &given, secrets, built.mounts)];
     containers.extend(settings.sidecars.iter().cloned());
@@ -52,20 +53,13 @@ pub fn build(
     });
     let metadata = json!({ "labels": labels, "annotations": settings.pod_annotations });
     let mut template = json!({ "metadata": metadata, "spec": with_passed(spec, &given, PassedTo::PodSpec) });
-    security::confine(node, &mut template, &[node.node_type.name.to_owned()]);
+    security::confine(restricted(node), &mut template, &[node.node_type.name.to_owned()]);
     let known = security::containers(&template);
     overrides::apply(names, node, &mut template)?;
     refers::check(node, &template)?;
-    security::confine(node, &mut template, &known);
+    security::confine(restricted(node), &mut template, &known);
     normal::template(&mut template);
     Ok(template)
-}
-
-/// Finishes the template after the author's hook: confines containers that it added, restores the operator's labels, and makes all canonical.
-pub fn finish(names: &Names<'_>, node: &ResolvedNode, template: &mut Value, known: &[String]) {
-    security::confine(node, template, known);
-    put(template, "labels", names.labels(Some((node.node_type.name, &node.name))));
-    normal::template(template);
 }
 
 /// The container of this name.
@@ -76,7 +70,7 @@ pub fn container<'a>(template: &'a Value, called: &str) -> Option<&'a Value> {
 /// Path in the node of a field of its pods: of an item of one of their lists, or where `list` is empty, of their spec.
 pub fn place(node: &ResolvedNode, list: &str, item: &str, field: &str) -> String {
     let items = if list.is_empty() { "spec".to_owned() } else { format!("spec.{list}.*") };
-    let top = field.split('.').next().unwrap_or_default();
+    let top = field.split(['.', '[']).next().unwrap_or_default();
     let patches = node.pod_overrides.iter().flat_map(|patch| at(patch, &items));
     let is_patched = patches.into_iter().any(|it| it.get(top).is_some() && (list.is_empty() || name(it) == item));
     match (list, is_patched) {
@@ -87,6 +81,19 @@ pub fn place(node: &ResolvedNode, list: &str, item: &str, field: &str) -> String
         ("containers", _) if item == node.node_type.name => field.to_owned(),
         ("containers", _) => format!("sidecars[{item}].{field}"),
         _ => format!("{list}[{item}].{field}"),
+    }
+}
+
+/// Path in the node of what stands at a pointer in the template of its pods.
+pub fn place_of(node: &ResolvedNode, template: &Value, pointer: &str) -> String {
+    let Some(field) = pointer.strip_prefix("/spec") else { return below("podOverrides".to_owned(), pointer) };
+    let item = field.splitn(4, '/').collect::<Vec<_>>();
+    let named = |list: &str, index: &str| template["spec"].get(list)?.get(index.parse::<usize>().ok()?).map(name);
+    match item[..] {
+        [_, list, index, rest] if named(list, index).is_some_and(|name| !name.is_empty()) => {
+            place(node, list, named(list, index).unwrap_or_default(), &below(String::new(), &format!("/{rest}")))
+        }
+        _ => place(node, "", "", &below(String::new(), field)),
     }
 }
 
@@ -106,10 +113,10 @@ fn automount(node: &ResolvedNode) -> bool {
     node.spec.settings.automount_service_account_token.unwrap_or(needed)
 }
 
-/// Puts labels or annotations into a template, over what is there.
-pub fn put(template: &mut Value, field: &str, entries: impl IntoIterator<Item = (String, Value)>) {
-    let Some(template) = template.as_object_mut() else { return };
-    let metadata = template.entry("metadata").or_insert_with(|| json!({}));
+/// Puts labels or annotations into an object's metadata, over what is there.
+pub fn put(object: &mut Value, field: &str, entries: impl IntoIterator<Item = (String, Value)>) {
+    let Some(object) = object.as_object_mut() else { return };
+    let metadata = object.entry("metadata").or_insert_with(|| json!({}));
     let Some(metadata) = metadata.as_object_mut() else { return };
     if let Some(map) = metadata.entry(field).or_insert_with(|| json!({})).as_object_mut() {
         map.extend(entries);

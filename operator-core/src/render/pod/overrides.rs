@@ -50,7 +50,7 @@ fn wiring(names: &Names<'_>, patch: &Value) -> Vec<Invalid> {
 fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<Invalid> {
     let mut wrong = Vec::new();
     let labels = template.get("metadata").and_then(|metadata| metadata.get("labels"));
-    for (label, value) in names.labels(Some((node.node_type.name, &node.name))) {
+    for (label, value) in names.labels(Some(node)) {
         if labels.and_then(|labels| labels.get(&label)) != Some(&value) {
             let message = "is the operator's own: pods are selected by it; leave it as it is";
             wrong.push(Invalid::new(format!("metadata.labels.{label}"), message));

@@ -1,12 +1,17 @@
 //! What attributes can't say: the author's hook over the desired objects.
 //!
+//! | module | holds |
+//! | --- | --- |
+//! | `error` | what a hook can't do |
+//! | `added` | what a hook adds, made like what core makes |
+//!
 //! A sidecar in every pod of one node type:
 //! ```
 //! use k8s_openapi::api::core::v1::Container;
 //! use operator_core::prelude::*;
 //!
 //! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", customize)]
+//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache")]
 //! pub struct CacheSpec {
 //!     #[node_type(name = "server", port(cache = 6379))]
 //!     pub servers: BTreeMap<String, NodeSpec>,
@@ -28,35 +33,9 @@
 //!     }
 //! }
 //! ```
-//!
-//! An object of a further kind, once for the cluster:
-//! ```
-//! use k8s_openapi::api::batch::v1::CronJob;
-//! use operator_core::prelude::*;
-//!
-//! #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-//! #[operator(group = "cache.example.com", version = "v1alpha1", kind = "Cache", customize)]
-//! pub struct CacheSpec {
-//!     #[node_type(name = "server", port(cache = 6379))]
-//!     pub servers: BTreeMap<String, NodeSpec>,
-//! }
-//!
-//! static CRON_JOB: ChildKind = ChildKind::of::<CronJob>();
-//!
-//! impl Customize for CacheSpec {
-//!     const KINDS: &'static [&'static ChildKind] = &[&CRON_JOB];
-//!
-//!     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
-//!         if scope.node.is_some() {
-//!             return Ok(());
-//!         }
-//!         let mut backup = CronJob::default();
-//!         backup.metadata.name = Some(format!("{}-backup", scope.cluster.name));
-//!         backup.spec.schedule = "0 3 * * *".to_owned();
-//!         children.add(backup)
-//!     }
-//! }
-//! ```
+
+mod added;
+mod error;
 
 use std::sync::Arc;
 
@@ -65,21 +44,19 @@ use kube::Resource;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Identity, Kind, Node, Object, names::Names};
+use super::{Identity, Kind, Node, Object, names::Names, pod};
 use crate::{
     model::kind::{self, ChildKind},
-    settings::{Invalid, ResolvedNode},
+    settings::{
+        Invalid, ResolvedNode,
+        unknown::{UNKNOWN, ignored},
+    },
 };
+pub use error::HookError;
 
 /// Changes, adds or drops desired objects. Pure: the same cluster must give the same objects.
 ///
-/// It is implemented for the struct that derives `DataOperator`, and called where that has `#[operator(customize)]`: once for each node,
-/// and once for the cluster itself.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no hook over the desired objects",
-    label = "no `Customize`",
-    note = "write `impl Customize for {Self}`, or leave out `customize`"
-)]
+/// It is implemented for the struct that derives `DataOperator`, and called once for each node, and once for the cluster itself.
 pub trait Customize: Sized {
     /// Kinds of objects that are added beside the usual ones: they are watched, applied and pruned as those.
     const KINDS: &'static [&'static ChildKind] = &[];
@@ -100,71 +77,6 @@ pub struct Customization {
     pub call: fn(&Value, &Scope<'_>, &mut Children) -> Result<(), HookError>,
 }
 
-/// Why the hook can't change the objects: a sentence that says what to write instead.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HookError {
-    /// The author's own words, as of `format!(…).into()`.
-    #[error("{0}")]
-    Author(String),
-    /// Only nodes have pods.
-    #[error("the cluster as a whole has no pods; look for `scope.node`")]
-    NoPods,
-    /// The JSON of an object isn't that of its type.
-    #[error("{object}: {error}")]
-    Unreadable {
-        /// Kind and name.
-        object: String,
-        /// What is wrong with it.
-        error: serde_json::Error,
-    },
-    /// There is no object of this kind.
-    #[error("there is no {0}; there is none")]
-    NoneOfKind(String),
-    /// There is no object of this name.
-    #[error("there is no {object}; there are: {names}")]
-    NoObject {
-        /// Kind and name.
-        object: String,
-        /// The names of the objects of the kind.
-        names: String,
-    },
-    /// A configuration file.
-    #[error("the ConfigMap {0} is named by its content; compute the file by `with = …` instead")]
-    Immutable(String),
-    /// A kind that isn't one of the usual, with its API version.
-    #[error("{0} ({1}) is no kind that is watched; name it in `const KINDS` of `impl Customize`")]
-    UnknownKind(String, String),
-    /// An object without a name.
-    #[error("the {0} that is added has no metadata.name; give it one")]
-    NoName(String),
-    /// An object in another namespace.
-    #[error("the {object} is in namespace {namespace}; children are in that of the cluster, {own}: leave it out")]
-    Namespace {
-        /// Kind and name.
-        object: String,
-        /// Its namespace.
-        namespace: String,
-        /// The cluster's.
-        own: String,
-    },
-    /// An object whose name exists.
-    #[error("there is a {0} already; change it, or use another name")]
-    Exists(String),
-}
-
-impl From<String> for HookError {
-    fn from(sentence: String) -> Self {
-        Self::Author(sentence)
-    }
-}
-
-impl From<&str> for HookError {
-    fn from(sentence: &str) -> Self {
-        Self::Author(sentence.to_owned())
-    }
-}
-
 /// What the hook is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
@@ -181,6 +93,9 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// What messages call the pods of a node.
+const PODS: &str = "the pods";
+
 /// An object that has a type: those of k8s-openapi, and custom resources of kube's.
 pub trait Typed: Resource<DynamicType = ()> + Serialize + DeserializeOwned {}
 
@@ -188,9 +103,9 @@ impl<K: Resource<DynamicType = ()> + Serialize + DeserializeOwned> Typed for K {
 
 /// The desired objects of a node or cluster.
 ///
-/// Objects are converted to their type and back where they are looked at, and only then; what the build's version of Kubernetes doesn't know
-/// is lost. Names, owner, and the labels by which pods are selected can't be changed: they are put back. The configuration hash covers what
-/// the pods refer to after the hook.
+/// Objects are converted to their type and back where they are looked at, and only then; fields that their type doesn't know are refused.
+/// Names, owner, and the labels by which pods are selected can't be changed: they are put back. The configuration hash covers what the pods
+/// refer to after the hook.
 #[derive(Debug)]
 pub struct Children {
     objects: Vec<Object>,
@@ -223,16 +138,59 @@ impl Children {
     }
 
     /// After the author's hook, where there is one.
-    pub(crate) fn customized(mut self, names: &Names<'_>, spec: &Value, scope: &Scope<'_>) -> Result<Self, Invalid> {
+    pub(crate) fn customized(
+        mut self,
+        names: &Names<'_>,
+        spec: &Value,
+        scope: &Scope<'_>,
+    ) -> Result<Self, Vec<Invalid>> {
         if let Some(customization) = names.customize {
-            let path = scope.node.map(|node| node.path.clone()).unwrap_or_default();
-            (customization.call)(spec, scope, &mut self).map_err(|error| Invalid::new(path, error.to_string()))?;
+            (customization.call)(spec, scope, &mut self).map_err(|error| self.mistakes(&error, names, spec, scope))?;
+            let Self { objects, workload, node, .. } = &mut self;
+            let of_core = |object: &Object| {
+                workload.as_ref().is_some_and(|(kind, name)| object.kind == *kind && object.name == *name)
+            };
+            objects
+                .iter_mut()
+                .filter(|object| !of_core(object))
+                .for_each(|it| added::finish(it, names, node.as_deref()));
         }
         Ok(self)
     }
 
+    /// Fields of the pods that would be lost are named by their place in the spec.
+    fn mistakes(&self, error: &HookError, names: &Names<'_>, spec: &Value, scope: &Scope<'_>) -> Vec<Invalid> {
+        let path = scope.node.map(|node| node.path.clone()).unwrap_or_default();
+        let other = || vec![Invalid::new(path, error.to_string())];
+        let (HookError::Unknown { object, fields }, Some(node), Some(workload)) = (error, scope.node, self.workload())
+        else {
+            return other();
+        };
+        let template = &workload.json["spec"]["template"];
+        let in_pods = |pointer: &String| match object.as_str() {
+            PODS => Some(pod::place_of(node, template, pointer)),
+            object if object == shown(workload) => {
+                Some(pod::place_of(node, template, pointer.strip_prefix("/spec/template")?))
+            }
+            _ => None,
+        };
+        let places: Option<Vec<String>> = fields.iter().map(in_pods).collect();
+        let invalid = |place: &String| node.invalid_layer(names.definition, spec, place, UNKNOWN.to_owned());
+        places.map_or_else(other, |places| places.iter().map(invalid).collect())
+    }
+
     pub(crate) fn into_objects(self) -> Vec<Object> {
         self.objects
+    }
+
+    fn workload(&self) -> Option<&Object> {
+        let (kind, name) = self.workload.as_ref()?;
+        self.objects.iter().find(|object| object.kind == *kind && object.name == *name)
+    }
+
+    /// Number of pods of the node's workload, where it says one.
+    pub(crate) fn replicas(&self) -> Option<i64> {
+        self.workload()?.json.pointer("/spec/replicas")?.as_i64()
     }
 
     /// The node's workload, unless the hook dropped it.
@@ -244,13 +202,14 @@ impl Children {
     /// Changes the pods of the node. Containers that are added are confined as the others where they don't say otherwise.
     ///
     /// # Errors
-    /// Where there is no node, or the template can't be read, as where a sidecar of the custom resource has a field of another type.
+    /// Where there is no node, or the template can't be read, as where a sidecar of the custom resource has a field of another type, or one
+    /// that isn't known.
     pub fn pod(&mut self, change: impl FnOnce(&mut PodTemplateSpec)) -> Result<(), HookError> {
         let template = self.workload_mut().and_then(|object| object.json.get_mut("spec")?.get_mut("template"));
         let template = template.ok_or(HookError::NoPods)?;
-        let mut typed = serde_json::from_value(template.clone()).map_err(|error| unreadable("the pods", error))?;
+        let mut typed = read(template, PODS)?;
         change(&mut typed);
-        *template = serde_json::to_value(typed).map_err(|error| unreadable("the pods", error))?;
+        *template = write(&typed, PODS)?;
         Ok(())
     }
 
@@ -291,7 +250,7 @@ impl Children {
         if self.objects.iter().any(|object| object.kind == kind && object.name == name) {
             return Err(HookError::Exists(shown));
         }
-        let body = serde_json::to_value(&object).map_err(|error| unreadable(&shown, error))?;
+        let body = write(&object, &shown)?;
         self.objects.push(Object { node: self.node.clone(), ..Object::new(kind, name, None, body) });
         Ok(())
     }
@@ -340,7 +299,7 @@ fn change_object<K: Typed>(object: &mut Object, change: impl FnOnce(&mut K)) -> 
     }
     let mut typed = typed::<K>(object)?;
     change(&mut typed);
-    object.json = serde_json::to_value(typed).map_err(|error| unreadable(&shown(object), error))?;
+    object.json = write(&typed, &shown(object))?;
     Ok(())
 }
 
@@ -352,13 +311,29 @@ fn typed<K: Typed>(object: &Object) -> Result<K, HookError> {
         let metadata = json.entry("metadata").or_insert_with(|| json!({}));
         metadata["name"] = object.name.as_str().into();
     }
-    serde_json::from_value(json).map_err(|error| unreadable(&shown(object), error))
+    read(&json, &shown(object))
+}
+
+/// As its type has it. What isn't known to that is refused: it would be lost once the hook has changed it.
+fn read<T: Serialize + DeserializeOwned>(json: &Value, object: &str) -> Result<T, HookError> {
+    let typed: T = serde_path_to_error::deserialize(json)
+        .map_err(|error| HookError::Unreadable { object: object.to_owned(), error: error.to_string() })?;
+    let again = |json: &Value| serde_json::to_value(T::deserialize(json).ok()?).ok();
+    match ignored(json, &write(&typed, object)?, again) {
+        Some(fields) if fields.is_empty() => Ok(typed),
+        fields => {
+            // Where it would take too long to say which, it is the object as a whole.
+            let fields = fields.unwrap_or_else(|| vec![String::new()]);
+            Err(HookError::Unknown { object: object.to_owned(), fields })
+        }
+    }
+}
+
+fn write<T: Serialize>(typed: &T, object: &str) -> Result<Value, HookError> {
+    serde_json::to_value(typed)
+        .map_err(|error| HookError::Unreadable { object: object.to_owned(), error: error.to_string() })
 }
 
 fn shown(object: &Object) -> String {
     format!("{} {}", object.kind.kind, object.name)
-}
-
-fn unreadable(object: &str, error: serde_json::Error) -> HookError {
-    HookError::Unreadable { object: object.to_owned(), error }
 }
