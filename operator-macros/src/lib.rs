@@ -64,6 +64,7 @@ use proc_macro::TokenStream;
 /// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
 /// | `root = "Name"` | name of the generated struct | the kind |
 /// | `customize` | the struct implements operator-core's `Customize`, which is then called over the desired objects | no hook |
+/// | `validate = path` | `fn(&S) -> Vec<Invalid>` over this struct: what is wrong with a spec that the schema accepts, each with its path and what to write | no rules |
 /// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
 /// | `attr = "allow(dead_code)"` | further attribute of the generated struct; repeatable | none |

@@ -32,6 +32,7 @@ pub struct OperatorKeys {
     pub root: Option<Text>,
     /// The position of the key.
     pub customize: Option<Span>,
+    pub validate: Option<Path>,
     pub derives: Vec<Path>,
     pub attributes: Vec<Meta>,
     pub crate_path: Option<Path>,
@@ -76,6 +77,7 @@ impl OperatorKeys {
             allow: allow(&mut keys),
             root: keys.text("root"),
             customize: keys.flag("customize"),
+            validate: keys.path("validate"),
             derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),
             attributes: keys.texts("attr").iter().filter_map(|text| attribute(text, errors)).collect(),
             crate_path: keys.path("crate"),

@@ -39,6 +39,8 @@ pub struct Operator {
     /// JSON names of all fields; none: some are of a flattened struct.
     pub fields: Option<Vec<String>>,
     pub hook: Hook,
+    /// The author's own rules over a spec.
+    pub validate: Option<Path>,
     pub settings: Vec<SettingField>,
     pub configs: Vec<ConfigFile>,
     pub secrets: Vec<SecretField>,
@@ -118,6 +120,7 @@ impl Operator {
             allow: keys.allow,
             fields: Some(Vec::new()),
             hook: keys.customize.map_or(Hook::Unsaid, Hook::Here),
+            validate: keys.validate,
             settings: Vec::new(),
             configs: Vec::new(),
             secrets: Vec::new(),
@@ -186,6 +189,7 @@ impl Operator {
         Self {
             crd: Crd::default(),
             hook: Hook::Unasked,
+            validate: None,
             settings: Vec::new(),
             configs: Vec::new(),
             secrets: Vec::new(),
