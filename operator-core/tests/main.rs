@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod accepted;
+mod check;
 mod common;
 mod conditions;
 mod configuration;
@@ -19,4 +20,5 @@ mod settings;
 mod stack;
 mod stuck;
 mod unknown;
+mod validated;
 mod volumes;

@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 use super::{Invalid, NodeDefaults, NodeSpec, json::is_empty, resolve::placed};
 use crate::definition::{Definition, Groups};
 
+/// What is said of a field that nothing reads.
+pub const UNKNOWN: &str =
+    "this version of the operator does not know it; look for a typing mistake, or run a version that does";
+
 /// The mistakes for which settings in `spec` can't be read, each with its path.
 pub fn unread(definition: &Definition, spec: &Value) -> Vec<Invalid> {
     let given = all(definition, spec).into_iter().filter(|(_, given)| !given.is_null());
@@ -64,7 +68,12 @@ pub fn lost(given: &Value, read: &Value) -> Vec<String> {
 }
 
 /// That there is no field at a pointer from `path`.
-pub fn unknown(mut path: String, pointer: &str) -> Invalid {
+pub fn unknown(path: String, pointer: &str) -> Invalid {
+    Invalid::new(below(path, pointer), UNKNOWN)
+}
+
+/// A pointer from `path`, as a path.
+pub fn below(mut path: String, pointer: &str) -> String {
     for part in pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")) {
         match part.parse::<usize>() {
             Ok(index) => path += &format!("[{index}]"),
@@ -72,8 +81,5 @@ pub fn unknown(mut path: String, pointer: &str) -> Invalid {
             Err(_) => path += &format!(".{part}"),
         }
     }
-    Invalid::new(
-        path,
-        "this version of the operator does not know it; look for a typing mistake, or run a version that does",
-    )
+    path
 }
