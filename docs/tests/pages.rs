@@ -122,6 +122,12 @@ fn a_field_that_the_schema_lacks_is_seen() {
 }
 
 #[test]
+fn the_definitions_are_right() {
+    operator_core::check::<Cache>().unwrap();
+    operator_core::check::<Warehouse>().unwrap();
+}
+
+#[test]
 fn every_page_is_listed_and_compiled() {
     let summary = fs::read_to_string(folder().join("SUMMARY.md")).unwrap();
     let compiled = fs::read_to_string(folder().with_file_name("lib.rs")).unwrap();

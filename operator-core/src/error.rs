@@ -46,6 +46,9 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// The definition is wrong.
+    #[error(transparent)]
+    Definition(#[from] crate::Findings),
     /// The API server would refuse what a plan writes. The plan, which is printed before, has its words.
     #[error("the API server would refuse {0} of these writes")]
     Refused(usize),

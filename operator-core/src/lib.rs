@@ -43,6 +43,7 @@
 //! | [`settings`] | `NodeSpec`, its layers, and what they come to |
 //! | [`crd`] | the CustomResourceDefinition |
 //! | [`render`] | the blueprint: every child object; a file per kind |
+//! | [`check()`] | what the compiler can't see of a definition |
 //! | [`state`] | the snapshot: children, health, facts |
 //! | [`plan`] | what is to be done |
 //! | [`status`] | what is reported |
@@ -53,6 +54,7 @@
 //! [`prelude`] is what an author needs in scope.
 
 pub mod apply;
+mod check;
 mod cli;
 pub mod crd;
 mod error;
@@ -68,6 +70,7 @@ pub mod status;
 #[doc(hidden)]
 pub mod __private;
 
+pub use check::{Finding, Findings, check};
 pub use cli::cli;
 pub use error::{Error, Result};
 pub use model::ClusterStatus;

@@ -8,7 +8,7 @@ pub use serde::{Deserialize, Serialize};
 pub use crate::{
     Cluster, DataOperator, NodeDefaults, NodeSpec, Properties, SecretRef,
     definition::{Peer, Surroundings},
-    model::kind::ChildKind,
+    model::{Invalid, kind::ChildKind},
     node_type,
     render::{Children, Customize, HookError, Scope},
 };

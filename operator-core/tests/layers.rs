@@ -8,7 +8,8 @@ use std::{
 };
 
 /// From the words to the command line.
-const LAYERS: [&str; 10] = ["model", "settings", "crd", "render", "state", "plan", "status", "apply", "runtime", "cli"];
+const LAYERS: [&str; 11] =
+    ["model", "settings", "crd", "render", "check", "state", "plan", "status", "apply", "runtime", "cli"];
 
 #[test]
 fn no_layer_imports_a_later_one() {

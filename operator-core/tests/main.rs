@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod accepted;
+mod check;
 mod common;
 mod conditions;
 mod configuration;
@@ -21,4 +22,5 @@ mod stack;
 mod stuck;
 mod surroundings;
 mod unknown;
+mod validated;
 mod volumes;

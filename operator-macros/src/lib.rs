@@ -64,6 +64,7 @@ use proc_macro::TokenStream;
 /// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
 /// | `root = "Name"` | name of the generated struct | the kind |
 /// | `every_node(…)` | what all node types have in common: the keys of [`macro@node_type`] but `crate` | nothing |
+/// | `validate = path` | `fn(&S) -> Vec<Invalid>` over this struct: what is wrong with a spec that the schema accepts, each with its path and what to write | no rules |
 /// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
 /// | `attr = "allow(dead_code)"` | further attribute of the generated struct; repeatable | none |

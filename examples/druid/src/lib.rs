@@ -26,7 +26,7 @@ pub struct DruidSpec {
     pub zookeeper: String,
 
     /// Database that holds the cluster's metadata, for instance `jdbc:postgresql://postgres:5432/druid`.
-    #[schemars(regex(pattern = "^jdbc:(postgresql|mysql)://.+$"))]
+    #[schemars(regex(pattern = "^jdbc:(postgresql|mysql)://.+$"), example = "jdbc:mysql://mysql:3306/druid")]
     pub metadata_store: String,
 
     /// Properties that every node reads, over those that follow from the rest of the spec.

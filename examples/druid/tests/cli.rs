@@ -60,6 +60,11 @@ fn undescribed(schema: &Value, path: &str, found: &mut Vec<String>) {
 }
 
 #[test]
+fn the_definition_is_right() {
+    operator_core::check::<Druid>().unwrap();
+}
+
+#[test]
 fn the_definition_explains_itself_for_every_node_type() {
     let crd = crd();
     let compact = crd.to_string().len();

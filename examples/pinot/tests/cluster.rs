@@ -26,6 +26,11 @@ fn of_kind<'a>(blueprint: &'a Blueprint, kind: &str) -> Vec<&'a Object> {
     blueprint.objects.iter().filter(|object| object.kind.kind == kind).map(|object| &**object).collect()
 }
 
+#[test]
+fn the_definition_is_right() {
+    operator_core::check::<Pinot>().unwrap();
+}
+
 /// The schema has it so, whatever the type: patches and references tell nodes apart by their names.
 #[test]
 fn names_are_unique_in_the_list() {

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::{Cluster, Result};
+use crate::{Cluster, Result, check};
 
 /// What the command line takes.
 #[derive(Debug, Parser)]
@@ -63,7 +63,10 @@ pub async fn cli<K: Cluster>() -> Result<()> {
     let matches = Cli::command().name(name).about(about).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match cli.command {
-        Command::Crd => output::print(&output::yaml(&serde_json::to_value(K::crd())?)?),
+        Command::Crd => {
+            check::<K>()?;
+            output::print(&output::yaml(&serde_json::to_value(K::crd())?)?)
+        }
         Command::Plan { filename, explain: Some(node), .. } => explain::explain::<K>(&filename, &node),
         // Boxed: `main` has on its stack what is awaited here.
         Command::Plan { filename, explain: None, output } => Box::pin(plan::plan::<K>(&filename, output)).await,

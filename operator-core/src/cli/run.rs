@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::server::Server;
 use crate::{
-    Cluster, Error, Result,
+    Cluster, Error, Result, check,
     runtime::{ExternalAllow, Operator, lease::LeaseOptions},
 };
 
@@ -64,8 +64,9 @@ enum LogFormat {
 /// Runs the operator of `K` until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// Where the API server doesn't answer, or still lacks the kind after [`SERVED`].
+/// Where the definition is wrong, the API server doesn't answer, or still lacks the kind after [`SERVED`].
 pub async fn run<K: Cluster>(options: Options) -> Result<()> {
+    check::<K>()?;
     log(&options)?;
     if let Some(folder) = &options.dump_snapshot {
         create(folder)?;

@@ -29,7 +29,7 @@
 
 mod nodes;
 pub(crate) mod parts;
-mod rules;
+pub(crate) mod rules;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -40,19 +40,24 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    definition::Definition,
+    definition::{Definition, NodeType},
     settings::{json::without_empty, schema::cel},
 };
 
 /// The CustomResourceDefinition of a kind whose objects have this spec and status.
 pub fn crd<Spec: JsonSchema, Status: JsonSchema>(definition: &Definition) -> CustomResourceDefinition {
-    let crd = json(definition, schema::<Spec>(), schema::<Status>());
-    // A schema of another shape can only come from a hand-written `JsonSchema`; the tests of the kind show it.
-    serde_json::from_value(crd)
+    // A schema of another shape can only come from a hand-written `JsonSchema`; `check` shows it.
+    serde_json::from_value(value::<Spec, Status>(definition))
         .unwrap_or_else(|error| panic!("the schema of {} is no OpenAPI schema: {error}", definition.kind))
 }
 
-fn schema<T: JsonSchema>() -> Value {
+/// The same, with keywords that Kubernetes doesn't know, such as `examples`.
+pub(crate) fn value<Spec: JsonSchema, Status: JsonSchema>(definition: &Definition) -> Value {
+    json(definition, schema::<Spec>(), schema::<Status>())
+}
+
+/// The schema of a type, as Kubernetes has schemas.
+pub(crate) fn schema<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::openapi3()
         .with(|settings| {
             settings.inline_subschemas = true;
@@ -155,6 +160,12 @@ fn columns(definition: &Definition) -> Vec<Value> {
     let own = own.iter().map(|own| column(own.name, own.type_, own.json_path, own.priority));
     let age = core("Age", "date", ".metadata.creationTimestamp", 0);
     first.into_iter().flatten().chain(own).chain(age).collect()
+}
+
+/// The schema of a node in that of the spec.
+pub(crate) fn node<'a>(spec: &'a Value, node_type: &NodeType) -> Option<&'a Value> {
+    let nodes = spec.get("properties")?.get(node_type.field)?;
+    nodes::keyword(node_type.cardinality).map_or(Some(nodes), |keyword| nodes.get(keyword))
 }
 
 fn property<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {

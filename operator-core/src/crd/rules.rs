@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    definition::{Cardinality, Definition, Groups},
+    definition::{Cardinality, Definition, Groups, NodeType},
     settings::schema::{RULES, cel},
 };
 
@@ -52,13 +52,12 @@ pub fn groups(spec: &Value, definition: &Definition) -> Vec<Value> {
     let all = [definition.config_groups, definition.app_config_groups];
     let fields = definition.first_of_fields();
     let pairs = fields.flat_map(|node_type| all.iter().flatten().map(move |groups| (node_type, groups)));
-    pairs.filter_map(|(node_type, groups)| group(spec, node_type.field, node_type.cardinality, groups)).collect()
+    pairs.filter_map(|(node_type, groups)| group(spec, node_type, groups)).collect()
 }
 
-fn group(spec: &Value, field: &str, cardinality: Cardinality, groups: &Groups) -> Option<Value> {
-    let nodes = spec.get("properties")?.get(field)?;
-    let node = super::nodes::keyword(cardinality).map_or(Some(nodes), |keyword| nodes.get(keyword))?;
-    node.get("properties")?.get(groups.by)?;
+fn group(spec: &Value, node_type: &NodeType, groups: &Groups) -> Option<Value> {
+    let NodeType { field, cardinality, .. } = *node_type;
+    super::node(spec, node_type)?.get("properties")?.get(groups.by)?;
     let (nodes, by, all) = (format!("self.{}", name(field)), name(groups.by), format!("self.{}", name(groups.field)));
     let exists = |node: &str| format!("!has({node}.{by}) || (has({all}) && {node}.{by} in {all})");
     let each = match cardinality {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A mistake in a spec that only the merged settings show.
+/// A mistake in a spec that the schema can't show: one of the merged settings, or by the author's own rules.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[error("{}: {message}", self.place())]
 pub struct Invalid {
@@ -13,7 +13,8 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+    /// A mistake at a path below the spec.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { path: path.into(), message: message.into() }
     }
 

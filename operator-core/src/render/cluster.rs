@@ -17,6 +17,9 @@ use crate::{
 /// How many fields that nothing reads are named.
 const SHOWN: usize = 10;
 
+/// An author's own rules: what is wrong with a spec.
+pub type Validate<Spec> = fn(&Spec) -> Vec<Invalid>;
+
 /// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
 pub trait Cluster:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -38,6 +41,9 @@ pub trait Cluster:
     /// The author's hook over the desired objects.
     const CUSTOMIZE: Option<Customization> = None;
 
+    /// The author's own rules over a spec that the schema accepts.
+    const VALIDATE: Option<Validate<Self::Spec>> = None;
+
     /// The desired state.
     fn spec(&self) -> &Self::Spec;
 
@@ -54,19 +60,22 @@ pub struct Author {
     pub read: fn(&Value) -> Result<Value, Vec<Invalid>>,
     /// The author's hook over the desired objects.
     pub customize: Option<Customization>,
+    /// The author's own rules over a spec, as its type has it.
+    pub validate: Option<Validate<Value>>,
 }
 
 impl Author {
     /// The author of `K`.
     pub fn of<K: Cluster>() -> Self {
-        Self { definition: K::DEFINITION, read: read::<K>, customize: K::CUSTOMIZE }
+        let validate = K::VALIDATE.is_some().then_some(validate::<K> as Validate<Value>);
+        Self { definition: K::DEFINITION, read: read::<K>, customize: K::CUSTOMIZE, validate }
     }
 }
 
 /// Of a definition without functions: a spec is read as it is.
 impl From<&'static Definition> for Author {
     fn from(definition: &'static Definition) -> Self {
-        Self { definition, read: |spec| Ok(spec.clone()), customize: None }
+        Self { definition, read: |spec| Ok(spec.clone()), customize: None, validate: None }
     }
 }
 
@@ -83,7 +92,17 @@ fn read<K: Cluster>(spec: &Value) -> Result<Value, Vec<Invalid>> {
 }
 
 fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
-    let spec = serde_path_to_error::deserialize::<_, K::Spec>(spec)
-        .map_err(|error| Invalid { path: error.path().to_string(), message: error.inner().to_string() })?;
-    serde_json::to_value(&spec).map_err(|error| Invalid::new("", error.to_string()))
+    serde_json::to_value(deserialized::<K>(spec)?).map_err(|error| Invalid::new("", error.to_string()))
+}
+
+fn validate<K: Cluster>(spec: &Value) -> Vec<Invalid> {
+    match (K::VALIDATE, deserialized::<K>(spec)) {
+        (Some(validate), Ok(spec)) => validate(&spec),
+        (_, spec) => spec.err().into_iter().collect(),
+    }
+}
+
+fn deserialized<K: Cluster>(spec: &Value) -> Result<K::Spec, Invalid> {
+    serde_path_to_error::deserialize(spec)
+        .map_err(|error| Invalid { path: error.path().to_string(), message: error.inner().to_string() })
 }

@@ -31,7 +31,7 @@ mod deployment;
 pub mod external;
 mod files;
 mod finalize;
-mod format;
+pub(crate) mod format;
 mod horizontal_pod_autoscaler;
 mod http_route;
 mod ingress;
@@ -184,10 +184,10 @@ impl Packed {
 /// # Errors
 /// Everything that is wrong with the spec and only shows once its layers are merged. Nothing is returned then: nothing is half-applied.
 pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Result<Blueprint, Vec<Invalid>> {
-    let Author { definition, customize, .. } = author.into();
+    let Author { definition, customize, validate, .. } = author.into();
     let names = Names { cluster, definition, customize };
-    let nodes = resolve(definition, spec)?;
-    let mut errors = Vec::new();
+    let mut errors = validate.map_or_else(Vec::new, |validate| validate(spec));
+    let nodes = resolve(definition, spec).map_err(|invalid| [errors.as_slice(), &invalid].concat())?;
     let mut objects = Vec::new();
     let mut blueprint =
         Blueprint { selector: names.selector_of_all(), intent_annotation: names.intent(), ..Blueprint::default() };

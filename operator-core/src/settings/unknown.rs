@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 use super::{Invalid, NodeDefaults, NodeSpec, resolve::placed};
 use crate::definition::{Definition, Groups};
 
+/// What is said of a field that nothing reads.
+pub const UNKNOWN: &str =
+    "this version of the operator does not know it; look for a typing mistake, or run a version that does";
+
 /// The mistakes for which settings in `spec` can't be read, each with its path.
 pub fn unread(definition: &Definition, spec: &Value) -> Vec<Invalid> {
     let given = all(definition, spec).into_iter().filter(|(_, given)| !given.is_null());
@@ -38,9 +42,6 @@ fn mistakes(given: &Value, path: &str) -> Vec<Invalid> {
     if found.is_empty() { vec![Invalid::new(path, error.to_string())] } else { found }
 }
 
-/// What is wrong with a field that nothing reads.
-pub const UNKNOWN: &str =
-    "this version of the operator does not know it; look for a typing mistake, or run a version that does";
 /// How many bytes are read at most, by reading JSON again and again, to find out which of its fields nothing reads: a fraction of a second.
 const BYTES: usize = 8 << 20;
 

@@ -99,3 +99,13 @@ pub fn customize(operator: &Operator) -> TokenStream {
         };
     }
 }
+
+/// The constant `Cluster::VALIDATE`, where the author has rules.
+pub fn validate(operator: &Operator) -> Option<TokenStream> {
+    let path = operator.validate.as_ref()?;
+    // With the span of the path, so that the compiler points at a function with another signature.
+    Some(quote_spanned! {path.span()=>
+        const VALIDATE: ::core::option::Option<_core::render::cluster::Validate<Self::Spec>> =
+            ::core::option::Option::Some(#path);
+    })
+}

@@ -14,6 +14,7 @@ pub fn operator(operator: &Operator) -> TokenStream {
     let parts = definition::parts(operator);
     let definition = definition::definition(operator);
     let customize = definition::customize(operator);
+    let validate = definition::validate(operator);
     let checks = checks(operator);
     quote! {
         #root
@@ -28,6 +29,7 @@ pub fn operator(operator: &Operator) -> TokenStream {
 
                 const DEFINITION: &'static _core::definition::Definition = #definition;
                 #customize
+                #validate
 
                 fn spec(&self) -> &#spec_type {
                     &self.spec

@@ -40,6 +40,8 @@ pub struct Operator {
 
     /// JSON names of all fields; none: some are of a flattened struct.
     pub fields: Option<Vec<String>>,
+    /// The author's own rules over a spec.
+    pub validate: Option<Path>,
     pub settings: Vec<SettingField>,
     pub configs: Vec<ConfigFile>,
     pub secrets: Vec<SecretField>,
@@ -108,6 +110,7 @@ impl Operator {
             allow: keys.allow,
             every_node: keys.every_node,
             fields: Some(Vec::new()),
+            validate: keys.validate,
             settings: Vec::new(),
             configs: Vec::new(),
             secrets: Vec::new(),
@@ -176,6 +179,7 @@ impl Operator {
         Self {
             crd: Crd::default(),
             every_node: Template::default(),
+            validate: None,
             settings: Vec::new(),
             configs: Vec::new(),
             secrets: Vec::new(),
