@@ -45,6 +45,7 @@ pub const KINDS: [&kind::ChildKind; 11] = [
 /// As the audit log names who deletes pods.
 const STATEFUL_SET_CONTROLLER: &str = "statefulset-controller";
 const GARBAGE_COLLECTOR: &str = "generic-garbage-collector";
+const KWOK: &str = "kwok";
 
 /// How late the garbage collector's view of pods may be. Times of objects have seconds.
 const UNSEEN: SignedDuration = SignedDuration::from_secs(5);
@@ -330,7 +331,8 @@ impl History<'_> {
                 continue;
             }
             // Its workload's controller deleted it, on an old view of it: the operator changed nothing. Or the garbage collector did: when it took the
-            // owner reference from the pods of a workload that was replaced, it didn't know one that had just been made.
+            // owner reference from the pods of a workload that was replaced, it didn't know one that had just been made. Or nobody asked for it, and
+            // kwok, which stands in for the kubelet, deleted its predecessor a second time, by its name alone.
             let controllers = pod.controllers.as_ref().zip(next.controllers.as_ref());
             let stays = controllers.is_some_and(|([_, last], [next, _])| last == next);
             let deletions = self.stage.testbed.pod_deletions_of_others().unwrap_or_default();
@@ -340,12 +342,13 @@ impl History<'_> {
                 it.namespace == self.namespace && it.name == pod.name && time >= pod.created && time <= until
             };
             let of_pod = deletions.iter().filter(is_of_pod);
-            let by: BTreeSet<&str> = of_pod.filter_map(|it| it.user_agent.rsplit('/').next()).collect();
+            let by: BTreeSet<&str> = of_pod.map(|it| name_of_agent(&it.user_agent)).collect();
             let is_own = by.contains(STATEFUL_SET_CONTROLLER) && (stays || !by.contains(GARBAGE_COLLECTOR));
             let last = pod.controllers.as_ref().and_then(|[_, last]| workload.deleted.get(last));
             let age = pod.created.zip(last.copied()).map(|(created, deleted)| deleted.duration_since(created));
             let is_unseen = by.contains(GARBAGE_COLLECTOR) && !stays && age.is_some_and(|age| age < UNSEEN);
-            if (is_own || is_unseen) && !self.wire.has_deleted(&pod.name) {
+            let is_of_testbed = by.len() == 1 && by.contains(KWOK);
+            if (is_own || is_unseen || is_of_testbed) && !self.wire.has_deleted(&pod.name) {
                 if self.restarted.insert((pod.name.clone(), pod.nth)) {
                     self.tell(&format!("the pod {} was restarted by Kubernetes: {by:?}", pod.name));
                 }
@@ -423,4 +426,11 @@ pub async fn is_gone(history: &History<'_>, within: Duration) -> Checked {
     let lost: Vec<String> =
         lost.map(|claim| format!("the claim {} was deleted with the cluster", claim.name)).collect();
     if lost.is_empty() { Ok(()) } else { Err(lost) }
+}
+
+/// Of Kubernetes' programs, their last part: `kube-controller-manager/v1.36.3 (linux/amd64) kubernetes/abc/statefulset-controller`. Of others the first:
+/// `kwok/v0.8.0 (linux/amd64)`.
+fn name_of_agent(agent: &str) -> &str {
+    let (first, last) = (agent.split('/').next(), agent.rsplit('/').next());
+    if agent.ends_with(')') { first } else { last }.unwrap_or_default()
 }
