@@ -74,6 +74,13 @@ fn what_was_begun_of_a_node_that_is_gone_from_the_spec_is_finished_first_and_its
     assert!(done(&goes_on).contains(&"Delete Service a-store".to_owned()), "{:?}", done(&goes_on));
 
     world.execute(&finishes);
+    let waits = world.plan(&removed);
+    assert!(
+        !done(&waits).contains(&"Delete StatefulSet a-store".to_owned()),
+        "the status still says that it is replaced"
+    );
+    assert!(waits.again.is_some());
+    world.snapshot.status = Some(world.report(&removed, &waits));
     let prunes = world.plan(&removed);
     assert!(!prunes.wants_accepted && done(&prunes).contains(&"Delete StatefulSet a-store".to_owned()));
 }

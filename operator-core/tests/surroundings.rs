@@ -80,11 +80,11 @@ fn a_function_knows_the_pods_of_every_node() {
         "followers": { "replicas": 1 },
     });
     let files = files("c", spec).unwrap();
-    let expected = "a.0=c-voter-a-0.c-voter-a.ns.svc:2181\na.1=c-voter-a-1.c-voter-a.ns.svc:2181\n\
-                    b.0=c-voter-b-0.c-voter-b.ns.svc:2181\ntick=2\n";
+    let expected = "a.0=c-voter-a-0.c-voter-a.default.svc:2181\na.1=c-voter-a-1.c-voter-a.default.svc:2181\n\
+                    b.0=c-voter-b-0.c-voter-b.default.svc:2181\ntick=2\n";
     assert_eq!(files["c-members.properties"], expected, "all nodes have one: {files:#?}");
-    assert_eq!(files["c-voter-a-word"], "hello of ns/c");
-    assert_eq!(files["c-voter-b-word"], "> hello of ns/c");
+    assert_eq!(files["c-voter-a-word"], "hello of default/c");
+    assert_eq!(files["c-voter-b-word"], "> hello of default/c");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn names_that_are_cut_are_right_in_files_too() {
     let files = files(name, json!({ "word": "", "voters": { "a": {} } })).unwrap();
     let own = files.values().find_map(|file| file.strip_prefix("name=")).unwrap().trim();
     assert!(own.len() <= 52, "{own}");
-    assert!(files.values().any(|file| file.contains(&format!("a.0={own}-0.{own}.ns.svc:2181"))), "{files:#?}");
+    assert!(files.values().any(|file| file.contains(&format!("a.0={own}-0.{own}.default.svc:2181"))), "{files:#?}");
 }
 
 #[test]

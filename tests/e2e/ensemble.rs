@@ -29,6 +29,11 @@ async fn pods(setup: &Setup) -> BTreeMap<String, String> {
     pods.into_iter().map(|pod| (pod.name_any(), pod.metadata.uid.unwrap_or_default())).collect()
 }
 
+#[test]
+fn its_definition_is_right() {
+    operator_core::check::<ZooKeeper>().unwrap();
+}
+
 #[tokio::test]
 async fn an_ensemble_is_installed_scaled_changed_and_deleted() {
     let setup = Setup::of_kind::<ZooKeeper>("ensemble").await;

@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use k8s_openapi::{
-    api::core::v1::{PersistentVolumeClaim, Pod},
+    api::{
+        apps::v1::StatefulSet,
+        core::v1::{PersistentVolumeClaim, Pod},
+    },
     jiff::{SignedDuration, Timestamp},
 };
 use kube::{
@@ -87,6 +90,26 @@ pub struct Rest {
     pub requests: u64,
     /// How often what its workloads say of their pods changed so far: by Kubernetes, once nothing is asked any more.
     pub changes: u64,
+}
+
+/// Touches each StatefulSet that shall have pods and has none, though its controller has observed it, and says how many. Scaled to none and back at
+/// once, its controller sometimes does no more: it waits until the claim of the pod that was is gone, and nothing wakes it then.
+pub async fn remind(history: &History<'_>) -> Result<u64, Vec<String>> {
+    let sets = history.api::<StatefulSet>();
+    let mut forgotten = 0;
+    for set in sets.list(&ListParams::default()).await.map_err(failed)? {
+        let (spec, status) = (set.spec.as_ref(), set.status.as_ref());
+        let wanted = spec.and_then(|spec| spec.replicas).unwrap_or_default();
+        let is_observed =
+            status.is_some_and(|it| it.observed_generation == set.metadata.generation && it.replicas == 0);
+        if is_observed && wanted > 0 {
+            let touched = json!({ "metadata": { "annotations": { "tests.example.com/touched": "1" } } });
+            sets.patch(&set.name_any(), &PatchParams::default(), &Patch::Merge(touched)).await.map_err(failed)?;
+            history.tell(&format!("StatefulSet {} was forgotten by its controller, and is touched", set.name_any()));
+            forgotten += 1;
+        }
+    }
+    Ok(forgotten)
 }
 
 /// The cluster is ready, the operator asks for nothing, and one that has just started would do nothing.

@@ -71,6 +71,8 @@ pub struct ByKubernetes {
     pub moved: u64,
     /// Pods that were restarted though nothing of them changed.
     pub restarted: u64,
+    /// StatefulSets that its controller had forgotten.
+    pub forgotten: u64,
 }
 
 /// A history under way.
@@ -97,6 +99,8 @@ pub struct History<'a> {
     moved: u64,
     /// Pods that Kubernetes restarted though nothing of them changed: name, and how many of the name were seen before.
     pub restarted: BTreeSet<(String, usize)>,
+    /// How many StatefulSets their controller had forgotten.
+    forgotten: u64,
     /// Whether all that was done so far is carried out.
     settled: bool,
     sizes: BTreeMap<&'static str, u8>,
@@ -115,7 +119,8 @@ pub async fn play(stage: &Stage, seed: u64) -> Report {
     history.tell(&format!("two operators: {share_lease}; deaths: {deaths:?}, then {last_death:?}"));
     let mut violations: Vec<String> = history.run().await.err().into_iter().flatten().collect();
     let (wire, namespace) = (history.wire.clone(), history.namespace.clone());
-    let by_kubernetes = ByKubernetes { moved: history.moved, restarted: history.restarted.len() as u64 };
+    let (moved, restarted, forgotten) = (history.moved, history.restarted.len() as u64, history.forgotten);
+    let by_kubernetes = ByKubernetes { moved, restarted, forgotten };
     violations.extend(history.running.end().await.err());
     violations.extend(wire.unheld());
     let (injected, told, takeovers) = (wire.injected(), wire.log(), wire.takeovers());
@@ -163,6 +168,7 @@ impl<'a> History<'a> {
             newest: (String::new(), 0),
             moved: 0,
             restarted: BTreeSet::new(),
+            forgotten: 0,
             settled: false,
             sizes: BTreeMap::new(),
             story: Story::of(seed),
@@ -209,7 +215,13 @@ impl<'a> History<'a> {
         }
         self.restore_secret().await?;
         loop {
-            let rest = checks::comes_to_rest(self, PATIENCE, IDLE).await?;
+            let rest = match checks::comes_to_rest(self, PATIENCE / 2, IDLE).await {
+                Err(_) => {
+                    self.forgotten += checks::remind(self).await?;
+                    checks::comes_to_rest(self, PATIENCE / 2, IDLE).await?
+                }
+                rest => rest?,
+            };
             let quiet_until = Instant::now() + self.stage.quiet;
             checks::is_as_undisturbed(self).await?;
             checks::nothing_was_lost(self).await?;

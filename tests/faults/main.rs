@@ -300,6 +300,7 @@ impl Tally {
         self.takeovers += report.takeovers;
         self.by_kubernetes.moved += report.by_kubernetes.moved;
         self.by_kubernetes.restarted += report.by_kubernetes.restarted;
+        self.by_kubernetes.forgotten += report.by_kubernetes.forgotten;
         for (fault, count) in report.injected {
             *self.injected.entry(fault).or_default() += count;
         }
@@ -339,6 +340,7 @@ impl Tally {
         say("leases taken over", self.takeovers);
         say("workloads at rest whose pods Kubernetes changed", self.by_kubernetes.moved);
         say("pods that Kubernetes restarted", self.by_kubernetes.restarted);
+        say("StatefulSets that their controller forgot", self.by_kubernetes.forgotten);
         self.failed.iter().for_each(|seed| println!("violation: cargo faults --seed {seed}"));
     }
 }
