@@ -18,7 +18,8 @@ async fn zoo_cfg(setup: &Setup, node: &str) -> String {
     let pods = setup.api::<Pod>().list(&ListParams::default()).await.unwrap();
     let pod = pods.iter().find(|pod| pod.name_any().starts_with(node)).unwrap();
     let volumes = pod.spec.as_ref().unwrap().volumes.iter().flatten();
-    let map = volumes.filter_map(|volume| volume.config_map.as_ref()).next().unwrap().name.clone();
+    let sources = volumes.filter_map(|volume| volume.projected.as_ref()).flat_map(|it| it.sources.iter().flatten());
+    let map = sources.filter_map(|source| source.config_map.as_ref()).next().unwrap().name.clone();
     let map = setup.api::<ConfigMap>().get(&map).await.unwrap();
     map.data.unwrap().remove("zoo.cfg").unwrap()
 }
@@ -52,18 +53,18 @@ async fn an_ensemble_is_installed_scaled_changed_and_deleted() {
     assert!(!of_servers.contains("server.4=") && !of_servers.contains("peerType"), "{of_servers}");
     assert!(zoo_cfg(&setup, "zk-observer").await.contains("peerType=observer"));
 
-    let even = setup.apply_as::<ZooKeeper>("zk", with(spec(), [("servers", json!({ "replicas": 4 }))])).await;
+    let even = setup.apply_as::<ZooKeeper>("zk", with(spec(), [("/servers/replicas", json!(4))])).await;
     assert!(even.unwrap_err().to_string().contains("servers.replicas is odd"));
 
     let before = pods(&setup).await;
-    let five = with(spec(), [("servers", json!({ "replicas": 5 }))]);
+    let five = with(spec(), [("/servers/replicas", json!(5))]);
     let ready: ZooKeeper = setup.ready_as("zk", five.clone()).await;
     assert_eq!(ready.status.unwrap().ready, "6/6");
     let after = pods(&setup).await;
     assert!(zoo_cfg(&setup, "zk-server").await.contains("server.5="));
     assert!(before.iter().all(|(name, uid)| after.get(name).is_some_and(|new| new != uid)), "{before:?} {after:?}");
 
-    let changed = with(five, [("config", json!({ "tickTime": 3000 }))]);
+    let changed = with(five, [("/config", json!({ "tickTime": 3000 }))]);
     let _: ZooKeeper = setup.ready_as("zk", changed).await;
     assert!(zoo_cfg(&setup, "zk-server").await.contains("tickTime=3000"));
 

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 const PAGE: u32 = 100;
 
 /// What a watch begins with, also where it has to begin anew.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
     /// A list that is no older than what was written before it: of what is to be, nothing older may be believed.
     Newest,

@@ -165,6 +165,17 @@ impl Shared {
     }
 }
 
+/// What the watch of a kind begins with. The hash on pods covers what Secrets hold: of one from before, they would be replaced, and again. A
+/// workload from before may be said to be ready on a template that it has again by now, though its pods still roll. And a kind that isn't watched
+/// from the start isn't watched any longer where nothing of it is there: an object that was made since would be forgotten.
+fn first(kind: &Kind) -> First {
+    if *kind == &SECRET || kind.is_workload() || kind.presence != Presence::Start {
+        First::Newest
+    } else {
+        First::Streamed
+    }
+}
+
 /// Turns the events of one watch into entries of the store.
 struct Reducer {
     kind: Kind,
@@ -181,9 +192,7 @@ impl Reducer {
             let waits = ExponentialBuilder::default().with_min_delay(LACKING.0).with_max_delay(LACKING.1);
             waits.without_max_times().build()
         };
-        // The hash on pods covers what Secrets hold: of one from before, they would be replaced, and again. A workload from before may be said to
-        // be ready on a template that it has again by now, though its pods still roll.
-        let first = if self.kind == &SECRET || self.kind.is_workload() { First::Newest } else { First::Streamed };
+        let first = first(&self.kind);
         let mut wait = waits();
         loop {
             let mut was_listed = false;
@@ -266,6 +275,22 @@ impl Reducer {
                 child.map_or_else(Vec::new, |child| store.apply(child))
             }
             Event::Delete(raw) => store.gone(raw.uid(), raw.version()).into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kind::{ALL, CONFIG_MAP, HTTP_ROUTE, NETWORK_POLICY, POD_DISRUPTION_BUDGET, SERVICE};
+
+    #[test]
+    fn kinds_that_are_not_watched_from_the_start_are_listed_at_their_newest() {
+        let of = |kind| first(&Kind::Row(kind));
+        assert_eq!([&NETWORK_POLICY, &POD_DISRUPTION_BUDGET, &HTTP_ROUTE, &SECRET].map(of), [First::Newest; 4]);
+        assert_eq!([&CONFIG_MAP, &SERVICE].map(of), [First::Streamed; 2]);
+        for kind in ALL.into_iter().filter(|kind| kind.presence != Presence::Start) {
+            assert_eq!(of(kind), First::Newest, "{}", kind.kind);
         }
     }
 }
