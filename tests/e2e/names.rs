@@ -133,12 +133,12 @@ async fn orphans_are_adopted_where_the_user_asks_for_it() {
     setup.api::<Data>().patch("a", &PatchParams::default(), &Patch::Merge(annotation)).await.unwrap();
     let cluster = setup
         .cluster("a", "to be ready", |cluster: &Data| cluster.status.as_ref().is_some_and(|status| status.is_ready()));
-    let owner = cluster.await.metadata.uid.unwrap();
+    let owner = vec![cluster.await.metadata.uid.unwrap()];
     assert_eq!(setup.pods().await, pods, "they go on running");
     let owners = |references: &[OwnerReference]| references.iter().map(|owner| owner.uid.clone()).collect::<Vec<_>>();
     let store = setup.api::<StatefulSet>().get("a-store-hot").await.unwrap();
-    assert_eq!(owners(store.owner_references()), [owner.clone()]);
+    assert_eq!(owners(store.owner_references()), owner);
     let service = setup.api::<Service>().get("a-query").await.unwrap();
-    assert_eq!(owners(service.owner_references()), [owner]);
+    assert_eq!(owners(service.owner_references()), owner);
     setup.at_rest::<Data>("a").await;
 }

@@ -123,7 +123,7 @@ pub enum Gate {
         /// Its name.
         name: String,
         /// Whose it is; none: nobody's.
-        controller: Option<Controller>,
+        controller: Option<Box<Controller>>,
         /// Whether it is an earlier cluster's of the same name, and so will be gone soon.
         passing: bool,
         /// The annotation by which the cluster takes over what is nobody's.
@@ -368,7 +368,7 @@ fn contested(fact: &Fact, object: &Object, now: Timestamp) -> Option<Duration> {
 /// Whose the object of this name is, where it isn't the cluster's, and when to try again.
 pub(super) fn taken(object: &Object, answer: &Answer, situation: &Situation<'_>) -> Option<(Gate, Duration)> {
     let controller = match answer {
-        Answer::Foreign(controller) => Some(controller.clone()),
+        Answer::Foreign(controller) => Some(Box::new(controller.clone())),
         Answer::Unowned(_) => None,
         _ => return None,
     };
