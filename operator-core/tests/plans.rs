@@ -657,6 +657,12 @@ fn what_is_nobodys_is_taken_over_where_the_user_asks_for_it() {
     let Some(apply @ Action::Apply { .. }) = of_store(&world.plan(&blueprint)) else { panic!() };
     let Action::Apply { found, .. } = &apply else { panic!() };
     assert_eq!(*found, (orphan.uid.clone(), orphan.seen));
+    // A Secret of that name that someone made isn't the cluster's to read, nor to delete.
+    for foreign in [Child { watched: false, ..orphan.clone() }, Child { node: None, ..orphan.clone() }] {
+        let mut other = world.clone();
+        other.answers(&inspect, Answer::Unowned(Box::new(foreign)));
+        assert_eq!(of_store(&other.plan(&blueprint)), None);
+    }
     let mut asked_no_more = world.clone();
     asked_no_more.snapshot.adopts = false;
     assert_eq!(of_store(&asked_no_more.plan(&blueprint)), None);

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod accepted;
+mod adoption;
 mod children;
 mod conditions;
 mod customize;

@@ -1,16 +1,7 @@
 //! Clusters beside clusters, and names that are someone else's.
 
-use k8s_openapi::{
-    api::{
-        apps::v1::StatefulSet,
-        core::v1::{ConfigMap, Service},
-    },
-    apimachinery::pkg::apis::meta::v1::OwnerReference,
-};
-use kube::{
-    ResourceExt,
-    api::{DeleteParams, Patch, PatchParams, PropagationPolicy},
-};
+use k8s_openapi::api::core::v1::{ConfigMap, Service};
+use kube::api::DeleteParams;
 use serde_json::json;
 
 use crate::{
@@ -109,36 +100,4 @@ async fn an_object_of_another_controller_is_left_as_it_was() {
     let message = setup.reason("a", "NameTaken").await;
     assert!(message.contains("ConfigMap owner is its controller"), "{message}");
     assert_eq!(setup.api::<Service>().get("a-query").await.unwrap(), before);
-}
-
-/// A deletion with `--cascade=orphan`, as before a restore from a backup, leaves children that are nobody's.
-#[tokio::test]
-async fn orphans_are_adopted_where_the_user_asks_for_it() {
-    let setup = Setup::new("adopt").await;
-    setup.ready("a", small()).await;
-    let pods = setup.pods().await;
-    let orphan = DeleteParams { propagation_policy: Some(PropagationPolicy::Orphan), ..DeleteParams::default() };
-    let uid = setup.api::<Data>().get("a").await.unwrap().metadata.uid.unwrap();
-    setup.api::<Data>().delete("a", &orphan).await.unwrap();
-    eventually("the cluster to be gone", || async {
-        let there = setup.api::<Data>().get_opt("a").await.unwrap();
-        if there.is_none_or(|new| new.metadata.uid != Some(uid.clone())) { Ok(()) } else { Err(String::new()) }
-    })
-    .await;
-    setup.apply("a", small()).await.unwrap();
-    let message = setup.reason("a", "NameTaken").await;
-    assert!(message.contains("by the annotation tests.example.com/adopt: \"true\""), "{message}");
-
-    let annotation = json!({ "metadata": { "annotations": { "tests.example.com/adopt": "true" } } });
-    setup.api::<Data>().patch("a", &PatchParams::default(), &Patch::Merge(annotation)).await.unwrap();
-    let cluster = setup
-        .cluster("a", "to be ready", |cluster: &Data| cluster.status.as_ref().is_some_and(|status| status.is_ready()));
-    let owner = vec![cluster.await.metadata.uid.unwrap()];
-    assert_eq!(setup.pods().await, pods, "they go on running");
-    let owners = |references: &[OwnerReference]| references.iter().map(|owner| owner.uid.clone()).collect::<Vec<_>>();
-    let store = setup.api::<StatefulSet>().get("a-store-hot").await.unwrap();
-    assert_eq!(owners(store.owner_references()), owner);
-    let service = setup.api::<Service>().get("a-query").await.unwrap();
-    assert_eq!(owners(service.owner_references()), owner);
-    setup.at_rest::<Data>("a").await;
 }

@@ -239,8 +239,7 @@ async fn a_first_plan_says_what_is_in_the_way(kubeconfig: &Path, client: &Client
     let taken = plan(kubeconfig, cluster).await;
     assert_shows(
         &taken,
-        "? Service wiki-broker is there already and nobody's: delete it, give this cluster another name, or have it taken over by the \
-         annotation druid.example.com/adopt: \"true\"\n",
+        "? Service wiki-broker is there already and nobody's: delete it, or give this cluster another name\n",
     );
     assert_shows(&taken, "? broker: waits for Service wiki-broker\n");
     assert!(!taken.contains("+ Service wiki-broker\n") && !taken.contains("+ Deployment wiki-broker\n"), "{taken}");

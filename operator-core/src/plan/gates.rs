@@ -6,7 +6,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Action, Situation, Verb, is_claim};
+use super::{Action, Situation, Verb, is_claim, lost::is_adoptable};
 use crate::{
     model::{Content, Kind, Object, Reference, kind::JOB},
     render::names::adopt,
@@ -126,8 +126,8 @@ pub enum Gate {
         controller: Option<Box<Controller>>,
         /// Whether it is an earlier cluster's of the same name, and so will be gone soon.
         passing: bool,
-        /// The annotation by which the cluster takes over what is nobody's.
-        adopt: String,
+        /// The annotation by which the cluster would take it over, where it can be.
+        adopt: Option<String>,
     },
 }
 
@@ -367,15 +367,16 @@ fn contested(fact: &Fact, object: &Object, now: Timestamp) -> Option<Duration> {
 
 /// Whose the object of this name is, where it isn't the cluster's, and when to try again.
 pub(super) fn taken(object: &Object, answer: &Answer, situation: &Situation<'_>) -> Option<(Gate, Duration)> {
-    let controller = match answer {
-        Answer::Foreign(controller) => Some(Box::new(controller.clone())),
-        Answer::Unowned(_) => None,
+    let (controller, is_adoptable) = match answer {
+        Answer::Foreign(controller) => (Some(Box::new(controller.clone())), false),
+        Answer::Unowned(child) => (None, is_adoptable(object, child)),
         _ => return None,
     };
     let passing = controller.as_ref().is_some_and(|controller| is_namesake(object, controller));
     let again = if passing && !situation.waits_for_long() { TAKEN_AGAIN.1 } else { TAKEN_AGAIN.0 };
     let owner = object.json.pointer("/metadata/ownerReferences/0/apiVersion").and_then(Value::as_str);
-    let adopt = adopt(owner.and_then(|version| version.split('/').next()).unwrap_or_default());
+    let group = owner.and_then(|version| version.split('/').next()).filter(|_| is_adoptable);
+    let adopt = group.map(adopt);
     Some((Gate::NameTaken { kind: object.kind.clone(), name: object.name.clone(), controller, passing, adopt }, again))
 }
 

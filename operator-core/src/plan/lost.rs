@@ -57,16 +57,22 @@ pub(super) fn unseen<'a>(object: &Object, situation: &Situation<'a>) -> Option<U
     Some(Unseen::Gone(gate.unwrap_or_else(|| Gate::Lost { name: object.name.clone(), key: None }), left))
 }
 
-/// What was found in an object's place, where the cluster takes over what is nobody's. It is only changed: where it can't be, it stays.
+/// What was found in an object's place, where the cluster takes over what is nobody's: what this operator made once, by its labels. Who may create
+/// a cluster gets no power over anything else by that. It is only changed: where it can't be, it stays.
 fn adopted<'a>(object: &Object, fact: Option<&'a Fact>, now: Timestamp) -> Option<Unseen<'a>> {
     let fact = fact.filter(|fact| fact.sent == object.intent)?;
     match &fact.answer {
-        Answer::Unowned(child) if !child.deleting => Some(Unseen::Restored(child)),
+        Answer::Unowned(child) if is_adoptable(object, child) => Some(Unseen::Restored(child)),
         Answer::Refused(refusal) if fact.found.is_some() => {
             left(fact, REFUSED_AGAIN, now).map(|left| Unseen::Gone(refused(object, refusal), left))
         }
         _ => None,
     }
+}
+
+/// Whether it bears this operator's labels.
+pub(super) fn is_adoptable(object: &Object, child: &Child) -> bool {
+    child.watched && !child.deleting && child.node.as_deref() == object.node_name()
 }
 
 /// Whether the operator itself deleted something that a spec no longer had.

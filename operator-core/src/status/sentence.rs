@@ -77,10 +77,15 @@ pub fn message(gate: &Gate) -> String {
             let kind = &kind.kind;
             match controller {
                 None => {
-                    format!(
-                        "{kind} {name} is there already and nobody's: delete it, give this cluster another name, or have it taken over by \
-                         the annotation {adopt}: \"true\""
-                    )
+                    let advice = match adopt {
+                        Some(adopt) => {
+                            format!(
+                                "delete it, give this cluster another name, or have it taken over by the annotation {adopt}: \"true\""
+                            )
+                        }
+                        None => "delete it, or give this cluster another name".to_owned(),
+                    };
+                    format!("{kind} {name} is there already and nobody's: {advice}")
                 }
                 Some(controller) => {
                     let advice = if *passing {

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use kube::{
-    Api,
+    Api, ResourceExt,
     api::{DynamicObject, PostParams},
 };
 use serde_json::{Value, json};
@@ -28,9 +28,9 @@ use crate::{
     Cluster, Error, Result,
     apply::Writer,
     model::{ClusterStatus, Identity},
-    render::render,
+    render::{names::adopt, render},
     runtime::{Author, look::look},
-    state::Manager,
+    state::{Manager, Snapshot},
 };
 use preview::Preview;
 
@@ -59,10 +59,10 @@ pub async fn plan<K: Cluster>(path: &Path, format: Format) -> Result<()> {
     let server = Server::infer().await?;
     let judged = judge::<K>(&file, &server).await?;
     let spec = (author.read)(&judged.spec).map_err(|invalid| file.invalid(&invalid))?;
-    let Judged { cluster, generation, status, .. } = judged;
+    let Judged { cluster, generation, status, adopts, .. } = judged;
     let blueprint = render(&cluster, &spec, author).map_err(|invalid| file.invalid(&invalid))?;
     let looked = look(&server.client, author.definition, cluster, generation, status, Some(&blueprint)).await;
-    let snapshot = looked.map_err(|error| server.error(error))?;
+    let snapshot = Snapshot { adopts, ..looked.map_err(|error| server.error(error))? };
     let writer = Writer::new(server.client.clone(), Manager::of(author.definition));
     let preview = Preview::of(&writer, &blueprint, snapshot).await;
     if !preview.plan.invalid.is_empty() {
@@ -86,6 +86,8 @@ struct Judged {
     spec: Value,
     /// As it is now; none: there is no such cluster yet.
     status: Option<ClusterStatus>,
+    /// Whether it asks for what is nobody's.
+    adopts: bool,
 }
 
 /// Has the API server judge the file. It replaces the spec: what the file no longer has is no longer wanted.
@@ -114,6 +116,7 @@ async fn judge<K: Cluster>(file: &File, server: &Server) -> Result<Judged> {
         cluster: Identity { namespace: namespace.to_owned(), name: name.to_owned(), uid },
         generation: judged.metadata.generation.unwrap_or_default(),
         spec: judged.data.get("spec").cloned().unwrap_or_default(),
+        adopts: judged.annotations().get(&adopt(K::DEFINITION.group)).is_some_and(|asked| asked == "true"),
         status: there.and_then(|there| serde_json::from_value(there.data.get("status")?.clone()).ok()),
     })
 }
