@@ -216,14 +216,14 @@ impl Records {
 
     /// Takes in that a status is about to be sent.
     pub fn sending(&self, cluster: &Tracked, status: &ClusterStatus) {
-        self.with(cluster.uid(), |record| record.sent = Some((cluster.spec_digest, digest(status))));
+        self.with(cluster.uid(), |record| record.sent = Some((cluster.wanted(), digest(status))));
     }
 
-    /// Whether `cluster` has the spec that was last dealt with, and the status that was sent then.
+    /// Whether `cluster` wants what was last dealt with, and has the status that was sent then.
     pub fn is_own_write(&self, cluster: &Tracked) -> bool {
         let sent = self.with(cluster.uid(), |record| record.sent);
         let is_same =
-            |(spec, status)| spec == cluster.spec_digest && cluster.status().is_some_and(|it| digest(&it) == status);
+            |(wanted, status)| wanted == cluster.wanted() && cluster.status().is_some_and(|it| digest(&it) == status);
         !cluster.deleting && sent.is_some_and(is_same)
     }
 
@@ -310,6 +310,8 @@ mod tests {
         assert!(!records.is_own_write(&with(5, (1, "a"), &json!({}), Some(&status))), "nothing was sent yet");
         records.sending(&cluster(3), &status);
         assert!(records.is_own_write(&with(5, (1, "a"), &json!({}), Some(&status))));
+        let asks = json!({ "annotations": { "a.b/adopt": "true" } });
+        assert!(!records.is_own_write(&with(5, (1, "a"), &asks, Some(&status))), "an annotation");
         assert!(!records.is_own_write(&with(5, (1, "b"), &json!({}), Some(&status))), "another spec");
         assert!(!records.is_own_write(&with(5, (3, "a"), &json!({}), Some(&status))), "another spec, and back");
         let deleting = json!({ "deletionTimestamp": "2026-01-01T12:00:00Z" });

@@ -144,7 +144,7 @@ impl Stepped {
             let troubles = pods.troubles(cluster.uid(), cluster.generation);
             let text = format!(
                 "{:?} {} {:?} {:?} {troubles:?}",
-                cluster.spec_digest,
+                cluster.wanted(),
                 cluster.deleting,
                 cluster.finalizers,
                 cluster.status()

@@ -69,6 +69,12 @@ impl Tracked {
         self.asks.iter().any(|asked| asked == annotation)
     }
 
+    /// Over all that its user wants: its spec, and what annotations ask for.
+    pub fn wanted(&self) -> Digest {
+        let asks = self.asks.iter().map(String::as_str);
+        Digest::of_texts([&*self.spec_digest.to_string()].into_iter().chain(asks))
+    }
+
     /// The spec as it is stored.
     ///
     /// # Errors
