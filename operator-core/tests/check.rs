@@ -34,6 +34,41 @@ fn three() -> u32 {
 mod right {
     use super::*;
 
+    /// Has one of several forms, and a rule with a comment.
+    #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+    #[operator(group = "tests.example.com", version = "v1", kind = "Formed")]
+    #[operator(validation(rule = "has(self.spec.source) // don't ask", message = "give a source"))]
+    pub struct FormedSpec {
+        /// Where it reads.
+        pub source: Source,
+        /// Answer.
+        #[node_type(name = "query")]
+        pub query: Option<NodeSpec>,
+    }
+
+    /// One of two, told apart by their fields.
+    #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    pub enum Source {
+        /// By address.
+        Url {
+            /// Address.
+            url: String,
+        },
+        /// By place.
+        Bucket {
+            /// Name.
+            bucket: String,
+            /// Region.
+            region: String,
+        },
+    }
+
+    #[test]
+    fn forms_that_their_fields_tell_apart_are_right() {
+        assert_eq!(found::<Formed>(), Vec::<String>::new());
+    }
+
     /// Has something of all that is checked.
     #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
     #[operator(group = "tests.example.com", version = "v1", kind = "Right", selectable = ".spec.place.zoneName")]

@@ -667,6 +667,10 @@ fn what_is_nobodys_is_taken_over_where_the_user_asks_for_it() {
     asked_no_more.snapshot.adopts = false;
     assert_eq!(of_store(&asked_no_more.plan(&blueprint)), None);
 
+    let mut stale = world.clone();
+    stale.passes(15);
+    assert_eq!(of_store(&stale.plan(&blueprint)), Some(create.clone()), "it may have gone since it was looked at");
+
     // It isn't replaced: that is no child of the cluster's.
     let refusal = Refusal { message: "spec: Forbidden".to_owned(), immutable: true };
     world.answers(&apply, Answer::Refused(refusal));

@@ -1015,7 +1015,7 @@ fn a_hook_is_told_what_it_did_wrong() {
             "drop the workload",
             "spec.query: the hook dropped the node's workload; leave the node out of the spec instead",
         ),
-        ("drop nothing", "spec.query: there is no StatefulSet a-query; there is none"),
+        ("drop nothing", "spec.query: there is no StatefulSet a-query; there is no object of this kind"),
         ("nameless", "spec.query: the CronJob that is added has no metadata.name; give it one"),
         (
             "elsewhere",

@@ -110,7 +110,6 @@ fn an_error_of_a_function_names_the_field() {
     let autoscaled =
         json!({ "autoscaling": { "maxReplicas": 3, "metrics": metrics }, "resources": { "requests": { "cpu": "1" } } });
     let errors = files("c", json!({ "word": "", "voters": { "a": autoscaled } })).unwrap_err();
-    let expected =
-        "spec.members: an autoscaler decides how many pods c-voter-a has, and they are listed: set replicas instead";
+    let expected = "spec.members: the spec doesn't say how many pods c-voter-a has, and they are listed: set replicas, without autoscaling";
     assert_eq!(errors, [expected]);
 }

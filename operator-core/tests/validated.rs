@@ -35,6 +35,38 @@ fn a_spec_that_breaks_a_rule_of_the_author_is_invalid_beside_what_else_is_wrong(
     assert_eq!(errors[0], "spec.ends[0]: there is no member `c`");
 }
 
+/// Has a function that counts on a rule.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "tests.example.com", version = "v1", kind = "Hosted", validate = hosted)]
+pub struct HostedSpec {
+    /// At least one.
+    pub hosts: Vec<String>,
+    /// A file.
+    #[config(file = "first.properties", mount = "/etc/first", with = first)]
+    #[serde(default)]
+    pub first: Properties,
+    /// The members.
+    #[node_type(name = "member", image = "i")]
+    pub member: NodeSpec,
+}
+
+fn hosted(spec: &HostedSpec) -> Vec<Invalid> {
+    if spec.hosts.is_empty() { vec![Invalid::new("hosts", "give at least one")] } else { Vec::new() }
+}
+
+fn first(spec: &HostedSpec) -> Properties {
+    Properties::from([("host", &spec.hosts[0])])
+}
+
+#[test]
+fn other_functions_of_the_author_can_count_on_its_rules() {
+    let author = Author::of::<Hosted>();
+    let errors = built(author, &json!({ "hosts": [], "member": {} })).unwrap_err();
+    assert_eq!(errors, ["spec.hosts: give at least one"]);
+    assert!(built(author, &json!({ "hosts": ["a"], "member": {} })).is_ok());
+    assert_eq!(check::<Hosted>(), Ok(()));
+}
+
 /// Has a rule that not every spec can be held against.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "tests.example.com", version = "v1", kind = "Cut", validate = panicking)]

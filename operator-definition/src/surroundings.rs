@@ -32,7 +32,7 @@ pub struct Peer {
     pub host: String,
     /// Kind of its workload.
     pub workload: Workload,
-    /// Number of its pods; none: an autoscaler or the machines decide.
+    /// Number of its pods; none: an autoscaler, the machines or whoever scales it decides.
     pub replicas: Option<i32>,
     /// Ports at which its Service is reached, by name.
     pub ports: Vec<(String, i32)>,
@@ -43,7 +43,7 @@ pub struct Peer {
 pub enum Unnamed {
     /// Pods of a Deployment, DaemonSet or Job are called at random.
     Workload(String),
-    /// An autoscaler decides how many there are.
+    /// It isn't in the spec how many there are.
     Unnumbered(String),
 }
 
@@ -112,7 +112,10 @@ impl std::fmt::Display for Unnamed {
         match self {
             Self::Workload(name) => write!(f, "only pods of a StatefulSet have names that stay; {name} is none"),
             Self::Unnumbered(name) => {
-                write!(f, "an autoscaler decides how many pods {name} has, and they are listed: set replicas instead")
+                write!(
+                    f,
+                    "the spec doesn't say how many pods {name} has, and they are listed: set replicas, without autoscaling"
+                )
             }
         }
     }

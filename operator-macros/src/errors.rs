@@ -60,10 +60,20 @@ pub fn suggestion(word: &str, known: &[&str]) -> String {
 
 /// The known word that may have been meant.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    alike(word, known, 0.8)
+}
+
+/// Whether a name of the author's is rather a slip of a known word: `protocl`, but not `proto`.
+pub fn is_slip(name: &str, known: &[&str]) -> bool {
+    alike(name, known, 0.93).is_some()
+}
+
+/// The known word that is most like it, and more than so much, of 1.
+fn alike<'a>(word: &str, known: &[&'a str], least: f64) -> Option<&'a str> {
     known
         .iter()
         .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), *candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
+        .filter(|(likeness, _)| *likeness > least)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, candidate)| candidate)
 }

@@ -58,7 +58,7 @@ pub struct ZooKeeperSpec {
     pub servers: NodeSpec,
 
     /// Answer more clients, and don't vote.
-    #[node_type(name = "observer", order = 2, env(FIRST_ID = "101"))]
+    #[node_type(name = "observer", order = 2, replicas = 1, env(FIRST_ID = "101"))]
     pub observers: Option<NodeSpec>,
 }
 

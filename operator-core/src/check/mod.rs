@@ -60,7 +60,7 @@ use crate::{
     render::{Author, cluster::Cluster},
 };
 
-/// Checks the definition of `K`, for a test of the author's; the commands `crd` and `run` check it, too. Takes some milliseconds.
+/// Checks the definition of `K`, for a test of the author's; the commands `crd` and `run` check it, too: the first fails, the second only logs what is wrong. Takes some milliseconds.
 ///
 /// - Paths of columns, `scale`, `selectable` and externals are in the schema, and have a type that fits.
 /// - Fields that CEL rules name below `self` are in the schema; brackets and quotes of rules are closed.

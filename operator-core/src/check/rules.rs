@@ -51,7 +51,9 @@ fn accesses(rule: &str) -> Result<Vec<Access<'_>>, String> {
     while let Some(first) = rest.chars().next() {
         let word = word(rest);
         let mut length = first.len_utf8();
-        if first == '\'' || first == '"' {
+        if rest.starts_with("//") {
+            length = rest.find('\n').unwrap_or(rest.len());
+        } else if first == '\'' || first == '"' {
             let is_raw = rule[..rule.len() - rest.len()].ends_with(['r', 'R']);
             length = quoted(rest, is_raw).ok_or_else(|| format!("the string {rest} isn't closed: add {first}"))?;
         } else if !word.is_empty() {

@@ -64,10 +64,11 @@ enum LogFormat {
 /// Runs the operator of `K` until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// Where the definition is wrong, the API server doesn't answer, or still lacks the kind after [`SERVED`].
+/// Where the API server doesn't answer, or still lacks the kind after [`SERVED`].
 pub async fn run<K: Cluster>(options: Options) -> Result<()> {
-    check::<K>()?;
     log(&options)?;
+    // It is no reason to stop repairing what runs, nor to wait for a function that never ends.
+    std::thread::spawn(|| check::<K>().inspect_err(|findings| tracing::error!("{findings}")));
     if let Some(folder) = &options.dump_snapshot {
         create(folder)?;
     }

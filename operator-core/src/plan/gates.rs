@@ -328,7 +328,7 @@ impl<'a> Gates<'a> {
     }
 
     /// Workloads don't start without what they need.
-    fn fail(&mut self, object: &'a Object) {
+    pub(super) fn fail(&mut self, object: &'a Object) {
         if object.kind.needed_by_pods {
             self.failed.insert(object.node_name(), (object.kind.clone(), object.name.clone()));
         }

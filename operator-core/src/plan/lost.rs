@@ -8,6 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use super::{
     Action, Gate, Situation,
     gates::{REFUSED_AGAIN, TAKEN_AGAIN, left, refused, taken},
+    is_claim,
 };
 use crate::{
     model::Object,
@@ -62,7 +63,10 @@ pub(super) fn unseen<'a>(object: &Object, situation: &Situation<'a>) -> Option<U
 fn adopted<'a>(object: &Object, fact: Option<&'a Fact>, now: Timestamp) -> Option<Unseen<'a>> {
     let fact = fact.filter(|fact| fact.sent == object.intent)?;
     match &fact.answer {
-        Answer::Unowned(child) if is_adoptable(object, child) => Some(Unseen::Restored(child)),
+        // It may have gone since.
+        Answer::Unowned(child) if is_adoptable(object, child) => {
+            left(fact, TAKEN_AGAIN.0, now).map(|_| Unseen::Restored(child))
+        }
         Answer::Refused(refusal) if fact.found.is_some() => {
             left(fact, REFUSED_AGAIN, now).map(|left| Unseen::Gone(refused(object, refusal), left))
         }
@@ -70,9 +74,9 @@ fn adopted<'a>(object: &Object, fact: Option<&'a Fact>, now: Timestamp) -> Optio
     }
 }
 
-/// Whether it bears this operator's labels.
+/// Whether it bears this operator's labels. Claims never have an owner: those of the cluster are found by their labels.
 pub(super) fn is_adoptable(object: &Object, child: &Child) -> bool {
-    child.watched && !child.deleting && child.node.as_deref() == object.node_name()
+    !is_claim(&object.kind) && child.watched && !child.deleting && child.node.as_deref() == object.node_name()
 }
 
 /// Whether the operator itself deleted something that a spec no longer had.

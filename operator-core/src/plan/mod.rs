@@ -253,6 +253,7 @@ fn write(situation: &Situation<'_>) -> Plan {
                 continue;
             }
             Err(Some(Unseen::Gone(gate, again))) => {
+                gates.fail(object);
                 gates.found.push(gate);
                 plan.look_again(Some(again));
                 continue;

@@ -186,8 +186,13 @@ impl Packed {
 pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Result<Blueprint, Vec<Invalid>> {
     let Author { definition, customize, validate, .. } = author.into();
     let names = Names { cluster, definition, customize };
-    let mut errors = validate.map_or_else(Vec::new, |validate| validate(spec));
-    let nodes = resolve(definition, spec).map_err(|invalid| [errors.as_slice(), &invalid].concat())?;
+    // The author's other functions count on what these rules say.
+    let refused = validate.map_or_else(Vec::new, |validate| validate(spec));
+    let nodes = resolve(definition, spec).map_err(|invalid| [refused.as_slice(), &invalid].concat())?;
+    if !refused.is_empty() {
+        return Err(settings::once(refused));
+    }
+    let mut errors = Vec::new();
     let mut objects = Vec::new();
     let mut blueprint =
         Blueprint { selector: names.selector_of_all(), intent_annotation: names.intent(), ..Blueprint::default() };

@@ -162,9 +162,11 @@ impl NodeContext<'_> {
     }
 
     fn replicas(&self) -> Result<String, Dangling> {
-        let unknown =
-            if matches!(self.node.scale, Scale::Autoscaled) { Dangling::Autoscaled } else { Dangling::Unscaled };
-        self.peer.replicas.map(|replicas| replicas.to_string()).ok_or(unknown)
+        match self.node.scale {
+            Scale::Fixed(_) | Scale::Initial => Ok(self.node.replicas.to_string()),
+            Scale::Autoscaled => Err(Dangling::Autoscaled),
+            Scale::Unscaled => Err(Dangling::Unscaled),
+        }
     }
 
     fn service(&self, path: &str) -> Result<String, Dangling> {
@@ -231,7 +233,7 @@ pub fn peer(names: &Names<'_>, node: &ResolvedNode) -> Peer {
         host: format!("{name}.{}.svc", names.cluster.namespace),
         name,
         workload: node.node_type.workload(),
-        replicas: matches!(node.scale, Scale::Fixed(_) | Scale::Initial).then_some(node.replicas),
+        replicas: matches!(node.scale, Scale::Fixed(_)).then_some(node.replicas),
         ports: reached(node),
     }
 }

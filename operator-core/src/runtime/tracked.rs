@@ -28,7 +28,7 @@ pub struct Tracked {
     pub deleting: bool,
     /// Its finalizers.
     pub finalizers: Vec<String>,
-    /// Those of its annotations that are `"true"`.
+    /// Those of its annotations by which an operator can be asked for something, as far as they are `"true"`.
     asks: Vec<String>,
     /// Over the generation and the spec as it is shown: two versions of the kind's schema may show one generation differently.
     pub spec_digest: Digest,
@@ -125,7 +125,8 @@ impl<'de> Deserialize<'de> for Tracked {
             deleting: metadata.deletion_timestamp.is_some(),
             finalizers: metadata.finalizers,
             asks: {
-                let asked = metadata.annotations.into_iter().filter(|(_, value)| value == "true");
+                let asked =
+                    metadata.annotations.into_iter().filter(|(key, value)| key.ends_with("/adopt") && value == "true");
                 asked.map(|(annotation, _)| annotation.into_owned()).collect()
             },
             spec_digest: Digest::of_texts([&*metadata.generation.to_string(), spec.map_or("null", RawValue::get)]),

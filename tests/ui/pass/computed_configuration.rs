@@ -66,7 +66,7 @@ fn main() {
 
     let peers = [Peer { replicas: None, ..peer }];
     let around = Surroundings::new(("q", "ns"), &spec, &peers, &peers[0]);
-    assert!(members.with.unwrap()(&spec, &around).unwrap_err().contains("set replicas instead"));
+    assert!(members.with.unwrap()(&spec, &around).unwrap_err().contains("set replicas, without autoscaling"));
 
     let broker = Queue::DEFINITION.node_types[0].layers[1].configs[0].with.unwrap();
     let heap = serde_json::json!({ "heap": "1g", "replicas": 2 });

@@ -29,7 +29,7 @@ pub enum HookError {
         fields: Vec<String>,
     },
     /// There is no object of this kind.
-    #[error("there is no {0}; there is none")]
+    #[error("there is no {0}; there is no object of this kind")]
     NoneOfKind(String),
     /// There is no object of this name.
     #[error("there is no {object}; there are: {names}")]

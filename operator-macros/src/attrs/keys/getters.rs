@@ -9,7 +9,7 @@ use syn::{Expr, Ident, Lit, Path, UnOp, ext::IdentExt, spanned::Spanned};
 use super::{Entry, Keys, Named, Value};
 use crate::{
     attrs::Text,
-    errors::{nearest, suggestion},
+    errors::{is_slip, suggestion},
     model::Number,
 };
 
@@ -78,12 +78,12 @@ impl<'e> Keys<'e> {
         converted.map(|value| SpannedValue::new(value, entry.span()))
     }
 
-    /// What the author calls by names of his own, `name = value`: all keys that are left, without those that are near a known one.
+    /// What the author calls by names of his own, `name = value`: all keys that are left, without slips of a known one.
     /// To be called after the getters of those. `_` in a name stands for `-`.
     pub fn named(&mut self) -> Vec<Named> {
         let (misspelt, named) = self.entries.drain(..).partition(|entry| {
             let word = entry.key.unraw().to_string();
-            nearest(&word, &self.known).is_some()
+            is_slip(&word, &self.known)
         });
         self.entries = misspelt;
         let named = named.into_iter().map(|entry: Entry| Named {
