@@ -393,7 +393,7 @@ mod files {
             [
                 format!("config \"a.properties\": `spec.a` has a map or list in `*`, which this format can't hold: {advice}"),
                 format!("config \"b.ini\": `spec.b` has a map or list in `*.*`, which this format can't hold: {advice}"),
-                "config \"c.txt\": `spec.c` is of type object, and format = \"raw\" writes a string: use another format".to_owned(),
+                "config \"c.txt\": `spec.c` is of type object, and format = raw writes a string: use another format".to_owned(),
                 "config \"d.env\": `spec.d` is of type string, and this format writes names and values: make it a map or a struct".to_owned(),
             ]
         );

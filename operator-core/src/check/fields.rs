@@ -115,7 +115,7 @@ fn unwritable(format: Format, schema: &Value) -> Option<String> {
     match (format, type_of(schema)?) {
         (Format::Json | Format::Yaml, _) => None,
         (Format::Raw, "string") | (Format::Toml, "object") => None,
-        (Format::Raw, is) => Some(format!("is of type {is}, and format = \"raw\" writes a string: use another format")),
+        (Format::Raw, is) => Some(format!("is of type {is}, and format = raw writes a string: use another format")),
         (Format::Ini, "object") => nested(2),
         (_, "object") => nested(1),
         (_, is) => Some(format!("is of type {is}, and this format writes names and values: make it a map or a struct")),

@@ -374,9 +374,7 @@ pub(super) fn taken(object: &Object, answer: &Answer, situation: &Situation<'_>)
     };
     let passing = controller.as_ref().is_some_and(|controller| is_namesake(object, controller));
     let again = if passing && !situation.waits_for_long() { TAKEN_AGAIN.1 } else { TAKEN_AGAIN.0 };
-    let owner = object.json.pointer("/metadata/ownerReferences/0/apiVersion").and_then(Value::as_str);
-    let group = owner.and_then(|version| version.split('/').next()).filter(|_| is_adoptable);
-    let adopt = group.map(adopt);
+    let adopt = is_adoptable.then(|| adopt(situation.group));
     Some((Gate::NameTaken { kind: object.kind.clone(), name: object.name.clone(), controller, passing, adopt }, again))
 }
 

@@ -177,6 +177,8 @@ fn is_pending(blueprint: &Blueprint, snapshot: &Snapshot) -> bool {
 struct Situation<'a> {
     snapshot: &'a Snapshot,
     wanted: Vec<Arc<Object>>,
+    /// API group of the kind.
+    group: &'static str,
     has_externals: bool,
     children: HashMap<(&'a Kind, &'a str), &'a Child>,
 }
@@ -190,6 +192,7 @@ impl<'a> Situation<'a> {
         Self {
             snapshot,
             wanted,
+            group: blueprint.group,
             has_externals: !blueprint.externals.is_empty(),
             children: snapshot.children.iter().map(|child| ((&child.kind, &*child.name), child)).collect(),
         }

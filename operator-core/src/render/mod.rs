@@ -90,8 +90,8 @@ pub struct Blueprint {
     pub externals: Vec<external::Dependency>,
     /// Label selector of the cluster's pods.
     pub selector: String,
-    /// Annotation of every child that carries its intent.
-    pub(crate) intent_annotation: String,
+    /// API group of the kind.
+    pub(crate) group: &'static str,
 }
 
 /// How far LZ4 looks back, in bytes.
@@ -137,11 +137,12 @@ impl Blueprint {
 
     /// The desired objects, where the pods refer to these contents. Other contents are unknown.
     pub fn with(&self, contents: &BTreeMap<Reference, Content>) -> Vec<Arc<Object>> {
+        let annotation = names::intent(self.group);
         let finished = |object: &Arc<Object>| match &object.hash {
             Some(hash) if !hash.reads.is_empty() => {
                 let mut object = Object::clone(object);
                 config_hash::put(&mut object, contents);
-                finalize::set_intent(&mut object, &self.intent_annotation);
+                finalize::set_intent(&mut object, &annotation);
                 Arc::new(object)
             }
             _ => object.clone(),
@@ -195,7 +196,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
     let mut errors = Vec::new();
     let mut objects = Vec::new();
     let mut blueprint =
-        Blueprint { selector: names.selector_of_all(), intent_annotation: names.intent(), ..Blueprint::default() };
+        Blueprint { selector: names.selector_of_all(), group: definition.group, ..Blueprint::default() };
     match external::read(definition, spec) {
         Ok(externals) => blueprint.externals = externals,
         Err(invalid) => errors.extend(invalid),

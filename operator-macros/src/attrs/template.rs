@@ -12,8 +12,11 @@ use crate::{
 };
 
 impl Template {
-    /// Takes out the keys that a struct and a field have in common.
+    /// Takes out the keys that a struct and a field have in common; a field's others are taken out before.
     pub fn read(keys: &mut Keys) -> Self {
+        for key in ["name", "order"] {
+            keys.refuse(key, "it belongs on the field that places the node type in a cluster");
+        }
         Self {
             workload: keys.choice("workload", choices::WORKLOADS),
             replicas: keys.integer("replicas", 0..=i64::from(i32::MAX)),
@@ -54,9 +57,6 @@ impl Template {
 pub fn every_node(keys: &mut Keys) -> Template {
     let Some(mut keys) = keys.list("every_node", "run_as(user = 1000)") else { return Template::default() };
     let template = Template::read(&mut keys);
-    for key in ["name", "order"] {
-        keys.refuse(key, "it belongs on the field that places the node type in a cluster");
-    }
     keys.finish();
     template
 }

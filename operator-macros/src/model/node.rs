@@ -34,8 +34,6 @@ impl NodeStruct {
         let mut keys = Keys::of_macro("node_type", arguments, errors);
         let crate_path = keys.path("crate").unwrap_or_else(|| parse_quote!(::operator_core));
         let mut template = Template::read(&mut keys);
-        keys.refuse("name", "it belongs on the field that places the node type in a cluster");
-        keys.refuse("order", "it belongs on the field that places the node type in a cluster");
         keys.finish();
 
         let names = if helper_key(&item.attrs, "serde", "rename_all").is_some() {

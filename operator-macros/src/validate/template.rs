@@ -38,7 +38,7 @@ fn storage(template: &Template, errors: &Errors) {
             not_empty("class", class, errors);
         }
         if let Some(workload) = without_storage {
-            let advice = "write workload = \"StatefulSet\", or leave out the storage";
+            let advice = "write workload = StatefulSet, or leave out the storage";
             errors.at(&name.span(), format!("the pods of a {:?} have no storage of their own: {advice}", *workload));
         }
     }

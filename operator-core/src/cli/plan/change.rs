@@ -11,7 +11,7 @@ use crate::{
         kind::{CONFIG_MAP, SECRET},
     },
     plan::{Action, Verb},
-    render::Blueprint,
+    render::{Blueprint, names},
     state::Snapshot,
 };
 
@@ -73,7 +73,7 @@ impl Change {
                 change.differences = differences(&content(before.as_ref()), &content(Some(&object.json)));
             }
             (_, Some(Rehearsal::Stored { live: Some(mut live), mut stored })) => {
-                [&mut live, &mut stored].into_iter().for_each(|object| tidy(object, &blueprint.intent_annotation));
+                [&mut live, &mut stored].into_iter().for_each(|object| tidy(object, &names::intent(blueprint.group)));
                 if *kind == &SECRET {
                     hide(&mut live, &mut stored);
                 }
