@@ -671,6 +671,20 @@ fn what_is_nobodys_is_taken_over_where_the_user_asks_for_it() {
     stale.passes(15);
     assert_eq!(of_store(&stale.plan(&blueprint)), Some(create.clone()), "it may have gone since it was looked at");
 
+    // What can't be taken over holds back who needs it.
+    let of_service = |plan: &Plan| plan.actions.iter().find(|action| *action.target().0 == &SERVICE).cloned();
+    let mut held = World::new();
+    held.snapshot.adopts = true;
+    let service = World::of(&blueprint).child(&Kind::Row(&SERVICE), "a-store").unwrap().clone();
+    let inspect_service = of_service(&held.plan(&blueprint)).unwrap();
+    held.answers(&inspect_service, Answer::Unowned(Box::new(Child { controller: None, ..service })));
+    let adopt_service = of_service(&held.plan(&blueprint)).unwrap();
+    assert_eq!(adopt_service.verb(), Verb::Apply);
+    held.answers(&adopt_service, Answer::Refused(Refusal { message: "no".to_owned(), immutable: false }));
+    let waits = held.plan(&blueprint);
+    assert_eq!((of_service(&waits), of_store(&waits)), (None, None));
+    assert!(waiting(&waits).contains(&"store: waits for Service a-store".to_owned()), "{:?}", waiting(&waits));
+
     // It isn't replaced: that is no child of the cluster's.
     let refusal = Refusal { message: "spec: Forbidden".to_owned(), immutable: true };
     world.answers(&apply, Answer::Refused(refusal));

@@ -1,6 +1,11 @@
 //! What functions of the author know of the cluster around the file that they compute.
 
-use operator_core::{definition::Unnamed, model::kind::CONFIG_MAP, prelude::*, render::render};
+use operator_core::{
+    definition::Unnamed,
+    model::kind::{CONFIG_MAP, STATEFUL_SET},
+    prelude::*,
+    render::render,
+};
 use serde_json::{Value, json};
 
 use crate::common::{cluster, sentences};
@@ -57,6 +62,42 @@ fn word(voter: &Voter, around: &Surroundings) -> Result<String, serde_json::Erro
     Ok(format!("{}{} of {}/{}", voter.prefix, spec.word, around.namespace(), around.cluster()))
 }
 
+/// What attributes leave out.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "tests.example.com", version = "v1", kind = "Brief")]
+#[operator(every_node(image = "i", readiness(http = "/ready"), defaults = patient))]
+pub struct BriefSpec {
+    /// A file whose function can't say what is wrong.
+    #[config(file = "mute.json", mount = "/etc/mute", with = mute)]
+    #[serde(default)]
+    pub mute: bool,
+    /// Answer.
+    #[node_type(
+        replicas = 3,
+        port(gossip = 7946, protocol = UDP),
+        port(proto = 7000, http = 8080),
+        defaults = soon,
+        liveness(http = "/live", port = "http")
+    )]
+    pub query: NodeSpec,
+}
+
+fn mute(spec: &BriefSpec) -> Result<Properties, Vec<u8>> {
+    if spec.mute { Err(vec![1]) } else { Ok(Properties::default()) }
+}
+
+fn patient() -> NodeDefaults {
+    NodeDefaults {
+        termination_grace_period_seconds: Some(300),
+        priority_class_name: Some("low".into()),
+        ..NodeDefaults::default()
+    }
+}
+
+fn soon() -> NodeDefaults {
+    NodeDefaults { termination_grace_period_seconds: Some(5), ..NodeDefaults::default() }
+}
+
 /// The content of each file, by the name of its ConfigMap without its hash.
 fn files(name: &str, spec: Value) -> Result<BTreeMap<String, String>, Vec<String>> {
     let blueprint = render(&cluster(name), &spec, Ensemble::DEFINITION).map_err(|errors| sentences(&errors))?;
@@ -102,6 +143,27 @@ fn names_that_are_cut_are_right_in_files_too() {
     let own = files.values().find_map(|file| file.strip_prefix("name=")).unwrap().trim();
     assert!(own.len() <= 52, "{own}");
     assert!(files.values().any(|file| file.contains(&format!("a.0={own}-0.{own}.default.svc:2181"))), "{files:#?}");
+}
+
+#[test]
+fn what_attributes_leave_out_follows_from_the_others() {
+    let built = |spec: Value| render(&cluster("c"), &spec, Brief::DEFINITION).map_err(|errors| sentences(&errors));
+    let mute = built(json!({ "query": {} })).unwrap_err();
+    assert_eq!(mute, ["spec.mute: the function returns a `Result` whose error has no `Display`: give it one"]);
+
+    let [query] = Brief::DEFINITION.node_types else { panic!() };
+    static WITHOUT: operator_core::definition::Definition =
+        operator_core::definition::Definition { configs: &[], ..*Brief::DEFINITION };
+    let blueprint = render(&cluster("c"), &json!({ "query": {} }), &WITHOUT).unwrap();
+    let set = blueprint.objects.iter().find(|object| object.kind == &STATEFUL_SET).unwrap();
+    assert_eq!((query.replicas(), &set.json["spec"]["replicas"]), (Some(3), &json!(3)));
+    let pod = &set.json["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    assert_eq!(container["readinessProbe"]["httpGet"]["port"], "proto", "the first that is TCP");
+    assert_eq!(container["livenessProbe"]["httpGet"]["port"], "http");
+    assert_eq!((&pod["terminationGracePeriodSeconds"], &pod["priorityClassName"]), (&json!(5), &json!("low")));
+    let scaled = render(&cluster("c"), &json!({ "query": { "replicas": 1 } }), &WITHOUT).unwrap();
+    assert_eq!(scaled.nodes[0].replicas, 1);
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub struct LedgerSpec {
     pub database: SecretRef,
     #[secret(env = "ADMIN_PASSWORD", file = "/etc/ledger/admin", generate(length = 24))]
     pub admin_password: Option<SecretRef>,
+    #[secret(env = "SALT", generate)]
+    pub salt: Option<SecretRef>,
     #[node_type(env(LEDGER_USER = "admin"))]
     pub writers: Writer,
 }
@@ -24,11 +26,12 @@ pub struct Writer {
 }
 
 fn main() {
-    let [database, admin] = Ledger::DEFINITION.secrets else { panic!() };
+    let [database, admin, salt] = Ledger::DEFINITION.secrets else { panic!() };
     assert_eq!((database.field, database.key, database.env), ("database", "password", Some("DB_PASSWORD")));
     assert_eq!((database.file, database.generate), (None, None));
     assert_eq!((admin.field, admin.key), ("adminPassword", "admin-password"));
     assert_eq!((admin.file, admin.generate), (Some("/etc/ledger/admin"), Some(24)));
+    assert_eq!(salt.generate, Some(32));
 
     let [token] = Ledger::DEFINITION.node_types[0].layers[1].secrets else { panic!() };
     assert_eq!((token.field, token.key, token.env), ("apiToken", "api-token", None));
