@@ -29,6 +29,7 @@ use crate::{
 
 static DEFINITION: Definition = Definition {
     secrets: &[SecretField {
+        readers: &[],
         field: "password",
         key: "password",
         env: Some("PASSWORD"),
@@ -396,13 +397,19 @@ fn the_inventory_remembers_a_child_until_it_is_known_to_be_gone() {
     world.delete(&HTTP_ROUTE);
     assert!(has(&world.report(&routed, &nothing)), "as long as it is wanted");
     assert!(has(&with_route.report(&plain, &nothing)), "as long as it is there");
-    assert!(!has(&world.report(&plain, &nothing)));
+    let gone = world.report(&plain, &nothing);
+    assert!(!has(&gone));
+    assert!(gone.inventory.kinds().any(|kind| kind == route), "one may come late: its kind goes on being watched");
     for availability in [Availability::Pending, Availability::Missing, Availability::Failing("no".to_owned())] {
         world.snapshot.kinds.insert(route.clone(), availability);
         assert!(has(&world.report(&plain, &nothing)), "as long as nobody has looked");
     }
     let invalid = plan(Err(&[]), None, &world.snapshot);
     assert!(has(&status::report(None, &invalid, &[], &world.snapshot)), "as long as the spec is wrong");
+    world.snapshot.status = Some(gone);
+    world.snapshot.kinds.insert(route.clone(), Availability::Missing);
+    let uninstalled = world.report(&plain, &nothing);
+    assert!(uninstalled.inventory.kinds().all(|kind| kind != route), "where there is no such kind, none can come");
 }
 
 #[test]

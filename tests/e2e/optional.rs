@@ -12,7 +12,7 @@ use kube::{
     core::GroupVersionKind,
 };
 use operator_core::{
-    model::kind::ChildKind,
+    model::{Kind, kind::ChildKind},
     prelude::*,
     render::{Children, Customize, HookError, Scope},
 };
@@ -94,12 +94,13 @@ fn service_monitors() -> CustomResourceDefinition {
 }
 
 impl Setup {
-    /// Waits until the inventory has these kinds beside those of every cluster.
+    /// Waits until the inventory has children of these kinds, beside those that every cluster has.
     async fn remembers(&self, kinds: &[&str]) {
         let wanted = format!("to remember {kinds:?}");
         self.cluster("a", &wanted, |cluster: &Optional| {
             let kinds_now = cluster.status.iter().flat_map(|status| status.inventory.kinds());
-            let rare = kinds_now.filter(|kind| kind.is_optional()).map(|kind| kind.id());
+            let names = |kind: &Kind| cluster.status.as_ref().is_some_and(|it| !it.inventory.0[&kind.id()].is_empty());
+            let rare = kinds_now.filter(|kind| kind.is_optional() && names(kind)).map(|kind| kind.id());
             rare.collect::<Vec<_>>() == kinds
         })
         .await;

@@ -103,8 +103,11 @@ pub async fn remind(history: &History<'_>) -> Result<u64, Vec<String>> {
         let is_observed =
             status.is_some_and(|it| it.observed_generation == set.metadata.generation && it.replicas == 0);
         if is_observed && wanted > 0 {
-            let touched = json!({ "metadata": { "annotations": { "tests.example.com/touched": "1" } } });
-            sets.patch(&set.name_any(), &PatchParams::default(), &Patch::Merge(touched)).await.map_err(failed)?;
+            // And then is as it was.
+            for touched in [json!("1"), Value::Null] {
+                let touched = json!({ "metadata": { "annotations": { "tests.example.com/touched": touched } } });
+                sets.patch(&set.name_any(), &PatchParams::default(), &Patch::Merge(touched)).await.map_err(failed)?;
+            }
             history.tell(&format!("StatefulSet {} was forgotten by its controller, and is touched", set.name_any()));
             forgotten += 1;
         }

@@ -30,7 +30,7 @@ impl Note {
 
 /// The children of a cluster, by kind (`apps/v1/StatefulSet/statefulsets`) and name. What stands behind a name is a [`Mark`], followed by
 /// `.done` where it is a Job that came to its good end, by `.open` while it is a workload that is replaced; empty: the object is about to be
-/// created.
+/// created. A kind stays when its last child is gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
@@ -79,7 +79,7 @@ impl Inventory {
         self.0.get(&kind.id()).is_some_and(|names| names.contains_key(name))
     }
 
-    /// The kinds of which something is remembered.
+    /// The kinds of which there are or were children.
     pub fn kinds(&self) -> impl Iterator<Item = Kind> {
         self.0.keys().filter_map(|id| Kind::from_id(id))
     }

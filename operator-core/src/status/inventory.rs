@@ -31,6 +31,11 @@ pub fn inventory(blueprint: Option<&Blueprint>, plan: Option<&Plan>, snapshot: &
     let replaced = plan.into_iter().flat_map(Plan::replaced);
     let open: HashSet<(Kind, &str)> = snapshot.open().chain(replaced).collect();
     let is_open = |kind: &Kind, name: &str| open.contains(&(kind.clone(), name));
+    // A create that the network held back may arrive after the object was deleted, and a restart would not look for it where nothing is said of
+    // its kind.
+    for kind in before.kinds().filter(|kind| *snapshot.availability(kind) != Availability::Missing) {
+        inventory.0.entry(kind.id()).or_default();
+    }
     let mut set = |kind: &Kind, name: &str| {
         let note = match (counts(kind, name), is_open(kind, name)) {
             (true, _) => Note::Done,

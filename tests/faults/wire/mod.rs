@@ -399,7 +399,7 @@ impl Line {
 
     /// Everything of the operator stands still but the clock, and it goes on with this request: whether it may write it has checked before.
     async fn stop(&self, time: Duration, asked: Asked) -> io::Result<Response<Answer>> {
-        let late = Late::new(&self.wire, asked.name());
+        let late = Late::write(&self.wire, asked.name());
         let (goes_on, stopped) = blocking::channel::<()>();
         self.runtime.spawn(async move { stopped.recv() });
         tokio::time::sleep(time).await;
@@ -446,7 +446,7 @@ impl Line {
     /// The request arrives though its sender may be dead by then.
     fn arrive_late(&self, asked: Asked, nth: u64) {
         let (line, wait) = (self.clone(), self.wire.time(&asked.what, nth, (50, 3000)));
-        let late = Late::new(&self.wire, asked.name());
+        let late = Late::write(&self.wire, asked.name());
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             drop(line.send(asked).await);
@@ -530,13 +530,18 @@ impl Drop for UnderWay {
     }
 }
 
-/// A request that arrives though nobody waits for it.
+/// Something that arrives late: a request that nobody waits for, or what a watch shows.
 struct Late(Wire);
 
 impl Late {
-    fn new(wire: &Wire, name: &str) -> Self {
-        wire.0.late.send_modify(|late| *late += 1);
+    /// A write of an object of this name.
+    fn write(wire: &Wire, name: &str) -> Self {
         *wire.lock().late_writes.entry(name.to_owned()).or_default() += 1;
+        Self::new(wire)
+    }
+
+    fn new(wire: &Wire) -> Self {
+        wire.0.late.send_modify(|late| *late += 1);
         Self(wire.clone())
     }
 }

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Answer, Asked, Fault, Line, Moment, Sent, UnderWay, lost,
+    Answer, Asked, Fault, Late, Line, Moment, Sent, UnderWay, lost,
     past::{Listed, Past},
 };
 
@@ -84,7 +84,7 @@ struct Shower {
     /// Whether what is shown is kept, for old lists.
     keeps: bool,
     /// When the watch ends, and how: something was lost before.
-    end: Option<(Instant, Fault)>,
+    end: Option<(Instant, Fault, Late)>,
 }
 
 impl Shower {
@@ -116,7 +116,9 @@ impl Shower {
                 for text in lines {
                     self.pass(text.as_bytes()).await;
                 }
+                let late = Late::new(&line.wire);
                 sleep(lag).await;
+                drop(late);
                 if let Ok(response) = line.open(asked).await.filter_success() {
                     self.show(response.into_body()).await;
                 }
@@ -131,7 +133,7 @@ impl Shower {
         let mut buffer = Vec::new();
         loop {
             let sender = self.sender.clone();
-            let end = self.end.map(|(at, _)| at);
+            let end = self.end.as_ref().map(|(at, ..)| *at);
             let next = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
             let frame = tokio::select! {
                 () = sender.closed() => return,
@@ -152,7 +154,7 @@ impl Shower {
 
     /// Ends a watch that has lost something.
     async fn end(&mut self) {
-        if let Some((_, Fault::EventLost)) = self.end {
+        if let Some((_, Fault::EventLost, _)) = self.end {
             self.pass(Fault::last_line().as_bytes()).await;
         }
     }
@@ -167,7 +169,7 @@ impl Shower {
                 self.list = None;
             }
         }
-        if matches!(self.end, Some((_, Fault::Withheld))) {
+        if matches!(self.end, Some((_, Fault::Withheld, _))) {
             return true;
         }
         let moment = if in_list { Moment::Item } else { Moment::Event };
@@ -189,15 +191,16 @@ impl Shower {
             }
             Fault::Doubled => self.pass(text.as_bytes()).await && self.pass(text.as_bytes()).await,
             Fault::Delayed => {
+                let _late = Late::new(&wire);
                 sleep(wire.time(&self.what, nth, (20, 2000))).await;
                 self.pass(text.as_bytes()).await
             }
             Fault::Withheld => {
-                self.end = Some((soon((100, 3000)), fault));
+                self.end = Some((soon((100, 3000)), fault, Late::new(&wire)));
                 true
             }
             Fault::EventLost => {
-                self.end.get_or_insert((soon((100, 3000)), fault));
+                self.end.get_or_insert_with(|| (soon((100, 3000)), fault, Late::new(&wire)));
                 true
             }
             _ => self.pass(text.as_bytes()).await,
