@@ -50,6 +50,18 @@ pub struct Lease {
     newest: Option<u64>,
 }
 
+/// Why the lease was neither taken nor renewed.
+#[derive(Debug, thiserror::Error)]
+enum Unrenewed {
+    /// What the API server says.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    Failed(#[from] kube::Error),
+    #[error("no answer within {} s", .0.as_secs_f32())]
+    NoAnswer(Duration),
+}
+
 /// Who holds a lease.
 #[derive(Debug, PartialEq)]
 enum Holder {
@@ -109,7 +121,7 @@ impl Lease {
                     tracing::error!(lease = self.name, "{SET_BACK}; beginning anew");
                     return;
                 }
-                Err(error) => tracing::warn!(lease = self.name, error, "the lease can't be renewed"),
+                Err(error) => tracing::warn!(lease = self.name, %error, "the lease can't be renewed"),
             }
         }
         tracing::error!(lease = self.name, "the lease is lost: it couldn't be renewed in time");
@@ -145,13 +157,13 @@ impl Lease {
     }
 
     /// Takes or renews it, where it isn't another's.
-    async fn attempt(&mut self) -> Result<Holder, String> {
+    async fn attempt(&mut self) -> Result<Holder, Unrenewed> {
         let patience = self.patience();
         match timeout(patience, self.take()).await {
             Ok(Ok(holder)) => Ok(holder),
-            Ok(Err(kube::Error::Api(status))) => Err(status.message.clone()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {} s", patience.as_secs_f32())),
+            Ok(Err(kube::Error::Api(status))) => Err(Unrenewed::Refused(status.message.clone())),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(Unrenewed::NoAnswer(patience)),
         }
     }
 

@@ -15,16 +15,19 @@ pub enum ExternalAllow {
     Hosts(String),
 }
 
-impl FromStr for ExternalAllow {
-    type Err = String;
+/// What can't be allowed.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is neither a network, such as `10.0.0.0/8`, nor the end of host names, such as `example.com`")]
+pub struct NoPlace(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for ExternalAllow {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
         match text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
             Ok(network) => Ok(Self::Network(network)),
             Err(_) if is_host(text) => Ok(Self::Hosts(text.trim_end_matches('.').to_ascii_lowercase())),
-            Err(_) => Err(format!(
-                "`{text}` is neither a network, such as `10.0.0.0/8`, nor the end of host names, such as `example.com`"
-            )),
+            Err(_) => Err(NoPlace(text.to_owned())),
         }
     }
 }
@@ -156,7 +159,7 @@ mod tests {
         for text in ["", "10.0.0.0/33", "::/129", "10.0.0.0/x", "a b", "example.com/8", "*.example.com", "10.0.0.0/-1"]
         {
             let message = text.parse::<ExternalAllow>().unwrap_err();
-            assert!(message.contains("is neither a network"), "{text}: {message}");
+            assert!(message.to_string().contains("is neither a network"), "{text}: {message}");
         }
     }
 }

@@ -16,25 +16,40 @@ pub const AT_ONCE: (usize, usize) = (64, 8);
 /// How much longer a function may take to notice that its time is over.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Why a function doesn't say that an external is ready.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    /// It says so itself.
+    #[error("{0}")]
+    Said(String),
+    #[error("no answer within {} s", TIMEOUT.as_secs())]
+    Late,
+    #[error("the check itself failed: it panicked")]
+    Panicked,
+    #[error("the check itself doesn't end within {} s: it blocks its thread", TIMEOUT.as_secs())]
+    Blocks,
+    #[error("the check can't be run: {0}")]
+    NoThread(String),
+    #[error("no turn: an earlier check, or those of other clusters of this namespace, haven't ended")]
+    NoTurn,
+}
+
 /// Calls a function for an external of a cluster: its key. In time, whatever it does.
 pub async fn call(
     threads: &Threads,
     (namespace, key): (&str, &str),
     check: AsyncCheck,
     value: Value,
-) -> Result<(), String> {
+) -> Result<(), Unready> {
     let operator = Handle::current();
     let call = move || operator.block_on(async { tokio::time::timeout(TIMEOUT, check(value)).await });
-    let seconds = TIMEOUT.as_secs();
     match threads.run(namespace, key, TIMEOUT + GRACE, call).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(format!("no answer within {seconds} s")),
-        Err(Overrun::Panicked) => Err("the check itself failed: it panicked".to_owned()),
-        Err(Overrun::Late) => Err(format!("the check itself doesn't end within {seconds} s: it blocks its thread")),
-        Err(Overrun::NoThread(error)) => Err(format!("the check can't be run: {error}")),
-        Err(Overrun::NoTurn) => {
-            Err("no turn: an earlier check, or those of other clusters of this namespace, haven't ended".to_owned())
-        }
+        Ok(Ok(result)) => result.map_err(Unready::Said),
+        Ok(Err(_)) => Err(Unready::Late),
+        Err(Overrun::Panicked) => Err(Unready::Panicked),
+        Err(Overrun::Late) => Err(Unready::Blocks),
+        Err(Overrun::NoThread(error)) => Err(Unready::NoThread(error)),
+        Err(Overrun::NoTurn) => Err(Unready::NoTurn),
     }
 }
 
@@ -63,7 +78,9 @@ mod tests {
     #[tokio::test]
     async fn a_function_decides_by_itself_in_time() {
         let threads = Threads::new(AT_ONCE, TIMEOUT);
-        let ask = |value: Value| call(&threads, ("default", "a"), check, value);
+        let ask = async |value: Value| {
+            call(&threads, ("default", "a"), check, value).await.map_err(|unready| unready.to_string())
+        };
         assert_eq!(ask(json!("there")).await, Ok(()));
         assert_eq!(ask(json!("this")).await.unwrap_err(), "this is no store");
         assert_eq!(ask(json!(1)).await.unwrap_err(), "the check itself failed: it panicked");
@@ -77,12 +94,12 @@ mod tests {
         let threads = Threads::new(AT_ONCE, TIMEOUT);
         let blocked = call(&threads, ("default", "a"), check, json!("sleeps"));
         let other = async {
-            assert_eq!(call(&threads, ("default", "b"), check, json!("there")).await, Ok(()));
+            call(&threads, ("default", "b"), check, json!("there")).await.unwrap();
         };
         let (blocked, ()) = futures::join!(blocked, other);
-        assert_eq!(blocked.unwrap_err(), "the check itself doesn't end within 5 s: it blocks its thread");
+        assert_eq!(blocked.unwrap_err().to_string(), "the check itself doesn't end within 5 s: it blocks its thread");
         let again = call(&threads, ("default", "a"), check, json!("there")).await;
-        assert!(again.unwrap_err().starts_with("no turn: an earlier check"));
-        assert_eq!(call(&threads, ("default", "b"), check, json!("there")).await, Ok(()));
+        assert!(again.unwrap_err().to_string().starts_with("no turn: an earlier check"));
+        call(&threads, ("default", "b"), check, json!("there")).await.unwrap();
     }
 }

@@ -129,22 +129,21 @@ impl Probes {
             }
         };
         let at: Vec<String> = dependency.addresses.iter().map(Address::to_string).collect();
-        let error = self.any(&cluster.namespace, &dependency.addresses, path).await.err()?;
-        Some(format!("{name} at {}: {error}", at.join(",")))
+        let errors = self.any(&cluster.namespace, &dependency.addresses, path).await.err()?;
+        Some(format!("{name} at {}: {}", at.join(","), Vec::from_iter(errors).join(", ")))
     }
 
-    /// Succeeds with the first address that does.
-    async fn any(&self, namespace: &str, addresses: &[Address], path: Option<&str>) -> Result<(), String> {
+    /// Succeeds with the first address that does; else what is the matter, the same trouble at several addresses once.
+    async fn any(&self, namespace: &str, addresses: &[Address], path: Option<&str>) -> Result<(), BTreeSet<String>> {
         let Some(reach) = self.reach.as_ref() else { return Ok(()) };
         let checks = addresses.iter().map(|address| reach.check(namespace, address, path));
         let mut checks: FuturesUnordered<_> = checks.collect();
-        // The same trouble at several addresses is said once.
         let mut errors = BTreeSet::new();
         while let Some(result) = checks.next().await {
             let Err(error) = result else { return Ok(()) };
             errors.insert(error.to_string());
         }
-        Err(Vec::from_iter(errors).join(", "))
+        Err(errors)
     }
 }
 
