@@ -90,6 +90,11 @@ macro_rules! pages {
     )*};
 }
 
+// The README's Rust compiles, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pages! {
     FirstOperator "first-operator"
     Precedence "precedence"
@@ -102,7 +107,7 @@ pages! {
     Secrets "secrets"
     Externals "externals"
     Customize "customize"
-    ListOfNodes "list-of-nodes"
+    SeveralTypes "several-types"
     Definition "definition"
     ThreatModel "threat-model"
 }

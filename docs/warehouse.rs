@@ -29,16 +29,22 @@ pub struct WarehouseSpec {
     pub app_config: BTreeMap<String, AppConfig>,
 
     /// The nodes.
-    #[node_type(name = "controller", order = 1, port(http = 9000), args("controller"))]
-    #[node_type(name = "server", order = 2, port(http = 8097), args("server"))]
-    #[node_type(
-        name = "broker",
-        order = 3,
-        workload = Deployment,
-        port(http = 8099),
-        args("broker")
-    )]
-    pub nodes: Vec<Member>,
+    #[node_types]
+    pub nodes: Vec<Named<Node>>,
+}
+
+/// A node.
+#[node_types]
+pub enum Node {
+    /// Assigns work.
+    #[node_type(order = 1, port(http = 9000), args("controller"))]
+    Controller(NodeSpec),
+    /// Holds data.
+    #[node_type(order = 2, port(http = 8097), args("server"))]
+    Server(Server),
+    /// Answers queries.
+    #[node_type(order = 3, port(http = 8099), args("broker"), workload = Deployment)]
+    Broker(Broker),
 }
 
 /// What the warehouse depends on.
@@ -56,13 +62,9 @@ pub struct AppConfig {
     pub properties: Properties,
 }
 
-/// A node of any type.
+/// Holds data.
 #[node_type]
-pub struct Member {
-    /// Name of the node.
-    pub name: String,
-    /// What the node is: `controller`, `server` or `broker`.
-    pub node_type: String,
+pub struct Server {
     /// Name of a group in `k8sConfig`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub k8s_config_group: Option<String>,
@@ -73,4 +75,22 @@ pub struct Member {
     #[config(file = "node.properties", mount = "/etc/warehouse")]
     #[serde(default)]
     pub properties: Properties,
+}
+
+/// Answers queries.
+#[node_type]
+pub struct Broker {
+    /// Name of a group in `k8sConfig`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub k8s_config_group: Option<String>,
+    /// Seconds after which a query is given up.
+    #[config(file = "broker.yaml", mount = "/etc/warehouse")]
+    pub timeouts: Timeouts,
+}
+
+/// When a query is given up.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Timeouts {
+    /// In seconds.
+    pub query: u32,
 }

@@ -139,8 +139,8 @@ fn every_page_is_listed_and_compiled() {
 }
 
 #[test]
-fn the_list_of_nodes_is_the_kind_that_its_page_shows() {
-    let (_, text) = pages().into_iter().find(|(name, _)| name == "list-of-nodes").unwrap();
+fn the_warehouse_is_the_kind_that_its_page_shows() {
+    let (_, text) = pages().into_iter().find(|(name, _)| name == "several-types").unwrap();
     let shown = blocks(&text, "rust");
     assert_eq!(shown.first().unwrap().trim_end(), include_str!("../warehouse.rs").trim_end());
 }

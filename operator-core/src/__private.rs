@@ -12,9 +12,10 @@ pub use serde;
 
 use crate::{
     Cluster, NodeDefaults,
-    definition::Surroundings,
+    definition::{NodeKinds, Surroundings},
     model::ClusterStatus,
     render::{Customize, HookError, customize::Customization},
+    settings::kinds,
 };
 use futures::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
@@ -159,12 +160,43 @@ impl<T: DeserializeOwned + Customize> Hook<T> {
     /// It has one.
     pub const CUSTOMIZE: Option<Customization> = Some(Customization {
         kinds: T::KINDS,
-        call: |spec, scope, children| read::<T>(spec)?.customize(scope, children),
+        call: |spec, scope, children| {
+            let spec: T = read(spec).map_err(|error| HookError::from(error.to_string()))?;
+            spec.customize(scope, children)
+        },
     });
 }
 
-fn read<T: DeserializeOwned>(spec: &serde_json::Value) -> Result<T, HookError> {
-    T::deserialize(spec).map_err(|error| error.to_string().into())
+/// The struct that declares something, from its JSON.
+///
+/// # Errors
+/// Where it isn't one.
+pub fn read<T: DeserializeOwned>(holder: &serde_json::Value) -> Result<T, serde_json::Error> {
+    T::deserialize(holder)
+}
+
+/// A number of copies: the type of a field named in `copies = self.field`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't say how many copies of a node there are",
+    label = "not a `u8`, `u16` or `u32`",
+    note = "where the custom resource may leave it out, give the field a `#[serde(default = \"…\")]`"
+)]
+pub trait Count: Into<u32> {}
+impl Count for u8 {}
+impl Count for u16 {}
+impl Count for u32 {}
+
+/// A number of copies.
+pub fn count(number: impl Count) -> u32 {
+    number.into()
+}
+
+/// The schema of an enum marked `#[node_types]`, from those of its variants.
+pub fn node_types<T: NodeKinds>(
+    generator: &mut schemars::SchemaGenerator,
+    types: &mut [schemars::Schema],
+) -> schemars::Schema {
+    kinds::schema::<T>(generator, types)
 }
 
 /// See [`Hook`]; imported where that is asked.

@@ -6,9 +6,9 @@ pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 
 pub use crate::{
-    Cluster, DataOperator, NodeDefaults, NodeSpec, Properties, SecretRef,
+    Cluster, DataOperator, Freeform, Named, NodeDefaults, NodeSpec, Properties, SecretRef,
     definition::{Peer, Surroundings},
     model::{Invalid, kind::ChildKind},
-    node_type,
+    node_type, node_types,
     render::{Children, Customize, HookError, Scope},
 };

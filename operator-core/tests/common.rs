@@ -47,7 +47,7 @@ pub const fn storage(size: &'static str) -> StorageTemplate {
 
 /// A node type of none or one node, in the field of its name.
 pub const fn optional(name: &'static str, template: NodeTemplate) -> NodeType {
-    NodeType { name, field: name, cardinality: Cardinality::Optional, order: 0, layers: template.alone() }
+    NodeType { name, field: name, cardinality: Cardinality::Optional, tag: None, order: 0, layers: template.alone() }
 }
 
 /// A node type of many nodes, `store`, in the field `stores`.

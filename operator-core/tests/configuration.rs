@@ -55,7 +55,7 @@ static DEFINITION: Definition = Definition {
 };
 
 const fn file(field: &'static str, file: &'static str, format: Format) -> ConfigFile {
-    ConfigFile { field, file, mount: "/etc/app", format, with: None, reload: Reload::Pods }
+    ConfigFile { readers: &[], field: Some(field), file, mount: "/etc/app", format, with: None, reload: Reload::Pods }
 }
 
 fn computed(spec: &Value, _: &Surroundings<'_>) -> Result<Value, String> {
@@ -325,7 +325,7 @@ fn a_reference_that_dangles_is_refused_with_what_there_is() {
     let common = |reference: &str| json!({ "common": { "a": reference } });
     for (reference, why) in [
         ("${cluster.uid}", "spec.common: `${cluster.uid}`: a cluster has a `name` and a `namespace`"),
-        ("${node.names}", "a node has a `name`, a `type` and `replicas`"),
+        ("${node.names}", "a node has a `name`, a `type`, a `key` and `replicas`"),
         ("${service.brokers}", "no node type is placed by `brokers`; there are: stores, query, nodes"),
         ("${service.stores}", "name a node, as in `${service.stores.<key>}`; `stores` has: hot"),
         ("${service.stores.cold.http}", "there is no such node, as in `${service.stores.<key>}`; `stores` has: hot"),

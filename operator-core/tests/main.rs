@@ -18,6 +18,7 @@ mod precedence;
 mod properties;
 mod secrets;
 mod settings;
+mod shapes;
 mod stack;
 mod stuck;
 mod surroundings;

@@ -35,7 +35,8 @@ static DEFINITION: Definition = Definition {
                 ports: &[HTTP],
                 storage: &[storage("1Gi")],
                 configs: &[ConfigFile {
-                    field: "settings",
+                    readers: &[],
+                    field: Some("settings"),
                     file: "store.json",
                     mount: "/etc/store",
                     format: Format::Json,
@@ -44,6 +45,7 @@ static DEFINITION: Definition = Definition {
                 }],
                 secrets: &[
                     SecretField {
+                        readers: &[],
                         field: "token",
                         key: "token",
                         env: None,
@@ -51,6 +53,7 @@ static DEFINITION: Definition = Definition {
                         generate: None,
                     },
                     SecretField {
+                        readers: &[],
                         field: "password",
                         key: "password",
                         env: Some("PASSWORD"),
@@ -824,10 +827,18 @@ fn what_kubernetes_takes_is_taken() {
 #[test]
 fn the_order_of_declarations_restarts_no_pods() {
     const fn file(file: &'static str, mount: &'static str) -> ConfigFile {
-        ConfigFile { field: file, file, mount, format: Format::Raw, with: None, reload: Reload::Pods }
+        ConfigFile {
+            readers: &[],
+            field: Some(file),
+            file,
+            mount,
+            format: Format::Raw,
+            with: None,
+            reload: Reload::Pods,
+        }
     }
     const fn secret(field: &'static str, file: &'static str) -> SecretField {
-        SecretField { field, key: field, env: None, file: Some(file), generate: None }
+        SecretField { readers: &[], field, key: field, env: None, file: Some(file), generate: None }
     }
     const fn kind(configs: &'static [ConfigFile], secrets: &'static [SecretField]) -> NodeTemplate {
         NodeTemplate { configs, secrets, ..with_port(Workload::Deployment) }

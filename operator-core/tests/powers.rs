@@ -29,6 +29,7 @@ const NOTHING: Definition = Definition {
     allow: &[],
     config_groups: Some(Groups { field: "configGroups", by: "configGroup" }),
     secrets: &[SecretField {
+        readers: &[],
         field: "password",
         key: "password",
         env: Some("PASSWORD"),

@@ -41,7 +41,15 @@ static DEFINITION: Definition = Definition {
 };
 
 const fn file(field: &'static str, file: &'static str, mount: &'static str) -> ConfigFile {
-    ConfigFile { field, file, mount, format: Format::Properties, with: None, reload: Reload::Pods }
+    ConfigFile {
+        readers: &[],
+        field: Some(field),
+        file,
+        mount,
+        format: Format::Properties,
+        with: None,
+        reload: Reload::Pods,
+    }
 }
 
 fn blueprint(name: &str, spec: &Value) -> Blueprint {

@@ -20,7 +20,14 @@ use serde_json::{Value, json};
 use crate::common::{DATA, body, built, cluster, entry, snapshot};
 
 static DEFINITION: Definition = Definition {
-    secrets: &[SecretField { field: "password", key: "password", env: None, file: None, generate: Some(24) }],
+    secrets: &[SecretField {
+        readers: &[],
+        field: "password",
+        key: "password",
+        env: None,
+        file: None,
+        generate: Some(24),
+    }],
     ..DATA
 };
 

@@ -2,11 +2,13 @@
 
 use crate::Surroundings;
 
-/// A configuration file: a field marked `#[config(…)]`.
+/// A configuration file: a field marked `#[config(…)]`, or the struct itself, for what no field says.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfigFile {
-    /// JSON name of the field, in the spec or in the node.
-    pub field: &'static str,
+    /// JSON name of the field, in the spec or in the node; none: it is computed from what there is.
+    pub field: Option<&'static str>,
+    /// Names of the node types that read it, where it is the spec's; empty: all do.
+    pub readers: &'static [&'static str],
     /// Name of the file.
     pub file: &'static str,
     /// Folder in the container. Files of the same folder share a volume.
@@ -17,6 +19,16 @@ pub struct ConfigFile {
     pub with: Option<Compute>,
     /// Effect of a change on running pods.
     pub reload: Reload,
+}
+
+impl ConfigFile {
+    /// Name of the field, else of the file: what says what stands in it.
+    pub const fn source(&self) -> &'static str {
+        match self.field {
+            Some(field) => field,
+            None => self.file,
+        }
+    }
 }
 
 /// Effect of a changed configuration file on running pods.

@@ -2,13 +2,26 @@
 
 use std::collections::HashSet;
 
-use crate::{ConfigFile, Definition, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload};
+use crate::{
+    ConfigFile, Copies, Definition, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload,
+    text::contains,
+};
 
 impl Definition {
     /// The first node type of each field: several may share one.
     pub fn first_of_fields(&self) -> impl Iterator<Item = &'static NodeType> {
         let mut seen = HashSet::new();
         self.node_types.iter().filter(move |node_type| seen.insert(node_type.field))
+    }
+
+    /// The cluster's configuration files that nodes of this type read.
+    pub fn configs_of(&self, node_type: &NodeType) -> impl Iterator<Item = &'static ConfigFile> {
+        self.configs.iter().filter(|config| node_type.is_of(config.readers))
+    }
+
+    /// The cluster's Secrets that nodes of this type read.
+    pub fn secrets_of(&self, node_type: &NodeType) -> impl Iterator<Item = &'static SecretField> {
+        self.secrets.iter().filter(|secret| node_type.is_of(secret.readers))
     }
 }
 
@@ -19,6 +32,21 @@ impl NodeType {
             Some(workload) => workload,
             None => Workload::StatefulSet,
         }
+    }
+
+    /// By how much each node is multiplied.
+    pub const fn copies(&self) -> Option<Copies> {
+        highest!(self.copies)
+    }
+
+    /// Whether nodes have keys: only the custom resource says how many there are.
+    pub const fn is_many(&self) -> bool {
+        self.cardinality.is_many() || self.copies().is_some()
+    }
+
+    /// Whether nodes of this type read what these node types do; empty: all do.
+    pub const fn is_of(&self, readers: &[&str]) -> bool {
+        readers.is_empty() || contains(readers, self.name)
     }
 
     /// Number of pods, where the custom resource has none.
@@ -48,7 +76,7 @@ impl NodeType {
 
     /// Configuration files, by folder, name and field.
     pub fn configs(&self) -> Vec<ConfigFile> {
-        self.join(|layer| layer.configs, |config| (config.mount, config.file, config.field))
+        self.join(|layer| layer.configs, |config| (config.mount, config.file, config.source()))
     }
 
     /// Secrets, by field.

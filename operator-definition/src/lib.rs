@@ -16,6 +16,7 @@
 //!         name: "server",
 //!         field: "servers",
 //!         cardinality: Cardinality::Many,
+//!         tag: None,
 //!         order: 0,
 //!         layers: NodeTemplate {
 //!             ports: &[Port { name: "cache", number: 6379, protocol: Protocol::Tcp }],
@@ -58,10 +59,10 @@ mod surroundings;
 mod text;
 
 pub use config::{Compute, ConfigFile, FileClash, Format, Reload};
-pub use kind::{NodeField, NodeKind};
+pub use kind::{NamedNode, NodeField, NodeKind, NodeKinds, Variant, joined, number, shared};
 pub use node::{
-    Cardinality, Check, LIST_KEY, LIST_TYPE, Metrics, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol, RunAs,
-    Security, StorageTemplate, Workload,
+    Cardinality, Check, Copies, LIST_KEY, Metrics, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol, RunAs,
+    Security, StorageTemplate, Tag, Workload,
 };
 
 pub use power::Power;
@@ -125,7 +126,7 @@ with_defaults! {
         pub secrets: &'static [SecretField] = &[],
         /// Dependencies that the operator doesn't run.
         pub externals: &'static [External] = &[],
-        /// The node types, in the order of the struct.
+        /// The node types: those with fields of their own, then those of enums, each in the order of the struct.
         pub node_types: &'static [NodeType] = &[],
     }
 }
@@ -162,6 +163,8 @@ pub struct Groups {
 pub struct SecretField {
     /// JSON name of the field, in the spec or in the node.
     pub field: &'static str,
+    /// Names of the node types that read it, where it is a field of the spec; empty: all do.
+    pub readers: &'static [&'static str],
     /// Default key in the Secret.
     pub key: &'static str,
     /// Environment variable that carries it.

@@ -2,7 +2,7 @@
 
 use crate::{ConfigFile, SecretField};
 
-/// A role in the cluster: a field of the spec marked `#[node_type(…)]`.
+/// A role in the cluster: a field of the spec marked `#[node_type(…)]`, or a variant of the enum in one marked `#[node_types]`.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeType {
     /// Name in object names and labels: a DNS label.
@@ -11,10 +11,21 @@ pub struct NodeType {
     pub field: &'static str,
     /// One, none or one, or many nodes.
     pub cardinality: Cardinality,
+    /// How a node in the field says that it is of this type, where several types share the field.
+    pub tag: Option<Tag>,
     /// Position in upgrades: lower ones first. Node types without one count as 0.
     pub order: i32,
     /// Its attributes, the lowest layer first: `every_node` of the cluster, `#[node_type]` on the field's type and on the field.
     pub layers: [NodeTemplate; 3],
+}
+
+/// How a node says its type: the JSON name of a field, and its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// JSON name, for instance `nodeType`.
+    pub field: &'static str,
+    /// Content, for instance `historical`.
+    pub value: &'static str,
 }
 
 /// How many nodes a field of the spec holds.
@@ -26,21 +37,28 @@ pub enum Cardinality {
     Optional,
     /// `BTreeMap<String, T>`: one per key.
     Many,
-    /// `Vec<T>`: one per item whose `nodeType` is the node type's name; `name` is its key.
+    /// `Vec<Named<T>>`: one per item; [`LIST_KEY`] is its key.
     List,
 }
 
 impl Cardinality {
-    /// Whether only the custom resource says how many nodes there are.
+    /// Whether nodes have keys.
     pub const fn is_many(self) -> bool {
         matches!(self, Self::Many | Self::List)
     }
 }
 
-/// JSON name of the field by which an item of a [`Cardinality::List`] says its node type.
-pub const LIST_TYPE: &str = "nodeType";
 /// JSON name of the field that names an item of a [`Cardinality::List`].
 pub const LIST_KEY: &str = "name";
+
+/// By how much a node is multiplied: a number in one of its own fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Copies {
+    /// JSON name of the field.
+    pub field: &'static str,
+    /// Reads it from the node's JSON.
+    pub number: fn(&serde_json::Value) -> Result<u32, serde_json::Error>,
+}
 
 with_defaults! {
     /// The fixed parts of a node type, or one layer of them. Single values of a higher layer override, and lists are joined by name
@@ -51,6 +69,8 @@ with_defaults! {
         pub workload: Option<Workload> = None,
         /// Number of pods, where the custom resource has none. Default: one, and then as many as others ask for.
         pub replicas: Option<i32> = None,
+        /// Makes so many nodes of each: `<node>-0` and so on.
+        pub copies: Option<Copies> = None,
         /// Image of this node type, where the custom resource has none.
         pub image: Option<&'static str> = None,
         /// Ports of the container and of the Service.

@@ -3,7 +3,7 @@
 use crate::text::{split, text};
 
 /// What references begin with, before a `.`. Others belong to applications, which have such a syntax of their own.
-pub const ROOTS: [&str; 4] = ["cluster", "node", "service", "external"];
+pub const ROOTS: [&str; 5] = ["cluster", "node", "pod", "service", "external"];
 
 /// A `${` in a text, and what is around it.
 #[derive(Clone, Copy, Debug)]

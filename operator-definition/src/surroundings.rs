@@ -24,7 +24,7 @@ pub struct Surroundings<'a> {
 pub struct Peer {
     /// Name of its node type.
     pub node_type: &'static str,
-    /// Its key in the spec; none: the field holds one node.
+    /// Its key in the spec, where its field holds many; of a copy, its number, after the key and `-` where both are there.
     pub key: Option<String>,
     /// Name of its workload and Service.
     pub name: String,

@@ -17,7 +17,7 @@ mod template;
 
 use darling::util::SpannedValue;
 
-pub use config::ConfigKeys;
+pub use config::{ConfigKeys, overlap};
 pub use external::ExternalKeys;
 pub use field::{FieldAttributes, Role, Setting, SettingKeys};
 pub use keys::Keys;

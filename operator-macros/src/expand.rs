@@ -10,7 +10,7 @@ mod root;
 mod secret;
 mod template;
 
-pub use node::node_struct;
+pub use node::{node_enum, node_struct};
 pub use operator::operator;
 
 use std::fmt::Debug;

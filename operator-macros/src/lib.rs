@@ -23,6 +23,8 @@ mod attrs;
 mod derive;
 mod errors;
 mod expand;
+#[cfg(test)]
+mod fuzz;
 mod model;
 #[cfg(test)]
 mod tests;
@@ -63,7 +65,8 @@ use proc_macro::TokenStream;
 /// | `storage = false` | whether objects are stored in this version; of versions that `merge_crds` joins, one is | `true` |
 /// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
 /// | `root = "Name"` | name of the generated struct | the kind |
-/// | `every_node(…)` | what all node types have in common: the keys of [`macro@node_type`] but `crate` | nothing |
+/// | `every_node(…)` | what all node types have in common: the keys of [`macro@node_type`] but `copies`, `config` and `crate` | nothing |
+/// | `config(…)` | a configuration file that a function computes: the keys of `#[config(…)]` below, `with` among them; repeatable | none |
 /// | `validate = path` | `fn(&S) -> Vec<Invalid>` over this struct: what is wrong with a spec that the schema accepts, each with its path and what to write | no rules |
 /// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
@@ -105,8 +108,7 @@ use proc_macro::TokenStream;
 ///
 /// # On fields
 ///
-/// A field has one of these attributes, or none: then it is just part of the spec. `#[external(…)]` may be repeated, and on
-/// a list `#[node_type(…)]` too.
+/// A field has one of these attributes, or none: then it is just part of the spec. `#[external(…)]` may be repeated.
 ///
 /// | attribute | the field holds | its type |
 /// | --- | --- | --- |
@@ -119,6 +121,7 @@ use proc_macro::TokenStream;
 /// | `#[secret(…)]` | a Secret that the nodes of every type read | `SecretRef`, `Option<SecretRef>` |
 /// | `#[external(…)]` | a dependency that the operator doesn't run | see below |
 /// | `#[node_type(…)]` | the nodes of a node type | see below |
+/// | `#[node_types]` | nodes that say their node type | `E`, `Option<E>`, `BTreeMap<String, E>`, `Vec<Named<E>>`, where `E` is an enum marked [`macro@node_types`] |
 ///
 /// # `#[config(…)]`
 ///
@@ -133,6 +136,7 @@ use proc_macro::TokenStream;
 /// | `format = json` | `raw` (a string, as it is), `properties`, `json`, `yaml`, `toml`, `ini`, `env` or `xml` (Hadoop's) | what the file's name ends with, where that is a format; `xml` only for `…-site.xml` |
 /// | `reload = pods` | what a change does: `pods` replaces them, `none` leaves it to the application, which watches the file | `pods` |
 /// | `with = path` | function that computes what is written: `fn(&S) -> V` or `fn(&S, &Surroundings) -> V`, where `S` is the struct that the field is in and `V` can be serialised; with `Result<V, E>`, the error is that of the field | the field's value is written |
+/// | `readers("broker")` | names of the node types that read the file; only on fields of the spec | all |
 ///
 /// # `#[secret(…)]`
 ///
@@ -145,6 +149,7 @@ use proc_macro::TokenStream;
 /// | `file = "/etc/app/password"` | file that carries it, absolute; nothing else is there | none; this or `env` is required |
 /// | `key = "password"` | key in the Secret where the custom resource names none | the field's name in kebab-case |
 /// | `generate`, `generate(length = 32)` | where the custom resource names no Secret, one is made with so many random letters and digits, 16 to 256, by default 32; the field is an `Option<SecretRef>` | an `Option` that is left out has none |
+/// | `readers("broker")` | names of the node types that read it; only on fields of the spec | all |
 ///
 /// # `#[external(…)]`
 ///
@@ -162,19 +167,16 @@ use proc_macro::TokenStream;
 /// # `#[node_type(…)]` on a field
 ///
 /// The field's type says how many nodes there are: `T` one, `Option<T>` none or one, `BTreeMap<String, T>` one for each
-/// key, where `T` is `NodeSpec` or a struct marked [`macro@node_type`].
-///
-/// `Vec<T>` is a list of nodes of several types: the attribute is repeated, with a `name` each, and `T` is a struct with
-/// fields that are called `nodeType`, the name of an item's node type, and `name`, its own, in the custom resource.
+/// key, `Vec<Named<T>>` one for each item, where `T` is `NodeSpec` or a struct marked [`macro@node_type`].
 ///
 /// Two keys are for fields alone:
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `name = "broker"` | name of the node type in object names and labels: a DNS label | the field's name in kebab-case; on a list required |
+/// | `name = "broker"` | name of the node type in object names and labels: a DNS label | the field's name in kebab-case |
 /// | `order = 1` | position in upgrades, lower ones first; may be negative | 0 |
 ///
-/// All others are those of [`macro@node_type`] but `crate`.
+/// All others are those of [`macro@node_type`] but `copies`, `config` and `crate`.
 ///
 /// # Layers
 ///
@@ -190,6 +192,9 @@ use proc_macro::TokenStream;
 /// | --- | --- |
 /// | `${cluster.name}`, `${cluster.namespace}` | the cluster's name; its namespace |
 /// | `${node.name}`, `${node.type}`, `${node.replicas}` | the name of the node's workload and Service; its node type's; its number of pods |
+/// | `${node.key}` | the key of one of many nodes |
+/// | `${pod.name}`, `${pod.ip}` | the pod's; the container gets the variable `POD_NAME` or `POD_IP` |
+/// | `${pod.ordinal}`, `${pod.host}` | of a StatefulSet's pod: its number, and its host; the container gets `POD_ORDINAL` or `POD_NAME` |
 /// | `${service.<field>}` | host name of the Service of the node in this field of the spec, by its name in the custom resource; the field holds one node, or an `Option` of one |
 /// | `${service.<field>.<port>}` | the same with the number of that port: `host:port` |
 /// | `${external.<name>}` | the address of an external |
@@ -200,7 +205,7 @@ use proc_macro::TokenStream;
 /// # Examples
 ///
 /// Each program in the workspace's `tests/ui/pass` shows one subject; `tests/ui/fail` shows what is said of mistakes.
-#[proc_macro_derive(DataOperator, attributes(operator, config, secret, external, node_type))]
+#[proc_macro_derive(DataOperator, attributes(operator, config, secret, external, node_type, node_types))]
 pub fn data_operator(input: TokenStream) -> TokenStream {
     derive::data_operator(input.into()).into()
 }
@@ -222,6 +227,8 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | --- | --- | --- |
 /// | `workload = StatefulSet` | `StatefulSet`, `Deployment`, `DaemonSet` (a pod per machine) or `Job` (runs once per configuration and what it runs); only a StatefulSet has storage | `StatefulSet` |
 /// | `replicas = 3` | number of pods where the custom resource says none | one at first, and then as many as others ask for |
+/// | `copies = self.shards` | makes as many nodes of each as this field of the struct says, a `u8`, `u16` or `u32`: `<node>-0` and so on; at most 64; only on a struct | one |
+/// | `config(…)` | a configuration file that a function computes, see [`DataOperator`]; repeatable; only on a struct | none |
 /// | `image = "druid:34"` | image, under whatever the custom resource says | none |
 /// | `port(http = 8082)` | port of the container and its Service: its name, at most 15 characters in which `_` stands for `-`, and its number, also a constant; several in one or repeatable; with `protocol = UDP` not `TCP` | none |
 /// | `command("java", "-server")` | entry point | the image's own |
@@ -271,4 +278,25 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn node_type(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::node_type(arguments.into(), item.into()).into()
+}
+
+/// Makes an enum node types that share a field of a spec: each node says by a tag which it is of.
+///
+/// The field is marked `#[node_types]`, without keys, and holds `BTreeMap<String, E>`, `Vec<Named<E>>`, `Option<E>` or `E`, where `E` is the
+/// enum. Each variant holds the struct of its nodes, `NodeSpec` or one marked [`macro@node_type`], and may have `#[node_type(…)]` with the keys
+/// of a field that places a node type: its name, `order`, and a layer over the struct's.
+///
+/// A node type is called like its variant in kebab-case, and so is the tag's content, where `#[serde(rename = "…")]` on the variant says no
+/// other. In the custom resource, a node can have only the fields of its type.
+///
+/// The macro adds those derives of `Clone`, `Debug`, `Serialize` and `Deserialize` that the author hasn't written, and impls of `JsonSchema` and
+/// operator-core's `NodeKinds` and `NodeField`.
+///
+/// | key | meaning | default |
+/// | --- | --- | --- |
+/// | `tag = "role"` | name in the custom resource of the field by which a node says its type | `nodeType` |
+/// | `crate = path` | where operator-core is found | `::operator_core` |
+#[proc_macro_attribute]
+pub fn node_types(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::node_types(arguments.into(), item.into()).into()
 }

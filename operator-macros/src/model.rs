@@ -3,6 +3,7 @@
 mod config;
 mod crd;
 mod external;
+mod kinds;
 mod node;
 mod operator;
 mod secret;
@@ -11,10 +12,11 @@ mod template;
 pub use config::ConfigFile;
 pub use crd::{ColumnType, Crd, Deprecated, PrintColumn, Scale, Validation};
 pub use external::{External, ExternalCheck};
+pub use kinds::{NodeEnum, NodeVariant};
 pub use node::{NodeStruct, OwnField};
-pub use operator::{NodeType, Operator, kind_of, plural_of};
+pub use operator::{NodeType, Operator, Shared, doc, kind_of, plural_of};
 pub use secret::SecretField;
-pub use template::{Check, Metrics, Number, Port, Probe, Rule, Storage, Template};
+pub use template::{Check, Copies, Metrics, Number, Port, Probe, Rule, Storage, Template};
 
 /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
 fn cfgs(field: &syn::Field) -> Vec<syn::Attribute> {

@@ -58,9 +58,8 @@ fn an_operator_with_everything() {
             pub brokers: NodeSpec,
             #[node_type(name = "router", order = 3, workload = Deployment, port(http = 8888), args("router"))]
             pub routers: Option<NodeSpec>,
-            #[node_type(name = "indexer", talks_to("brokers"))]
-            #[node_type(name = "overlord", workload = Job)]
-            pub others: Vec<Other>,
+            #[node_types]
+            pub others: Vec<Named<Other>>,
             pub other: Other,
         }
     }));
@@ -110,6 +109,26 @@ fn a_node_type() {
                 pub tier: String,
                 #[serde(flatten)]
                 pub more: More,
+            }
+        },
+    ));
+    insta::assert_snapshot!(expanded);
+}
+
+#[test]
+fn an_enum_of_node_types() {
+    let expanded = readable(attribute::node_types(
+        quote!(tag = "role"),
+        quote! {
+            /// A node of the cluster.
+            #[derive(PartialEq)]
+            pub enum Node {
+                /// Gives out tasks.
+                #[node_type(order = 1, port(http = 8090), talks_to("middlemanager"))]
+                Overlord(NodeSpec),
+                #[node_type(name = "middlemanager")]
+                #[serde(rename = "middleManager")]
+                MiddleManager(MiddleManager),
             }
         },
     ));

@@ -13,7 +13,7 @@ mod shape;
 mod template;
 mod variables;
 
-pub use node::node_struct;
+pub use node::{node_enum, node_struct};
 pub use operator::operator;
 pub use shape::item_kind;
 

@@ -32,6 +32,7 @@ mod refusals;
 mod rollout;
 mod schema;
 mod setup;
+mod shapes;
 mod simulation;
 mod specs;
 mod together;

@@ -4,8 +4,7 @@ use operator_core::prelude::*;
 
 /// An Apache Druid cluster: ingestion, storage and queries on event data.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[operator(group = "druid.example.com", version = "v1alpha1")]
-#[operator(kind = "Druid", shortname = "dr", category = "all")]
+#[operator(group = "druid.example.com", version = "v1alpha1", kind = "Druid", shortname = "dr", category = "all")]
 #[operator(printcolumn(name = "Image", type = "string", json_path = ".spec.image", priority = 1))]
 #[operator(every_node(
     args("${node.type}"),
@@ -29,6 +28,10 @@ pub struct DruidSpec {
     #[schemars(regex(pattern = "^jdbc:(postgresql|mysql)://.+$"), example = "jdbc:mysql://mysql:3306/druid")]
     pub metadata_store: String,
 
+    /// Password at the metadata store.
+    #[secret(env = "METADATA_PASSWORD", key = "password", readers("coordinator"))]
+    pub metadata_password: SecretRef,
+
     /// Properties that every node reads, over those that follow from the rest of the spec.
     #[config(file = "common.properties", mount = "/etc/druid/common", with = common)]
     #[serde(default)]
@@ -46,58 +49,44 @@ pub struct DruidSpec {
 
     /// Serve segments, by tier.
     #[node_type(
-        name = "historical",
-        order = 1,
-        port(http = 8083),
+        name = "historical", order = 1, port(http = 8083), defaults = data, talks_to("coordinator"),
         env(DRUID_CONFIG_historical = "/etc/druid/node/runtime.properties"),
         storage(segments = "/druid/segments", size = "50Gi"),
-        defaults = data,
-        talks_to("coordinator"),
-        readiness(http = "/druid/historical/v1/readiness"),
-        startup(http = "/status/health", failures = 60)
+        readiness(http = "/druid/historical/v1/readiness"), startup(http = "/status/health", failures = 60)
     )]
     #[serde(default)]
     pub historicals: BTreeMap<String, Node>,
 
     /// Run ingestion tasks.
     #[node_type(
-        name = "middlemanager",
-        order = 2,
-        port(http = 8091),
-        args("middleManager"),
+        name = "middlemanager", order = 2, port(http = 8091), args("middleManager"), defaults = data,
         env(DRUID_CONFIG_middleManager = "/etc/druid/node/runtime.properties"),
-        storage(tasks = "/druid/tasks", size = "20Gi"),
-        defaults = data,
-        talks_to("broker", "coordinator", "historical")
+        storage(tasks = "/druid/tasks", size = "20Gi"), talks_to("broker", "coordinator", "historical")
     )]
     pub middle_managers: Option<Node>,
 
     /// Answer queries.
     #[node_type(
-        name = "broker",
-        order = 3,
-        workload = Deployment,
-        port(http = 8082),
+        name = "broker", order = 3, workload = Deployment, port(http = 8082),
         env(DRUID_CONFIG_broker = "/etc/druid/node/runtime.properties"),
-        talks_to("coordinator", "historical", "middlemanager"),
-        readiness(http = "/druid/broker/v1/readiness")
+        readiness(http = "/druid/broker/v1/readiness"), talks_to("coordinator", "historical", "middlemanager")
     )]
     pub brokers: Node,
 
     /// Route requests, and serve the web console.
     #[node_type(
-        name = "router",
-        order = 4,
-        workload = Deployment,
-        port(http = 8888),
-        env(druid_router_managementProxy_enabled = "true"),
-        talks_to("broker", "coordinator")
+        name = "router", order = 4, workload = Deployment, port(http = 8888),
+        env(druid_router_managementProxy_enabled = "true"), talks_to("broker", "coordinator")
     )]
     pub routers: Option<NodeSpec>,
 
     /// Assign segments to historicals and tasks to middle managers; they alone use the metadata store.
-    #[node_type(name = "coordinator", order = 5)]
-    pub coordinators: Coordinator,
+    #[node_type(
+        name = "coordinator", order = 5, workload = StatefulSet, port(http = 8081),
+        env(druid_coordinator_asOverlord_enabled = "true"), talks_to("broker", "historical", "middlemanager"),
+        env(druid_coordinator_asOverlord_overlordService = "druid/overlord")
+    )]
+    pub coordinators: NodeSpec,
 }
 
 /// A node with properties of its own.
@@ -108,19 +97,6 @@ pub struct Node {
     pub runtime: Properties,
 }
 
-/// Assigns segments and tasks.
-#[node_type(
-    port(http = 8081),
-    env(druid_coordinator_asOverlord_enabled = "true"),
-    env(druid_coordinator_asOverlord_overlordService = "druid/overlord"),
-    talks_to("broker", "historical", "middlemanager")
-)]
-pub struct Coordinator {
-    /// Password at the metadata store.
-    #[secret(env = "METADATA_PASSWORD", key = "password")]
-    pub metadata_password: SecretRef,
-}
-
 /// Who serves data or takes it in gets time to finish.
 fn data() -> NodeDefaults {
     NodeDefaults { termination_grace_period_seconds: Some(300), ..NodeDefaults::default() }
@@ -129,21 +105,13 @@ fn data() -> NodeDefaults {
 /// What follows from the spec, under what the user says.
 fn common(spec: &DruidSpec) -> Properties {
     let database = spec.metadata_store.split(':').nth(1).unwrap_or_default();
-    let extensions = format!("[\"{database}-metadata-storage\"]");
-    let mut common = Properties::from([
-        ("druid.extensions.loadList", extensions.as_str()),
+    spec.common.over([
+        ("druid.extensions.loadList", &*format!("[\"{database}-metadata-storage\"]")),
         ("druid.zk.service.host", "${external.zookeeper}"),
         ("druid.zk.paths.base", "/druid/${cluster.namespace}/${cluster.name}"),
         ("druid.metadata.storage.type", database),
         ("druid.metadata.storage.connector.connectURI", &spec.metadata_store),
         ("druid.metadata.storage.connector.user", "druid"),
         ("druid.metadata.storage.connector.password", r#"{"type":"environment","variable":"METADATA_PASSWORD"}"#),
-    ]);
-    common.0.extend(spec.common.0.clone());
-    common
+    ])
 }
-
-// The Rust code of the project's README compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -90,6 +90,36 @@ fn the_definition_explains_itself_for_every_node_type() {
 }
 
 #[test]
+fn what_each_node_type_has_is_described_without_a_kubernetes_cluster() {
+    let described = |output: &str| {
+        let printed = operator().args(["describe", "-o", output]).env("KUBECONFIG", "/nowhere").output().unwrap();
+        assert!(printed.status.success());
+        String::from_utf8(printed.stdout).unwrap()
+    };
+    let text = described("text");
+    for line in [
+        "historical: spec.historicals.<key>\n  StatefulSet <cluster>-historical-<key>, order 1\n  ports     http 8083/TCP\n",
+        "router: spec.routers, optional\n  Deployment <cluster>-router, order 4\n",
+        "/druid/segments: a volume of 50Gi",
+        "/etc/druid/node/runtime.properties: spec.historicals[].runtime",
+        "METADATA_PASSWORD: the key password of the Secret in spec.metadataPassword",
+        "  talks to  coordinator, historical, middlemanager\n",
+        "zookeeper: spec.zookeeper, ready when it takes a connection",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let json: Value = serde_json::from_str(&described("json")).unwrap();
+    assert_eq!(json["nodeTypes"][2]["name"], "broker");
+    assert_eq!(json["nodeTypes"][2]["ports"], json!(["http 8082/TCP"]));
+    let picture = described("mermaid");
+    for line in
+        ["flowchart LR", r#"node-broker["broker<br>Deployment<br>http 8082/TCP"]"#, "node-broker --> node-historical"]
+    {
+        assert!(picture.contains(line), "{line}\n{picture}");
+    }
+}
+
+#[test]
 fn a_node_is_explained_without_a_kubernetes_cluster() {
     let explain = |node: &str| {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster.yaml");

@@ -32,37 +32,47 @@ pub struct PinotSpec {
     pub app_config: BTreeMap<String, AppConfig>,
 
     /// The nodes.
+    #[node_types]
+    pub nodes: Vec<Named<Node>>,
+}
+
+/// A node of the cluster.
+#[node_types]
+pub enum Node {
+    /// Assigns segments to servers, and keeps them for good.
     #[node_type(
-        name = "controller",
         order = 1,
+        port(http = 9000),
         args("StartController", "-configFileName", "/etc/pinot/pinot.conf"),
         storage(data = "/var/pinot", size = "20Gi"),
         talks_to("broker", "server", "minion")
     )]
+    Controller(PinotNode),
+    /// Answers queries.
     #[node_type(
-        name = "broker",
         order = 2,
-        args("StartBroker", "-configFileName", "/etc/pinot/pinot.conf"),
         port(http = 8099),
+        args("StartBroker", "-configFileName", "/etc/pinot/pinot.conf"),
         talks_to("controller", "server")
     )]
+    Broker(PinotNode),
+    /// Serves segments.
     #[node_type(
-        name = "server",
         order = 3,
+        port(http = 8097, query = 8098),
         args("StartServer", "-configFileName", "/etc/pinot/pinot.conf"),
-        port(http = 8097),
-        port(query = 8098),
         storage(data = "/var/pinot", size = "50Gi"),
         talks_to("controller")
     )]
+    Server(PinotNode),
+    /// Runs tasks on segments.
     #[node_type(
-        name = "minion",
         order = 4,
-        args("StartMinion", "-configFileName", "/etc/pinot/pinot.conf"),
         port(http = 9514),
+        args("StartMinion", "-configFileName", "/etc/pinot/pinot.conf"),
         talks_to("controller", "server")
     )]
-    pub nodes: Vec<Node>,
+    Minion(PinotNode),
 }
 
 /// What a Pinot cluster depends on.
@@ -88,19 +98,9 @@ pub struct AppConfig {
     pub config: Properties,
 }
 
-/// A controller, broker, server or minion.
-#[node_type(
-    port(http = 9000),
-    empty_dirs("/opt/pinot/logs", "/tmp"),
-    readiness(http = "/health"),
-    run_as(user = 1000),
-    publish_not_ready
-)]
-pub struct Node {
-    /// Name of the node.
-    pub name: String,
-    /// What the node is.
-    pub node_type: String,
+/// What all nodes have.
+#[node_type(empty_dirs("/opt/pinot/logs", "/tmp"), readiness(http = "/health"), run_as(user = 1000), publish_not_ready)]
+pub struct PinotNode {
     /// Name of a group in `k8sConfig`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub k8s_config_group: Option<String>,
@@ -114,22 +114,20 @@ pub struct Node {
 }
 
 /// What follows from the cluster, under what the user says.
-fn config(node: &Node) -> Properties {
-    let (port, number) = match node.node_type.as_str() {
-        "controller" => ("controller.port", 9000),
-        "broker" => ("pinot.broker.client.queryPort", 8099),
-        "server" => ("pinot.server.adminapi.port", 8097),
-        _ => ("pinot.minion.port", 9514),
+fn config(node: &PinotNode, around: &Surroundings<'_>) -> Properties {
+    let ports: &[(&str, &str)] = match around.node().node_type {
+        "controller" => &[("controller.port", "9000")],
+        "broker" => &[("pinot.broker.client.queryPort", "8099")],
+        "server" => &[("pinot.server.adminapi.port", "8097"), ("pinot.server.netty.port", "8098")],
+        _ => &[("pinot.minion.port", "9514")],
     };
     let mut config = Properties::from([
         ("pinot.cluster.name", "${cluster.name}"),
         ("pinot.zk.server", "${external.zookeeper}"),
         ("pinot.set.instance.id.to.hostname", "true"),
     ]);
-    config.set(port, number);
-    if node.node_type == "server" {
-        config.set("pinot.server.netty.port", 8098);
+    for (name, port) in ports {
+        config.set(*name, *port);
     }
-    config.0.extend(node.config.0.clone());
-    config
+    node.config.over(config)
 }

@@ -82,6 +82,5 @@ fn zoo_cfg(spec: &ZooKeeperSpec, around: &Surroundings) -> Result<Properties, Un
     if around.node().node_type == "observer" {
         lines.set("peerType", "observer");
     }
-    lines.0.extend(spec.config.0.clone());
-    Ok(lines)
+    Ok(spec.config.over(lines))
 }

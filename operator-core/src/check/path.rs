@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 use similar::get_close_matches;
 
-use crate::{crd::rules, settings::schema::PRESERVED};
+use crate::settings::schema::{PRESERVED, cel_name};
 
 /// The schema of what may be anything.
 static ANY: Value = Value::Null;
@@ -75,7 +75,7 @@ pub fn follow<'a>(mut schema: &'a Value, start: &str, steps: &[Step<'_>]) -> Res
 /// A field by its name; CEL writes some in another way.
 fn field<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
     let mut fields = schema.get("properties")?.as_object()?.iter();
-    fields.find(|(field, _)| *field == name || rules::name(field) == name).map(|(_, schema)| schema)
+    fields.find(|(field, _)| *field == name || cel_name(field) == name).map(|(_, schema)| schema)
 }
 
 /// Whether there may be fields that the schema doesn't name.

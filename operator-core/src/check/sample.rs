@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Subject;
 use crate::{
     crd,
-    definition::{Cardinality, Definition, ExternalCheck, LIST_KEY, LIST_TYPE, NodeType},
+    definition::{Cardinality, Definition, ExternalCheck, LIST_KEY, NodeType, Tag},
     settings::schema::{DATA_KEY, LABEL, RULES, SUBDOMAIN},
 };
 
@@ -20,12 +20,14 @@ pub struct Sampler {
     pub is_sure: bool,
     /// Whether fields have their defaults, as the API server fills them in.
     fills: bool,
+    /// Of types that share a field of one node: which one the sample has.
+    chosen: usize,
 }
 
 impl Sampler {
     /// Sure, as long as nothing was made.
-    pub fn new(fills: bool) -> Self {
-        Self { is_sure: true, fills }
+    pub fn new(fills: bool, chosen: usize) -> Self {
+        Self { is_sure: true, fills, chosen }
     }
 
     /// A spec.
@@ -49,9 +51,12 @@ impl Sampler {
         for NodeType { field, .. } in definition.first_of_fields() {
             let types = definition.node_types.iter().filter(|node_type| node_type.field == *field);
             let nodes: Vec<(&NodeType, Value)> = types
-                .filter_map(|node_type| Some((node_type, self.node(crd::node(&schema, node_type)?, node_type))))
+                .filter_map(|node_type| {
+                    let schema = crd::node(&schema, node_type)?;
+                    Some((node_type, self.node(&schema, node_type)))
+                })
                 .collect();
-            spec.insert((*field).to_owned(), as_placed(nodes));
+            spec.insert((*field).to_owned(), as_placed(nodes, self.chosen));
         }
         if let Some(field) = definition.image {
             let image = schema.pointer(&format!("/properties/{field}")).map(|image| self.of(image));
@@ -62,12 +67,17 @@ impl Sampler {
 
     fn node(&mut self, schema: &Value, node_type: &NodeType) -> Value {
         let mut node = self.fields(schema, &[]);
+        if let Some(Tag { field, value }) = node_type.tag {
+            node.insert(field.to_owned(), value.into());
+        }
         node.insert("image".to_owned(), TEXT.into());
+        if let Some(copies) = node_type.copies()
+            && node.get(copies.field).is_none_or(|number| number == 0)
+        {
+            node.insert(copies.field.to_owned(), 1.into());
+        }
         if node_type.cardinality == Cardinality::List {
-            let mut key = node_type.name.to_owned();
-            key.truncate(crd::rules::LONGEST_KEY as usize);
-            node.insert(LIST_KEY.to_owned(), key.trim_end_matches('-').into());
-            node.insert(LIST_TYPE.to_owned(), node_type.name.into());
+            node.insert(LIST_KEY.to_owned(), key(node_type).into());
         }
         node.into()
     }
@@ -150,11 +160,23 @@ fn with_addresses(spec: &mut Value, definition: &Definition) {
     }
 }
 
+/// Key of the sample's node of this type.
+pub fn key(node_type: &NodeType) -> &'static str {
+    if node_type.tag.is_none() {
+        return TEXT;
+    }
+    let key = node_type.name.get(..crd::rules::LONGEST_KEY as usize).unwrap_or(node_type.name);
+    key.trim_end_matches('-')
+}
+
 /// The nodes of a field.
-fn as_placed(nodes: Vec<(&NodeType, Value)>) -> Value {
+fn as_placed(nodes: Vec<(&NodeType, Value)>, chosen: usize) -> Value {
     match nodes.first().map(|(node_type, _)| node_type.cardinality) {
         Some(Cardinality::List) => nodes.into_iter().map(|(_, node)| node).collect(),
-        Some(Cardinality::Many) => nodes.into_iter().map(|(_, node)| (TEXT, node)).collect(),
-        _ => nodes.into_iter().next().map_or(Value::Null, |(_, node)| node),
+        Some(Cardinality::Many) => nodes.into_iter().map(|(node_type, node)| (key(node_type), node)).collect(),
+        _ => {
+            let last = nodes.len().saturating_sub(1);
+            nodes.into_iter().nth(chosen.min(last)).map_or(Value::Null, |(_, node)| node)
+        }
     }
 }

@@ -6,11 +6,11 @@ use super::{
     Finding, Subject, caught,
     fields::{Holder, holders},
     path::type_of,
-    sample::{Sampler, TEXT},
+    sample::{Sampler, TEXT, key},
 };
 use crate::{
     crd,
-    definition::{Cardinality, ConfigFile, Definition, LIST_TYPE, NodeType, Peer, Surroundings},
+    definition::{Cardinality, ConfigFile, Definition, LIST_KEY, NodeType, Peer, Surroundings, Tag},
     model::{Identity, Invalid, text::cut},
     render::{Author, format, render},
     settings::{
@@ -25,12 +25,28 @@ const SHOWN: usize = 300;
 
 /// The type reads what the schema accepts; where nothing else was found, the author's functions don't panic over it, and it has children.
 pub fn check(subject: &Subject<'_>, found: &mut Vec<Finding>) {
-    found.extend(defaults(subject.author.definition));
-    let (sample, is_sure, read) = tried(subject, |sampler| sampler.spec(subject));
+    let definition = subject.author.definition;
+    found.extend(defaults(definition));
+    let of_one_field = |first: &NodeType| {
+        let is_single = !first.cardinality.is_many();
+        definition.node_types.iter().filter(|node_type| is_single && node_type.field == first.field).count()
+    };
+    let samples = definition.first_of_fields().map(of_one_field).max().unwrap_or_default().max(1);
+    for chosen in 0..samples {
+        let mut of_sample = Vec::new();
+        sample(subject, chosen, found.is_empty(), &mut of_sample);
+        of_sample.retain(|finding| !found.contains(finding));
+        found.extend(of_sample);
+    }
+}
+
+/// One of the samples: of types that share a field of one node, each has its turn.
+fn sample(subject: &Subject<'_>, chosen: usize, is_right: bool, found: &mut Vec<Finding>) {
+    let (sample, is_sure, read) = tried(subject, chosen, |sampler| sampler.spec(subject));
     match read {
         Read::As(spec) => {
-            Trial { subject, found }.fields_of_spec(&sample);
-            if found.is_empty() && is_sure {
+            Trial { subject, chosen, found }.fields_of_spec(&sample);
+            if is_right && found.is_empty() && is_sure {
                 found.extend(functions(subject, &spec));
             }
         }
@@ -41,9 +57,9 @@ pub fn check(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 }
 
 /// Makes a spec with defaults; or where that can't be read without, one without: then each default is tried by itself.
-fn tried(subject: &Subject<'_>, make: impl Fn(&mut Sampler) -> Value) -> (Value, bool, Read) {
+fn tried(subject: &Subject<'_>, chosen: usize, make: impl Fn(&mut Sampler) -> Value) -> (Value, bool, Read) {
     let tried = |fills| {
-        let mut sampler = Sampler::new(fills);
+        let mut sampler = Sampler::new(fills, chosen);
         let spec = make(&mut sampler);
         let read = read(subject, &spec);
         (spec, sampler.is_sure, read)
@@ -106,6 +122,7 @@ fn misfit(Invalid { path, message }: Invalid) -> Option<Finding> {
 /// Tries the fields one by one: a value that the type refuses hides no other.
 struct Trial<'a> {
     subject: &'a Subject<'a>,
+    chosen: usize,
     found: &'a mut Vec<Finding>,
 }
 
@@ -118,7 +135,7 @@ impl Trial<'_> {
         self.fields(self.subject.spec, sample, "", &others);
         for node_type in node_types {
             let node = crd::node(self.subject.spec, node_type).zip(pointer(node_type, sample));
-            node.into_iter().for_each(|(schema, at)| self.fields(schema, sample, &at, FIELDS));
+            node.into_iter().for_each(|(schema, at)| self.fields(&schema, sample, &at, FIELDS));
         }
     }
 
@@ -136,7 +153,7 @@ impl Trial<'_> {
     /// A value at a pointer in `spec`, and those below.
     fn value(&mut self, schema: &Value, spec: &Value, at: &str) {
         let default = schema.get("default");
-        let (spec, _, read) = tried(self.subject, |sampler| {
+        let (spec, _, read) = tried(self.subject, self.chosen, |sampler| {
             let mut spec = spec.clone();
             put(&mut spec, at, default.cloned().unwrap_or_else(|| full(schema, sampler)));
             spec
@@ -195,13 +212,21 @@ fn put(spec: &mut Value, at: &str, value: Value) {
     }
 }
 
-/// The pointer of the sample's node of this type.
-fn pointer(NodeType { field, name, cardinality, .. }: &NodeType, spec: &Value) -> Option<String> {
-    match cardinality {
+/// The pointer of the sample's node of this type, where it has one.
+fn pointer(node_type: &NodeType, spec: &Value) -> Option<String> {
+    let at = place(node_type, spec)?;
+    let says = |tag: Tag| spec.pointer(&at).and_then(|node| node.get(tag.field)).is_some_and(|says| says == tag.value);
+    node_type.tag.is_none_or(says).then_some(at)
+}
+
+fn place(node_type: &NodeType, spec: &Value) -> Option<String> {
+    let field = node_type.field;
+    match node_type.cardinality {
         Cardinality::One | Cardinality::Optional => Some(format!("/{field}")),
-        Cardinality::Many => Some(format!("/{field}/{TEXT}")),
+        Cardinality::Many => Some(format!("/{field}/{}", key(node_type))),
         Cardinality::List => {
-            let index = spec.get(field)?.as_array()?.iter().position(|node| node[LIST_TYPE] == *name)?;
+            let key = key(node_type);
+            let index = spec.get(field)?.as_array()?.iter().position(|node| node[LIST_KEY] == key)?;
             Some(format!("/{field}/{index}"))
         }
     }
@@ -209,10 +234,16 @@ fn pointer(NodeType { field, name, cardinality, .. }: &NodeType, spec: &Value) -
 
 /// The sample's node of this type.
 fn peer(node_type: &NodeType) -> Peer {
+    let key = match (node_type.cardinality.is_many(), node_type.copies().is_some()) {
+        (false, false) => None,
+        (false, true) => Some("0".to_owned()),
+        (true, false) => Some(key(node_type).to_owned()),
+        (true, true) => Some(format!("{}-0", key(node_type))),
+    };
     let name = format!("{TEXT}-{}", node_type.name);
     Peer {
         node_type: node_type.name,
-        key: node_type.cardinality.is_many().then(|| TEXT.to_owned()),
+        key,
         host: format!("{name}.{TEXT}.svc"),
         name,
         workload: node_type.workload(),
@@ -232,12 +263,16 @@ fn functions(subject: &Subject<'_>, spec: &Value) -> Vec<Finding> {
     let mut found = Vec::new();
     let peers: Vec<Peer> = subject.author.definition.node_types.iter().map(peer).collect();
     for holder in holders(subject) {
-        let reader = |peer: &&Peer| holder.node_type.is_none_or(|node_type| node_type.name == peer.node_type);
-        let Some(reader) = peers.iter().find(reader) else { continue };
-        let around = Surroundings::new((TEXT, TEXT), spec, &peers, reader);
         let at = holder.node_type.map_or_else(|| Some(String::new()), |node_type| pointer(node_type, spec));
         let Some(value) = at.and_then(|at| spec.pointer(&at)) else { continue };
         for config in &holder.configs {
+            // Who reads it: a node of the type, or one of those that the file is for.
+            let reads = |peer: &&Peer| match holder.node_type {
+                Some(node_type) => node_type.name == peer.node_type,
+                None => config.readers.is_empty() || config.readers.contains(&peer.node_type),
+            };
+            let Some(reader) = peers.iter().find(reads) else { continue };
+            let around = Surroundings::new((TEXT, TEXT), spec, &peers, reader);
             match computed(&holder, config, value, &around) {
                 Ok(()) => {}
                 Err(Some(wrong)) => found.push(wrong),

@@ -1,15 +1,17 @@
-//! The command line of an operator: `run`, `crd`, `plan`.
+//! The command line of an operator: `run`, `crd`, `plan`, `describe`.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | `run` | `run`: the operator, until it is told to end |
 //! | `plan` | `plan`: what the operator would do for a file |
+//! | `describe` | `describe`: what the definition yields |
 //! | `explain` | `plan --explain`: where each setting of a node comes from |
 //! | `file` | the file with the custom resource |
 //! | `server` | the API server, and what is said where it doesn't answer |
 //! | `diff`, `lines` | differences of objects by field, of texts by line |
 //! | `output` | standard output |
 
+mod describe;
 mod diff;
 mod explain;
 mod file;
@@ -38,6 +40,12 @@ enum Command {
     Run(run::Options),
     /// Print the CustomResourceDefinition as YAML, for `kubectl apply --server-side -f -`
     Crd,
+    /// Show what each node type has: names, ports, mounts, variables, rights; needs no Kubernetes cluster
+    Describe {
+        /// How it is printed
+        #[arg(short, long, value_enum, default_value_t)]
+        output: describe::Format,
+    },
     /// Show what the operator would do for a custom resource, field by field; changes nothing
     Plan {
         /// File with the custom resource, YAML or JSON; `-`: standard input
@@ -67,6 +75,7 @@ pub async fn cli<K: Cluster>() -> Result<()> {
             check::<K>()?;
             output::print(&output::yaml(&serde_json::to_value(K::crd())?)?)
         }
+        Command::Describe { output } => describe::describe::<K>(output),
         Command::Plan { filename, explain: Some(node), .. } => explain::explain::<K>(&filename, &node),
         // Boxed: `main` has on its stack what is awaited here.
         Command::Plan { filename, explain: None, output } => Box::pin(plan::plan::<K>(&filename, output)).await,

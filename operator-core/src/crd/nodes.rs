@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::{describe, parts, properties, property, put, rules, tidy};
 use crate::{
-    definition::{Cardinality, ConfigFile, Definition, LIST_KEY, LIST_TYPE, NodeType, Workload},
+    definition::{Cardinality, ConfigFile, Definition, LIST_KEY, NodeType, Workload},
     settings::{
-        Rule, SETTINGS, Setting, kubernetes,
+        MOST_COPIES, Rule, SETTINGS, Setting, kinds, kubernetes,
         schema::{RULES, cel},
         strategy::{self, Known},
     },
@@ -62,19 +62,24 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
     let Some(node) = node else { return };
     settings(node, types, definition);
     if cardinality == Cardinality::List {
-        item(node, &names);
-        let only: Vec<Value> = SETTINGS.iter().filter_map(|setting| only_some(node, setting, types)).collect();
-        rules::add(node, only);
+        item(node);
     }
+    let only: Vec<Value> = SETTINGS.iter().filter_map(|setting| only_some(node, setting, types)).collect();
+    rules::add(node, only);
     let Some(fields) = properties(node) else { return };
     for node_type in types {
+        if let Some(field) = node_type.copies().and_then(|copies| fields.get_mut(copies.field))
+            && field.get("maximum").and_then(Value::as_f64).is_none_or(|most| most > f64::from(MOST_COPIES))
+        {
+            put(field, "maximum", MOST_COPIES);
+        }
         for secret in node_type.secrets() {
             if let Some(field) = fields.get_mut(secret.field) {
                 parts::secret(field, &secret);
             }
         }
         for config in node_type.configs() {
-            if let Some(field) = fields.get_mut(config.field) {
+            if let Some(field) = config.field.and_then(|field| fields.get_mut(field)) {
                 describe(field, format!("Content of `{}`.", config.file));
             }
         }
@@ -98,39 +103,21 @@ pub fn keyword(cardinality: Cardinality) -> Option<&'static str> {
     }
 }
 
-/// An item of a list of nodes, with its node type and its name.
-fn item(node: &mut Value, names: &[&str]) {
-    let keys = [
-        (LIST_TYPE, "Node type.", json!({ "enum": names })),
-        (
-            LIST_KEY,
-            "Name of the node, which is part of object names.",
-            json!({ "maxLength": rules::LONGEST_KEY, "pattern": rules::PART }),
-        ),
-    ];
-    for (key, text, mut schema) in keys {
-        let Some(fields) = properties(node) else { return };
-        let description = fields.get(key).and_then(|field| field.get("description")).cloned();
-        put(&mut schema, "type", "string");
-        put(&mut schema, "description", description.unwrap_or_else(|| text.into()));
-        fields.insert(key.to_owned(), schema);
-        let required = node.as_object_mut().map(|node| node.entry("required").or_insert_with(|| json!([])));
-        if let Some(required) = required.and_then(Value::as_array_mut).filter(|all| !all.contains(&key.into())) {
-            required.push(key.into());
-        }
+/// An item of a list of nodes: its name can be part of object names.
+fn item(node: &mut Value) {
+    if let Some(name) = property(node, LIST_KEY) {
+        put(name, "maxLength", rules::LONGEST_KEY);
+        put(name, "pattern", rules::PART);
     }
 }
 
 /// A rule for node types that share a field, where only some can have a setting.
 fn only_some(node: &Value, setting: &Setting, types: &[&NodeType]) -> Option<Value> {
-    let fits = types.iter().filter(|node_type| setting.fits(node_type));
-    let names: Vec<&str> = fits.map(|node_type| node_type.name).collect();
-    let setting = setting.name;
-    node.get("properties")?.get(setting)?;
-    (names.len() < types.len()).then(|| {
-        let rule = format!("!has(self.{setting}) || self.{LIST_TYPE} in ['{}']", names.join("', '"));
-        cel(&rule, &format!("{setting} is for nodes of type {} only: leave it out here", names.join(", ")))
-    })
+    let values: Vec<&str> =
+        types.iter().filter(|node_type| setting.fits(node_type)).filter_map(|it| Some(it.tag?.value)).collect();
+    let (name, tag) = (setting.name, types.first()?.tag?.field);
+    node.get("properties")?.get(name)?;
+    (values.len() < types.len()).then(|| kinds::only_some(tag, name, &values))
 }
 
 /// An object with settings that nodes share.
@@ -210,8 +197,9 @@ fn only(field: &mut Value, properties: Map<String, Value>) {
 /// The files that the node types have, by name: another name is an unknown field.
 fn config_overrides(fields: &mut Map<String, Value>, types: &[&NodeType], definition: &Definition) {
     let mut files = Map::new();
+    let of_cluster = types.iter().flat_map(|node_type| definition.configs_of(node_type).copied());
     let own = types.iter().flat_map(|node_type| node_type.configs());
-    for ConfigFile { file, mount, format, .. } in definition.configs.iter().copied().chain(own) {
+    for ConfigFile { file, mount, format, .. } in of_cluster.chain(own) {
         let schema = if format.merges() {
             json!({
                 "type": "object",

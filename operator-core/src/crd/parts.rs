@@ -21,8 +21,12 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
         describe(image, "Image of every node that doesn't set its own.");
     }
     for config in definition.configs {
-        if let Some(field) = property(spec, config.field) {
-            describe(field, format!("Content of `{}` on every node.", config.file));
+        if let Some(field) = config.field.and_then(|field| property(spec, field)) {
+            let on = match config.readers {
+                [] => "every node".to_owned(),
+                readers => format!("nodes of type {}", readers.join(", ")),
+            };
+            describe(field, format!("Content of `{}` on {on}.", config.file));
         }
     }
     for field in definition.secrets {

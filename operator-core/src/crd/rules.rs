@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     definition::{Cardinality, Definition, Groups, NodeType},
-    settings::schema::{RULES, cel},
+    settings::schema::{RULES, cel, cel_name as name},
 };
 
 /// Most nodes of a node type, and groups.
@@ -57,7 +57,8 @@ pub fn groups(spec: &Value, definition: &Definition) -> Vec<Value> {
 
 fn group(spec: &Value, node_type: &NodeType, groups: &Groups) -> Option<Value> {
     let NodeType { field, cardinality, .. } = *node_type;
-    super::node(spec, node_type)?.get("properties")?.get(groups.by)?;
+    // Where types that share a field have it differently, no rule can name it.
+    super::nodes(spec, node_type)?.get("properties")?.get(groups.by)?.get("type")?;
     let (nodes, by, all) = (format!("self.{}", name(field)), name(groups.by), format!("self.{}", name(groups.field)));
     let exists = |node: &str| format!("!has({node}.{by}) || (has({all}) && {node}.{by} in {all})");
     let each = match cardinality {
@@ -68,14 +69,4 @@ fn group(spec: &Value, node_type: &NodeType, groups: &Groups) -> Option<Value> {
     let (by, all) = (groups.by, groups.field);
     let message = format!("{by} in {field}: there is no such group in {all}; add it, or name one that is there");
     Some(cel(&format!("!has({nodes}) || {each}"), &message))
-}
-
-/// A field's name as CEL writes it; source: Kubernetes' page on CustomResourceDefinitions, "Validation rules".
-pub fn name(field: &str) -> String {
-    const RESERVED: &str =
-        "true false null in as break const continue else for function if import let loop package namespace return";
-    if RESERVED.split(' ').any(|word| word == field) {
-        return format!("__{field}__");
-    }
-    field.replace("__", "__underscores__").replace('.', "__dot__").replace('-', "__dash__").replace('/', "__slash__")
 }

@@ -1,6 +1,8 @@
-//! Parts that are removed from schemas.
+//! Parts that are removed from schemas, and one that is added.
 
 use serde_json::{Map, Value, json};
+
+use crate::settings::schema::PRESERVED;
 
 /// Removes keywords that Kubernetes doesn't know or that do harm, in the whole schema.
 pub fn tidy(schema: &mut Value) {
@@ -12,6 +14,30 @@ pub fn tidy(schema: &mut Value) {
             _ => true,
         });
     });
+    open(schema);
+}
+
+/// Says of fields, items and values that can be anything (`serde_json::Value`) that they are kept: the API server refuses or drops what has no
+/// type.
+fn open(schema: &mut Value) {
+    let Some(keywords) = schema.as_object_mut() else { return };
+    let fields = keywords.get_mut("properties").and_then(Value::as_object_mut);
+    fields.into_iter().flat_map(|fields| fields.values_mut()).for_each(keep);
+    for keyword in ["items", "additionalProperties"] {
+        keywords.get_mut(keyword).into_iter().for_each(keep);
+    }
+}
+
+fn keep(schema: &mut Value) {
+    const SAYS: [&str; 7] = ["type", "x-kubernetes-int-or-string", PRESERVED, "anyOf", "oneOf", "allOf", "$ref"];
+    match schema {
+        Value::Bool(true) => *schema = json!({ PRESERVED: true }),
+        Value::Object(keywords) if !SAYS.iter().any(|keyword| keywords.contains_key(*keyword)) => {
+            keywords.insert(PRESERVED.to_owned(), true.into());
+        }
+        _ => {}
+    }
+    open(schema);
 }
 
 /// Removes every default: a stored default would override every lower layer.
@@ -72,9 +98,29 @@ mod tests {
     fn a_field_may_be_called_like_a_keyword() {
         let mut schema = json!({
             "default": {}, "format": "uint16",
-            "properties": { "default": {}, "format": { "default": [], "format": "int32" } },
+            "properties": { "default": { "type": "string" }, "format": { "type": "string", "default": [], "format": "int32" } },
         });
         tidy(&mut schema);
-        assert_eq!(schema, json!({ "properties": { "default": {}, "format": { "format": "int32" } } }));
+        let format = json!({ "type": "string", "format": "int32" });
+        assert_eq!(schema, json!({ "properties": { "default": { "type": "string" }, "format": format } }));
+    }
+
+    #[test]
+    fn what_can_be_anything_is_kept() {
+        let mut schema = json!({
+            "type": "object",
+            "properties": {
+                "any": { "description": "Anything." },
+                "map": { "type": "object", "additionalProperties": true },
+                "list": { "type": "array", "items": {} },
+                "closed": { "type": "object", "additionalProperties": false },
+            },
+        });
+        tidy(&mut schema);
+        let fields = &schema["properties"];
+        let kept = json!({ PRESERVED: true });
+        assert_eq!(fields["any"], json!({ "description": "Anything.", PRESERVED: true }));
+        assert_eq!((&fields["map"]["additionalProperties"], &fields["list"]["items"]), (&kept, &kept));
+        assert_eq!(fields["closed"], json!({ "type": "object", "additionalProperties": false }));
     }
 }

@@ -64,7 +64,7 @@ enum Owner {
 }
 
 fn declared(names: &Names<'_>, node: &ResolvedNode) -> Vec<Declared> {
-    let of_cluster = names.definition.configs.iter().map(|config| (*config, Owner::Cluster));
+    let of_cluster = names.definition.configs_of(node.node_type).map(|config| (*config, Owner::Cluster));
     let of_node = node.node_type.configs().into_iter().map(|config| (config, Owner::Node));
     let mut files: Vec<Declared> = Vec::new();
     for (config, owner) in of_cluster.chain(of_node) {
@@ -125,11 +125,14 @@ impl Declared {
         let mut merged: Option<(Value, String)> = None;
         let mut of_node = false;
         for (config, owner) in &self.fields {
-            let (holder, path) = match owner {
-                Owner::Cluster => (context.spec, config.field.to_owned()),
-                Owner::Node => (&node.spec_value, format!("{}.{}", node.path, config.field)),
+            let (holder, at) = match owner {
+                Owner::Cluster => (context.spec, None),
+                Owner::Node => (&node.spec_value, Some(node.path.as_str())),
             };
-            let wrong = |message: String| Invalid::new(path.as_str(), message);
+            let path = [at, config.field].into_iter().flatten().collect::<Vec<_>>().join(".");
+            // Where no field says what stands in the file, the file's name tells which is meant.
+            let of_file = if config.field.is_none() { format!("{name}: ") } else { String::new() };
+            let wrong = |message: String| Invalid::new(path.as_str(), format!("{of_file}{message}"));
             if config.format != self.config.format {
                 return Err(wrong(format!("{name} is written in two formats: give its fields the same")));
             }
@@ -140,7 +143,7 @@ impl Declared {
                     of_node |= around.is_of_node();
                     value
                 }
-                None => holder.get(config.field).cloned().unwrap_or(Value::Null),
+                None => config.field.and_then(|field| holder.get(field)).cloned().unwrap_or(Value::Null),
             };
             if value.is_null() {
                 continue;
@@ -180,7 +183,12 @@ impl Declared {
         let owner = of_node.then_some(node.name.as_str());
         let config_map = match reload {
             Reload::Pods => names.config_map(owner, name, &Digest::of(&json!([owner, mount, name, content]))),
-            Reload::None => names.stable_config_map(owner, name, self.alike.then_some(mount)),
+            // Others may read a file of this name that is another one.
+            Reload::None => {
+                let is_of_some = self.fields.iter().any(|(config, _)| !config.readers.is_empty());
+                let owner = owner.or(is_of_some.then_some(node.node_type.name));
+                names.stable_config_map(owner, name, self.alike.then_some(mount))
+            }
         };
         File { name, mount, content, config_map, reload, of_node }
     }
@@ -203,8 +211,9 @@ enum Unpatchable {
 fn unknown_overrides(names: &Names<'_>, node: &ResolvedNode, declared: &[Declared]) -> Vec<Invalid> {
     let given = |file: &str| node.spec_value.get("configOverrides").is_some_and(|given| given.get(file).is_some());
     let files: Vec<&str> = declared.iter().map(|declared| declared.config.file).collect();
-    let of_others = names.definition.node_types.iter().flat_map(|node_type| node_type.configs());
-    let of_others: Vec<&str> = of_others.map(|config| config.file).collect();
+    let of_types = names.definition.node_types.iter().flat_map(|node_type| node_type.configs());
+    let of_others: Vec<&str> =
+        of_types.chain(names.definition.configs.iter().copied()).map(|config| config.file).collect();
     let overrides = node.config_overrides.iter().filter_map(Value::as_object).flatten();
     let overrides: BTreeSet<&str> = overrides.map(|(file, _)| file.as_str()).collect();
     let unknown = overrides.into_iter().filter(|file| !files.contains(file));

@@ -59,6 +59,7 @@ mod vertical_pod_autoscaler;
 mod workload;
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::{Arc, OnceLock},
 };
@@ -109,6 +110,8 @@ struct NodeContext<'a> {
     peers: &'a [Peer],
     peer: &'a Peer,
     node: &'a ResolvedNode,
+    /// Where what is read of pods is noted, in texts that can tell one pod from another.
+    pods: Option<&'a Cell<u8>>,
 }
 
 impl Blueprint {
@@ -205,7 +208,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
     let peers: Vec<Peer> = nodes.iter().map(|node| placeholder::peer(&names, node)).collect();
     for (node, peer) in nodes.iter().zip(&peers) {
-        let context = NodeContext { names: &names, spec, nodes: &nodes, peers: &peers, node, peer };
+        let context = NodeContext { names: &names, spec, nodes: &nodes, peers: &peers, node, peer, pods: None };
         let rendered = context.resolved().and_then(|node| {
             let children = of_node::render(&NodeContext { node: &node, ..context })?;
             Ok((children, node))

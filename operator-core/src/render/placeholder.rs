@@ -4,7 +4,9 @@
 //! | --- | --- |
 //! | `${cluster.name}`, `${cluster.namespace}` | the cluster's |
 //! | `${node.name}` | the name of the node's workload and Service |
-//! | `${node.type}`, `${node.replicas}` | its node type; its number of pods |
+//! | `${node.type}`, `${node.key}`, `${node.replicas}` | its node type; its key, where there are many; its number of pods |
+//! | `${pod.name}`, `${pod.ip}` | the pod's, in variables and arguments: files are the same for all pods |
+//! | `${pod.ordinal}`, `${pod.host}` | a StatefulSet's pod's number, and the host by which others reach it |
 //! | `${service.<field>[.<key>]}` | the host of a node's Service: `<name>.<namespace>.svc` |
 //! | `${service.<field>[.<key>].<port>}` | `<host>:<number>`, by the name of the Service's port |
 //! | `${external.<name>}` | the address of an external |
@@ -12,15 +14,17 @@
 //! `<field>` is the field of the spec that places the node type; a map's or list's node is named by its key. `$${cluster.name}` is a literal
 //! `${cluster.name}`. What begins otherwise (`${user.home}`, `$${date:yyyy}`) is left as it is: applications have such a syntax of their own.
 
+use std::cell::Cell;
+
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
 use super::{NodeContext, external, names::Names};
 use crate::{
-    definition::{Cardinality, Peer, Surroundings, Workload, reference::Reference},
+    definition::{NodeType, Peer, Surroundings, Workload, reference::Reference},
     model::Identity,
     settings::{
-        Invalid, Port, ResolvedNode, Scale,
+        EnvSource, EnvVar, FieldSelector, Invalid, Port, ResolvedNode, Scale,
         json::{listed, name},
     },
 };
@@ -39,8 +43,18 @@ pub enum Unresolved {
 pub enum Dangling {
     #[error("a cluster has a `name` and a `namespace`")]
     Cluster,
-    #[error("a node has a `name`, a `type` and `replicas`")]
+    #[error("a node has a `name`, a `type`, a `key` and `replicas`")]
     Node,
+    #[error("only one of many nodes has a key")]
+    Unkeyed,
+    #[error("a pod has a `name`, an `ordinal`, a `host` and an `ip`")]
+    Pod,
+    #[error("only pods of a StatefulSet have one")]
+    Nameless,
+    #[error(
+        "only variables, `command` and `args` can tell one pod from another; what shall stay as it is is written `$${{…}}`"
+    )]
+    Shared,
     #[error("an autoscaler decides how many replicas the node has: write a number")]
     Autoscaled,
     #[error("the node has no number of replicas: write a number")]
@@ -67,16 +81,18 @@ impl NodeContext<'_> {
     /// The node with the references in the texts of its containers replaced, and in those of its `podOverrides`.
     pub fn resolved(&self) -> Result<ResolvedNode, Vec<Invalid>> {
         let mut errors = Vec::new();
+        let pods = Cell::default();
+        let context = NodeContext { pods: Some(&pods), ..*self };
         let mut check = |field: &str, result: Result<bool, Unresolved>| {
             errors.extend(result.err().map(|error| self.node.invalid(field, error)));
         };
         let mut node = self.node.clone();
-        node.command.iter_mut().for_each(|it| check("command", self.replace_in_text(it)));
-        node.args.iter_mut().for_each(|it| check("args", self.replace_in_text(it)));
+        node.command.iter_mut().for_each(|it| check("command", context.replace_in_text(it)));
+        node.args.iter_mut().for_each(|it| check("args", context.replace_in_text(it)));
         node.pod_overrides.iter_mut().for_each(|it| check("podOverrides", self.replace(it)));
         let settings = &mut node.spec.settings;
         for variable in &mut settings.env {
-            let result = variable.value.as_mut().map_or(Ok(false), |value| self.replace_in_text(value));
+            let result = variable.value.as_mut().map_or(Ok(false), |value| context.replace_in_text(value));
             check(&format!("env[{}]", variable.name), result);
         }
         for (field, probe) in [
@@ -95,6 +111,21 @@ impl NodeContext<'_> {
                 check(&format!("{path}.{field}"), self.replace(value));
             }
         }
+        let added: Vec<&PodFact> = PodFact::ALL.iter().filter(|fact| pods.get() & fact.bit != 0).collect();
+        // Who has set it to the same has done the same.
+        settings.env.retain(|given| !added.iter().any(|fact| fact.is(given)));
+        let definition = self.names.definition;
+        let secrets = definition.secrets_of(node.node_type).copied().chain(node.node_type.secrets());
+        let of_secrets: Vec<&str> = secrets.filter_map(|secret| secret.env).collect();
+        for PodFact { variable, .. } in &added {
+            let is_set = settings.env.iter().any(|given| given.name == *variable) || of_secrets.contains(variable);
+            if is_set {
+                let message = format!("references to the pod read {variable}: give this variable another name");
+                errors.push(self.node.invalid(&format!("env[{variable}]"), message));
+            }
+        }
+        // Before all others: Kubernetes replaces only what comes earlier.
+        settings.env.splice(0..0, added.into_iter().map(PodFact::variable));
         if errors.is_empty() { Ok(node) } else { Err(errors) }
     }
 
@@ -148,7 +179,9 @@ impl NodeContext<'_> {
             ("node", "name") => Ok(self.names.node(&self.node.name)),
             ("node", "type") => Ok(self.node.node_type.name.to_owned()),
             ("node", "replicas") => self.replicas(),
+            ("node", "key") => key_of(self.node).map(str::to_owned).ok_or(Dangling::Unkeyed),
             ("node", _) => Err(Dangling::Node),
+            ("pod", member) => self.pod(member),
             ("service", path) => self.service(path),
             ("external", name) => self.external(name),
             _ => return None,
@@ -159,6 +192,20 @@ impl NodeContext<'_> {
     pub fn surroundings(&self) -> Surroundings<'_> {
         let Identity { name, namespace, .. } = self.names.cluster;
         Surroundings::new((name, namespace), self.spec, self.peers, self.peer)
+    }
+
+    /// Where Kubernetes puts what differs between pods.
+    fn pod(&self, member: &str) -> Result<String, Dangling> {
+        let pods = self.pods.ok_or(Dangling::Shared)?;
+        let is_stateful = self.node.node_type.workload() == Workload::StatefulSet;
+        let fact = if member == "host" { "name" } else { member };
+        let fact = PodFact::ALL.iter().find(|known| known.member == fact).ok_or(Dangling::Pod)?;
+        if ["host", "ordinal"].contains(&member) && !is_stateful {
+            return Err(Dangling::Nameless);
+        }
+        pods.set(pods.get() | fact.bit);
+        let value = format!("$({})", fact.variable);
+        Ok(if member == "host" { format!("{value}.{}", peer(self.names, self.node).host) } else { value })
     }
 
     fn replicas(&self) -> Result<String, Dangling> {
@@ -174,13 +221,16 @@ impl NodeContext<'_> {
         let node_types = self.names.definition.node_types;
         // Two node types may be items of one list.
         let placed = |node: &ResolvedNode| node.node_type.field == field;
-        let Some(node_type) = node_types.iter().find(|node_type| node_type.field == field) else {
+        let mut sharing = node_types.iter().filter(|node_type| node_type.field == field).peekable();
+        if sharing.peek().is_none() {
             let fields = listed(node_types.iter().map(|node_type| node_type.field));
             return Err(Dangling::Field(field.to_owned(), fields));
-        };
-        let (node, port) = match node_type.cardinality {
-            Cardinality::One | Cardinality::Optional => (self.nodes.iter().find(|node| placed(node)), path),
-            Cardinality::Many | Cardinality::List => {
+        }
+        // Of types that share a field, one may have copies and another not.
+        let single = self.nodes.iter().find(|node| placed(node) && !node.node_type.is_many());
+        let (node, port) = match single.is_some() || !sharing.any(NodeType::is_many) {
+            true => (single, path),
+            false => {
                 let (key, port) = path.map_or(("", None), split);
                 let keyed = |node: &&ResolvedNode| placed(node) && key_of(node) == Some(key);
                 let Some(node) = self.nodes.iter().find(keyed) else {
@@ -221,6 +271,41 @@ impl NodeContext<'_> {
             Some(_) => Err(Dangling::Address(external.at.join("."))),
             None => Err(Dangling::Unset(external.at.join("."))),
         }
+    }
+}
+
+/// What a variable tells a container of its pod.
+pub struct PodFact {
+    member: &'static str,
+    variable: &'static str,
+    /// Path in the pod, for the downward API.
+    path: &'static str,
+    bit: u8,
+}
+
+impl PodFact {
+    const ALL: [Self; 3] = [
+        Self { member: "name", variable: "POD_NAME", path: "metadata.name", bit: 1 },
+        Self { member: "ip", variable: "POD_IP", path: "status.podIP", bit: 2 },
+        Self {
+            member: "ordinal",
+            variable: "POD_ORDINAL",
+            path: "metadata.labels['apps.kubernetes.io/pod-index']",
+            bit: 4,
+        },
+    ];
+
+    /// Whether a variable says the same, be it by a reference to itself.
+    fn is(&self, given: &EnvVar) -> bool {
+        let field = given.value_from.as_ref().and_then(|source| source.field_ref.as_ref());
+        let is_same = field.is_some_and(|field| field.field_path == self.path);
+        given.name == self.variable && (is_same || given.value == Some(format!("$({})", self.variable)))
+    }
+
+    fn variable(&self) -> EnvVar {
+        let field = FieldSelector { field_path: self.path.to_owned() };
+        let source = EnvSource { field_ref: Some(field), ..EnvSource::default() };
+        EnvVar { name: self.variable.to_owned(), value_from: Some(source), ..EnvVar::default() }
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Secret {
 /// The Secrets that a node reads: the cluster's, and its node type's. A field that is neither set nor generated has none.
 pub fn read(names: &Names<'_>, spec: &Value, node: &ResolvedNode) -> Result<Vec<Secret>, Vec<Invalid>> {
     let of_node = node.node_type.secrets();
-    let of_cluster = names.definition.secrets.iter().map(|field| (None, field, spec));
+    let of_cluster = names.definition.secrets_of(node.node_type).map(|field| (None, field, spec));
     let of_node = of_node.iter().map(|field| (Some(node), field, &node.spec_value));
     let secrets = of_cluster.chain(of_node).map(|(owner, field, holder)| match given(field, holder) {
         Ok(None) if field.generate.is_none() => Ok(None),

@@ -12,9 +12,8 @@ impl NodeKind for NodeSpec {
 }
 
 impl NodeField for NodeSpec {
+    type Node = Self;
     const CARDINALITY: Cardinality = Cardinality::One;
-    const TEMPLATE: NodeTemplate = NodeTemplate::EMPTY;
-    const FIELDS: &'static [&'static str] = &[];
 }
 
 /// A field that can have `#[operator(image)]`.

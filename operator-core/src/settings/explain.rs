@@ -52,9 +52,9 @@ fn there(nodes: &[String]) -> String {
 /// # Errors
 /// Where there is no such node, or it refers to a group that doesn't exist.
 pub fn explain(definition: &'static Definition, spec: &Value, name: &str) -> Result<Vec<Explained>, Unexplained> {
-    let all =
-        definition.node_types.iter().flat_map(|node_type| entries(node_type, spec).map(move |it| (node_type, it)));
-    let all: Vec<_> = all.collect();
+    let of_type = |node_type| Ok(entries(definition, node_type, spec)?.into_iter().map(move |node| (node_type, node)));
+    let all = definition.node_types.iter().map(of_type).collect::<Result<Vec<_>, Invalid>>()?;
+    let all: Vec<_> = all.into_iter().flatten().collect();
     let Some((node_type, node)) = all.iter().find(|(_, node)| node.name == name) else {
         let nodes = all.into_iter().map(|(_, node)| node.name).collect();
         return Err(Unexplained::NoNode { name: name.to_owned(), nodes });

@@ -44,8 +44,7 @@ pub(super) fn layers(
     path: &str,
     given: &Value,
 ) -> Result<(Vec<(Layer, Value)>, Value), Invalid> {
-    let shared = group(definition.app_config_groups, spec, given, path)?.map(|(_, shared)| shared);
-    let own = shared.map_or_else(|| given.clone(), |shared| merge(shared.clone(), given.clone()));
+    let (shared, own) = own(definition, spec, path, given)?;
     let of_cluster = |field: Option<&str>| field.and_then(|field| spec.get(field)).filter(|value| !value.is_null());
     let mut layers = vec![(Layer::Attributes, attributes(node_type))];
     layers.extend(of_cluster(definition.image).map(|image| (Layer::ClusterImage, json!({ "image": image }))));
@@ -57,6 +56,18 @@ pub(super) fn layers(
         layers.push((Layer::Node, common(said, path)?));
     }
     Ok((layers, own))
+}
+
+/// The app config group of the node at `path`, and the node merged with it.
+pub(super) fn own<'a>(
+    definition: &Definition,
+    spec: &'a Value,
+    path: &str,
+    given: &Value,
+) -> Result<(Option<&'a Value>, Value), Invalid> {
+    let shared = group(definition.app_config_groups, spec, given, path)?.map(|(_, shared)| shared);
+    let own = shared.map_or_else(|| given.clone(), |shared| merge(shared.clone(), given.clone()));
+    Ok((shared, own))
 }
 
 /// Takes the patches in `field` out of the layers, the lowest layer's first.

@@ -4,7 +4,9 @@ pub mod attributes;
 mod check;
 mod explain;
 mod fields;
+pub mod freeform;
 pub(crate) mod json;
+pub(crate) mod kinds;
 mod layers;
 pub(crate) mod merge;
 pub(crate) mod ports;
@@ -17,6 +19,7 @@ pub(crate) mod unknown;
 pub use crate::model::{Invalid, Quantity, Scale};
 pub use explain::{Explained, Unexplained, explain};
 pub(crate) use fields::{Fits, PassedTo, Setting};
+pub use kinds::Named;
 pub use layers::Layer;
 pub use merge::merge;
 pub(crate) use merge::{
@@ -25,5 +28,5 @@ pub(crate) use merge::{
 };
 pub(crate) use ports::Port;
 pub use resolve::{Claim, ResolvedNode, resolve};
-pub(crate) use resolve::{all_or_errors, once};
+pub(crate) use resolve::{MOST_COPIES, all_or_errors, once};
 pub use spec::*;

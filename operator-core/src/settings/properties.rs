@@ -35,6 +35,14 @@ impl Properties {
         self.0.insert(name.into(), Scalar::String(value.to_string()));
         self
     }
+
+    /// These values over lower ones: what the user says over what a function computes.
+    #[must_use]
+    pub fn over(&self, lower: impl Into<Self>) -> Self {
+        let mut all = lower.into();
+        all.0.extend(self.0.clone());
+        all
+    }
 }
 
 impl<N: Into<String>, V: ToString, const LENGTH: usize> From<[(N, V); LENGTH]> for Properties {

@@ -13,11 +13,11 @@ use super::{
     AccessMode, Invalid, NodeSpec, Quantity, Scale,
     check::{Checked, check, place},
     json::listed,
-    layers::{Layer, attributes, layers, take_patches},
+    layers::{Layer, attributes, layers, own, take_patches},
     merge,
 };
 use crate::{
-    definition::{Cardinality, Definition, LIST_KEY, LIST_TYPE, NodeType, StorageTemplate, Workload},
+    definition::{Cardinality, Definition, LIST_KEY, NodeType, StorageTemplate, Tag, Workload},
     model::{ChildKind, Node},
 };
 
@@ -127,10 +127,10 @@ pub fn resolve(definition: &'static Definition, spec: &Value) -> Result<Vec<Reso
     if !unread.is_empty() {
         return Err(once(unread));
     }
-    let placed = definition
-        .node_types
-        .iter()
-        .flat_map(|node_type| entries(node_type, spec).map(move |placed| node(definition, spec, node_type, placed)));
+    let placed = definition.node_types.iter().flat_map(|node_type| match entries(definition, node_type, spec) {
+        Ok(nodes) => nodes.into_iter().map(|placed| node(definition, spec, node_type, placed)).collect(),
+        Err(invalid) => vec![Err(vec![invalid])],
+    });
     all_or_errors(placed, Vec::new()).map_err(once)
 }
 
@@ -142,11 +142,34 @@ pub(super) struct Placed<'a> {
     pub given: &'a Value,
 }
 
+/// Most nodes of a type that is multiplied.
+pub(crate) const MOST_COPIES: u32 = 64;
+
 /// The nodes of a node type.
-pub(super) fn entries<'a>(node_type: &'static NodeType, spec: &'a Value) -> impl Iterator<Item = Placed<'a>> {
-    let is_of_type = |given: &Value| given.get(LIST_TYPE).and_then(Value::as_str) == Some(node_type.name);
-    let is_list = node_type.cardinality == Cardinality::List;
-    placed(node_type, spec).into_iter().filter(move |node| !is_list || is_of_type(node.given))
+///
+/// # Errors
+/// Where it can't be said how many there are, or there are too many.
+pub(super) fn entries<'a>(
+    definition: &Definition,
+    node_type: &'static NodeType,
+    spec: &'a Value,
+) -> Result<Vec<Placed<'a>>, Invalid> {
+    let says = |given: &Value, tag: Tag| given.get(tag.field).and_then(Value::as_str) == Some(tag.value);
+    let is_of_type = |node: &Placed<'a>| node_type.tag.is_none_or(|tag| says(node.given, tag));
+    let placed = placed(node_type, spec).into_iter().filter(is_of_type);
+    let Some(copies) = node_type.copies() else { return Ok(placed.collect()) };
+    let (mut nodes, mut free) = (Vec::new(), MOST_COPIES);
+    for node in placed {
+        let wrong = |message: String| Invalid::new(format!("{}.{}", node.path, copies.field), message);
+        let (_, own) = own(definition, spec, &node.path, node.given)?;
+        let number = (copies.number)(&own).map_err(|error| wrong(error.to_string()))?;
+        let too_many =
+            || wrong(format!("{number} nodes are too many: at most {MOST_COPIES} of type {}", node_type.name));
+        free = free.checked_sub(number).ok_or_else(too_many)?;
+        let copy = |index: u32| Placed { name: format!("{}-{index}", node.name), path: node.path.clone(), ..node };
+        nodes.extend((0..number).map(copy));
+    }
+    Ok(nodes)
 }
 
 /// The nodes in the field of a node type, which other node types may share.

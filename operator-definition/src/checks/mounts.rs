@@ -13,17 +13,17 @@ pub const fn mounts(node_type: &NodeType, cluster: &[ConfigFile]) {
         each_joined!(node_type.storage, |other| other.name, {
             report_if(
                 same(other.mount, mount) && !same(other.name, name),
-                "the storage `{}` and `{}` of this node type are both mounted at `{}`: give one of them another folder, \
-                 or the same name, to replace the other",
-                &[name, other.name, mount],
+                "the storage `{}` and `{}` of the node type `{}` are both mounted at `{}`: give one of them another \
+                 folder, or the same name, to replace the other",
+                &[name, other.name, node_type.name, mount],
             );
         });
-        let of_cluster = has_files(cluster, mount);
+        let of_cluster = has_files(node_type, cluster, mount);
         report_if(
             of_cluster || has_own_files(node_type, mount),
-            "the storage `{}` of this node type is mounted where {} configuration files are, at `{}`: give it another \
-             folder",
-            &[name, if of_cluster { "the cluster's" } else { "the type's" }, mount],
+            "the storage `{}` of the node type `{}` is mounted where {} configuration files are, at `{}`: give it \
+             another folder",
+            &[name, node_type.name, if of_cluster { "the cluster's" } else { "the type's" }, mount],
         );
     });
     each!(&node_type.layers, |layer| {
@@ -43,7 +43,7 @@ const fn empty_dir(node_type: &NodeType, folder: &str, cluster: &[ConfigFile]) {
         );
     });
     report_if(
-        has_files(cluster, folder) || has_own_files(node_type, folder),
+        has_files(node_type, cluster, folder) || has_own_files(node_type, folder),
         "configuration files are mounted at the empty folder `{}`: give them another folder, or leave that one out of \
          empty_dirs(…)",
         &[folder],
@@ -51,19 +51,19 @@ const fn empty_dir(node_type: &NodeType, folder: &str, cluster: &[ConfigFile]) {
 }
 
 const fn has_own_files(node_type: &NodeType, folder: &str) -> bool {
-    any!(&node_type.layers, |layer| has_files(layer.configs, folder))
+    any!(&node_type.layers, |layer| has_files(node_type, layer.configs, folder))
 }
 
-const fn has_files(configs: &[ConfigFile], folder: &str) -> bool {
-    any!(configs, |config| same(config.mount, folder))
+const fn has_files(node_type: &NodeType, configs: &[ConfigFile], folder: &str) -> bool {
+    any!(configs, |config| same(config.mount, folder) && node_type.is_of(config.readers))
 }
 
 /// A file of the cluster and one of a node type may be the same where their values can be merged.
 #[track_caller]
 pub const fn files(node_type: &NodeType, cluster: &[ConfigFile]) {
-    each_joined!(node_type.configs, |own| own.field, {
+    each_joined!(node_type.configs, |own| own.source(), {
         each!(cluster, |other| {
-            if !same(own.mount, other.mount) || !same(own.file, other.file) {
+            if !same(own.mount, other.mount) || !same(own.file, other.file) || !node_type.is_of(other.readers) {
                 continue;
             }
             let reason = match FileClash::of((own.format, own.reload), (other.format, other.reload)) {
@@ -77,8 +77,8 @@ pub const fn files(node_type: &NodeType, cluster: &[ConfigFile]) {
                 None => continue,
             };
             report(
-                "`{}` of this node type and `{}` of the cluster are written to `{}/{}`, {}",
-                &[own.field, other.field, own.mount, own.file, reason],
+                "`{}` of the node type `{}` and `{}` of the cluster are written to `{}/{}`, {}",
+                &[own.source(), node_type.name, other.source(), own.mount, own.file, reason],
             );
         });
     });
@@ -88,12 +88,15 @@ pub const fn files(node_type: &NodeType, cluster: &[ConfigFile]) {
 #[track_caller]
 pub const fn secret_files(node_type: &NodeType, cluster: &[SecretField], configs: &[ConfigFile]) {
     each!(cluster, |secret| {
+        if !node_type.is_of(secret.readers) {
+            continue;
+        }
         secret_file(node_type, secret, configs);
         if let Some(file) = secret.file {
             report_if(
                 any!(&node_type.layers, |layer| any!(layer.secrets, |other| is(other.file, file))),
-                "`{}` carries a secret of this node type, and `{}` of the cluster: give one of them another file",
-                &[file, secret.field],
+                "`{}` carries a secret of the node type `{}`, and `{}` of the cluster: give one of them another file",
+                &[file, node_type.name, secret.field],
             );
         }
     });
@@ -103,7 +106,7 @@ pub const fn secret_files(node_type: &NodeType, cluster: &[SecretField], configs
 #[track_caller]
 const fn secret_file(node_type: &NodeType, secret: &SecretField, cluster: &[ConfigFile]) {
     let Some(file) = secret.file else { return };
-    let mut taken = any!(cluster, |config| is_at(config, file));
+    let mut taken = any!(cluster, |config| is_at(config, file) && node_type.is_of(config.readers));
     each!(&node_type.layers, |layer| {
         taken |= contains(layer.empty_dirs, file) || any!(layer.configs, |config| is_at(config, file));
     });

@@ -14,9 +14,9 @@ pub const fn ports(node_type: &NodeType) {
         each_joined!(node_type.ports, |other| other.name, {
             report_if(
                 other.number == number && other.protocol as u8 == protocol && !same(other.name, name),
-                "the ports `{}` and `{}` of this node type have one number: give one of them another, or the same name, \
-                 to replace the other",
-                &[name, other.name],
+                "the ports `{}` and `{}` of the node type `{}` have one number: give one of them another, or the same \
+                 name, to replace the other",
+                &[name, other.name, node_type.name],
             );
         });
     });
@@ -46,8 +46,8 @@ const fn asks_a_port(node_type: &NodeType, key: &str, probe: Option<Probe>) {
         }
         Some(Probe { check: Check::Http { port: None, path }, .. }) => report_if(
             !any!(&node_type.layers, |layer| any!(layer.ports, |port| is_tcp(port))),
-            "`{}` asks for `{}`, but this node type has no TCP port: declare one with port(http = …), here or on the type",
-            &[key, path],
+            "`{}` asks for `{}`, but the node type `{}` has no TCP port: declare one with port(http = …), here or on the type",
+            &[key, path, node_type.name],
         ),
         Some(Probe { check: Check::Exec { .. }, .. }) | None => {}
     }
@@ -57,8 +57,8 @@ const fn asks_a_port(node_type: &NodeType, key: &str, probe: Option<Probe>) {
 const fn is_there(node_type: &NodeType, key: &str, port: &str) {
     report_if(
         !has_port(node_type, port),
-        "`{}` names the port `{}`, which this node type doesn't have: declare it with port({} = …), here or on the type",
-        &[key, port, port],
+        "`{}` names the port `{}`, which the node type `{}` doesn't have: declare it with port({} = …), here or on the type",
+        &[key, port, node_type.name, port],
     );
     each_joined!(node_type.ports, |other| other.name, {
         report_if(

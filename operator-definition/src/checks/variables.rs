@@ -20,18 +20,21 @@ pub const fn variables(node_type: &NodeType, cluster: &[SecretField]) {
 const fn secrets(node_type: &NodeType, secrets: &[SecretField], others: &[SecretField]) {
     each!(secrets, |secret| {
         let Some(variable) = secret.env else { continue };
+        if !node_type.is_of(secret.readers) {
+            continue;
+        }
         let by = if is_set(node_type, variable) {
-            "env(…) of this node type"
+            "env(…)"
         } else if is(of_hash(node_type), variable) {
-            "config_hash_env of this node type"
-        } else if any!(others, |other| is(other.env, variable)) {
+            "config_hash_env"
+        } else if any!(others, |other| is(other.env, variable) && node_type.is_of(other.readers)) {
             "a secret of the cluster"
         } else {
             continue;
         };
         report(
-            "the variable `{}` of the secret `{}` is set by {} too: give one of them another",
-            &[variable, secret.field, by],
+            "the node type `{}` sets the variable `{}` of the secret `{}` by {} too: give one of them another",
+            &[node_type.name, variable, secret.field, by],
         );
     });
 }

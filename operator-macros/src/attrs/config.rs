@@ -1,4 +1,4 @@
-//! `#[config(…)]` on a field.
+//! `#[config(…)]` on a field, and `config(…)` of a struct, for a file that no field says.
 
 use operator_definition::{Format, Reload};
 use syn::{Attribute, Path};
@@ -13,12 +13,33 @@ pub struct ConfigKeys {
     pub format: Format,
     pub with: Option<Path>,
     pub reload: Reload,
+    /// Names of the node types that read it; empty: all.
+    pub readers: Vec<Text>,
+}
+
+/// Whether some node type reads what both of these do.
+pub fn overlap(one: &[Text], other: &[Text]) -> bool {
+    let has = |name: &Text| other.iter().any(|other| other.as_str() == name.as_str());
+    one.is_empty() || other.is_empty() || one.iter().any(has)
 }
 
 impl ConfigKeys {
     /// None where the file or its folder is missing or unreadable, which is then reported.
     pub fn read(attribute: &Attribute, errors: &Errors) -> Option<Self> {
-        let mut keys = Keys::of("config", &[attribute], errors);
+        Self::of(Keys::of("config", &[attribute], errors))
+    }
+
+    /// The files that functions compute from the whole struct: `config(…)` of its attribute.
+    pub fn computed(keys: &mut Keys) -> Vec<Self> {
+        let example = "file = \"peers.txt\", mount = \"/etc/app\", with = path";
+        let computed = keys.lists("config", example).into_iter().filter_map(|mut keys| {
+            keys.require("with", "with = path, the function that computes it");
+            Self::of(keys)
+        });
+        computed.collect()
+    }
+
+    fn of(mut keys: Keys) -> Option<Self> {
         keys.require("file", "file = \"runtime.properties\"");
         keys.require("mount", "mount = \"/etc/app\"");
         let file = keys.text("file");
@@ -31,8 +52,9 @@ impl ConfigKeys {
         let format = keys.choice("format", choices::FORMATS).map(|format| *format).or(usual).unwrap_or(Format::Raw);
         let with = keys.path("with");
         let reload = keys.choice("reload", choices::RELOADS).map_or(Reload::Pods, |reload| *reload);
+        let readers = keys.words("readers");
         keys.finish();
-        Some(Self { file: file?, mount: mount?, format, with, reload })
+        Some(Self { file: file?, mount: mount?, format, with, reload, readers })
     }
 }
 

@@ -24,8 +24,10 @@ pub enum Role {
     Secret(SecretKeys),
     /// `#[external(…)]`, one or more.
     Externals(Vec<ExternalKeys>),
-    /// `#[node_type(…)]`, one or, on a list, more.
-    NodeTypes(Vec<PlaceKeys>),
+    /// `#[node_type(…)]`
+    NodeType(Box<PlaceKeys>),
+    /// `#[node_types]`: what they are, the enum says.
+    NodeTypes,
 }
 
 /// A setting, and the name by which nodes refer to it, where they do.
@@ -70,7 +72,7 @@ impl FieldAttributes {
         let ours: Vec<_> =
             field.attrs.iter().filter(|attribute| NAMES.iter().any(|name| attribute.path().is_ident(name))).collect();
         let first = ours.first()?;
-        let repeatable = ["external", "node_type"].iter().any(|name| first.path().is_ident(name));
+        let repeatable = first.path().is_ident("external");
         let (same, others): (Vec<&Attribute>, Vec<_>) =
             ours.iter().partition(|attribute| attribute.path() == first.path());
         for other in others.into_iter().chain(same.iter().skip(1).copied().filter(|_| !repeatable)) {
@@ -82,8 +84,14 @@ impl FieldAttributes {
             "external" => {
                 Some(Role::Externals(same.iter().map(|attribute| ExternalKeys::read(attribute, errors)).collect()))
             }
-            "node_type" => {
-                Some(Role::NodeTypes(same.iter().map(|attribute| PlaceKeys::read(attribute, errors)).collect()))
+            "node_type" => Some(Role::NodeType(Box::new(PlaceKeys::read(first, errors)))),
+            "node_types" => {
+                let mut keys = Keys::of("node_types", &[first], errors);
+                keys.refuse("tag", "it belongs in #[node_types(tag = \"…\")] on the enum");
+                if !keys.is_empty() {
+                    errors.at(first.path(), "the enum says what its node types are: write #[node_types] alone here");
+                }
+                Some(Role::NodeTypes)
             }
             _ => setting(first, errors).map(Role::Setting),
         };
@@ -91,7 +99,7 @@ impl FieldAttributes {
     }
 }
 
-const NAMES: [&str; 5] = ["operator", "config", "secret", "external", "node_type"];
+const NAMES: [&str; 6] = ["operator", "config", "secret", "external", "node_type", "node_types"];
 
 fn setting(attribute: &Attribute, errors: &Errors) -> Option<SettingKeys> {
     let mut keys = Keys::of("operator", &[attribute], errors);
@@ -132,6 +140,11 @@ fn groups(keys: &mut Keys, key: &'static str, example: &str) -> Option<(Span, Op
 
 fn several(first: &Attribute, other: &Attribute) -> String {
     match (name(first), name(other)) {
+        (one, other) if one == other && one == "node_type" => {
+            "#[node_type] is given twice on this field: join them into one; nodes of several types are an enum marked \
+             #[node_types]"
+                .to_owned()
+        }
         (one, other) if one == other => format!("#[{one}] is given twice on this field: join them into one"),
         (one, other) => format!(
             "a field is either #[{one}] or #[{other}]: keep one of them, or make a field of its own for the other"

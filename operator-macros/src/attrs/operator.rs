@@ -3,7 +3,7 @@
 use operator_definition::Power;
 use syn::{Attribute, Ident, Meta, Path};
 
-use super::{Keys, Setting, Text, template::every_node};
+use super::{ConfigKeys, Keys, Setting, Text, template::every_node};
 use crate::{
     errors::Errors,
     model::{Crd, Template, kind_of},
@@ -30,6 +30,8 @@ pub struct OperatorKeys {
     pub crd: Crd,
     pub allow: Allow,
     pub every_node: Template,
+    /// Files that functions compute from the whole spec.
+    pub configs: Vec<ConfigKeys>,
     pub root: Option<Text>,
     pub validate: Option<Path>,
     pub derives: Vec<Path>,
@@ -75,6 +77,7 @@ impl OperatorKeys {
             crd: Crd::read(&mut keys),
             allow: allow(&mut keys),
             every_node: every_node(&mut keys),
+            configs: ConfigKeys::computed(&mut keys),
             root: keys.text("root"),
             validate: keys.path("validate"),
             derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),

@@ -13,6 +13,8 @@ pub struct SecretKeys {
     pub key: Option<Text>,
     /// Length of what is made.
     pub generate: Option<SpannedValue<u32>>,
+    /// Names of the node types that read it; empty: all.
+    pub readers: Vec<Text>,
 }
 
 impl SecretKeys {
@@ -33,7 +35,8 @@ impl SecretKeys {
             });
             length.unwrap_or_else(|| SpannedValue::new(32, span))
         });
+        let readers = keys.words("readers");
         keys.finish();
-        Self { env, file, key, generate }
+        Self { env, file, key, generate, readers }
     }
 }

@@ -2,8 +2,6 @@
 
 use darling::util::SpannedValue;
 use operator_definition::{Protocol, RunAs};
-use proc_macro2::Span;
-use syn::spanned::Spanned;
 
 use super::{Keys, Text, choices, keys::Named, probe};
 use crate::{
@@ -17,7 +15,13 @@ impl Template {
         for key in ["name", "order"] {
             keys.refuse(key, "it belongs on the field that places the node type in a cluster");
         }
+        keys.refuse("copies", "it belongs in #[node_type(copies = self.field)] on the struct that has the field");
+        keys.refuse(
+            "config",
+            "put #[config(…)] on a field, or config(…) on a struct: in #[node_type(…)] or #[operator(…)]",
+        );
         Self {
+            copies: None,
             workload: keys.choice("workload", choices::WORKLOADS),
             replicas: keys.integer("replicas", 0..=i64::from(i32::MAX)),
             image: keys.text("image"),
@@ -61,13 +65,12 @@ pub fn every_node(keys: &mut Keys) -> Template {
     template
 }
 
-/// `#[node_type(…)]` on a field.
+/// `#[node_type(…)]` on a field or variant.
+#[derive(Default)]
 pub struct PlaceKeys {
     pub name: Option<Text>,
     pub order: Option<SpannedValue<i32>>,
     pub template: Template,
-    /// The position of the attribute.
-    pub span: Span,
 }
 
 impl PlaceKeys {
@@ -79,7 +82,7 @@ impl PlaceKeys {
         let template = Template::read(&mut keys);
         keys.refuse("crate", "it belongs in #[operator(crate = path)] on the struct");
         keys.finish();
-        Self { name, order, template, span: attribute.path().span() }
+        Self { name, order, template }
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
     template::{configs, template},
     variant,
 };
-use crate::{attrs::Setting, model::Operator};
+use crate::{
+    attrs::Setting,
+    model::{Operator, Shared},
+};
 
 /// The constants `CONFIGS`, `SECRETS`, `EXTERNALS`, `EVERY_NODE` and `NODE_TYPES`, on which the checks look too.
 pub fn parts(operator: &Operator) -> TokenStream {
@@ -25,24 +28,48 @@ pub fn parts(operator: &Operator) -> TokenStream {
         let place = template(&node_type.place, &operator.spec_type);
         // With the span of the type, so that the compiler points at a type that can't hold nodes.
         let ty = &node_type.ty;
-        let kind = quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>);
+        let field_type = quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>);
+        let kind = quote_spanned!(ty.span()=> <#field_type::Node as _core::definition::NodeKind>);
         quote! {
             _core::definition::NodeType {
                 name: #name,
                 field: #field,
-                cardinality: #kind::CARDINALITY,
+                cardinality: #field_type::CARDINALITY,
+                tag: ::core::option::Option::None,
                 order: #order,
                 layers: [EVERY_NODE, #kind::TEMPLATE, #place],
             }
         }
     });
+    let own = quote!(&[#(#node_types),*]);
+    let node_types = if operator.shared.is_empty() { own } else { joined(&own, &operator.shared) };
     quote! {
         const CONFIGS: &[_core::definition::ConfigFile] = #configs;
         const SECRETS: &[_core::definition::SecretField] = #secrets;
         const EXTERNALS: &[_core::definition::External] = #externals;
         const EVERY_NODE: _core::definition::NodeTemplate = #every_node;
-        const NODE_TYPES: &[_core::definition::NodeType] = &[#(#node_types),*];
+        const NODE_TYPES: &[_core::definition::NodeType] = #node_types;
     }
+}
+
+/// The node types of the struct's own fields, and those of enums, whose number only the compiler knows.
+fn joined(own: &TokenStream, shared: &[Shared]) -> TokenStream {
+    let lists = shared.iter().map(|Shared { field, ty, .. }| {
+        let field_type = quote_spanned!(ty.span()=> <#ty as _core::definition::NodeField>);
+        let kinds = quote_spanned!(ty.span()=> #field_type::Node as _core::definition::NodeKinds);
+        // With the span of the type, so that the compiler points at one that isn't such an enum.
+        quote_spanned! {ty.span()=>
+            &_core::definition::shared::<#field_type::Node, { <#kinds>::VARIANTS.len() }>(
+                #field,
+                #field_type::CARDINALITY,
+                EVERY_NODE,
+            )
+        }
+    });
+    quote! {{
+        const FIELDS: &[&[_core::definition::NodeType]] = &[#own, #(#lists),*];
+        &_core::definition::joined::<{ _core::definition::number(FIELDS) }>(FIELDS)
+    }}
 }
 
 /// The value of `Cluster::DEFINITION`.

@@ -4,19 +4,26 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::option;
+use super::{option, strings};
 use crate::model::SecretField;
 
 /// A slice of `SecretField`.
 pub fn secrets(secrets: &[SecretField]) -> TokenStream {
     let secrets = secrets.iter().map(|secret| {
         let SecretField { field, cfgs, .. } = secret;
-        let key = secret.key.as_str();
+        let (key, readers) = (secret.key.as_str(), strings(&secret.readers));
         let [env, file] = [&secret.env, &secret.file].map(|text| option(text.as_ref().map(|text| text.as_str())));
         let generate = option(secret.generate.map(|length| *length));
         quote! {
             #(#cfgs)*
-            _core::definition::SecretField { field: #field, key: #key, env: #env, file: #file, generate: #generate }
+            _core::definition::SecretField {
+                field: #field,
+                readers: #readers,
+                key: #key,
+                env: #env,
+                file: #file,
+                generate: #generate,
+            }
         }
     });
     quote!(&[#(#secrets),*])

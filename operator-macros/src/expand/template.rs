@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, ext::IdentExt, spanned::Spanned};
 
 use super::{option, secret::secrets, strings, variant};
-use crate::model::{Check, ConfigFile, Number, Probe, Rule, Template};
+use crate::model::{Check, ConfigFile, Copies, Number, Probe, Rule, Template};
 
 /// A `NodeTemplate`; only given values are written. `holder` is the struct that the configuration files are fields of.
 pub fn template(template: &Template, holder: &Type) -> TokenStream {
@@ -18,6 +18,16 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
     if let Some(replicas) = template.replicas {
         let replicas = option(Some(*replicas));
         fields.push(quote!(replicas: #replicas));
+    }
+    if let Some(Copies { ident, field }) = &template.copies {
+        // With the span of the field, so that the compiler points at one of another type.
+        let number =
+            quote_spanned!(ident.span()=> _core::__private::count(_core::__private::read::<#holder>(node)?.#ident));
+        let copies = quote! {
+            _core::definition::Copies { field: #field, number: |node| ::core::result::Result::Ok(#number) }
+        };
+        let copies = option(Some(copies));
+        fields.push(quote!(copies: #copies));
     }
     if let Some(image) = &template.image {
         let image = option(Some(image.as_str()));
@@ -139,7 +149,8 @@ fn pod_settings(template: &Template) -> Vec<TokenStream> {
 /// A slice of `ConfigFile`.
 pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
     let configs = configs.iter().map(|config| {
-        let (field, file, mount) = (&config.field, config.file.as_str(), config.mount.as_str());
+        let (field, readers) = (option(config.field.as_ref()), strings(&config.readers));
+        let (file, mount) = (config.file.as_str(), config.mount.as_str());
         let (format, reload) = (variant(config.format), variant(config.reload));
         let with = option(
             // With the span of the path, so that the compiler points at a function with another signature.
@@ -156,6 +167,7 @@ pub fn configs(configs: &[ConfigFile], holder: &Type) -> TokenStream {
             #(#cfgs)*
             _core::definition::ConfigFile {
                 field: #field,
+                readers: #readers,
                 file: #file,
                 mount: #mount,
                 format: _core::definition::Format::#format,

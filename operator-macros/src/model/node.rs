@@ -3,10 +3,10 @@
 use proc_macro2::TokenStream;
 use syn::{Attribute, Field, Fields, Ident, ItemStruct, Path, parse_quote, spanned::Spanned};
 
-use super::{ConfigFile, SecretField, Template, cfgs};
+use super::{ConfigFile, Copies, SecretField, Template, cfgs};
 use crate::{
     attrs::{ConfigKeys, Keys, Names, SecretKeys, helper_key},
-    errors::Errors,
+    errors::{Errors, suggestion},
 };
 
 /// A node type of its own: the struct as it will be written, and its attributes.
@@ -33,6 +33,8 @@ impl NodeStruct {
     pub fn read(arguments: TokenStream, mut item: ItemStruct, errors: &Errors) -> Self {
         let mut keys = Keys::of_macro("node_type", arguments, errors);
         let crate_path = keys.path("crate").unwrap_or_else(|| parse_quote!(::operator_core));
+        let copies = keys.field("copies");
+        let computed = ConfigKeys::computed(&mut keys);
         let mut template = Template::read(&mut keys);
         keys.finish();
 
@@ -42,6 +44,7 @@ impl NodeStruct {
             Names::camel_case()
         };
         let mut own_fields = Vec::new();
+        template.configs.extend(computed.into_iter().map(ConfigFile::computed));
         for field in &mut item.fields {
             match part(field, names, errors) {
                 Some(Part::Config(config)) => template.configs.push(config),
@@ -53,6 +56,31 @@ impl NodeStruct {
             }
             field.attrs.retain(|attribute| !is_ours(attribute));
         }
+        for config in template
+            .configs
+            .iter()
+            .map(|config| &config.readers)
+            .chain(template.secrets.iter().map(|secret| &secret.readers))
+        {
+            for reader in config {
+                errors.at(
+                    &reader.span(),
+                    "only nodes of this type read it: leave out `readers`, which is for fields of the spec",
+                );
+            }
+        }
+        template.copies = copies.and_then(|ident| {
+            let field = own_fields.iter().find(|field| field.ident == ident).map(|field| field.name.clone());
+            if field.is_none() {
+                let names: Vec<String> = own_fields.iter().map(|field| field.ident.to_string()).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                errors.at(
+                    &ident,
+                    format!("this struct has no field `{ident}`; {}", suggestion(&ident.to_string(), &names)),
+                );
+            }
+            Some(Copies { field: field?, ident })
+        });
         Self { item, template, own_fields, crate_path }
     }
 

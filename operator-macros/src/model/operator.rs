@@ -47,6 +47,7 @@ pub struct Operator {
     pub secrets: Vec<SecretField>,
     pub externals: Vec<External>,
     pub node_types: Vec<NodeType>,
+    pub shared: Vec<Shared>,
 }
 
 /// A field marked `#[operator(image)]` and the like.
@@ -69,11 +70,16 @@ pub struct NodeType {
     pub name: Text,
     pub order: i32,
     pub place: Template,
-    /// Whether the attribute gives the name.
-    pub named: bool,
-    /// Whether the field has another attribute before this one.
-    pub repeated: bool,
-    /// What mistakes are pointed at: the field, or where that has several, the attribute.
+    /// The field: what mistakes are pointed at.
+    pub span: Span,
+}
+
+/// A field marked `#[node_types]`.
+pub struct Shared {
+    /// The field's JSON name.
+    pub field: String,
+    pub ty: Type,
+    /// The field: what mistakes are pointed at.
     pub span: Span,
 }
 
@@ -112,10 +118,11 @@ impl Operator {
             fields: Some(Vec::new()),
             validate: keys.validate,
             settings: Vec::new(),
-            configs: Vec::new(),
+            configs: keys.configs.into_iter().map(ConfigFile::computed).collect(),
             secrets: Vec::new(),
             externals: Vec::new(),
             node_types: Vec::new(),
+            shared: Vec::new(),
         };
         let names = Names::of(&input.attrs, errors);
         if let Data::Struct(data) = &input.data
@@ -149,21 +156,22 @@ impl Operator {
                 let json_name = names.of_field(field, errors);
                 self.externals.extend(all.into_iter().filter_map(|keys| External::new(keys, field, &json_name)));
             }
-            Some(Role::NodeTypes(all)) => {
-                let (json_name, several) = (names.of_field(field, errors), all.len() > 1);
-                for (index, PlaceKeys { name, order, template, span }) in all.into_iter().enumerate() {
-                    self.node_types.push(NodeType {
-                        field: json_name.clone(),
-                        ty: field.ty.clone(),
-                        named: name.is_some(),
-                        name: name.unwrap_or_else(|| kebab(field)),
-                        order: order.map_or(0, |order| *order),
-                        place: template,
-                        repeated: index > 0,
-                        span: if several { span } else { ident.span() },
-                    });
-                }
+            Some(Role::NodeType(keys)) => {
+                let PlaceKeys { name, order, template } = *keys;
+                self.node_types.push(NodeType {
+                    field: names.of_field(field, errors),
+                    ty: field.ty.clone(),
+                    name: name.unwrap_or_else(|| kebab(field)),
+                    order: order.map_or(0, |order| *order),
+                    place: template,
+                    span: ident.span(),
+                });
             }
+            Some(Role::NodeTypes) => self.shared.push(Shared {
+                field: names.of_field(field, errors),
+                ty: field.ty.clone(),
+                span: ident.span(),
+            }),
             None => {}
         }
     }
@@ -185,6 +193,7 @@ impl Operator {
             secrets: Vec::new(),
             externals: Vec::new(),
             node_types: Vec::new(),
+            shared: Vec::new(),
             ..self
         }
     }
@@ -218,7 +227,7 @@ pub fn plural_of(word: &str) -> String {
 }
 
 /// The text of the doc comments.
-fn doc(attributes: &[Attribute]) -> String {
+pub fn doc(attributes: &[Attribute]) -> String {
     let lines: Vec<_> = attributes
         .iter()
         .filter_map(|attribute| match &attribute.meta {

@@ -18,6 +18,8 @@ pub struct SecretField {
     pub env: Option<Text>,
     pub file: Option<Text>,
     pub generate: Option<SpannedValue<u32>>,
+    /// Names of the node types that read it; empty: all.
+    pub readers: Vec<Text>,
     /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
     pub cfgs: Vec<Attribute>,
 }
@@ -25,7 +27,7 @@ pub struct SecretField {
 impl SecretField {
     /// Puts the attribute and its field together.
     pub fn new(keys: SecretKeys, field: &Field, names: Names, errors: &Errors) -> Self {
-        let SecretKeys { env, file, key, generate } = keys;
+        let SecretKeys { env, file, key, generate, readers } = keys;
         Self {
             field: names.of_field(field, errors),
             ty: field.ty.clone(),
@@ -33,6 +35,7 @@ impl SecretField {
             env,
             file,
             generate,
+            readers,
             cfgs: cfgs(field),
         }
     }

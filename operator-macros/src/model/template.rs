@@ -12,6 +12,7 @@ use crate::attrs::Text;
 pub struct Template {
     pub workload: Option<SpannedValue<Workload>>,
     pub replicas: Option<SpannedValue<i32>>,
+    pub copies: Option<Copies>,
     pub image: Option<Text>,
     pub ports: Vec<Port>,
     pub command: Vec<Text>,
@@ -33,6 +34,13 @@ pub struct Template {
     pub metrics: Option<Metrics>,
     pub configs: Vec<ConfigFile>,
     pub secrets: Vec<SecretField>,
+}
+
+/// The field that says by how much a node is multiplied.
+pub struct Copies {
+    pub ident: Ident,
+    /// Its JSON name.
+    pub field: String,
 }
 
 /// What the pods may do at the API server.

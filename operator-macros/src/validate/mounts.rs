@@ -4,7 +4,7 @@ use operator_definition::{FileClash, names::is_data_key};
 
 use super::unique;
 use crate::{
-    attrs::Text,
+    attrs::{Text, overlap},
     errors::Errors,
     model::{ConfigFile, SecretField, Template},
 };
@@ -46,7 +46,9 @@ pub fn files(configs: &[ConfigFile], errors: &Errors) {
     for (index, config) in configs.iter().enumerate() {
         path("a mount", "/etc/app", &config.mount, errors);
         file(&config.file, errors);
-        let same = |other: &&ConfigFile| *other.mount == *config.mount && *other.file == *config.file;
+        let same = |other: &&ConfigFile| {
+            *other.mount == *config.mount && *other.file == *config.file && overlap(&other.readers, &config.readers)
+        };
         // Fields under `cfg` may exclude each other.
         let earlier = configs.iter().take(index).filter(|other| other.cfgs.is_empty() && config.cfgs.is_empty());
         if let Some(reason) = earlier.into_iter().find(same).and_then(|other| clash(config, other)) {
@@ -67,21 +69,23 @@ fn clash(config: &ConfigFile, other: &ConfigFile) -> Option<&'static str> {
 
 /// The files that carry secrets: each is its own.
 pub fn secret_files(secrets: &[SecretField], configs: &[ConfigFile], folders: &[&Text], errors: &Errors) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: Vec<(&str, &[Text])> = Vec::new();
     for secret in secrets {
         key("a key of a Secret", &secret.key, errors);
         let Some(file) = &secret.file else { continue };
         path("a secret's file", "/etc/app/password", file, errors);
         let config = |config: &ConfigFile| format!("{}/{}", config.mount.as_str(), config.file.as_str());
         // Fields under `cfg` may exclude each other.
-        let other_secret = secret.cfgs.is_empty() && seen.contains(&file.as_str());
-        let other = configs.iter().any(|other| config(other) == file.as_str());
+        let is_read = |readers: &[Text]| overlap(readers, &secret.readers);
+        let other_secret =
+            secret.cfgs.is_empty() && seen.iter().any(|(path, readers)| *path == file.as_str() && is_read(readers));
+        let other = configs.iter().any(|other| config(other) == file.as_str() && is_read(&other.readers));
         if other_secret || other || folders.iter().any(|folder| ***folder == **file) {
             let message = format!("something else is at `{}` already: give the secret another file", file.as_str());
             errors.at(&file.span(), message);
         }
         if secret.cfgs.is_empty() {
-            seen.push(file);
+            seen.push((file, &secret.readers));
         }
     }
 }

@@ -84,23 +84,24 @@ fn settings(operator: &Operator, errors: &Errors) {
 fn node_types(operator: &Operator, errors: &Errors) {
     let node_types = &operator.node_types;
     let names: Vec<_> = node_types.iter().map(|node_type| node_type.name.as_str()).collect();
+    // Enums have further ones, which only the compiler knows.
+    let is_all = operator.shared.is_empty();
+    let of_configs = operator.configs.iter().flat_map(|config| &config.readers);
+    let readers = of_configs.chain(operator.secrets.iter().flat_map(|secret| &secret.readers));
+    let talked_to = node_types.iter().map(|node_type| &node_type.place).chain([&operator.every_node]);
+    let named = talked_to.flat_map(|layer| &layer.talks_to).chain(readers);
+    for name in named.filter(|name| is_all && !names.contains(&name.as_str())) {
+        let message = format!("the cluster has no node type `{}`; {}", name.as_str(), suggestion(name, &names));
+        errors.at(&name.span(), message);
+    }
     for layer in node_types.iter().map(|node_type| &node_type.place).chain([&operator.every_node]) {
         template(layer, errors);
-        references_within(layer, node_types, &operator.externals, errors);
-        for name in layer.talks_to.iter().filter(|name| !names.contains(&name.as_str())) {
-            let message = format!("the cluster has no node type `{}`; {}", name.as_str(), suggestion(name, &names));
-            errors.at(&name.span(), message);
-        }
+        references_within(layer, operator, errors);
     }
     for node_type in node_types {
         names::label("a node type's name", &node_type.name, errors);
-        if node_type.repeated && !node_type.named {
-            let message = "#[node_type] is given twice on this field: join them into one; where the field is a list, \
-                           `Vec<T>`, give each a name, with name = \"…\"";
-            errors.at(&node_type.span, message);
-        }
     }
-    unique(node_types.iter().filter(|one| one.named || !one.repeated).map(|one| &one.name), errors, |name| {
+    unique(node_types.iter().map(|one| &one.name), errors, |name| {
         format!("another node type is called `{name}` already: give this one another name, with name = \"…\"")
     });
 }

@@ -5,17 +5,22 @@ use operator_definition::reference::{ROOTS, Reference};
 
 use crate::{
     errors::{Errors, suggestion},
-    model::{External, NodeType, Template},
+    model::{Operator, Template},
 };
 
 /// What ours was meant to be, where it is one slip away: `clustr`, `Service`. Farther ones are someone else's, as `server`.
 fn slip(root: &str) -> Option<&'static str> {
     let root = root.to_lowercase();
-    ROOTS.into_iter().find(|ours| strsim::osa_distance(&root, ours) <= 1)
+    // Of three letters, too much is one letter away: `prod`, `mod`.
+    ROOTS.into_iter().find(|ours| root == *ours || (ours.len() > 3 && strsim::osa_distance(&root, ours) <= 1))
 }
 
 /// The members of each root that has fixed ones.
-const MEMBERS: [(&str, &[&str]); 2] = [("cluster", &["name", "namespace"]), ("node", &["name", "type", "replicas"])];
+const MEMBERS: [(&str, &[&str]); 3] = [
+    ("cluster", &["name", "namespace"]),
+    ("node", &["name", "type", "key", "replicas"]),
+    ("pod", &["name", "ordinal", "host", "ip"]),
+];
 
 /// The rules that need nothing but the text.
 pub fn references(template: &Template, errors: &Errors) {
@@ -29,9 +34,10 @@ pub fn references(template: &Template, errors: &Errors) {
 }
 
 /// The rules of a field that places a node type: the cluster's other fields are known.
-pub fn references_within(template: &Template, node_types: &[NodeType], externals: &[External], errors: &Errors) {
-    let fields: Vec<_> = node_types.iter().map(|node_type| node_type.field.as_str()).collect();
-    let names: Vec<_> = externals.iter().map(|external| external.name.as_str()).collect();
+pub fn references_within(template: &Template, operator: &Operator, errors: &Errors) {
+    let shared = operator.shared.iter().map(|shared| shared.field.as_str());
+    let fields: Vec<_> = operator.node_types.iter().map(|node_type| node_type.field.as_str()).chain(shared).collect();
+    let names: Vec<_> = operator.externals.iter().map(|external| external.name.as_str()).collect();
     for text in template.texts() {
         for reference in found(text).filter(|reference| judge(*reference).is_ok()) {
             let (member, known, what) = match (reference.root(), member(reference)) {

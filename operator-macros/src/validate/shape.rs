@@ -19,9 +19,10 @@ pub fn is_struct_with_fields(fields: &Fields, ident: &syn::Ident, generics: &Gen
     }
 }
 
-/// The name of an item that isn't a struct, and the position of its keyword.
+/// The name of an item, and the position of its keyword.
 pub fn item_kind(item: &Item) -> (&'static str, Span) {
     match item {
+        Item::Struct(item) => ("a struct", item.struct_token.span()),
         Item::Enum(item) => ("an enum", item.enum_token.span()),
         Item::Union(item) => ("a union", item.union_token.span()),
         Item::Fn(item) => ("a function", item.sig.fn_token.span()),

@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 
 use super::names;
 use crate::{
-    attrs::Text,
+    attrs::{Text, overlap},
     errors::Errors,
     model::{SecretField, Template},
 };
@@ -39,7 +39,7 @@ pub fn variables(template: &Template, errors: &Errors) {
 
 /// The variables of secrets; `taken` are set otherwise.
 pub fn of_secrets(secrets: &[SecretField], taken: &[String], errors: &Errors) {
-    let mut others: Vec<&Text> = Vec::new();
+    let mut others: Vec<(&Text, &[Text])> = Vec::new();
     for secret in secrets {
         let Some(name) = &secret.env else { continue };
         names::variable(name, &name.span(), errors);
@@ -49,11 +49,14 @@ pub fn of_secrets(secrets: &[SecretField], taken: &[String], errors: &Errors) {
         }
         // Fields under `cfg` may exclude each other.
         if secret.cfgs.is_empty() {
-            if others.iter().any(|other| other.as_str() == name.as_str()) {
+            let is_same = |(other, readers): &(&Text, &[Text])| {
+                other.as_str() == name.as_str() && overlap(readers, &secret.readers)
+            };
+            if others.iter().any(is_same) {
                 let message = format!("another secret is in `{}` already: give this one another", name.as_str());
                 errors.at(&name.span(), message);
             }
-            others.push(name);
+            others.push((name, &secret.readers));
         }
     }
 }

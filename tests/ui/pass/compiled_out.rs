@@ -25,5 +25,5 @@ pub struct Writer {
 fn main() {
     let [writers] = Log::DEFINITION.node_types else { panic!() };
     let [settings] = writers.layers[1].configs else { panic!() };
-    assert_eq!(settings.field, "settings");
+    assert_eq!(settings.field, Some("settings"));
 }

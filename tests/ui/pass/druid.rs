@@ -57,6 +57,6 @@ fn main() {
     assert_eq!((historicals.cardinality, brokers.cardinality), (Cardinality::Many, Cardinality::One));
     assert_eq!((routers.cardinality, routers.name, routers.order), (Cardinality::Optional, "routers", 3));
     assert_eq!(historicals.layers[1].storage[0].mount, "/druid/data");
-    assert_eq!(historicals.layers[1].configs[0].field, "runtime");
+    assert_eq!(historicals.layers[1].configs[0].field, Some("runtime"));
     assert_eq!(brokers.layers[2].args, ["broker"]);
 }

@@ -38,9 +38,9 @@ fn main() {
     let definition = Store::DEFINITION;
     assert_eq!(definition.image, Some("default-image"));
     assert_eq!(definition.config_groups.map(|groups| groups.field), Some("groups"));
-    assert_eq!(definition.configs[0].field, "main-file");
+    assert_eq!(definition.configs[0].field, Some("main-file"));
     let fields: Vec<_> = definition.node_types.iter().map(|node_type| (node_type.field, node_type.name)).collect();
     assert_eq!(fields, [("data-nodes", "data-nodes"), ("gateway", "proxy")]);
-    assert_eq!(definition.node_types[0].layers[1].configs[0].field, "startUp");
-    assert_eq!(<Loud as operator_core::definition::NodeKind>::TEMPLATE.configs[0].field, "START_UP");
+    assert_eq!(definition.node_types[0].layers[1].configs[0].field, Some("startUp"));
+    assert_eq!(<Loud as operator_core::definition::NodeKind>::TEMPLATE.configs[0].field, Some("START_UP"));
 }

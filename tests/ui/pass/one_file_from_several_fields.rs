@@ -33,6 +33,6 @@ fn main() {
     assert_eq!((core.file, core.format, core.reload), (storage.file, Format::Xml, Reload::Pods));
     assert_eq!(limits.format, Format::Ini);
     let [own, users, more] = Hive::DEFINITION.node_types[0].layers[1].configs else { panic!() };
-    assert_eq!((own.field, own.file), ("own", core.file));
+    assert_eq!((own.field, own.file), (Some("own"), core.file));
     assert_eq!((users.format, users.reload, more.file), (Format::Toml, Reload::None, users.file));
 }

@@ -163,6 +163,16 @@ pub fn cel(rule: &str, message: &str) -> Value {
     json!({ "rule": rule, "message": message })
 }
 
+/// A field's name as CEL writes it; source: Kubernetes' page on CustomResourceDefinitions, "Validation rules".
+pub fn cel_name(field: &str) -> String {
+    const RESERVED: &str =
+        "true false null in as break const continue else for function if import let loop package namespace return";
+    if RESERVED.split(' ').any(|word| word == field) {
+        return format!("__{field}__");
+    }
+    field.replace("__", "__underscores__").replace('.', "__dot__").replace('-', "__dash__").replace('/', "__slash__")
+}
+
 /// A CEL rule: no two items have the same number for the same protocol.
 pub fn unique_numbers(number: &str) -> Value {
     let protocol = |item: &str| format!("(has({item}.protocol) ? {item}.protocol : 'TCP')");

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use darling::{ast::NestedMeta, util::SpannedValue};
 use proc_macro2::Span;
-use syn::{Expr, Ident, Lit, Path, UnOp, ext::IdentExt, spanned::Spanned};
+use syn::{Expr, Ident, Lit, Member, Path, UnOp, ext::IdentExt, spanned::Spanned};
 
 use super::{Entry, Keys, Named, Value};
 use crate::{
@@ -211,6 +211,22 @@ impl<'e> Keys<'e> {
             self.mistake(&entry, format!("`{key}` takes a path: {key} = path::to::item"));
         }
         path
+    }
+
+    /// A field of the struct itself: `key = self.field`.
+    pub fn field(&mut self, key: &'static str) -> Option<Ident> {
+        let entry = self.once(key)?;
+        let field = match &entry.value {
+            Value::Expression(Expr::Field(field)) => match (&*field.base, &field.member) {
+                (Expr::Path(base), Member::Named(name)) if base.path.is_ident("self") => Some(name.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        if field.is_none() {
+            self.mistake(&entry, format!("`{key}` takes a field of the struct: {key} = self.field"));
+        }
+        field
     }
 
     /// A list of keys, `key(…)`, that may be given once. `example` is how those would be written.

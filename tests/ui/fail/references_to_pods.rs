@@ -3,17 +3,10 @@ use operator_core::prelude::*;
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "example.com", version = "v1", kind = "Cache")]
 pub struct CacheSpec {
-    #[node_type(name = "a")]
-    #[node_type(order = 1)]
-    #[node_type(name = "a")]
-    #[operator(image)]
-    pub nodes: Vec<Item>,
-}
-
-#[node_type]
-pub struct Item {
-    pub name: String,
-    pub node_type: String,
+    #[node_type(env(KEY = "${node.key}"))]
+    pub one: NodeSpec,
+    #[node_type(workload = Deployment, env(ORDINAL = "${pod.ordinal}"))]
+    pub deployment: NodeSpec,
 }
 
 fn main() {
