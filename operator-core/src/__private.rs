@@ -178,17 +178,35 @@ pub fn read<T: DeserializeOwned>(holder: &serde_json::Value) -> Result<T, serde_
 /// A number of copies: the type of a field named in `copies = self.field`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't say how many copies of a node there are",
-    label = "not a `u8`, `u16` or `u32`",
-    note = "where the custom resource may leave it out, give the field a `#[serde(default = \"…\")]`"
+    label = "not a `u8`, `u16` or `u32`, or an `Option` of one"
 )]
-pub trait Count: Into<u32> {}
-impl Count for u8 {}
-impl Count for u16 {}
-impl Count for u32 {}
+pub trait Count {
+    /// How many.
+    fn number(self) -> u32;
+}
+
+/// Declares the numbers.
+macro_rules! counts {
+    ($($number:ty)*) => {$(
+        impl Count for $number {
+            fn number(self) -> u32 {
+                self.into()
+            }
+        }
+
+        /// One, where it is left out.
+        impl Count for Option<$number> {
+            fn number(self) -> u32 {
+                self.map_or(1, Into::into)
+            }
+        }
+    )*};
+}
+counts!(u8 u16 u32);
 
 /// A number of copies.
 pub fn count(number: impl Count) -> u32 {
-    number.into()
+    number.number()
 }
 
 /// The schema of an enum marked `#[node_types]`, from those of its variants.

@@ -82,6 +82,7 @@ pub enum Other {
 
 /// Keeps what the shards agree on.
 #[node_type]
+#[schemars(extend("x-kubernetes-validations" = [{ "rule": "self.settings.tick > 0", "message": "tick" }]))]
 pub struct Keeper {
     /// Seconds between two agreements.
     #[config(file = "keeper.yaml", mount = "/etc/keeper")]
@@ -217,14 +218,13 @@ fn texts_tell_copies_and_pods_apart() {
 
 #[test]
 fn only_variables_and_arguments_can_tell_pods_apart() {
-    let spec = with("/data/configOverrides", json!({ "own.txt": "${pod.name}" }));
-    assert_eq!(
-        refused(&spec),
-        [
-            "spec.data.configOverrides.own.txt: `${pod.name}`: only variables, `command` and `args` can tell one pod from another; \
-             what shall stay as it is is written `$${…}`"
-        ]
-    );
+    // All pods have one file: there it is the application's own syntax.
+    let text = "${pod.name} $${pod.name} ${node.key}";
+    let blueprint =
+        render(&cluster("a"), &read(&with("/data/configOverrides", json!({ "own.txt": text }))), Shaped::DEFINITION);
+    let objects = blueprint.unwrap().objects;
+    let files = objects.iter().filter_map(|object| object.json["data"]["own.txt"].as_str());
+    assert_eq!(files.collect::<Vec<_>>(), ["${pod.name} $${pod.name} 0", "${pod.name} $${pod.name} 1"]);
     let spec = with("/nodes/b/args", json!(["${pod.ordinal}"]));
     assert_eq!(refused(&spec), ["spec.nodes.b.args: `${pod.ordinal}`: only pods of a StatefulSet have one"]);
     let spec = with("/nodes/b/args", json!(["${pod.nmae}"]));
@@ -283,6 +283,7 @@ fn the_schema_has_the_fields_of_all_types_and_says_whose_they_are() {
     assert!(node["properties"]["word"].get("type").is_none());
     let rules: Vec<_> = node["x-kubernetes-validations"].as_array().unwrap().iter().collect();
     for (rule, message) in [
+        ("self.nodeType != 'keeper' || (self.settings.tick > 0)", "tick"),
         ("has(self.settings) || !(self.nodeType in ['keeper'])", "settings is missing: nodes of type keeper have it"),
         (
             "!has(self.settings) || self.nodeType in ['keeper']",

@@ -227,7 +227,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | --- | --- | --- |
 /// | `workload = StatefulSet` | `StatefulSet`, `Deployment`, `DaemonSet` (a pod per machine) or `Job` (runs once per configuration and what it runs); only a StatefulSet has storage | `StatefulSet` |
 /// | `replicas = 3` | number of pods where the custom resource says none | one at first, and then as many as others ask for |
-/// | `copies = self.shards` | makes as many nodes of each as this field of the struct says, a `u8`, `u16` or `u32`: `<node>-0` and so on; at most 64; only on a struct | one |
+/// | `copies = self.shards` | makes as many nodes of each as this field of the struct says, a `u8`, `u16` or `u32`, or an `Option` of one: `<node>-0` and so on; at most 64; only on a struct | one |
 /// | `config(…)` | a configuration file that a function computes, see [`DataOperator`]; repeatable; only on a struct | none |
 /// | `image = "druid:34"` | image, under whatever the custom resource says | none |
 /// | `port(http = 8082)` | port of the container and its Service: its name, at most 15 characters in which `_` stands for `-`, and its number, also a constant; several in one or repeatable; with `protocol = UDP` not `TCP` | none |

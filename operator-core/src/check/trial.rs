@@ -261,7 +261,8 @@ fn functions(subject: &Subject<'_>, spec: &Value) -> Vec<Finding> {
         _ => {}
     }
     let mut found = Vec::new();
-    let peers: Vec<Peer> = subject.author.definition.node_types.iter().map(peer).collect();
+    let there = subject.author.definition.node_types.iter().filter(|node_type| pointer(node_type, spec).is_some());
+    let peers: Vec<Peer> = there.map(peer).collect();
     for holder in holders(subject) {
         let at = holder.node_type.map_or_else(|| Some(String::new()), |node_type| pointer(node_type, spec));
         let Some(value) = at.and_then(|at| spec.pointer(&at)) else { continue };

@@ -68,7 +68,10 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
     rules::add(node, only);
     let Some(fields) = properties(node) else { return };
     for node_type in types {
-        if let Some(field) = node_type.copies().and_then(|copies| fields.get_mut(copies.field))
+        // Of types that share the field, others may count something else.
+        let copies = |node_type: &&NodeType| node_type.copies().map(|copies| copies.field);
+        let is_common = types.iter().all(|other| copies(other) == copies(node_type));
+        if let Some(field) = copies(node_type).filter(|_| is_common).and_then(|field| fields.get_mut(field))
             && field.get("maximum").and_then(Value::as_f64).is_none_or(|most| most > f64::from(MOST_COPIES))
         {
             put(field, "maximum", MOST_COPIES);

@@ -51,10 +51,6 @@ pub enum Dangling {
     Pod,
     #[error("only pods of a StatefulSet have one")]
     Nameless,
-    #[error(
-        "only variables, `command` and `args` can tell one pod from another; what shall stay as it is is written `$${{…}}`"
-    )]
-    Shared,
     #[error("an autoscaler decides how many replicas the node has: write a number")]
     Autoscaled,
     #[error("the node has no number of replicas: write a number")]
@@ -148,7 +144,7 @@ impl NodeContext<'_> {
         while let Some(reference) = Reference::first_of(rest) {
             let Reference { before, inside, after, .. } = reference;
             rest = reference.rest;
-            if reference.escaped && reference.is_ours() {
+            if reference.escaped && self.is_ours(reference) {
                 replaced.extend([before.strip_suffix('$').unwrap_or_default(), "${"]);
                 continue;
             }
@@ -168,6 +164,11 @@ impl NodeContext<'_> {
         Ok(of_node)
     }
 
+    /// Whether it would be replaced here, if it weren't escaped.
+    fn is_ours(&self, reference: Reference<'_>) -> bool {
+        reference.is_ours() && (self.pods.is_some() || reference.root() != "pod")
+    }
+
     /// What a reference stands for; none where it isn't one of ours.
     fn named(&self, inside: &str) -> Option<Result<String, Dangling>> {
         let (root, path) = inside.split_once('.')?;
@@ -181,7 +182,8 @@ impl NodeContext<'_> {
             ("node", "replicas") => self.replicas(),
             ("node", "key") => key_of(self.node).map(str::to_owned).ok_or(Dangling::Unkeyed),
             ("node", _) => Err(Dangling::Node),
-            ("pod", member) => self.pod(member),
+            // Elsewhere all pods have one text, and it is the application's own.
+            ("pod", member) => self.pod(member, self.pods?),
             ("service", path) => self.service(path),
             ("external", name) => self.external(name),
             _ => return None,
@@ -195,8 +197,7 @@ impl NodeContext<'_> {
     }
 
     /// Where Kubernetes puts what differs between pods.
-    fn pod(&self, member: &str) -> Result<String, Dangling> {
-        let pods = self.pods.ok_or(Dangling::Shared)?;
+    fn pod(&self, member: &str, pods: &Cell<u8>) -> Result<String, Dangling> {
         let is_stateful = self.node.node_type.workload() == Workload::StatefulSet;
         let fact = if member == "host" { "name" } else { member };
         let fact = PodFact::ALL.iter().find(|known| known.member == fact).ok_or(Dangling::Pod)?;

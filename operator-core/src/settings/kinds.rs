@@ -88,10 +88,19 @@ pub fn schema<T: NodeKinds>(generator: &mut SchemaGenerator, types: &mut [Schema
     });
     let of_types: Map<String, Value> = of_types.collect();
     let typed = fields.iter().filter(|(_, field)| is_typed(field));
-    let rules: Vec<Value> = typed.flat_map(|(name, _)| rules(T::TAG, &types, name)).collect();
+    let mut rules: Vec<Value> = typed.flat_map(|(name, _)| rules(T::TAG, &types, name)).collect();
+    for (value, schema) in &types {
+        let own = schema.get(RULES).and_then(Value::as_array).into_iter().flatten();
+        rules.extend(own.map(|rule| only_for(T::TAG, value, rule)));
+    }
     let mut schema = json!({ "type": "object", "properties": fields, RULES: rules, OF_TYPES: of_types });
-    if rules.is_empty() {
-        schema.as_object_mut().map(|schema| schema.remove(RULES));
+    if let Some(schema) = schema.as_object_mut() {
+        if rules.is_empty() {
+            schema.remove(RULES);
+        }
+        if types.iter().any(|(_, schema)| schema.get(PRESERVED).is_some()) {
+            schema.insert(PRESERVED.to_owned(), true.into());
+        }
     }
     let values: Vec<&str> = types.iter().map(|(value, _)| *value).collect();
     let docs = T::VARIANTS.iter().map(|variant| match variant.doc {
@@ -143,6 +152,15 @@ fn is_typed(schema: &Value) -> bool {
 pub fn only_some(tag: &str, name: &str, values: &[&str]) -> Value {
     let rule = format!("!has(self.{}) || self.{} in ['{}']", cel_name(name), cel_name(tag), values.join("', '"));
     cel(&rule, &format!("{name} is for nodes of type {} only: leave it out here", values.join(", ")))
+}
+
+/// A rule of one type.
+fn only_for(tag: &str, value: &str, rule: &Value) -> Value {
+    let mut rule = rule.clone();
+    if let Some(Value::String(text)) = rule.get_mut("rule") {
+        *text = format!("self.{} != '{value}' || ({text})", cel_name(tag));
+    }
+    rule
 }
 
 /// Which types have a field, and which must.
