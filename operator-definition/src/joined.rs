@@ -34,6 +34,11 @@ impl NodeType {
         }
     }
 
+    /// Where its nodes stand: `spec.brokers`, or `spec.historicals[]` for each of many.
+    pub fn place(&self) -> String {
+        format!("spec.{}{}", self.field, if self.cardinality.is_many() { "[]" } else { "" })
+    }
+
     /// By how much each node is multiplied.
     pub const fn copies(&self) -> Option<Copies> {
         highest!(self.copies)

@@ -18,23 +18,14 @@ pub fn node_type(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Ok(Item::Struct(item)) => {
             let node = NodeStruct::read(arguments, item, &errors);
             validate::node_struct(&node, &errors);
-            match errors.finish() {
-                None => expand::node_struct(&node),
-                Some(errors) => {
-                    let stub = expand::node_struct(&node.stub());
-                    quote!(#errors #stub)
-                }
-            }
+            written(node, errors, expand::node_struct, NodeStruct::stub)
         }
         Ok(other) => {
-            let (what, span) = validate::item_kind(&other);
             let advice = match other {
                 Item::Enum(_) => "of several, #[node_types] makes an enum",
                 _ => "put #[node_type] on a struct with named fields",
             };
-            errors.at(&span, format!("{what} can't be a node type: {advice}"));
-            let errors = errors.finish();
-            quote!(#errors #item)
+            refused(&other, &format!("can't be a node type: {advice}"))
         }
         // What isn't even an item, the compiler reports best itself.
         Err(_) => item,
@@ -48,24 +39,27 @@ pub fn node_types(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Ok(Item::Enum(item)) => {
             let node = NodeEnum::read(arguments, item, &errors);
             validate::node_enum(&node, &errors);
-            match errors.finish() {
-                None => expand::node_enum(&node),
-                Some(errors) => {
-                    let stub = expand::node_enum(&node.stub());
-                    quote!(#errors #stub)
-                }
-            }
+            written(node, errors, expand::node_enum, NodeEnum::stub)
         }
         Ok(other) => {
-            let (what, span) = validate::item_kind(&other);
-            errors.at(
-                &span,
-                format!("{what} can't be several node types: put #[node_types] on an enum with a variant for each"),
-            );
-            let errors = errors.finish();
-            quote!(#errors #item)
+            refused(&other, "can't be several node types: put #[node_types] on an enum with a variant for each")
         }
         // What isn't even an item, the compiler reports best itself.
         Err(_) => item,
     }
+}
+
+fn written<T>(node: T, errors: Errors, write: fn(&T) -> TokenStream, stub: fn(T) -> T) -> TokenStream {
+    let Some(errors) = errors.finish() else { return write(&node) };
+    let stub = write(&stub(node));
+    quote!(#errors #stub)
+}
+
+/// The item as it is, and that it can't be that.
+fn refused(item: &Item, why: &str) -> TokenStream {
+    let errors = Errors::default();
+    let (what, span) = validate::item_kind(item);
+    errors.at(&span, format!("{what} {why}"));
+    let errors = errors.finish();
+    quote!(#errors #item)
 }

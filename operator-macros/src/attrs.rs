@@ -23,7 +23,7 @@ pub use field::{FieldAttributes, Role, Setting, SettingKeys};
 pub use keys::Keys;
 pub use operator::{Allow, OperatorKeys};
 pub use secret::SecretKeys;
-pub use serde::{Names, helper_key};
+pub use serde::{Names, helper_key, kebab, renamed};
 pub use template::PlaceKeys;
 
 /// A string with the place where it is written.

@@ -42,11 +42,7 @@ impl Holder<'_> {
     }
 
     fn place(&self) -> String {
-        let of_node = |NodeType { field, cardinality, .. }: &NodeType| {
-            let each = if cardinality.is_many() { "[]" } else { "" };
-            format!("spec.{field}{each}")
-        };
-        self.node_type.map_or_else(|| "spec".to_owned(), of_node)
+        self.node_type.map_or_else(|| "spec".to_owned(), NodeType::place)
     }
 }
 

@@ -20,18 +20,16 @@ pub struct Sampler {
     pub is_sure: bool,
     /// Whether fields have their defaults, as the API server fills them in.
     fills: bool,
-    /// Of types that share a field of one node: which one the sample has.
-    chosen: usize,
 }
 
 impl Sampler {
     /// Sure, as long as nothing was made.
-    pub fn new(fills: bool, chosen: usize) -> Self {
-        Self { is_sure: true, fills, chosen }
+    pub fn new(fills: bool) -> Self {
+        Self { is_sure: true, fills }
     }
 
-    /// A spec.
-    pub fn spec(&mut self, subject: &Subject<'_>) -> Value {
+    /// A spec. Of types that share a field of one node, it has the one `chosen`, by number.
+    pub fn spec(&mut self, subject: &Subject<'_>, chosen: usize) -> Value {
         let definition = subject.author.definition;
         let rules = |schema: &Value| schema.get(RULES).and_then(Value::as_array).map_or(0, Vec::len);
         self.is_sure &= definition.validations.is_empty();
@@ -56,7 +54,7 @@ impl Sampler {
                     Some((node_type, self.node(&schema, node_type)))
                 })
                 .collect();
-            spec.insert((*field).to_owned(), as_placed(nodes, self.chosen));
+            spec.insert((*field).to_owned(), as_placed(nodes, chosen));
         }
         if let Some(field) = definition.image {
             let image = schema.pointer(&format!("/properties/{field}")).map(|image| self.of(image));

@@ -42,10 +42,10 @@ pub fn check(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 
 /// One of the samples: of types that share a field of one node, each has its turn.
 fn sample(subject: &Subject<'_>, chosen: usize, is_right: bool, found: &mut Vec<Finding>) {
-    let (sample, is_sure, read) = tried(subject, chosen, |sampler| sampler.spec(subject));
+    let (sample, is_sure, read) = tried(subject, |sampler| sampler.spec(subject, chosen));
     match read {
         Read::As(spec) => {
-            Trial { subject, chosen, found }.fields_of_spec(&sample);
+            Trial { subject, found }.fields_of_spec(&sample);
             if is_right && found.is_empty() && is_sure {
                 found.extend(functions(subject, &spec));
             }
@@ -57,9 +57,9 @@ fn sample(subject: &Subject<'_>, chosen: usize, is_right: bool, found: &mut Vec<
 }
 
 /// Makes a spec with defaults; or where that can't be read without, one without: then each default is tried by itself.
-fn tried(subject: &Subject<'_>, chosen: usize, make: impl Fn(&mut Sampler) -> Value) -> (Value, bool, Read) {
+fn tried(subject: &Subject<'_>, make: impl Fn(&mut Sampler) -> Value) -> (Value, bool, Read) {
     let tried = |fills| {
-        let mut sampler = Sampler::new(fills, chosen);
+        let mut sampler = Sampler::new(fills);
         let spec = make(&mut sampler);
         let read = read(subject, &spec);
         (spec, sampler.is_sure, read)
@@ -122,7 +122,6 @@ fn misfit(Invalid { path, message }: Invalid) -> Option<Finding> {
 /// Tries the fields one by one: a value that the type refuses hides no other.
 struct Trial<'a> {
     subject: &'a Subject<'a>,
-    chosen: usize,
     found: &'a mut Vec<Finding>,
 }
 
@@ -153,7 +152,7 @@ impl Trial<'_> {
     /// A value at a pointer in `spec`, and those below.
     fn value(&mut self, schema: &Value, spec: &Value, at: &str) {
         let default = schema.get("default");
-        let (spec, _, read) = tried(self.subject, self.chosen, |sampler| {
+        let (spec, _, read) = tried(self.subject, |sampler| {
             let mut spec = spec.clone();
             put(&mut spec, at, default.cloned().unwrap_or_else(|| full(schema, sampler)));
             spec

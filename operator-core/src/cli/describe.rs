@@ -109,7 +109,7 @@ impl Description {
 
 impl Described {
     fn of(definition: &'static Definition, node_type: &'static NodeType) -> Self {
-        let node = format!("spec.{}{}", node_type.field, if node_type.cardinality.is_many() { "[]" } else { "" });
+        let node = node_type.place();
         let at = |holder: Holder, field: &str| match holder {
             Holder::Spec => format!("spec.{field}"),
             Holder::Node => format!("{node}.{field}"),

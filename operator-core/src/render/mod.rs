@@ -15,6 +15,7 @@
 //! | `files` | configuration files |
 //! | `format` | how configuration files are written |
 //! | `placeholder` | references in texts, `${service.brokers.http}` |
+//! | `pod_facts` | variables for what differs between pods |
 //! | `secrets` | which Secrets a node reads, and how |
 //! | `revision` | the spec, kept as the last one that was accepted |
 //! | `references` | the ConfigMaps and Secrets that pods refer to |
@@ -43,6 +44,7 @@ mod of_node;
 mod placeholder;
 mod pod;
 mod pod_disruption_budget;
+mod pod_facts;
 mod powers;
 mod references;
 mod revision;
@@ -59,7 +61,6 @@ mod vertical_pod_autoscaler;
 mod workload;
 
 use std::{
-    cell::Cell,
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::{Arc, OnceLock},
 };
@@ -78,6 +79,7 @@ use crate::{
 pub use cluster::Author;
 pub use customize::{Children, Customize, HookError, Scope};
 use names::Names;
+use pod_facts::PodFacts;
 
 /// Everything that a cluster consists of, as far as definition and spec say it.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +113,7 @@ struct NodeContext<'a> {
     peer: &'a Peer,
     node: &'a ResolvedNode,
     /// Where what is read of pods is noted, in texts that can tell one pod from another.
-    pods: Option<&'a Cell<u8>>,
+    pods: Option<&'a PodFacts>,
 }
 
 impl Blueprint {

@@ -14,17 +14,15 @@
 //! `<field>` is the field of the spec that places the node type; a map's or list's node is named by its key. `$${cluster.name}` is a literal
 //! `${cluster.name}`. What begins otherwise (`${user.home}`, `$${date:yyyy}`) is left as it is: applications have such a syntax of their own.
 
-use std::cell::Cell;
-
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
-use super::{NodeContext, external, names::Names};
+use super::{NodeContext, external, names::Names, pod_facts::PodFacts};
 use crate::{
     definition::{NodeType, Peer, Surroundings, Workload, reference::Reference},
     model::Identity,
     settings::{
-        EnvSource, EnvVar, FieldSelector, Invalid, Port, ResolvedNode, Scale,
+        Invalid, Port, ResolvedNode, Scale,
         json::{listed, name},
     },
 };
@@ -77,7 +75,7 @@ impl NodeContext<'_> {
     /// The node with the references in the texts of its containers replaced, and in those of its `podOverrides`.
     pub fn resolved(&self) -> Result<ResolvedNode, Vec<Invalid>> {
         let mut errors = Vec::new();
-        let pods = Cell::default();
+        let pods = PodFacts::default();
         let context = NodeContext { pods: Some(&pods), ..*self };
         let mut check = |field: &str, result: Result<bool, Unresolved>| {
             errors.extend(result.err().map(|error| self.node.invalid(field, error)));
@@ -107,21 +105,13 @@ impl NodeContext<'_> {
                 check(&format!("{path}.{field}"), self.replace(value));
             }
         }
-        let added: Vec<&PodFact> = PodFact::ALL.iter().filter(|fact| pods.get() & fact.bit != 0).collect();
-        // Who has set it to the same has done the same.
-        settings.env.retain(|given| !added.iter().any(|fact| fact.is(given)));
         let definition = self.names.definition;
         let secrets = definition.secrets_of(node.node_type).copied().chain(node.node_type.secrets());
-        let of_secrets: Vec<&str> = secrets.filter_map(|secret| secret.env).collect();
-        for PodFact { variable, .. } in &added {
-            let is_set = settings.env.iter().any(|given| given.name == *variable) || of_secrets.contains(variable);
-            if is_set {
-                let message = format!("references to the pod read {variable}: give this variable another name");
-                errors.push(self.node.invalid(&format!("env[{variable}]"), message));
-            }
-        }
-        // Before all others: Kubernetes replaces only what comes earlier.
-        settings.env.splice(0..0, added.into_iter().map(PodFact::variable));
+        let taken = pods.add(&mut settings.env, &secrets.filter_map(|secret| secret.env).collect::<Vec<_>>());
+        errors.extend(taken.into_iter().map(|variable| {
+            let message = format!("references to the pod read {variable}: give this variable another name");
+            self.node.invalid(&format!("env[{variable}]"), message)
+        }));
         if errors.is_empty() { Ok(node) } else { Err(errors) }
     }
 
@@ -197,16 +187,14 @@ impl NodeContext<'_> {
     }
 
     /// Where Kubernetes puts what differs between pods.
-    fn pod(&self, member: &str, pods: &Cell<u8>) -> Result<String, Dangling> {
+    fn pod(&self, member: &str, pods: &PodFacts) -> Result<String, Dangling> {
         let is_stateful = self.node.node_type.workload() == Workload::StatefulSet;
-        let fact = if member == "host" { "name" } else { member };
-        let fact = PodFact::ALL.iter().find(|known| known.member == fact).ok_or(Dangling::Pod)?;
-        if ["host", "ordinal"].contains(&member) && !is_stateful {
+        let of_host = member == "host";
+        if (of_host || member == "ordinal") && !is_stateful {
             return Err(Dangling::Nameless);
         }
-        pods.set(pods.get() | fact.bit);
-        let value = format!("$({})", fact.variable);
-        Ok(if member == "host" { format!("{value}.{}", peer(self.names, self.node).host) } else { value })
+        let variable = pods.read(if of_host { "name" } else { member }).ok_or(Dangling::Pod)?;
+        Ok(if of_host { format!("$({variable}).{}", self.peer.host) } else { format!("$({variable})") })
     }
 
     fn replicas(&self) -> Result<String, Dangling> {
@@ -272,41 +260,6 @@ impl NodeContext<'_> {
             Some(_) => Err(Dangling::Address(external.at.join("."))),
             None => Err(Dangling::Unset(external.at.join("."))),
         }
-    }
-}
-
-/// What a variable tells a container of its pod.
-pub struct PodFact {
-    member: &'static str,
-    variable: &'static str,
-    /// Path in the pod, for the downward API.
-    path: &'static str,
-    bit: u8,
-}
-
-impl PodFact {
-    const ALL: [Self; 3] = [
-        Self { member: "name", variable: "POD_NAME", path: "metadata.name", bit: 1 },
-        Self { member: "ip", variable: "POD_IP", path: "status.podIP", bit: 2 },
-        Self {
-            member: "ordinal",
-            variable: "POD_ORDINAL",
-            path: "metadata.labels['apps.kubernetes.io/pod-index']",
-            bit: 4,
-        },
-    ];
-
-    /// Whether a variable says the same, be it by a reference to itself.
-    fn is(&self, given: &EnvVar) -> bool {
-        let field = given.value_from.as_ref().and_then(|source| source.field_ref.as_ref());
-        let is_same = field.is_some_and(|field| field.field_path == self.path);
-        given.name == self.variable && (is_same || given.value == Some(format!("$({})", self.variable)))
-    }
-
-    fn variable(&self) -> EnvVar {
-        let field = FieldSelector { field_path: self.path.to_owned() };
-        let source = EnvSource { field_ref: Some(field), ..EnvSource::default() };
-        EnvVar { name: self.variable.to_owned(), value_from: Some(source), ..EnvVar::default() }
     }
 }
 

@@ -1,8 +1,8 @@
-//! The JSON names of fields, as serde's attributes give them.
+//! The JSON names of fields and variants, as serde and its attributes give them.
 
 use darling::ast::NestedMeta;
 use proc_macro2::Span;
-use syn::{Attribute, Expr, Field, Lit, Meta, ext::IdentExt, spanned::Spanned};
+use syn::{Attribute, Expr, Field, Ident, Lit, Meta, ext::IdentExt, spanned::Spanned};
 
 use crate::errors::Errors;
 
@@ -16,7 +16,7 @@ impl Names {
         let mut rule = RenameRule::None;
         for item in items(attributes, "serde").filter(|item| item.path().is_ident("rename_all")) {
             // Serde itself reports a rule that doesn't exist.
-            if let Some((name, _)) = renamed(&item, errors)
+            if let Some((name, _)) = new_name(&item, errors)
                 && let Some((_, found)) = RenameRule::ALL.iter().find(|(known, _)| *known == name)
             {
                 rule = *found;
@@ -44,7 +44,7 @@ impl Names {
         for item in items(&field.attrs, "serde") {
             let path = item.path();
             if path.is_ident("rename") {
-                if let Some((renamed, _)) = renamed(&item, errors) {
+                if let Some((renamed, _)) = new_name(&item, errors) {
                     name = renamed;
                 }
             } else if path.is_ident("flatten") {
@@ -58,6 +58,24 @@ impl Names {
         }
         name
     }
+}
+
+/// What `#[serde(rename = "…")]` calls a variant, where it has one.
+pub fn renamed(attributes: &[Attribute], errors: &Errors) -> Option<String> {
+    let renames = items(attributes, "serde").filter(|item| item.path().is_ident("rename"));
+    renames.filter_map(|item| new_name(&item, errors)).last().map(|(name, _)| name)
+}
+
+/// A variant's name as serde writes it in kebab-case: `MiddleManager` is `middle-manager`.
+pub fn kebab(variant: &Ident) -> String {
+    let mut kebab = String::new();
+    for character in variant.unraw().to_string().chars() {
+        if character.is_ascii_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.push(character.to_ascii_lowercase());
+    }
+    kebab
 }
 
 /// Where the attributes of this name (`serde`, `schemars`) have the key, if they do.
@@ -80,7 +98,7 @@ fn items(attributes: &[Attribute], name: &str) -> impl Iterator<Item = Meta> {
 }
 
 /// The value of `rename` or `rename_all`, in either of serde's two forms.
-fn renamed(item: &Meta, errors: &Errors) -> Option<(String, Span)> {
+fn new_name(item: &Meta, errors: &Errors) -> Option<(String, Span)> {
     match item {
         Meta::Path(_) => None,
         Meta::NameValue(pair) => string(&pair.value),

@@ -1,11 +1,11 @@
 //! An enum marked `#[node_types]`.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, ExprLit, Fields, Ident, ItemEnum, Lit, Path, Type, Variant, ext::IdentExt, parse_quote};
+use syn::{Attribute, Fields, ItemEnum, Path, Type, Variant, parse_quote};
 
 use super::{Template, doc};
 use crate::{
-    attrs::{Keys, PlaceKeys, Text, helper_key},
+    attrs::{Keys, PlaceKeys, Text, helper_key, kebab, renamed},
     errors::Errors,
 };
 
@@ -58,7 +58,7 @@ impl NodeEnum {
             let keys = ours.first().map(|attribute| PlaceKeys::read(attribute, errors)).unwrap_or_default();
             let PlaceKeys { name, order, template } = keys;
             let kebab = kebab(&variant.ident);
-            let value = match renamed(&variant.attrs) {
+            let value = match renamed(&variant.attrs, errors) {
                 Some(value) => value,
                 None => {
                     let value = name.as_ref().map_or(kebab, |name| name.to_string());
@@ -104,34 +104,4 @@ impl NodeEnum {
     pub fn has_usable_shape(&self) -> bool {
         self.item.generics.params.is_empty()
     }
-}
-
-/// What serde calls a variant, where its attributes say so.
-fn renamed(attributes: &[Attribute]) -> Option<String> {
-    let mut found = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        // What serde can't read, it reports itself.
-        let _ = attribute.parse_nested_meta(|meta| {
-            if let Ok(value) = meta.value()
-                && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value.parse()?
-                && meta.path.is_ident("rename")
-            {
-                found = Some(text.value());
-            }
-            Ok(())
-        });
-    }
-    found
-}
-
-/// `MiddleManager` is `middle-manager`.
-fn kebab(ident: &Ident) -> String {
-    let mut kebab = String::new();
-    for character in ident.unraw().to_string().chars() {
-        if character.is_ascii_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
-        }
-        kebab.push(character.to_ascii_lowercase());
-    }
-    kebab
 }
