@@ -301,3 +301,99 @@ fn the_schema_has_the_fields_of_all_types_and_says_whose_they_are() {
     assert_eq!(item["properties"]["name"]["maxLength"], 30);
     assert!(!crd.to_string().contains("x-of-types"));
 }
+
+/// Values that groups say, and one node of one type or another.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "tests.example.com", version = "v1", kind = "Grouped", every_node(image = "i"))]
+#[serde(rename_all = "camelCase")]
+pub struct GroupedSpec {
+    // Without a doc comment: the definition describes it.
+    #[config(file = "own.yaml", mount = "/etc/own", readers("gateway", "parts"))]
+    #[serde(default)]
+    pub settings: Properties,
+    /// Shared settings.
+    #[operator(app_config_groups)]
+    #[serde(default)]
+    pub app_config_groups: BTreeMap<String, Parts>,
+    /// In parts.
+    #[node_type]
+    pub parts: Part,
+    /// Of one type or another.
+    #[node_types]
+    pub main: Main,
+    /// Asks the main one.
+    #[node_type(env(MAIN = "${service.main.http}"))]
+    pub gateway: NodeSpec,
+}
+
+/// What parts share.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Parts {
+    /// How many.
+    pub number: u8,
+}
+
+/// A part.
+#[node_type(copies = self.number)]
+pub struct Part {
+    /// How many; 1 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u8>,
+    /// Name of a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_config_group: Option<String>,
+}
+
+/// One of two.
+#[node_types]
+pub enum Main {
+    /// Small.
+    #[node_type(port(http = 80))]
+    Small(NodeSpec),
+    /// Large.
+    #[node_type(port(http = 8080))]
+    Large(NodeSpec),
+}
+
+fn grouped(parts: Value, main: &str) -> Vec<(String, Value)> {
+    let spec = json!({
+        "appConfigGroups": { "three": { "number": 3 } },
+        "parts": parts,
+        "main": { "nodeType": main },
+        "gateway": {},
+    });
+    let spec = serde_json::to_value(GroupedSpec::deserialize(&spec).unwrap()).unwrap();
+    let blueprint = render(&cluster("a"), &spec, Grouped::DEFINITION).unwrap();
+    let sets = blueprint.objects.iter().filter(|object| object.kind == &STATEFUL_SET);
+    let env = |json: &Value| json["spec"]["template"]["spec"]["containers"][0]["env"].clone();
+    sets.map(|set| (set.name.clone(), env(&set.json))).collect()
+}
+
+#[test]
+fn a_group_says_how_many_copies_there_are_where_the_node_does_not() {
+    check::<Grouped>().unwrap();
+    for (parts, wanted) in [
+        (json!({}), 1),
+        (json!({ "appConfigGroup": "three" }), 3),
+        (json!({ "appConfigGroup": "three", "number": 2 }), 2),
+    ] {
+        let sets = grouped(parts, "small");
+        assert_eq!(sets.iter().filter(|(name, _)| name.starts_with("a-parts-")).count(), wanted);
+    }
+}
+
+#[test]
+fn a_field_of_one_node_is_reached_whatever_its_type() {
+    for (main, host) in [("small", "a-small.default.svc:80"), ("large", "a-large.default.svc:8080")] {
+        let sets = grouped(json!({}), main);
+        let (_, env) = sets.iter().find(|(name, _)| name == "a-gateway").unwrap();
+        assert_eq!(env, &json!([{ "name": "MAIN", "value": host }]));
+    }
+}
+
+#[test]
+fn a_file_of_some_says_whose_it_is() {
+    let crd = serde_json::to_value(crd::crd::<GroupedSpec, ClusterStatus>(Grouped::DEFINITION)).unwrap();
+    let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"];
+    assert_eq!(spec["settings"]["description"], "Content of `own.yaml` on nodes of type gateway, parts.");
+}
