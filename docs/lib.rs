@@ -108,6 +108,7 @@ pages! {
     Externals "externals"
     Customize "customize"
     SeveralTypes "several-types"
+    Forms "forms"
     Definition "definition"
     ThreatModel "threat-model"
 }

@@ -13,18 +13,18 @@ pub use serde;
 use crate::{
     Cluster, NodeDefaults,
     definition::{NodeKinds, Surroundings},
-    model::ClusterStatus,
-    render::{Customize, HookError, customize::Customization},
+    model::{ClusterStatus, Identity, Invalid},
+    render::{Customize, Form, Formed, HookError, call_form, customize::Customization},
     settings::kinds,
 };
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 
 /// Writes a cluster as Kubernetes expects it: with `apiVersion` and `kind`.
 pub fn serialize_cluster<K: Cluster, S: Serializer>(
     serializer: S,
     metadata: &ObjectMeta,
-    spec: &K::Spec,
+    spec: &K::Form,
     status: Option<&ClusterStatus>,
 ) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_struct(K::DEFINITION.kind, 5)?;
@@ -47,7 +47,7 @@ pub fn serialize_cluster<K: Cluster, S: Serializer>(
 /// Where the object isn't one of this kind.
 pub fn deserialize_cluster<'de, K: Cluster, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<(ObjectMeta, K::Spec, Option<ClusterStatus>), D::Error> {
+) -> Result<(ObjectMeta, K::Form, Option<ClusterStatus>), D::Error> {
     #[derive(Deserialize)]
     #[serde(rename = "custom resource")]
     struct Object<Spec> {
@@ -60,7 +60,21 @@ pub fn deserialize_cluster<'de, K: Cluster, D: Deserializer<'de>>(
 
 /// The CustomResourceDefinition of a kind.
 pub fn crd<K: Cluster>() -> CustomResourceDefinition {
+    if K::FORM.is_some() {
+        return crate::crd::of_form::<K::Form, ClusterStatus>(K::DEFINITION);
+    }
     crate::crd::crd::<K::Spec, ClusterStatus>(K::DEFINITION)
+}
+
+/// Makes the struct `S` of its form.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn form<F: Form<Spec = S>, S: Serialize>(
+    form: &serde_json::Value,
+    cluster: &Identity,
+) -> Result<Formed<serde_json::Value>, Vec<Invalid>> {
+    call_form::<F>(form, cluster)
 }
 
 /// Runs a `defaults = path` function.
@@ -226,12 +240,12 @@ pub trait NoHook {
 impl<T> NoHook for Hook<T> {}
 
 /// Runs a `check = path` function of an external over the value at its path.
-pub fn check<T: DeserializeOwned, F: Future<Output = Result<(), String>> + Send + 'static>(
+pub fn check<T: DeserializeOwned, E: Display + 'static, F: Future<Output = Result<(), E>> + Send + 'static>(
     value: serde_json::Value,
     check: fn(T) -> F,
 ) -> BoxFuture<'static, Result<(), String>> {
     match T::deserialize(value) {
-        Ok(value) => check(value).boxed(),
+        Ok(value) => check(value).map_err(|error| error.to_string()).boxed(),
         Err(error) => std::future::ready(Err(error.to_string())).boxed(),
     }
 }

@@ -8,7 +8,7 @@ pub use serde::{Deserialize, Serialize};
 pub use crate::{
     Cluster, DataOperator, Freeform, Named, NodeDefaults, NodeSpec, Properties, SecretRef,
     definition::{Peer, Surroundings},
-    model::{Invalid, kind::ChildKind},
+    model::{Identity, Invalid, kind::ChildKind},
     node_type, node_types,
-    render::{Children, Customize, HookError, Scope},
+    render::{Children, Customize, Form, Formed, HookError, Scope},
 };

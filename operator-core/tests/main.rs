@@ -9,6 +9,7 @@ mod common;
 mod conditions;
 mod configuration;
 mod customize;
+mod form;
 mod layers;
 mod lost;
 mod plans;

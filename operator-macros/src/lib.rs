@@ -68,6 +68,7 @@ use proc_macro::TokenStream;
 /// | `every_node(…)` | what all node types have in common: the keys of [`macro@node_type`] but `copies`, `config` and `crate` | nothing |
 /// | `config(…)` | a configuration file that a function computes: the keys of `#[config(…)]` below, `with` among them; repeatable | none |
 /// | `validate = path` | `fn(&S) -> Vec<Invalid>` over this struct: what is wrong with a spec that the schema accepts, each with its path and what to write | no rules |
+/// | `form = path` | type of what users write, without parameters, where that isn't this struct: operator-core's `Form` makes this struct of it | this struct |
 /// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
 /// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
 /// | `attr = "allow(dead_code)"` | further attribute of the generated struct; repeatable | none |
@@ -162,7 +163,7 @@ use proc_macro::TokenStream;
 /// | `at = "zookeeper.address"` | path to the value below the field, names in the custom resource | the field itself, which is then a `String` or an `Option<String>` for `tcp` and `http` |
 /// | `tcp` | one of the addresses takes a connection | |
 /// | `http = "/health"` | GET of this path at one of the addresses is answered with 2xx | |
-/// | `check = path` | `async fn(T) -> Result<(), String>` over the value, where `T` can be deserialised; the error says what is missing | |
+/// | `check = path` | `async fn(T) -> Result<(), E>` over the value, where `T` can be deserialised and `E` displayed; the error says what is missing | |
 ///
 /// # `#[node_type(…)]` on a field
 ///

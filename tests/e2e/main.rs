@@ -12,6 +12,7 @@ mod customize;
 mod ensemble;
 mod externals;
 mod fields;
+mod form;
 mod full;
 mod install;
 mod kinds;

@@ -47,7 +47,7 @@ fn shown(column: &str) -> &'static [&'static str] {
 fn wrong(object: &Value, path: &str, types: &[&str]) -> Option<String> {
     let schema = match follow(object, "", &steps(path)?) {
         Ok(schema) => schema,
-        Err(missing) => return Some(missing),
+        Err(missing) => return Some(missing.to_string()),
     };
     let other = type_of(schema).filter(|is| !types.is_empty() && !types.contains(is))?;
     Some(format!("`{path}` is of type {other}; name a field of type {}", types.join(" or ")))

@@ -66,7 +66,7 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
         let title = format!("external \"{}\"", external.name);
         let steps: Vec<Step<'_>> = external.at.iter().map(|name| Step::Name((*name).into())).collect();
         match follow(subject.spec, "spec", &steps) {
-            Err(missing) => found.push(Finding::new(title, missing)),
+            Err(missing) => found.push(Finding::new(title, missing.to_string())),
             Ok(_) if matches!(external.check, ExternalCheck::Function(_)) => {}
             Ok(schema) => found.extend(type_of(schema).filter(|is| *is != "string").map(|is| {
                 let at = external.at.join(".");

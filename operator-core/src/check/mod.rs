@@ -39,9 +39,11 @@
 //! | `rules` | CEL |
 //! | `sample` | a small spec that the schema accepts |
 //! | `trial` | what the spec's type and the author's functions make of it |
+//! | `form` | the same of a form |
 
 mod columns;
 mod fields;
+mod form;
 mod path;
 mod rules;
 mod sample;
@@ -75,11 +77,21 @@ use crate::{
 /// Everything that is wrong, each with what to write.
 pub fn check<K: Cluster>() -> Result<(), Findings> {
     let Definition { kind, .. } = *K::DEFINITION;
-    let crd = caught(|| crd::value::<K::Spec, ClusterStatus>(K::DEFINITION));
-    let found = crd.map_or_else(
-        |panic| vec![Finding::new("schema", format!("it can't be derived: {panic}"))],
-        |crd| found(Author::of::<K>(), &crd),
-    );
+    let derived = caught(|| match K::FORM {
+        None => (crd::value::<K::Spec, ClusterStatus>(K::DEFINITION), None),
+        Some(_) => {
+            let spec = crd::fitted(crd::schema::<K::Spec>(), K::DEFINITION);
+            (crd::form_value::<K::Form, ClusterStatus>(K::DEFINITION), Some(spec))
+        }
+    });
+    let found = match derived {
+        Err(panic) => vec![Finding::new("schema", format!("it can't be derived: {panic}"))],
+        Ok((crd, None)) => found(Author::of::<K>(), &crd, None),
+        Ok((crd, Some(spec))) => {
+            let form = crd.pointer(SPEC).unwrap_or(&Value::Null);
+            [found(Author::of_struct::<K>(), &crd, Some(&spec)), form::check(Author::of::<K>(), form)].concat()
+        }
+    };
     let mut seen = HashSet::new();
     let found: Vec<Finding> = found.into_iter().filter(|finding| seen.insert(finding.clone())).collect();
     if found.is_empty() { Ok(()) } else { Err(Findings { kind, found }) }
@@ -137,25 +149,34 @@ struct Subject<'a> {
     author: Author,
     /// The schema of the whole object, without its metadata.
     object: &'a Value,
-    /// The schema of the spec.
+    /// The schema of the author's struct.
     spec: &'a Value,
 }
 
-fn found(author: Author, crd: &Value) -> Vec<Finding> {
+/// Where the schema of what users write stands in a CustomResourceDefinition.
+const SPEC: &str = "/spec/versions/0/schema/openAPIV3Schema/properties/spec";
+
+/// `spec`: the schema of the author's struct, where users write a form.
+fn found(author: Author, crd: &Value, spec: Option<&Value>) -> Vec<Finding> {
     if let Err(error) = CustomResourceDefinition::deserialize(crd) {
         return vec![Finding::new("schema", format!("it is no OpenAPI schema: {error}"))];
     }
     let object = crd.pointer("/spec/versions/0/schema/openAPIV3Schema").unwrap_or(&Value::Null);
-    let subject = Subject { author, object, spec: object.pointer("/properties/spec").unwrap_or(&Value::Null) };
+    let subject = Subject { author, object, spec: spec.or(crd.pointer(SPEC)).unwrap_or(&Value::Null) };
     let mut found = [columns::check, fields::check, rules::check].iter().flat_map(|check| check(&subject)).collect();
     trial::check(&subject, &mut found);
     found
 }
 
+/// A function of the author's panics; with its message.
+#[derive(Debug, thiserror::Error)]
+#[error("it panics: {0}")]
+struct Panic(String);
+
 /// The result of a function of the author's, or that it panics.
-fn caught<T>(function: impl FnOnce() -> T) -> Result<T, String> {
+fn caught<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
     std::panic::catch_unwind(AssertUnwindSafe(function)).map_err(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
-        format!("it panics: {}", message.unwrap_or("the log says where"))
+        Panic(message.unwrap_or("the log says where").to_owned())
     })
 }

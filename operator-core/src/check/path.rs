@@ -21,6 +21,34 @@ pub enum Step<'a> {
     Item,
 }
 
+/// A step leads to no field.
+#[derive(Debug, thiserror::Error)]
+#[error("{} {}", place(.at), advice(.name, .of_type, .fields))]
+pub struct NoField {
+    /// The path of what lacks it; empty for the object itself.
+    at: String,
+    /// The name of the field.
+    name: String,
+    /// The type of what lacks it.
+    of_type: String,
+    /// The fields that are there.
+    fields: Vec<String>,
+}
+
+fn place(at: &str) -> String {
+    if at.is_empty() { "the object".to_owned() } else { format!("`{at}`") }
+}
+
+fn advice(name: &str, of_type: &str, fields: &[String]) -> String {
+    if fields.is_empty() {
+        return format!("is of type {of_type}, and has no field `{name}`");
+    }
+    let names: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let meant = get_close_matches(name, &names, 1, ALIKE);
+    let advice = meant.first().map(|meant| format!("did you mean `{meant}`?"));
+    format!("has no field `{name}`; {}", advice.unwrap_or_else(|| format!("it has: {}", fields.join(", "))))
+}
+
 /// The steps of a path as `kubectl` has it: `.spec.tier`, `.status.nodes[0]`, `.metadata.labels['a']`; none where it can't be told.
 pub fn steps(path: &str) -> Option<Vec<Step<'_>>> {
     let mut steps = Vec::new();
@@ -53,8 +81,8 @@ pub fn in_brackets(inside: &str) -> Step<'_> {
     quoted('\'').or_else(|| quoted('"')).map_or(Step::Item, |name| Step::Name(name.into()))
 }
 
-/// The schema at a path from that of `start`; the error says which name isn't there, and which are.
-pub fn follow<'a>(mut schema: &'a Value, start: &str, steps: &[Step<'_>]) -> Result<&'a Value, String> {
+/// The schema at a path from that of `start`.
+pub fn follow<'a>(mut schema: &'a Value, start: &str, steps: &[Step<'_>]) -> Result<&'a Value, NoField> {
     let mut place = start.to_owned();
     for step in steps {
         let values = schema.get("additionalProperties").filter(|values| values.is_object());
@@ -65,7 +93,7 @@ pub fn follow<'a>(mut schema: &'a Value, start: &str, steps: &[Step<'_>]) -> Res
             }
             Step::Name(name) => {
                 let at = field(schema, name).or(values).or_else(|| is_open(schema).then_some(&ANY));
-                (at.ok_or_else(|| missing(schema, &place, name))?, format!("{place}.{name}"))
+                (at.ok_or_else(|| NoField::new(schema, &place, name))?, format!("{place}.{name}"))
             }
         };
     }
@@ -84,18 +112,16 @@ fn is_open(schema: &Value) -> bool {
     !schema.is_object() || all(PRESERVED) || all("additionalProperties")
 }
 
-fn missing(schema: &Value, place: &str, name: &str) -> String {
-    let place = if place.is_empty() { "the object".to_owned() } else { format!("`{place}`") };
-    let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-    let names: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();
-    let is = schema.get("type").and_then(Value::as_str).unwrap_or("value");
-    if names.is_empty() {
-        return format!("{place} is of type {is}, and has no field `{name}`");
+impl NoField {
+    fn new(schema: &Value, at: &str, name: &str) -> Self {
+        let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        Self {
+            at: at.to_owned(),
+            name: name.to_owned(),
+            of_type: type_of(schema).unwrap_or("value").to_owned(),
+            fields: fields.map(|(name, _)| name.clone()).collect(),
+        }
     }
-    let meant = get_close_matches(name, &names, 1, ALIKE);
-    let advice = meant.first().map(|meant| format!("did you mean `{meant}`?"));
-    let advice = advice.unwrap_or_else(|| format!("it has: {}", names.join(", ")));
-    format!("{place} has no field `{name}`; {advice}")
 }
 
 /// The type of values; none where it can't be told or there are several.

@@ -26,7 +26,9 @@ fn walk(schema: &Value, path: &str, found: &mut Vec<Finding>) {
         let title =
             if path.is_empty() { format!("validation \"{rule}\"") } else { format!("{path}, validation \"{rule}\"") };
         let wrong = match accesses(rule) {
-            Ok(paths) => paths.iter().filter_map(|(start, path)| follow(schema, start, path).err()).collect(),
+            Ok(paths) => {
+                paths.iter().filter_map(|(start, path)| Some(follow(schema, start, path).err()?.to_string())).collect()
+            }
             Err(unclosed) => vec![unclosed],
         };
         found.extend(wrong.into_iter().map(|wrong| Finding::new(title.as_str(), wrong)));

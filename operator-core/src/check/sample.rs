@@ -134,7 +134,7 @@ impl Sampler {
 }
 
 /// The author's own.
-fn example(schema: &Value) -> Option<&Value> {
+pub fn example(schema: &Value) -> Option<&Value> {
     schema.pointer("/examples/0").or_else(|| schema.get("example"))
 }
 

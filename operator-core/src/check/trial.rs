@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Finding, Subject, caught,
+    Finding, Panic, Subject, caught,
     fields::{Holder, holders},
     path::type_of,
     sample::{Sampler, TEXT, key},
@@ -74,7 +74,7 @@ fn tried(subject: &Subject<'_>, make: impl Fn(&mut Sampler) -> Value) -> (Value,
 fn defaults(definition: &Definition) -> Vec<Finding> {
     let of_type = |node_type: &'static NodeType| {
         let panics = node_type.layers.iter().filter_map(|layer| caught(layer.defaults?).err());
-        panics.map(|panic| Finding::new(format!("node_type \"{}\", defaults", node_type.name), panic))
+        panics.map(|panic| Finding::new(format!("node_type \"{}\", defaults", node_type.name), panic.to_string()))
     };
     definition.node_types.iter().flat_map(of_type).collect()
 }
@@ -302,7 +302,7 @@ fn functions(subject: &Subject<'_>, spec: &Value) -> Vec<Finding> {
     found
 }
 
-fn panics(panic: &str, value: &Value) -> String {
+pub fn panics(panic: &Panic, value: &Value) -> String {
     format!("{panic}, over what the schema accepts: {}", cut(value.to_string(), SHOWN))
 }
 

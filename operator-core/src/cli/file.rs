@@ -6,6 +6,23 @@ use serde_json::Value;
 
 use crate::{Error, Result, definition::Definition, settings::Invalid};
 
+/// Why a file isn't one custom resource of a kind.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error(transparent)]
+    Syntax(#[from] serde_saphyr::Error),
+    #[error("there is no {kind} in it: {}", if others.is_empty() { "it is empty".to_owned() } else { format!("it has {}", others.join(", ")) })]
+    Missing { kind: &'static str, others: Vec<String> },
+    #[error(
+        "there are {count} objects of kind {kind} in it, and a plan is made for one: write each into a file of its own"
+    )]
+    Several { kind: &'static str, count: usize },
+    #[error("its {kind} is of apiVersion {version}: this operator is for {wanted}")]
+    OtherVersion { kind: &'static str, version: String, wanted: String },
+    #[error("its {kind} has no apiVersion: write `apiVersion: {wanted}`")]
+    NoVersion { kind: &'static str, wanted: String },
+}
+
 /// A file with one custom resource of a kind, and maybe objects of other kinds.
 pub struct File {
     path: String,
@@ -24,7 +41,7 @@ impl File {
         let mut file = Self { path: name, object: Value::Null };
         let text = if is_stdin { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
         let text = text.map_err(|error| file.wrong(error))?;
-        file.object = object(&text, definition).map_err(|message| file.wrong(message))?;
+        file.object = object(&text, definition).map_err(|error| file.wrong(error))?;
         Ok(file)
     }
 
@@ -45,28 +62,24 @@ impl File {
 }
 
 /// The one object of the kind among the documents of `text`, or what is wrong.
-fn object(text: &str, definition: &Definition) -> std::result::Result<Value, String> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
+fn object(text: &str, definition: &Definition) -> std::result::Result<Value, Unusable> {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(text)?;
     let objects: Vec<Value> = documents.into_iter().flat_map(items).collect();
-    let kinds: Vec<String> = objects.iter().map(described).collect();
+    let others: Vec<String> = objects.iter().map(described).collect();
     let kind = definition.kind;
     let mut ours = objects.into_iter().filter(|object| object["kind"] == kind);
     let (first, more) = (ours.next(), ours.count());
     let Some(object) = first else {
-        let has = if kinds.is_empty() { "it is empty".to_owned() } else { format!("it has {}", kinds.join(", ")) };
-        return Err(format!("there is no {kind} in it: {has}"));
+        return Err(Unusable::Missing { kind, others });
     };
     if more > 0 {
-        return Err(format!(
-            "there are {} objects of kind {kind} in it, and a plan is made for one: write each into a file of its own",
-            more + 1
-        ));
+        return Err(Unusable::Several { kind, count: more + 1 });
     }
     let wanted = format!("{}/{}", definition.group, definition.version);
     match object["apiVersion"].as_str() {
         Some(version) if version == wanted => Ok(object),
-        Some(version) => Err(format!("its {kind} is of apiVersion {version}: this operator is for {wanted}")),
-        None => Err(format!("its {kind} has no apiVersion: write `apiVersion: {wanted}`")),
+        Some(version) => Err(Unusable::OtherVersion { kind, version: version.to_owned(), wanted }),
+        None => Err(Unusable::NoVersion { kind, wanted }),
     }
 }
 
@@ -108,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_file_is_said_in_the_words_of_its_reader() {
-        let wrong = |text: &str| object(text, &CACHE).unwrap_err();
+        let wrong = |text: &str| object(text, &CACHE).unwrap_err().to_string();
         assert_eq!(wrong(""), "there is no Cache in it: it is empty");
         assert_eq!(wrong(OTHER), "there is no Cache in it: it has Service s");
         assert_eq!(

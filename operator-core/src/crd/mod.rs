@@ -52,14 +52,28 @@ use crate::{
 
 /// The CustomResourceDefinition of a kind whose objects have this spec and status.
 pub fn crd<Spec: JsonSchema, Status: JsonSchema>(definition: &Definition) -> CustomResourceDefinition {
+    typed(value::<Spec, Status>(definition), definition)
+}
+
+/// The same, where users write a form: its schema is as its type has it.
+pub fn of_form<Form: JsonSchema, Status: JsonSchema>(definition: &Definition) -> CustomResourceDefinition {
+    typed(form_value::<Form, Status>(definition), definition)
+}
+
+fn typed(crd: Value, definition: &Definition) -> CustomResourceDefinition {
     // A schema of another shape can only come from a hand-written `JsonSchema`; `check` shows it.
-    serde_json::from_value(value::<Spec, Status>(definition))
+    serde_json::from_value(crd)
         .unwrap_or_else(|error| panic!("the schema of {} is no OpenAPI schema: {error}", definition.kind))
 }
 
-/// The same, with keywords that Kubernetes doesn't know, such as `examples`.
+/// What [`crd`] reads, with keywords that Kubernetes doesn't know, such as `examples`.
 pub(crate) fn value<Spec: JsonSchema, Status: JsonSchema>(definition: &Definition) -> Value {
-    json(definition, schema::<Spec>(), schema::<Status>())
+    json(definition, fitted(schema::<Spec>(), definition), schema::<Status>())
+}
+
+/// What [`of_form`] reads.
+pub(crate) fn form_value<Form: JsonSchema, Status: JsonSchema>(definition: &Definition) -> Value {
+    json(definition, schema::<Form>(), schema::<Status>())
 }
 
 /// The schema of a type, as Kubernetes has schemas.
@@ -83,7 +97,7 @@ pub(crate) fn schema<T: JsonSchema>() -> Value {
 }
 
 /// The schema of the spec, completed from the definition.
-fn fitted(mut spec: Value, definition: &Definition) -> Value {
+pub(crate) fn fitted(mut spec: Value, definition: &Definition) -> Value {
     nodes::fit(&mut spec, definition);
     parts::fit(&mut spec, definition);
     let groups = rules::groups(&spec, definition);
@@ -92,7 +106,6 @@ fn fitted(mut spec: Value, definition: &Definition) -> Value {
 }
 
 fn json(definition: &Definition, spec: Value, status: Value) -> Value {
-    let spec = fitted(spec, definition);
     let mut root = json!({
         "type": "object",
         "description": definition.doc,

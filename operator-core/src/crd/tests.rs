@@ -122,7 +122,7 @@ const DEFINITION: Definition = Definition {
 };
 
 fn definition(definition: &Definition) -> Value {
-    json(definition, schema::<Spec>(), schema::<ClusterStatus>())
+    value::<Spec, ClusterStatus>(definition)
 }
 
 fn spec(crd: &Value) -> &Value {
@@ -356,8 +356,8 @@ fn many_node_types_are_described_like_few() {
     let fields: Map<String, Value> =
         node_types.iter().map(|node_type| (node_type.field.to_owned(), schema::<NodeSpec>())).collect();
     let own = json!({ "type": "object", "properties": fields });
-    let crd =
-        json(&Definition { node_types: node_types.leak(), ..Definition::EMPTY }, own, json!({ "type": "object" }));
+    let definition = Definition { node_types: node_types.leak(), ..Definition::EMPTY };
+    let crd = json(&definition, fitted(own, &definition), json!({ "type": "object" }));
     assert_eq!(at(&crd, "i.readinessProbe"), at(&crd, "a.readinessProbe"));
     assert!(at(&crd, "i.readinessProbe.periodSeconds").get("description").is_some());
 }

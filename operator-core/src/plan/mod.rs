@@ -147,7 +147,8 @@ fn bring_about(blueprint: &Blueprint, snapshot: &Snapshot) -> Plan {
         return Plan { undecided: true, ..Plan::default() };
     }
     let situation = Situation::new(blueprint, snapshot);
-    let invalid = volumes::shrinking(&situation);
+    let invalid: Vec<Invalid> =
+        volumes::shrinking(&situation).into_iter().map(|invalid| blueprint.invalid(invalid)).collect();
     if !invalid.is_empty() {
         return Plan { invalid, ..Plan::default() };
     }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::customize::Customization;
+use super::{customize::Customization, form::Former};
 use crate::{
     definition::Definition,
     model::{ClusterStatus, Invalid},
@@ -35,6 +35,9 @@ pub trait Cluster:
     /// The struct that carries the derive.
     type Spec: Serialize + DeserializeOwned + JsonSchema;
 
+    /// What users write: the struct, or its form.
+    type Form: Serialize + DeserializeOwned + JsonSchema;
+
     /// What the struct says.
     const DEFINITION: &'static Definition;
 
@@ -44,8 +47,11 @@ pub trait Cluster:
     /// The author's own rules over a spec that the schema accepts.
     const VALIDATE: Option<Validate<Self::Spec>> = None;
 
+    /// What makes the struct of the form; none: users write the struct.
+    const FORM: Option<Former> = None;
+
     /// The desired state.
-    fn spec(&self) -> &Self::Spec;
+    fn spec(&self) -> &Self::Form;
 
     /// The observed state, as last written by the operator.
     fn status(&self) -> Option<&ClusterStatus>;
@@ -56,8 +62,10 @@ pub trait Cluster:
 pub struct Author {
     /// The kind and its node types.
     pub definition: &'static Definition,
-    /// Reads a spec as its type has it, with the author's defaults. Fields that the type doesn't know are mistakes.
+    /// Reads what users write as its type has it, with the author's defaults. Fields that the type doesn't know are mistakes.
     pub read: fn(&Value) -> Result<Value, Vec<Invalid>>,
+    /// What makes the struct of what users write; none: they write the struct.
+    pub form: Option<Former>,
     /// The author's hook over the desired objects.
     pub customize: Option<Customization>,
     /// The author's own rules over a spec, as its type has it.
@@ -68,21 +76,26 @@ impl Author {
     /// The author of `K`.
     pub fn of<K: Cluster>() -> Self {
         let validate = K::VALIDATE.is_some().then_some(validate::<K> as Validate<Value>);
-        Self { definition: K::DEFINITION, read: read::<K>, customize: K::CUSTOMIZE, validate }
+        Self { definition: K::DEFINITION, read: read::<K::Form>, form: K::FORM, customize: K::CUSTOMIZE, validate }
+    }
+
+    /// The same, as if users wrote the struct.
+    pub(crate) fn of_struct<K: Cluster>() -> Self {
+        Self { read: read::<K::Spec>, form: None, ..Self::of::<K>() }
     }
 }
 
 /// Of a definition without functions: a spec is read as it is.
 impl From<&'static Definition> for Author {
     fn from(definition: &'static Definition) -> Self {
-        Self { definition, read: |spec| Ok(spec.clone()), customize: None, validate: None }
+        Self { definition, read: |spec| Ok(spec.clone()), form: None, customize: None, validate: None }
     }
 }
 
 /// Nothing is left out silently: where a newer operator's schema is installed, an older operator would take down what only the newer one knows.
-fn read<K: Cluster>(spec: &Value) -> Result<Value, Vec<Invalid>> {
-    let read = typed::<K>(spec).map_err(|invalid| vec![invalid])?;
-    let Some(ignored) = ignored(spec, &read, |spec| typed::<K>(spec).ok()) else {
+fn read<T: Serialize + DeserializeOwned>(spec: &Value) -> Result<Value, Vec<Invalid>> {
+    let read = typed::<T>(spec).map_err(|invalid| vec![invalid])?;
+    let Some(ignored) = ignored(spec, &read, |spec| typed::<T>(spec).ok()) else {
         let message = "too many of its fields are written as their types leave them out; leave them out, too";
         return Err(vec![Invalid::new("", message)]);
     };
@@ -91,18 +104,18 @@ fn read<K: Cluster>(spec: &Value) -> Result<Value, Vec<Invalid>> {
     if unknown.is_empty() { Ok(read) } else { Err(unknown) }
 }
 
-fn typed<K: Cluster>(spec: &Value) -> Result<Value, Invalid> {
-    serde_json::to_value(deserialized::<K>(spec)?).map_err(|error| Invalid::new("", error.to_string()))
+fn typed<T: Serialize + DeserializeOwned>(spec: &Value) -> Result<Value, Invalid> {
+    serde_json::to_value(deserialized::<T>(spec)?).map_err(|error| Invalid::new("", error.to_string()))
 }
 
 fn validate<K: Cluster>(spec: &Value) -> Vec<Invalid> {
-    match (K::VALIDATE, deserialized::<K>(spec)) {
+    match (K::VALIDATE, deserialized::<K::Spec>(spec)) {
         (Some(validate), Ok(spec)) => validate(&spec),
         (_, spec) => spec.err().into_iter().collect(),
     }
 }
 
-fn deserialized<K: Cluster>(spec: &Value) -> Result<K::Spec, Invalid> {
+fn deserialized<T: DeserializeOwned>(spec: &Value) -> Result<T, Invalid> {
     serde_path_to_error::deserialize(spec)
         .map_err(|error| Invalid { path: error.path().to_string(), message: error.inner().to_string() })
 }

@@ -22,6 +22,7 @@
 //! | [`external`] | what the cluster depends on, and where that is |
 //! | [`customize`] | the author's hook |
 //! | [`cluster`] | a kind of cluster, as its author wrote it |
+//! | `form` | what users write, where its shape isn't that of the author's struct |
 
 pub mod cluster;
 mod config_hash;
@@ -32,6 +33,7 @@ mod deployment;
 pub mod external;
 mod files;
 mod finalize;
+mod form;
 pub(crate) mod format;
 mod horizontal_pod_autoscaler;
 mod http_route;
@@ -78,6 +80,8 @@ use crate::{
 };
 pub use cluster::Author;
 pub use customize::{Children, Customize, HookError, Scope};
+pub(crate) use form::call as call_form;
+pub use form::{Form, Formed, Former, Origins};
 use names::Names;
 use pod_facts::PodFacts;
 
@@ -95,6 +99,8 @@ pub struct Blueprint {
     pub selector: String,
     /// API group of the kind.
     pub(crate) group: &'static str,
+    /// Where in the form the parts of the spec come from; none: there is no form.
+    pub(crate) origins: Option<Origins>,
 }
 
 /// How far LZ4 looks back, in bytes.
@@ -155,6 +161,14 @@ impl Blueprint {
         self.objects.iter().map(finished).collect()
     }
 
+    /// A mistake in the words of what the user wrote.
+    pub(crate) fn invalid(&self, invalid: Invalid) -> Invalid {
+        match &self.origins {
+            Some(origins) => origins.invalid(invalid),
+            None => invalid,
+        }
+    }
+
     /// As it is kept. `alike`: the first of its kind, which the others differ little from.
     pub fn pack(self, alike: &OnceLock<Arc<[u8]>>) -> Packed {
         let mut objects: Vec<Object> = self.objects.into_iter().map(Arc::unwrap_or_clone).collect();
@@ -185,12 +199,24 @@ impl Packed {
     }
 }
 
-/// Renders the blueprint of a cluster with this spec, as its type has it.
+/// Renders the blueprint of a cluster with this spec, as its type has it: that of the author's form, where there is one.
 ///
 /// # Errors
 /// Everything that is wrong with the spec and only shows once its layers are merged. Nothing is returned then: nothing is half-applied.
 pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Result<Blueprint, Vec<Invalid>> {
-    let Author { definition, customize, validate, .. } = author.into();
+    let author = author.into();
+    let Some(form) = author.form else { return of_struct(cluster, spec, spec, author) };
+    let formed = form(spec, cluster)?;
+    let origins = formed.origins();
+    match of_struct(cluster, &formed.spec, spec, author) {
+        Ok(blueprint) => Ok(Blueprint { origins: Some(origins.clone()), ..blueprint }),
+        Err(invalid) => Err(invalid.into_iter().map(|invalid| origins.invalid(invalid)).collect()),
+    }
+}
+
+/// Renders the blueprint of a spec as the author's struct has it. `written` is what the user wrote.
+fn of_struct(cluster: &Identity, spec: &Value, written: &Value, author: Author) -> Result<Blueprint, Vec<Invalid>> {
+    let Author { definition, customize, validate, .. } = author;
     let names = Names { cluster, definition, customize };
     // The author's other functions count on what these rules say.
     let refused = validate.map_or_else(Vec::new, |validate| validate(spec));
@@ -228,7 +254,7 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
         Err(invalid) => errors.extend(invalid),
     }
     config_hash::add_key(&mut objects, cluster);
-    objects.extend(revision::build(&names, spec));
+    objects.extend(revision::build(&names, written));
     objects.iter_mut().for_each(|object| finalize::finalize(object, &names));
     objects.sort_by_key(|object| (object.kind.stage, object.kind.position()));
     // Files of the whole cluster come from every node that reads them.

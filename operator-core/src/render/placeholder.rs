@@ -27,6 +27,25 @@ use crate::{
     },
 };
 
+/// Makes every text of a value literal.
+pub fn escape(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let mut escaped = String::new();
+            let mut rest = text.as_str();
+            while let Some(reference) = Reference::first_of(rest) {
+                escaped.extend([reference.before, if reference.is_ours() { "$${" } else { "${" }]);
+                rest = reference.rest;
+            }
+            escaped.push_str(rest);
+            *text = escaped;
+        }
+        Value::Array(items) => items.iter_mut().for_each(escape),
+        Value::Object(map) => map.values_mut().for_each(escape),
+        _ => {}
+    }
+}
+
 /// Why the references in a text can't be replaced.
 #[derive(Debug, thiserror::Error)]
 pub enum Unresolved {

@@ -14,7 +14,7 @@ use super::{
     },
     resolve::entries,
 };
-use crate::definition::Definition;
+use crate::definition::{Definition, Groups};
 
 /// A field of a node's merged settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,6 +61,26 @@ pub fn explain(definition: &'static Definition, spec: &Value, name: &str) -> Res
     };
     let (layers, _) = layers(definition, spec, node_type, &node.path, node.given)?;
     Ok(of_layers(layers))
+}
+
+/// Where in the spec a field of the node `name` is set; none: in the operator's attributes.
+pub fn place(definition: &'static Definition, spec: &Value, name: &str, field: &Explained) -> Option<String> {
+    let group = |groups: Groups, name: &String| format!("{}.{name}", groups.field);
+    let layer = match &field.layer {
+        Layer::Attributes => return None,
+        Layer::ClusterImage => return definition.image.map(str::to_owned),
+        Layer::Defaults => definition.defaults?.to_owned(),
+        Layer::ConfigGroup(name) => group(definition.config_groups?, name),
+        Layer::Node => {
+            let mut nodes = definition
+                .node_types
+                .iter()
+                .filter_map(|node_type| entries(definition, node_type, spec).ok())
+                .flatten();
+            nodes.find(|node| node.name == name)?.path
+        }
+    };
+    Some(joined(&layer, &field.path))
 }
 
 /// A field belongs to the highest layer that sets it, or that changes it by merging a field above it.

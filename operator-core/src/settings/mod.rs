@@ -17,7 +17,7 @@ pub(crate) mod strategy;
 pub(crate) mod unknown;
 
 pub use crate::model::{Invalid, Quantity, Scale};
-pub use explain::{Explained, Unexplained, explain};
+pub use explain::{Explained, Unexplained, explain, place};
 pub(crate) use fields::{Fits, PassedTo, Setting};
 pub use kinds::Named;
 pub use layers::Layer;

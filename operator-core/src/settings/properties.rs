@@ -47,6 +47,12 @@ impl Properties {
 
 impl<N: Into<String>, V: ToString, const LENGTH: usize> From<[(N, V); LENGTH]> for Properties {
     fn from(pairs: [(N, V); LENGTH]) -> Self {
+        pairs.into_iter().collect()
+    }
+}
+
+impl<N: Into<String>, V: ToString> FromIterator<(N, V)> for Properties {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), Scalar::String(value.to_string()))).collect())
     }
 }

@@ -121,7 +121,9 @@ fn setting(attribute: &Attribute, errors: &Errors) -> Option<SettingKeys> {
     for (span, _) in given.iter().skip(1) {
         errors.at(span, "a field holds one setting: give this one a field of its own");
     }
-    keys.refuse("validate", "it belongs in #[operator(…)] on the struct");
+    for key in ["validate", "form"] {
+        keys.refuse(key, "it belongs in #[operator(…)] on the struct");
+    }
     keys.finish();
     given.into_iter().next().map(|(_, setting)| setting)
 }

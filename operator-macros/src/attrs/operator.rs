@@ -34,6 +34,8 @@ pub struct OperatorKeys {
     pub configs: Vec<ConfigKeys>,
     pub root: Option<Text>,
     pub validate: Option<Path>,
+    /// Type of what users write.
+    pub form: Option<Path>,
     pub derives: Vec<Path>,
     pub attributes: Vec<Meta>,
     pub crate_path: Option<Path>,
@@ -80,6 +82,7 @@ impl OperatorKeys {
             configs: ConfigKeys::computed(&mut keys),
             root: keys.text("root"),
             validate: keys.path("validate"),
+            form: keys.path("form"),
             derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),
             attributes: keys.texts("attr").iter().filter_map(|text| attribute(text, errors)).collect(),
             crate_path: keys.path("crate"),

@@ -127,6 +127,16 @@ pub fn customize(operator: &Operator) -> TokenStream {
     }
 }
 
+/// The constant `Cluster::FORM`, where users write something else than the struct.
+pub fn form(operator: &Operator) -> Option<TokenStream> {
+    let form = operator.form.as_ref()?;
+    // With the span of the path, so that the compiler points at a type that isn't a form of the struct.
+    Some(quote_spanned! {form.span()=>
+        const FORM: ::core::option::Option<_core::render::Former> =
+            ::core::option::Option::Some(_core::__private::form::<#form, Self::Spec>);
+    })
+}
+
 /// The constant `Cluster::VALIDATE`, where the author has rules.
 pub fn validate(operator: &Operator) -> Option<TokenStream> {
     let path = operator.validate.as_ref()?;

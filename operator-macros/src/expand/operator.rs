@@ -9,12 +9,14 @@ use crate::model::Operator;
 /// The custom resource, its traits, its definition and the checks.
 pub fn operator(operator: &Operator) -> TokenStream {
     let Operator { crate_path, root: ident, spec_type, .. } = operator;
+    let written = operator.written();
     let root = root::root(operator);
     let impls = root::impls(operator);
     let parts = definition::parts(operator);
     let definition = definition::definition(operator);
     let customize = definition::customize(operator);
     let validate = definition::validate(operator);
+    let form = definition::form(operator);
     let checks = checks(operator);
     quote! {
         #root
@@ -26,12 +28,14 @@ pub fn operator(operator: &Operator) -> TokenStream {
 
             impl _core::Cluster for #ident {
                 type Spec = #spec_type;
+                type Form = #written;
 
                 const DEFINITION: &'static _core::definition::Definition = #definition;
                 #customize
                 #validate
+                #form
 
-                fn spec(&self) -> &#spec_type {
+                fn spec(&self) -> &#written {
                     &self.spec
                 }
 

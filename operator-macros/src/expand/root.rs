@@ -7,7 +7,8 @@ use crate::model::Operator;
 
 /// The struct itself. It is written next to the author's, outside of the `const` that hides everything else.
 pub fn root(operator: &Operator) -> TokenStream {
-    let Operator { vis, doc, root, derives, attributes, crate_path, spec_type, .. } = operator;
+    let Operator { vis, doc, root, derives, attributes, crate_path, .. } = operator;
+    let written = operator.written();
     let doc = if doc.is_empty() { format!("A `{}`.", operator.kind.as_str()) } else { doc.clone() };
     quote! {
         #[doc = #doc]
@@ -21,7 +22,7 @@ pub fn root(operator: &Operator) -> TokenStream {
             /// Name, namespace, labels and what else Kubernetes keeps of every object.
             pub metadata: #crate_path::__private::ObjectMeta,
             /// The desired state.
-            pub spec: #spec_type,
+            pub spec: #written,
             /// The observed state, as last written by the operator.
             pub status: ::core::option::Option<#crate_path::ClusterStatus>,
         }
@@ -30,7 +31,8 @@ pub fn root(operator: &Operator) -> TokenStream {
 
 /// The traits of kube and serde, and a constructor.
 pub fn impls(operator: &Operator) -> TokenStream {
-    let Operator { vis, root, spec_type, .. } = operator;
+    let Operator { vis, root, .. } = operator;
+    let written = operator.written();
     let crd_name = format!("{}.{}", operator.plural.as_str(), operator.group.as_str());
     let new_doc =
         format!("A `{}` with this name and desired state, as yet without a namespace.", operator.kind.as_str());
@@ -46,7 +48,7 @@ pub fn impls(operator: &Operator) -> TokenStream {
     quote! {
         impl #root {
             #[doc = #new_doc]
-            #vis fn new(name: &str, spec: #spec_type) -> Self {
+            #vis fn new(name: &str, spec: #written) -> Self {
                 Self {
                     metadata: _core::__private::ObjectMeta {
                         name: ::core::option::Option::Some(::std::string::ToString::to_string(name)),
@@ -111,13 +113,13 @@ pub fn impls(operator: &Operator) -> TokenStream {
         }
 
         impl _core::__private::kube::core::object::HasSpec for #root {
-            type Spec = #spec_type;
+            type Spec = #written;
 
-            fn spec(&self) -> &#spec_type {
+            fn spec(&self) -> &#written {
                 &self.spec
             }
 
-            fn spec_mut(&mut self) -> &mut #spec_type {
+            fn spec_mut(&mut self) -> &mut #written {
                 &mut self.spec
             }
         }

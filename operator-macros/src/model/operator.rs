@@ -18,6 +18,8 @@ pub struct Operator {
     pub spec: Ident,
     /// Its type in generated code.
     pub spec_type: Type,
+    /// What users write, where that isn't the struct.
+    pub form: Option<Path>,
     pub vis: Visibility,
     /// Its doc comment.
     pub doc: String,
@@ -38,7 +40,7 @@ pub struct Operator {
     /// What all node types have in common.
     pub every_node: Template,
 
-    /// JSON names of all fields; none: some are of a flattened struct.
+    /// JSON names of all fields that users write; none: some are of a flattened struct, or of a form.
     pub fields: Option<Vec<String>>,
     /// The author's own rules over a spec.
     pub validate: Option<Path>,
@@ -84,6 +86,11 @@ pub struct Shared {
 }
 
 impl Operator {
+    /// The type of what users write.
+    pub fn written(&self) -> Type {
+        self.form.as_ref().map_or_else(|| self.spec_type.clone(), |form| parse_quote!(#form))
+    }
+
     /// Reads the struct. A name that is missing, which is reported, is filled with one that is valid, so that nothing
     /// else complains of it.
     pub fn read(input: &DeriveInput, errors: &Errors) -> Self {
@@ -101,6 +108,7 @@ impl Operator {
         let mut operator = Self {
             spec: spec.clone(),
             spec_type: if usable { parse_quote!(#spec) } else { parse_quote!(()) },
+            form: keys.form,
             vis: input.vis.clone(),
             doc: doc(&input.attrs),
             root: root_ident(root, spec, errors),
@@ -129,8 +137,8 @@ impl Operator {
             && let Fields::Named(fields) = &data.fields
         {
             let flattened = fields.named.iter().any(|field| helper_key(&field.attrs, "serde", "flatten").is_some());
-            operator.fields =
-                (!flattened).then(|| fields.named.iter().filter_map(|field| names.if_named(field)).collect());
+            operator.fields = (!flattened && operator.form.is_none())
+                .then(|| fields.named.iter().filter_map(|field| names.if_named(field)).collect());
             for field in &fields.named {
                 operator.place(field, names, errors);
             }
