@@ -109,6 +109,8 @@ pages! {
     Customize "customize"
     SeveralTypes "several-types"
     Forms "forms"
+    Scaling "scaling"
+    Migrating "migrating"
     Definition "definition"
     ThreatModel "threat-model"
 }

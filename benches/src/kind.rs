@@ -1,4 +1,4 @@
-//! The kind that is measured: clusters of six children, which all run no pods.
+//! The kind that is measured: clusters of six children and the spec that was accepted, which all run no pods.
 
 use kube::api::DynamicObject;
 use operator_core::{
@@ -44,8 +44,8 @@ pub struct Store {
     pub runtime: Properties,
 }
 
-/// Children of each cluster.
-pub const CHILDREN: usize = 6;
+/// Objects of each cluster: six children, and the spec that was accepted.
+pub const CHILDREN: usize = 7;
 
 /// What a cluster shall consist of.
 pub fn blueprint(cluster: &DynamicObject) -> Result<Blueprint, Error> {

@@ -36,7 +36,7 @@ use error::Error;
 #[derive(Debug, Parser)]
 #[command(name = "bench-operator")]
 pub struct Options {
-    /// Clusters, of six children each
+    /// Clusters, of six children each, and the spec that was accepted
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     clusters: u32,
     /// Changes of single clusters, for the latency

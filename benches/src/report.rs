@@ -21,7 +21,7 @@ pub fn table(measured: &Measured) -> String {
     let (figure, seen) = (width(|row| &row.figure), width(|row| &row.seen));
     let _ = writeln!(
         text,
-        "{} clusters of {CHILDREN} children, {} processors shared with the API server; a single run: walls and latencies are noisy\n",
+        "{} clusters of {CHILDREN} objects, {} processors shared with the API server; a single run: walls and latencies are noisy\n",
         measured.clusters, measured.processors
     );
     let _ = writeln!(text, "{:figure$}  {:seen$}  hold", "figure", "seen");

@@ -300,7 +300,7 @@ impl World {
             kind: kind.clone(),
             name: name.to_owned(),
             sent: action.sent(),
-            found: action.found(),
+            found: action.found().cloned(),
             at: self.snapshot.time,
             put_back: 0,
             answer,

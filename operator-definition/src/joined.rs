@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::{
-    ConfigFile, Copies, Definition, NodeTemplate, NodeType, PolicyRule, Port, SecretField, StorageTemplate, Workload,
-    text::contains,
+    ConfigFile, Copies, Definition, NodeTemplate, NodeType, PolicyRule, Port, ReplicaRule, SecretField,
+    StorageTemplate, Workload, text::contains,
 };
 
 impl Definition {
@@ -25,7 +25,35 @@ impl Definition {
     }
 }
 
+impl Definition {
+    /// The node type of a node called so, and the node's key, where it is one of many. No two types' nodes can be called alike.
+    pub fn of_node<'a>(&self, node: &'a str) -> Option<(&'static NodeType, Option<&'a str>)> {
+        self.node_types.iter().find_map(|node_type| match node.strip_prefix(node_type.name)? {
+            "" => Some((node_type, None)),
+            rest => Some((node_type, Some(rest.strip_prefix('-').filter(|_| node_type.is_many())?))),
+        })
+    }
+}
+
 impl NodeType {
+    /// Name of the main container.
+    pub const fn container(&self) -> &'static str {
+        match highest!(self.container) {
+            Some(name) => name,
+            None => self.name,
+        }
+    }
+
+    /// What a node's objects are called, where the author says so.
+    pub const fn object_name(&self) -> Option<&'static str> {
+        highest!(self.object_name)
+    }
+
+    /// Labels by which the pods are selected, in place of the operator's own.
+    pub const fn selector(&self) -> &'static [(&'static str, &'static str)] {
+        highest_list!(self.selector)
+    }
+
     /// Kind of workload.
     pub const fn workload(&self) -> Workload {
         match highest!(self.workload) {
@@ -57,6 +85,11 @@ impl NodeType {
     /// Number of pods, where the custom resource has none.
     pub const fn replicas(&self) -> Option<i32> {
         highest!(self.replicas)
+    }
+
+    /// What the number of pods has to be.
+    pub const fn replica_rule(&self) -> Option<ReplicaRule> {
+        highest!(self.replica_rule)
     }
 
     /// Image, where the custom resource has none.

@@ -61,8 +61,8 @@ mod text;
 pub use config::{Compute, ConfigFile, FileClash, Format, Reload};
 pub use kind::{NamedNode, NodeField, NodeKind, NodeKinds, Variant, joined, number, shared};
 pub use node::{
-    Cardinality, Check, Copies, LIST_KEY, Metrics, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol, RunAs,
-    Security, StorageTemplate, Tag, Workload,
+    Cardinality, Check, Copies, LIST_KEY, Metrics, NAMED, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol,
+    ReplicaRule, RunAs, Security, StorageTemplate, Tag, Workload,
 };
 
 pub use power::Power;

@@ -48,8 +48,24 @@ impl Cardinality {
     }
 }
 
+/// The references in the names of objects and in selectors.
+pub const NAMED: [&str; 3] = ["cluster.name", "node.type", "node.key"];
+
 /// JSON name of the field that names an item of a [`Cardinality::List`].
 pub const LIST_KEY: &str = "name";
+
+/// What the number of a node's pods has to be. Where it is odd or fixed, no autoscaler can decide it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicaRule {
+    /// The fewest.
+    pub min: Option<i32>,
+    /// The most.
+    pub max: Option<i32>,
+    /// Whether it is odd, as a quorum's is.
+    pub odd: bool,
+    /// Why it stays as it is once the node is there; empty: no reason is given.
+    pub fixed: Option<&'static str>,
+}
 
 /// By how much a node is multiplied: a number in one of its own fields.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +83,17 @@ with_defaults! {
     pub struct NodeTemplate {
         /// Kind of workload. Default: [`Workload::StatefulSet`].
         pub workload: Option<Workload> = None,
+        /// Name of a node's workload, of its Service and of what is called after them: a text with the references of [`NAMED`]. Default:
+        /// `${cluster.name}-${node.type}`, and `-${node.key}` where there are many.
+        pub object_name: Option<&'static str> = None,
+        /// Name of the main container. Default: the node type's.
+        pub container: Option<&'static str> = None,
+        /// Labels by which workloads and Services select the pods, in place of the operator's own: a key, and a text as in `object_name`.
+        pub selector: &'static [(&'static str, &'static str)] = &[],
         /// Number of pods, where the custom resource has none. Default: one, and then as many as others ask for.
         pub replicas: Option<i32> = None,
+        /// What the number of pods has to be.
+        pub replica_rule: Option<ReplicaRule> = None,
         /// Makes so many nodes of each: `<node>-0` and so on.
         pub copies: Option<Copies> = None,
         /// Image of this node type, where the custom resource has none.

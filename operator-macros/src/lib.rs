@@ -228,6 +228,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | --- | --- | --- |
 /// | `workload = StatefulSet` | `StatefulSet`, `Deployment`, `DaemonSet` (a pod per machine) or `Job` (runs once per configuration and what it runs); only a StatefulSet has storage | `StatefulSet` |
 /// | `replicas = 3` | number of pods where the custom resource says none | one at first, and then as many as others ask for |
+/// | `replicas(default = 3, odd)` | the same number with a rule, which the API server judges: `min = 1`, `max = 9`, `odd`, and `fixed` or `fixed = "why"`, where it stays as it is once the node is there | any number |
 /// | `copies = self.shards` | makes as many nodes of each as this field of the struct says, a `u8`, `u16` or `u32`, or an `Option` of one: `<node>-0` and so on; at most 64; only on a struct | one |
 /// | `config(…)` | a configuration file that a function computes, see [`DataOperator`]; repeatable; only on a struct | none |
 /// | `image = "druid:34"` | image, under whatever the custom resource says | none |
@@ -247,6 +248,9 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | `talks_to("historical", …)` | names of the node types that this one connects to | none |
 /// | `publish_not_ready` | the headless Service publishes pods that aren't ready, for systems whose pods must find each other to become ready; `= false` on a field turns it off | it doesn't |
 /// | `metrics(port = "http", path = "/metrics")` | where Prometheus finds metrics: the name of a port, and a path | none; the path is `/metrics` |
+/// | `object_name = "druid-${cluster.name}-${node.key}"` | what a node's workload and Service are called, and what is called after them; with `${cluster.name}`, `${node.type}` and `${node.key}` | `<cluster>-<node type>[-<key>]` |
+/// | `container = "druid"` | name of the main container | the node type's name |
+/// | `selector("app", "${cluster.name}")` | a label of the pods, with the same references; where there are any, they alone select the pods, in place of the operator's own labels; repeatable | the operator's own |
 /// | `crate = path` | where operator-core is found; not on fields | `::operator_core` |
 ///
 /// Keys of `storage(…)`:

@@ -16,7 +16,7 @@ pub use kinds::{NodeEnum, NodeVariant};
 pub use node::{NodeStruct, OwnField};
 pub use operator::{NodeType, Operator, Shared, doc, kind_of, plural_of};
 pub use secret::SecretField;
-pub use template::{Check, Copies, Metrics, Number, Port, Probe, Rule, Storage, Template};
+pub use template::{Check, Copies, Metrics, Number, Port, Probe, ReplicaRule, Rule, Storage, Template};
 
 /// The field's `#[cfg(…)]`s: an attribute macro sees fields that are compiled out.
 fn cfgs(field: &syn::Field) -> Vec<syn::Attribute> {

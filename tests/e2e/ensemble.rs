@@ -54,7 +54,7 @@ async fn an_ensemble_is_installed_scaled_changed_and_deleted() {
     assert!(zoo_cfg(&setup, "zk-observer").await.contains("peerType=observer"));
 
     let even = setup.apply_as::<ZooKeeper>("zk", with(spec(), [("/servers/replicas", json!(4))])).await;
-    assert!(even.unwrap_err().to_string().contains("servers.replicas is odd"));
+    assert!(even.unwrap_err().to_string().contains("servers.replicas must be odd"));
 
     let before = pods(&setup).await;
     let five = with(spec(), [("/servers/replicas", json!(5))]);

@@ -36,6 +36,7 @@ mod setup;
 mod shapes;
 mod simulation;
 mod specs;
+mod takeover;
 mod together;
 mod trouble;
 mod watches;

@@ -254,7 +254,10 @@ async fn a_further_shard_leaves_the_others_alone() {
 
     let even = with(three.clone(), [("/keepers", json!({ "replicas": 2 }))]);
     let refused = setup.apply_as::<ClickHouse>("ch", even).await.unwrap_err().to_string();
-    assert!(refused.contains("keepers.replicas is odd"), "{refused}");
+    assert!(refused.contains("keepers.replicas must be odd"), "{refused}");
+    let more = with(three.clone(), [("/keepers", json!({ "replicas": 5 }))]);
+    let refused = setup.apply_as::<ClickHouse>("ch", more).await.unwrap_err().to_string();
+    assert!(refused.contains("keepers.replicas stays as it is: keepers take in others one at a time"), "{refused}");
 
     // A setting rolls the servers, and not the keepers.
     let changed = with(three, [("/settings", json!({ "merge_tree": { "parts_to_delay_insert": 300 } }))]);

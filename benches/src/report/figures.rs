@@ -74,8 +74,8 @@ fn requests_of_clusters(measured: &Measured, each: impl Fn(usize) -> f64) -> Vec
         row(
             "change: requests per cluster",
             both(change),
-            "4 (create, delete, 2 applies) + 1 status, and status as it rolls out",
-            Some(children(change) <= 4.0),
+            "6 (create, delete, 2 applies; of the accepted spec create, delete) + 1 status, and status as it rolls out",
+            Some(children(change) <= 6.0),
         ),
         row(
             "events per cluster, apart: install, change",

@@ -14,14 +14,6 @@ const RAFT: u16 = 9234;
 #[operator(group = "clickhouse.example.com", version = "v1alpha1", kind = "ClickHouse")]
 #[operator(shortname = "ch", category = "all")]
 #[operator(printcolumn(name = "Shards", type = "integer", json_path = ".spec.data.shards"))]
-#[operator(validation(
-    rule = "(has(self.spec.keepers) && has(self.spec.keepers.replicas) ? self.spec.keepers.replicas : 3) % 2 == 1",
-    message = "keepers.replicas is odd: one more keeper than that stands no further failure"
-))]
-#[operator(validation(
-    rule = "(has(self.spec.keepers) && has(self.spec.keepers.replicas) ? self.spec.keepers.replicas : 3) == (has(oldSelf.spec.keepers) && has(oldSelf.spec.keepers.replicas) ? oldSelf.spec.keepers.replicas : 3)",
-    message = "keepers.replicas stays as it is: keepers take in others one at a time, and by hand"
-))]
 #[operator(config(
     file = "cluster.yaml",
     mount = "/etc/clickhouse-server/config.d",
@@ -59,7 +51,7 @@ pub struct ClickHouseSpec {
     #[node_type(
         name = "keeper",
         order = 1,
-        replicas = 3,
+        replicas(default = 3, odd, fixed = "keepers take in others one at a time, and by hand"),
         port(client = COORDINATION, raft = RAFT, http = 9182, metrics = METRICS),
         command("bash", "-c"),
         args("ID=$((ORDINAL + 1)) exec clickhouse-keeper --config-file=/etc/clickhouse-keeper/keeper.yaml"),

@@ -10,14 +10,6 @@ const VOTE: u16 = 9090;
 /// An Apache Kafka cluster: controllers that vote, and pools of brokers.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "kafka.example.com", version = "v1alpha1", kind = "Kafka", shortname = "kf", category = "all")]
-#[operator(validation(
-    rule = "(has(self.spec.controllers) && has(self.spec.controllers.replicas) ? self.spec.controllers.replicas : 3) % 2 == 1",
-    message = "controllers.replicas is odd: one more controller than that stands no further failure"
-))]
-#[operator(validation(
-    rule = "(has(self.spec.controllers) && has(self.spec.controllers.replicas) ? self.spec.controllers.replicas : 3) == (has(oldSelf.spec.controllers) && has(oldSelf.spec.controllers.replicas) ? oldSelf.spec.controllers.replicas : 3)",
-    message = "controllers.replicas stays as it is: Kafka lists the voters, and takes in no others while it runs"
-))]
 #[operator(validate = pools)]
 #[operator(every_node(
     command("bash", "-c"),
@@ -59,7 +51,7 @@ pub struct KafkaSpec {
     #[node_type(
         name = "controller",
         order = 1,
-        replicas = 3,
+        replicas(default = 3, odd, fixed = "Kafka lists the voters, and takes in no others while it runs"),
         port(vote = VOTE),
         readiness(tcp = "vote")
     )]

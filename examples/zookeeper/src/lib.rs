@@ -16,10 +16,6 @@ const METRICS: u16 = 7000;
     shortname = "zk",
     category = "all"
 )]
-#[operator(validation(
-    rule = "!has(self.spec.servers) || !has(self.spec.servers.replicas) || self.spec.servers.replicas % 2 == 1",
-    message = "servers.replicas is odd: one more server than that stands no further failure"
-))]
 #[operator(every_node(
     port(client = CLIENT, quorum = QUORUM, election = ELECTION, admin = 8080, metrics = METRICS),
     command("bash", "-c"),
@@ -53,7 +49,7 @@ pub struct ZooKeeperSpec {
     pub super_digest: Option<SecretRef>,
 
     /// Vote: an odd number, 3 by default.
-    #[node_type(name = "server", order = 1, replicas = 3, env(FIRST_ID = "1"))]
+    #[node_type(name = "server", order = 1, replicas(default = 3, odd), env(FIRST_ID = "1"))]
     #[serde(default)]
     pub servers: NodeSpec,
 

@@ -101,7 +101,7 @@ impl Outcome {
             kind: kind.clone(),
             name: name.to_owned(),
             sent: action.sent(),
-            found: action.found(),
+            found: action.found().cloned(),
             at,
             put_back: 0,
             answer,
@@ -303,17 +303,6 @@ impl Writer {
             .ok()
             .and_then(|text| Child::read(kind, std::slice::from_ref(&self.manager), text));
         child.map(Box::new).ok_or_else(|| Failure::text("the API server's answer has no name or version"))
-    }
-
-    /// An object as it is stored; none where there is none, or it can't be read.
-    ///
-    /// # Errors
-    /// Where the request doesn't go through.
-    pub async fn read(&self, kind: &Kind, cluster: &Identity, name: &str) -> Result<Option<Value>, Failure> {
-        match self.send(Requests::new(&self.manager.name, kind, &cluster.namespace, name).get()?).await {
-            Err(failure) if failure.code == Some(404) => Ok(None),
-            answer => Ok(serde_json::from_slice(&answer?).ok()),
-        }
     }
 
     /// Changes the status of a custom resource that has this version, by a merge patch: a new cluster of the same name doesn't get the status

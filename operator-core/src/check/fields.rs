@@ -1,7 +1,5 @@
 //! Fields that the definition names, and what is written to files.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::{
@@ -19,14 +17,14 @@ pub struct Holder<'a> {
     pub node_type: Option<&'static NodeType>,
     pub configs: Vec<ConfigFile>,
     secrets: Vec<SecretField>,
-    schema: Cow<'a, Value>,
+    schema: &'a Value,
 }
 
 /// The spec, and a node of each node type that the schema has.
 pub fn holders<'a>(subject: &Subject<'a>) -> Vec<Holder<'a>> {
     let Definition { configs, secrets, node_types, .. } = *subject.author.definition;
     let (configs, secrets) = (configs.to_vec(), secrets.to_vec());
-    let mut holders = vec![Holder { node_type: None, configs, secrets, schema: Cow::Borrowed(subject.spec) }];
+    let mut holders = vec![Holder { node_type: None, configs, secrets, schema: subject.spec }];
     holders.extend(node_types.iter().filter_map(|node_type| {
         let schema = crd::node(subject.spec, node_type)?;
         let (configs, secrets) = (node_type.configs(), node_type.secrets());
@@ -77,13 +75,13 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
     for holder in holders(subject) {
         for secret in &holder.secrets {
             let title = holder.title(&format!("secret `{}`", secret.field));
-            found.extend(at(&holder.schema, &holder.place(), secret.field, title).err());
+            found.extend(at(holder.schema, &holder.place(), secret.field, title).err());
         }
         // What a function computes needs no field.
         for config in holder.configs.iter().filter(|config| config.with.is_none()) {
             let Some(field) = config.field else { continue };
             let title = holder.title(&format!("config \"{}\"", config.file));
-            match at(&holder.schema, &holder.place(), field, title.clone()) {
+            match at(holder.schema, &holder.place(), field, title.clone()) {
                 Err(missing) => found.push(missing),
                 Ok(schema) => found.extend(unwritable(config.format, schema).map(|why| {
                     let message = format!("`{}.{field}` {why}", holder.place());

@@ -6,7 +6,10 @@ use super::Subject;
 use crate::{
     crd,
     definition::{Cardinality, Definition, ExternalCheck, LIST_KEY, NodeType, Tag},
-    settings::schema::{DATA_KEY, LABEL, RULES, SUBDOMAIN},
+    settings::{
+        replica_rule,
+        schema::{DATA_KEY, LABEL, RULES, SUBDOMAIN},
+    },
 };
 
 /// Key of maps, and text where any text will do.
@@ -33,7 +36,11 @@ impl Sampler {
         let definition = subject.author.definition;
         let rules = |schema: &Value| schema.get(RULES).and_then(Value::as_array).map_or(0, Vec::len);
         self.is_sure &= definition.validations.is_empty();
-        self.is_sure &= rules(subject.spec) == crd::rules::groups(subject.spec, definition).len();
+        // Those of core hold of what is made here.
+        let at_spec = definition.node_types.iter().filter(|node_type| replica_rule::is_at_spec(node_type));
+        let of_core =
+            crd::rules::groups(subject.spec, definition).len() + at_spec.flat_map(replica_rule::rules).count();
+        self.is_sure &= rules(subject.spec) == of_core;
         if let Some(example) = example(subject.spec) {
             self.is_sure = true;
             return example.clone();
@@ -158,9 +165,9 @@ fn with_addresses(spec: &mut Value, definition: &Definition) {
     }
 }
 
-/// Key of the sample's node of this type.
+/// Key of the sample's node of this type: another one for each, where only that may tell its objects from others'.
 pub fn key(node_type: &NodeType) -> &'static str {
-    if node_type.tag.is_none() {
+    if node_type.tag.is_none() && node_type.object_name().is_none() {
         return TEXT;
     }
     let key = node_type.name.get(..crd::rules::LONGEST_KEY as usize).unwrap_or(node_type.name);

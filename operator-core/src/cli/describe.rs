@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     Cluster, Result,
-    definition::{Cardinality, Definition, ExternalCheck, NodeType, Reload, SecretField},
+    definition::{Cardinality, Definition, ExternalCheck, NAMED, NodeType, Reload, SecretField},
 };
 
 use super::output;
@@ -25,7 +25,7 @@ pub enum Format {
 
 /// Prints what the definition of `K` yields.
 pub fn describe<K: Cluster>(format: Format) -> Result<()> {
-    let described = Description::of(K::DEFINITION);
+    let described = Description { form: K::FORM.is_some(), ..Description::of(K::DEFINITION) };
     output::print(&match format {
         Format::Text => described.to_string(),
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&described)?),
@@ -39,6 +39,8 @@ pub fn describe<K: Cluster>(format: Format) -> Result<()> {
 struct Description {
     kind: &'static str,
     api_version: String,
+    /// Whether users write a form: then paths are those of the struct that comes of it.
+    form: bool,
     node_types: Vec<Described>,
     externals: Vec<External>,
 }
@@ -83,6 +85,7 @@ impl Description {
         Self {
             kind: definition.kind,
             api_version: definition.api_version(),
+            form: false,
             node_types: definition.node_types.iter().map(|node_type| Described::of(definition, node_type)).collect(),
             externals: definition.externals.iter().map(external).collect(),
         }
@@ -158,6 +161,9 @@ impl Described {
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} ({})", self.kind, self.api_version)?;
+        if self.form {
+            writeln!(f, "\nUsers write a form; paths are those of what the operator makes of it.")?;
+        }
         for it in &self.node_types {
             writeln!(f, "\n{}: {}", it.name, it.path)?;
             writeln!(f, "  {} {}, order {}", it.workload, it.names, it.order)?;
@@ -189,9 +195,22 @@ enum Holder {
 }
 
 /// Names of the workloads and Services.
-fn names(NodeType { name, cardinality, .. }: &NodeType, has_copies: bool) -> String {
-    let key = if cardinality.is_many() { "-<key>" } else { "" };
-    format!("<cluster>-{name}{key}{}", if has_copies { "-<number>" } else { "" })
+fn names(node_type: &NodeType, has_copies: bool) -> String {
+    let NodeType { name, cardinality, .. } = node_type;
+    let key = match (cardinality.is_many(), has_copies) {
+        (true, true) => "<key>-<number>",
+        (true, false) => "<key>",
+        (false, true) => "<number>",
+        (false, false) => "",
+    };
+    match node_type.object_name() {
+        Some(text) => NAMED
+            .iter()
+            .zip(["<cluster>", name, key])
+            .fold(text.to_owned(), |text, (reference, value)| text.replace(&format!("${{{reference}}}"), value)),
+        None if key.is_empty() => format!("<cluster>-{name}"),
+        None => format!("<cluster>-{name}-{key}"),
+    }
 }
 
 /// What nodes of a type read of the cluster's (`spec`), and of their own.

@@ -34,8 +34,6 @@ pub(crate) mod rules;
 mod tests;
 mod tidy;
 
-use std::borrow::Cow;
-
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewriter};
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -43,11 +41,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     definition::{Definition, NodeType},
-    settings::{
-        json::without_empty,
-        kinds::OF_TYPES,
-        schema::{PRESERVED, cel},
-    },
+    settings::{json::without_empty, kinds::OF_TYPES, schema::cel},
 };
 
 /// The CustomResourceDefinition of a kind whose objects have this spec and status.
@@ -188,32 +182,10 @@ fn nodes<'a>(spec: &'a Value, node_type: &NodeType) -> Option<&'a Value> {
 }
 
 /// The schema of a node of this type alone.
-pub(crate) fn node<'a>(spec: &'a Value, node_type: &NodeType) -> Option<Cow<'a, Value>> {
+pub(crate) fn node<'a>(spec: &'a Value, node_type: &NodeType) -> Option<&'a Value> {
     let shared = nodes(spec, node_type)?;
-    let of_types = node_type.tag.and_then(|tag| Some((shared.get(OF_TYPES)?.as_object()?, tag)));
-    let Some((of_types, tag)) = of_types else { return Some(Cow::Borrowed(shared)) };
-    let own = |of_type: &'a Value| of_type.get("properties").and_then(Value::as_object).into_iter().flatten();
-    let mut schema = shared.clone();
-    if let Some(fields) = properties(&mut schema) {
-        let of_others =
-            of_types.values().flat_map(own).filter(|(name, _)| of_types[tag.value]["properties"].get(name).is_none());
-        of_others.for_each(|(name, _)| _ = fields.remove(name));
-        if let Some(says) = fields.get_mut(tag.field) {
-            put(says, "enum", json!([tag.value]));
-        }
-        for (name, field) in own(&of_types[tag.value]) {
-            // Another type has it differently.
-            if fields.get(name).is_some_and(|shared| shared.get(PRESERVED).is_some()) {
-                let mut field = field.clone();
-                tidy::no_defaults(&mut field);
-                fields.insert(name.clone(), field);
-            }
-        }
-    }
-    let required = of_types[tag.value].get("required").and_then(Value::as_array).into_iter().flatten().cloned();
-    let all = schema.as_object_mut().and_then(|schema| schema.get_mut("required")?.as_array_mut());
-    all.into_iter().for_each(|all| all.extend(required.clone()));
-    Some(Cow::Owned(schema))
+    let own = node_type.tag.and_then(|tag| shared.get(OF_TYPES)?.get(tag.value));
+    own.or(Some(shared))
 }
 
 fn property<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {

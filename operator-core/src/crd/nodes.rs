@@ -9,7 +9,7 @@ use super::{describe, parts, properties, property, put, rules, tidy};
 use crate::{
     definition::{Cardinality, ConfigFile, Definition, LIST_KEY, NodeType, Workload},
     settings::{
-        MOST_COPIES, Rule, SETTINGS, Setting, kinds, kubernetes,
+        MOST_COPIES, Rule, SETTINGS, Setting, kinds, kubernetes, replica_rule,
         schema::{RULES, cel},
         strategy::{self, Known},
     },
@@ -40,6 +40,8 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
             nodes(field, *cardinality, &types, definition);
         }
     }
+    let at_spec = all.into_iter().filter(|node_type| replica_rule::is_at_spec(node_type));
+    rules::add(spec, at_spec.flat_map(replica_rule::rules));
 }
 
 /// A field that holds the nodes of `types`.
@@ -66,6 +68,8 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
     }
     let only: Vec<Value> = SETTINGS.iter().filter_map(|setting| only_some(node, setting, types)).collect();
     rules::add(node, only);
+    let of_pods = types.iter().filter(|node_type| !replica_rule::is_at_spec(node_type));
+    rules::add(node, of_pods.flat_map(|node_type| replica_rule::rules(node_type)));
     let Some(fields) = properties(node) else { return };
     for node_type in types {
         // Of types that share the field, others may count something else.

@@ -131,45 +131,37 @@ impl Action {
         }
     }
 
-    /// What shall be there; none where something is only deleted or grown.
-    pub fn object(&self) -> Option<&Arc<Object>> {
+    /// What shall be there; or kind and name of what is only grown or deleted.
+    fn about(&self) -> Result<&Arc<Object>, (&Kind, &str)> {
+        static CLAIMS: Kind = Kind::Row(&CLAIM);
         match self {
             Self::Create { object, .. }
             | Self::Apply { object, .. }
             | Self::Inspect { object }
             | Self::Try { object, .. }
             | Self::Release { object, .. }
-            | Self::Replace { object, .. } => Some(object),
-            Self::Grow { .. } | Self::Delete { .. } => None,
+            | Self::Replace { object, .. } => Ok(object),
+            Self::Grow { claim, .. } => Err((&CLAIMS, claim)),
+            Self::Delete { kind, name, .. } => Err((kind, name)),
         }
+    }
+
+    /// What shall be there; none where something is only deleted or grown.
+    pub fn object(&self) -> Option<&Arc<Object>> {
+        self.about().ok()
     }
 
     /// Kind and name of what it is about.
     pub fn target(&self) -> (&Kind, &str) {
-        static CLAIMS: Kind = Kind::Row(&CLAIM);
-        match self {
-            Self::Grow { claim, .. } => (&CLAIMS, claim),
-            Self::Delete { kind, name, .. } => (kind, name),
-            Self::Create { object, .. }
-            | Self::Apply { object, .. }
-            | Self::Inspect { object }
-            | Self::Try { object, .. }
-            | Self::Release { object, .. }
-            | Self::Replace { object, .. } => (&object.kind, &object.name),
-        }
+        self.about().map_or_else(|of| of, |object| (&object.kind, &object.name))
     }
 
     /// Over what it sends.
     pub fn sent(&self) -> Digest {
-        match self {
-            Self::Grow { size, .. } => Digest::of_texts([size.as_str()]),
-            Self::Delete { .. } => Self::of_a_deletion(),
-            Self::Create { object, .. }
-            | Self::Apply { object, .. }
-            | Self::Inspect { object }
-            | Self::Try { object, .. }
-            | Self::Release { object, .. }
-            | Self::Replace { object, .. } => object.intent,
+        match (self, self.object()) {
+            (_, Some(object)) => object.intent,
+            (Self::Grow { size, .. }, None) => Digest::of_texts([size.as_str()]),
+            (_, None) => Self::of_a_deletion(),
         }
     }
 
@@ -181,22 +173,18 @@ impl Action {
     /// UID of what it is done to; none where nothing was there.
     pub fn uid(&self) -> Option<&str> {
         match self {
-            Self::Apply { found: (uid, _), .. }
-            | Self::Try { found: (uid, _), .. }
-            | Self::Release { found: (uid, _), .. }
-            | Self::Grow { found: (uid, _), .. } => Some(uid),
             Self::Replace { uid, .. } | Self::Delete { uid, .. } => Some(uid),
-            Self::Create { .. } | Self::Inspect { .. } => None,
+            _ => self.found().map(|(uid, _)| &**uid),
         }
     }
 
     /// UID of what it is done to, and what was seen of it; none where nothing was there.
-    pub fn found(&self) -> Option<(Box<str>, Digest)> {
+    pub fn found(&self) -> Option<&(Box<str>, Digest)> {
         match self {
             Self::Apply { found, .. }
             | Self::Try { found, .. }
             | Self::Release { found, .. }
-            | Self::Grow { found, .. } => Some(found.clone()),
+            | Self::Grow { found, .. } => Some(found),
             Self::Create { .. } | Self::Inspect { .. } | Self::Replace { .. } | Self::Delete { .. } => None,
         }
     }

@@ -4,24 +4,19 @@ use serde_json::{Value, json};
 
 use super::{Object, names::Names, pod};
 use crate::{
-    model::kind::{AUTOSCALER, ChildKind},
+    model::kind::AUTOSCALER,
     settings::{Autoscaling, Invalid, ResolvedNode, Scale, json::at, merge_values},
 };
 
 /// Target in percent of the requested CPU, where no metric is given.
 const UTILIZATION: i32 = 80;
 
-/// `workload` is the kind of what is scaled, whose pods are as `pod`.
-pub fn build(
-    names: &Names<'_>,
-    node: &ResolvedNode,
-    workload: &ChildKind,
-    pod: &Value,
-) -> Result<Option<Object>, Invalid> {
+/// `pod` is the template of the pods that it scales.
+pub fn build(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Result<Option<Object>, Invalid> {
     let (Some(given), Scale::Autoscaled) = (&node.spec.autoscaling, node.scale) else { return Ok(None) };
     let name = names.node(&node.name);
     let spec = json!({
-        "scaleTargetRef": { "apiVersion": workload.api_version(), "kind": workload.kind, "name": name },
+        "scaleTargetRef": { "apiVersion": node.kind.api_version(), "kind": node.kind.kind, "name": name },
         "minReplicas": given.min_replicas.unwrap_or(1),
         "maxReplicas": given.max_replicas,
         "metrics": metrics(node, given, pod)?,
@@ -35,14 +30,14 @@ fn metrics(node: &ResolvedNode, given: &Autoscaling, pod: &Value) -> Result<Vec<
     if let Some(metrics) = given.metrics.as_ref().filter(|metrics| !metrics.is_empty()) {
         return Ok(metrics.clone());
     }
-    let main = pod::container(pod, node.node_type.name);
+    let main = pod::container(pod, node.node_type.container());
     if main.is_none_or(|main| at(main, "resources.requests|limits.cpu").is_empty()) {
         let message = "without metrics, the number of pods follows the CPU they use of what they request; \
                        set resources.requests.cpu, or metrics";
         return Err(node.invalid("autoscaling", message));
     }
     let target = json!({ "type": "Utilization", "averageUtilization": UTILIZATION });
-    let source = json!({ "name": "cpu", "container": node.node_type.name, "target": target });
+    let source = json!({ "name": "cpu", "container": node.node_type.container(), "target": target });
     Ok(vec![json!({ "type": "ContainerResource", "containerResource": source })])
 }
 

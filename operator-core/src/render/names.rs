@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::customize::Customization;
 use crate::{
-    definition::Definition,
+    definition::{Definition, NAMED, NodeType},
     model::{Digest, Identity, Node, Reference, Source},
 };
 
@@ -27,18 +27,35 @@ pub struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// Name of a node's workload and Service: `<cluster>-<node type>[-<node>]`.
+    /// Name of a node's workload and Service: what the author says, or `<cluster>-<node type>[-<node>]`.
     pub fn node(&self, node: &str) -> String {
-        cut(&format!("{}-{node}", self.cluster.name), LONGEST)
+        cut(&self.base(node), LONGEST)
     }
 
-    /// Name of a further object of a node or the cluster: `<cluster>[-<node>]-<what>`.
+    /// The same, of any length.
+    pub fn base(&self, node: &str) -> String {
+        let named = self.definition.of_node(node).and_then(|(node_type, key)| {
+            // What all nodes of a type share has no name of the author's.
+            let text = node_type.object_name().filter(|_| key.is_some() || !node_type.is_many())?;
+            Some(self.filled(text, node_type, key))
+        });
+        named.unwrap_or_else(|| format!("{}-{node}", self.cluster.name))
+    }
+
+    /// A text of the author's for a node's name or label.
+    fn filled(&self, text: &str, node_type: &NodeType, key: Option<&str>) -> String {
+        let values = [&self.cluster.name, node_type.name, key.unwrap_or_default()];
+        let references = NAMED.iter().zip(values);
+        references.fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+    }
+
+    /// Name of a further object of a node or the cluster: `<name of the node, or the cluster's>-<what>`.
     pub fn child(&self, node: Option<&str>, what: &str) -> String {
-        let node = node.map(|node| format!("{node}-")).unwrap_or_default();
-        self.node(&format!("{node}{what}"))
+        let owner = node.map_or_else(|| self.cluster.name.clone(), |node| self.base(node));
+        cut(&format!("{owner}-{what}"), LONGEST)
     }
 
-    /// Name of a ConfigMap: `<cluster>[-<node>]-<file>-<hash>`. The hash tells apart what the readable part may not.
+    /// Name of a ConfigMap: `<name of the node, or the cluster's>-<file>-<hash>`. The hash tells apart what the readable part may not.
     pub fn config_map(&self, node: Option<&str>, file: &str, hash: &Digest) -> String {
         let owner = node.map_or_else(|| cut(&self.cluster.name, LONGEST), |node| self.node(node));
         format!("{owner}-{}-{}", cut(&readable(file), 150), hash.short())
@@ -52,7 +69,7 @@ impl Names<'_> {
 
     /// Name of the ControllerRevision that keeps a spec: `<cluster>-<hash>`.
     pub fn revision(&self, spec: &Value) -> String {
-        self.node(&Digest::of(spec).short())
+        self.child(None, &Digest::of(spec).short())
     }
 
     /// The annotation, on pods, that carries the hash of what they read.
@@ -60,11 +77,22 @@ impl Names<'_> {
         format!("{}/config-hash", self.definition.group)
     }
 
-    /// Selector of a node's pods. It never changes.
+    /// Selector of a node's pods: what the author says, or the operator's own labels. It never changes.
     pub fn selector(&self, node: &str) -> Map<String, Value> {
-        let mut selector = self.selector_of_cluster();
-        selector.insert(self.node_label(), cut(node, 63).into());
-        selector
+        let own = self.definition.of_node(node).map_or_else(Map::new, |(node_type, key)| {
+            let label = |(key_of, text): &(&str, &str)| {
+                ((*key_of).to_owned(), Value::from(cut(&self.filled(text, node_type, key), 63)))
+            };
+            node_type.selector().iter().map(label).collect()
+        });
+        if own.is_empty() { self.of_node(node) } else { own }
+    }
+
+    /// The operator's own labels of what is a node's.
+    pub fn of_node(&self, node: &str) -> Map<String, Value> {
+        let mut labels = self.selector_of_cluster();
+        labels.insert(self.node_label(), cut(node, 63).into());
+        labels
     }
 
     /// Selector of all pods of the cluster.
@@ -73,9 +101,10 @@ impl Names<'_> {
         Map::from_iter([(NAME.to_owned(), self.definition.singular.into()), (INSTANCE.to_owned(), instance.into())])
     }
 
-    /// The labels of a child: the selector's, the node type and the operator.
+    /// The labels of a child: the selector's, its node's, the node type and the operator.
     pub fn labels(&self, node: Option<&Node>) -> Map<String, Value> {
         let mut labels = node.map_or_else(|| self.selector_of_cluster(), |node| self.selector(&node.name));
+        labels.extend(node.into_iter().flat_map(|node| self.of_node(&node.name)));
         labels.extend(node.and_then(|node| Some((COMPONENT.to_owned(), node.of_type?.into()))));
         labels.insert(MANAGED_BY.to_owned(), manager(self.definition).into());
         labels

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     definition::Workload,
-    model::kind::ChildKind,
     settings::{Invalid, ResolvedNode},
 };
 
@@ -52,7 +51,7 @@ pub fn render(context: &NodeContext<'_>) -> Result<Vec<Object>, Vec<Invalid>> {
         );
         return Err(vec![Invalid::new(node.path.as_str(), message)]);
     }
-    let variable = node.node_type.says(|says| says.config_hash_env).map(|name| (node.node_type.name, name));
+    let variable = node.node_type.says(|says| says.config_hash_env).map(|name| (node.node_type.container(), name));
     pod::confine(pod::restricted(node), &mut workload.json["spec"]["template"], &containers);
     workload::finish(workload, names, &files, variable);
     Ok(children.into_objects())
@@ -60,9 +59,8 @@ pub fn render(context: &NodeContext<'_>) -> Result<Vec<Object>, Vec<Invalid>> {
 
 /// A node's supporting objects (ServiceAccount, Service, PDB, NetworkPolicy …). `pod` is the template of its pods.
 fn supporting(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Result<Vec<Object>, Vec<Invalid>> {
-    let workload = ChildKind::of_workload(node.node_type.workload());
     let account = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or_default();
-    let autoscaler = autoscaler::build(names, node, workload, pod).map_err(|invalid| vec![invalid])?;
+    let autoscaler = autoscaler::build(names, node, pod).map_err(|invalid| vec![invalid])?;
     let mut built = Vec::new();
     // Of rights that others' accounts have, none is the author's to give.
     if !node.node_type.rules().is_empty() && account == names.node(&node.name) {
@@ -75,6 +73,6 @@ fn supporting(names: &Names<'_>, node: &ResolvedNode, pod: &Value) -> Result<Vec
     built.extend(http_route::build(names, node));
     built.extend(service_monitor::build(names, node));
     built.extend(autoscaler);
-    built.extend(vertical_pod_autoscaler::build(names, node, workload));
+    built.extend(vertical_pod_autoscaler::build(names, node));
     Ok(built)
 }

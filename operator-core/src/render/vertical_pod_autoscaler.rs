@@ -5,12 +5,12 @@ use serde_json::json;
 use super::{Object, names::Names};
 use crate::{
     definition::Workload,
-    model::kind::{ChildKind, VERTICAL_AUTOSCALER},
+    model::kind::VERTICAL_AUTOSCALER,
     settings::{ResolvedNode, VerticalMode},
 };
 
-/// `workload` is the kind of what runs the pods.
-pub fn build(names: &Names<'_>, node: &ResolvedNode, workload: &ChildKind) -> Option<Object> {
+/// None where there are no pods to resize, or nobody asks for it.
+pub fn build(names: &Names<'_>, node: &ResolvedNode) -> Option<Object> {
     // Of settings that several nodes share, some may not go with this one.
     if node.node_type.workload() == Workload::Job {
         return None;
@@ -19,14 +19,14 @@ pub fn build(names: &Names<'_>, node: &ResolvedNode, workload: &ChildKind) -> Op
     let name = names.node(&node.name);
     let bound = |bound: &std::collections::BTreeMap<_, _>| (!bound.is_empty()).then(|| json!(bound));
     let container = json!({
-        "containerName": node.node_type.name,
+        "containerName": node.node_type.container(),
         "minAllowed": bound(&given.min_allowed),
         "maxAllowed": bound(&given.max_allowed),
     });
     // What sidecars need, nobody has said.
     let others = json!({ "containerName": "*", "mode": "Off" });
     let spec = json!({
-        "targetRef": { "apiVersion": workload.api_version(), "kind": workload.kind, "name": name },
+        "targetRef": { "apiVersion": node.kind.api_version(), "kind": node.kind.kind, "name": name },
         "updatePolicy": { "updateMode": given.update_mode.unwrap_or(VerticalMode::Off) },
         "resourcePolicy": { "containerPolicies": [container, others] },
     });

@@ -22,7 +22,7 @@ pub fn finish(object: &mut Object, names: &Names<'_>, files: &[File], variable: 
     normal::template(template);
     let own: Vec<&str> = files.iter().map(|file| file.config_map.as_str()).collect();
     // The name that an author gave a Job is one that its run is added to.
-    let base = if node.is_added() { object.name.clone() } else { format!("{}-{}", names.cluster.name, node.name) };
+    let base = if node.is_added() { object.name.clone() } else { names.base(&node.name) };
     let is_job = object.kind == &JOB;
     object.hash = Some(Box::new(ConfigHash {
         files: files::digest(files),
@@ -42,7 +42,7 @@ pub fn finish(object: &mut Object, names: &Names<'_>, files: &[File], variable: 
 
 /// As the API server stores it, defaults included: the list is atomic, so its items are compared as a whole.
 fn label(claim: &mut Value, names: &Names<'_>, node: &str) {
-    let mut labels = names.selector(node);
+    let mut labels = names.of_node(node);
     // PVCs have no owner: they are watched by this label.
     labels.insert(MANAGED_BY.to_owned(), manager(names.definition).into());
     pod::put(claim, "labels", labels);

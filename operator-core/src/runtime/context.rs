@@ -118,7 +118,7 @@ impl Context {
         revisions.retain(|child| child.kind == &REVISION && !child.deleting);
         revisions.retain(|child| recorded(child).is_some_and(|mark| mark.seen == child.seen));
         let Some(revision) = revisions.into_iter().max_by_key(|child| child.version) else { return Ok(None) };
-        let read = self.writer.read(&revision.kind, &identity, &revision.name).await;
+        let read = self.writer.live(&revision.kind, &revision.name, &identity).await;
         let read = read.map_err(|failure| Transient::of(cluster, &revision.name, failure))?;
         let Some(spec) = read.and_then(|mut object| object.get_mut("data").map(Value::take)) else { return Ok(None) };
         let names = Names { cluster: &identity, definition: self.author.definition, customize: self.author.customize };

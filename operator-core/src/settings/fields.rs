@@ -28,6 +28,8 @@ pub(crate) enum Fits {
     Workloads(&'static [Workload]),
     /// Those with storage.
     Storage,
+    /// Those whose number of pods may be any.
+    Autoscaled,
 }
 
 /// Where a field's value goes without change.
@@ -47,10 +49,29 @@ impl Setting {
 
     /// Whether a node type can have it.
     pub fn fits(&self, node_type: &NodeType) -> bool {
-        match self.fits {
-            Fits::All => true,
-            Fits::Workloads(workloads) => workloads.contains(&node_type.workload()),
-            Fits::Storage => node_type.workload() == Workload::StatefulSet && !node_type.storage().is_empty(),
+        self.fits.fits(node_type)
+    }
+}
+
+impl Fits {
+    /// The workloads, where these say it.
+    pub const fn workloads(self) -> Option<&'static [Workload]> {
+        match self {
+            Self::Workloads(workloads) => Some(workloads),
+            Self::Autoscaled => Some(&[Workload::StatefulSet, Workload::Deployment]),
+            Self::All | Self::Storage => None,
+        }
+    }
+
+    /// Whether a node type is one of these.
+    pub fn fits(self, node_type: &NodeType) -> bool {
+        match self {
+            Self::All => true,
+            Self::Storage => node_type.workload() == Workload::StatefulSet && !node_type.storage().is_empty(),
+            Self::Autoscaled if node_type.replica_rule().is_some_and(|rule| rule.odd || rule.fixed.is_some()) => false,
+            Self::Workloads(_) | Self::Autoscaled => {
+                self.workloads().is_some_and(|workloads| workloads.contains(&node_type.workload()))
+            }
         }
     }
 }

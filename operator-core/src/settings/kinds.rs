@@ -79,14 +79,8 @@ pub fn schema<T: NodeKinds>(generator: &mut SchemaGenerator, types: &mut [Schema
             }
         }
     }
-    let of_types = types.iter().map(|(value, schema)| {
-        let own: Map<String, Value> = properties(schema)
-            .filter(|(name, _)| !FIELDS.contains(&name.as_str()))
-            .map(|(name, field)| (name.clone(), field.clone()))
-            .collect();
-        ((*value).to_owned(), json!({ "properties": own, "required": schema.get("required") }))
-    });
-    let of_types: Map<String, Value> = of_types.collect();
+    let of_types: Map<String, Value> =
+        types.iter().map(|(value, schema)| ((*value).to_owned(), Value::Object((*schema).clone()))).collect();
     let typed = fields.iter().filter(|(_, field)| is_typed(field));
     let mut rules: Vec<Value> = typed.flat_map(|(name, _)| rules(T::TAG, &types, name)).collect();
     for (value, schema) in &types {

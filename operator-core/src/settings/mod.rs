@@ -11,6 +11,7 @@ mod layers;
 pub(crate) mod merge;
 pub(crate) mod ports;
 pub mod properties;
+pub(crate) mod replica_rule;
 mod resolve;
 mod spec;
 pub(crate) mod strategy;
@@ -18,7 +19,7 @@ pub(crate) mod unknown;
 
 pub use crate::model::{Invalid, Quantity, Scale};
 pub use explain::{Explained, Unexplained, explain, place};
-pub(crate) use fields::{Fits, PassedTo, Setting};
+pub(crate) use fields::{PassedTo, Setting};
 pub use kinds::Named;
 pub use layers::Layer;
 pub use merge::merge;

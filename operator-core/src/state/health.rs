@@ -63,20 +63,7 @@ pub static DONE: LazyLock<Health> = LazyLock::new(|| job_with(1));
 
 /// Of a Job. Its template can't change: its pods are always on the newest.
 fn job_with(ready: i32) -> Health {
-    Health {
-        observed: true,
-        replicas: 1,
-        replicas_by: Owners { ours: false, others: false },
-        current: 1,
-        updated: 1,
-        ready,
-        single_revision: true,
-        leaves: 0,
-        failure: None,
-        claims: Box::default(),
-        takes_claims: false,
-        ordered: None,
-    }
+    Health { observed: true, replicas: 1, current: 1, updated: 1, ready, single_revision: true, ..Health::default() }
 }
 
 /// Who set a field.

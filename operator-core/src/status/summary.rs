@@ -76,38 +76,22 @@ impl Summary {
         }
     }
 
+    /// Reason, and of each condition whether it holds and why.
     fn always(self) -> [Said; 3] {
-        let going = |reason: &'static str, message: String| {
-            [
-                ("Ready", false, reason, message.clone()),
-                ("Progressing", true, reason, message),
-                ("Degraded", false, "AsExpected", String::new()),
-            ]
+        let no = (false, String::new());
+        let (reason, ready, progressing, degraded) = match self {
+            Self::Problem(reason, said) => {
+                let goes_on = matches!(reason, Reason::NameTaken | Reason::Contested | Reason::Retrying);
+                (reason.as_str(), (false, said.clone()), (goes_on, said.clone()), (true, said))
+            }
+            Self::Failing(failing, all) => ("Failing", (false, failing.clone()), (true, all), (true, failing)),
+            Self::Waiting(reason, said) => (reason, (false, said.clone()), (true, said), no),
+            Self::Progressing(said) => ("Progressing", (false, said.clone()), (true, said), no),
+            Self::Ready(said) => ("Ready", (true, said), no.clone(), no),
         };
-        match self {
-            Self::Problem(reason, message) => [
-                ("Ready", false, reason.as_str(), message.clone()),
-                (
-                    "Progressing",
-                    matches!(reason, Reason::NameTaken | Reason::Contested | Reason::Retrying),
-                    reason.as_str(),
-                    message.clone(),
-                ),
-                ("Degraded", true, reason.as_str(), message),
-            ],
-            Self::Failing(failing, all) => [
-                ("Ready", false, "Failing", failing.clone()),
-                ("Progressing", true, "Failing", all),
-                ("Degraded", true, "Failing", failing),
-            ],
-            Self::Waiting(reason, message) => going(reason, message),
-            Self::Progressing(message) => going("Progressing", message),
-            Self::Ready(message) => [
-                ("Ready", true, "Ready", message),
-                ("Progressing", false, "Ready", String::new()),
-                ("Degraded", false, "AsExpected", String::new()),
-            ],
-        }
+        let of_degraded = if degraded.0 { reason } else { "AsExpected" };
+        [("Ready", reason, ready), ("Progressing", reason, progressing), ("Degraded", of_degraded, degraded)]
+            .map(|(type_, reason, (holds, said))| (type_, holds, reason, said))
     }
 }
 

@@ -14,6 +14,39 @@ pub const fn references(node_type: &NodeType, node_types: &[NodeType], externals
     each_joined!(node_type.env, |variable| variable.0, { scan(variable.1, node_type, node_types, externals) });
     each!(node_type.command(), |text| { scan(text, node_type, node_types, externals) });
     each!(node_type.args(), |text| { scan(text, node_type, node_types, externals) });
+    object_names(node_type);
+}
+
+/// What objects are called tells apart the nodes of a type: those of many by their key.
+#[track_caller]
+const fn object_names(node_type: &NodeType) {
+    if let Some(text) = node_type.object_name() {
+        scan(text, node_type, &[], &[]);
+        report_if(
+            node_type.is_many() && !names(text, "node.key"),
+            "objects of all nodes of type `{}` have one name, `{}`: add `${node.key}` to it",
+            &[node_type.name, text],
+        );
+    }
+    each!(node_type.selector(), |label| { scan(label.1, node_type, &[], &[]) });
+    report_if(
+        node_type.is_many()
+            && !node_type.selector().is_empty()
+            && !any!(node_type.selector(), |label| names(label.1, "node.key")),
+        "the selector of nodes of type `{}` selects the pods of all of them: add a label with `${node.key}`",
+        &[node_type.name],
+    );
+}
+
+const fn names(text: &str, inside: &str) -> bool {
+    let mut rest = text;
+    while let Some(found) = Reference::first_of(rest) {
+        if same(found.inside, inside) {
+            return true;
+        }
+        rest = found.rest;
+    }
+    false
 }
 
 #[track_caller]

@@ -123,6 +123,11 @@ impl<'e> Keys<'e> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    /// Whether the key is given as a list, `key(…)`.
+    pub fn has_list(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == key && matches!(entry.value, Value::List(_)))
+    }
+
     /// Whether no key is left.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

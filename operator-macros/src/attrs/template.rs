@@ -6,7 +6,7 @@ use operator_definition::{Protocol, RunAs};
 use super::{Keys, Text, choices, keys::Named, probe};
 use crate::{
     errors::Errors,
-    model::{Metrics, Port, Rule, Storage, Template},
+    model::{Metrics, Port, ReplicaRule, Rule, Storage, Template},
 };
 
 impl Template {
@@ -20,10 +20,15 @@ impl Template {
             "config",
             "put #[config(…)] on a field, or config(…) on a struct: in #[node_type(…)] or #[operator(…)]",
         );
+        let (replicas, replica_rule) = replicas(keys);
         Self {
             copies: None,
             workload: keys.choice("workload", choices::WORKLOADS),
-            replicas: keys.integer("replicas", 0..=i64::from(i32::MAX)),
+            object_name: keys.text("object_name"),
+            container: keys.text("container"),
+            selector: keys.couples("selector", "\"app\", \"druid\""),
+            replicas,
+            replica_rule,
             image: keys.text("image"),
             ports: keys.lists("port", "http = 8080").into_iter().flat_map(ports).collect(),
             command: keys.words("command"),
@@ -55,6 +60,40 @@ impl Template {
             secrets: Vec::new(),
         }
     }
+}
+
+/// `replicas = 3`, or `replicas(default = 3, odd)`.
+fn replicas(keys: &mut Keys) -> (Option<SpannedValue<i32>>, Option<ReplicaRule>) {
+    let range = 0..=i64::from(i32::MAX);
+    if !keys.has_list("replicas") {
+        return (keys.integer("replicas", range), None);
+    }
+    let Some(mut keys) = keys.list("replicas", "default = 3, odd") else { return (None, None) };
+    let default = keys.integer("default", range.clone());
+    let (min, max) = (keys.integer("min", range.clone()), keys.integer("max", range));
+    let odd = keys.flag("odd").is_some();
+    let fixed = keys.flag_or_text("fixed", "the members are listed, and no others are taken in");
+    if keys.is_empty() && min.is_none() && max.is_none() && !odd && fixed.is_none() {
+        keys.errors.at(
+            &keys.span(),
+            "`replicas(…)` says no rule: write replicas = 3, or a rule, as in replicas(default = 3, odd)",
+        );
+    }
+    let number = default.map_or(1, |default| *default);
+    let is_right = min.is_none_or(|min: SpannedValue<i32>| number >= *min)
+        && max.is_none_or(|max: SpannedValue<i32>| number <= *max)
+        && (!odd || number % 2 == 1);
+    if !is_right {
+        let at = default.map_or_else(|| keys.span(), |default| default.span());
+        keys.errors.at(
+            &at,
+            format!(
+                "the default, {number}, breaks the rule beside it: write another one, as in replicas(default = 3, odd)"
+            ),
+        );
+    }
+    keys.finish();
+    (default, Some(ReplicaRule { min: min.map(|min| *min), max: max.map(|max| *max), odd, fixed }))
 }
 
 /// `every_node(…)`: what all node types have in common.

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, ext::IdentExt, spanned::Spanned};
 
 use super::{option, secret::secrets, strings, variant};
-use crate::model::{Check, ConfigFile, Copies, Number, Probe, Rule, Template};
+use crate::model::{Check, ConfigFile, Copies, Number, Probe, ReplicaRule, Rule, Template};
 
 /// A `NodeTemplate`; only given values are written. `holder` is the struct that the configuration files are fields of.
 pub fn template(template: &Template, holder: &Type) -> TokenStream {
@@ -15,9 +15,29 @@ pub fn template(template: &Template, holder: &Type) -> TokenStream {
         let workload = option(Some(quote!(_core::definition::Workload::#variant)));
         fields.push(quote!(workload: #workload));
     }
+    for (name, text) in [("object_name", &template.object_name), ("container", &template.container)] {
+        if let Some(text) = text {
+            let (name, text) = (format_ident!("{name}"), option(Some(text.as_str())));
+            fields.push(quote!(#name: #text));
+        }
+    }
+    if !template.selector.is_empty() {
+        let labels = template.selector.iter().map(|(key, text)| {
+            let (key, text) = (key.as_str(), text.as_str());
+            quote!((#key, #text))
+        });
+        fields.push(quote!(selector: &[#(#labels),*]));
+    }
     if let Some(replicas) = template.replicas {
         let replicas = option(Some(*replicas));
         fields.push(quote!(replicas: #replicas));
+    }
+    if let Some(ReplicaRule { min, max, odd, fixed }) = &template.replica_rule {
+        let (min, max) = (option(*min), option(*max));
+        let fixed = option(fixed.as_ref().map(|why| why.as_ref().map_or("", |why| why.as_str())));
+        let rule = quote!(_core::definition::ReplicaRule { min: #min, max: #max, odd: #odd, fixed: #fixed });
+        let rule = option(Some(rule));
+        fields.push(quote!(replica_rule: #rule));
     }
     if let Some(Copies { ident, field }) = &template.copies {
         // With the span of the field, so that the compiler points at one of another type.

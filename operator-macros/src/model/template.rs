@@ -11,7 +11,12 @@ use crate::attrs::Text;
 #[derive(Default)]
 pub struct Template {
     pub workload: Option<SpannedValue<Workload>>,
+    pub object_name: Option<Text>,
+    pub container: Option<Text>,
+    /// Keys and texts of labels.
+    pub selector: Vec<(Text, Text)>,
     pub replicas: Option<SpannedValue<i32>>,
+    pub replica_rule: Option<ReplicaRule>,
     pub copies: Option<Copies>,
     pub image: Option<Text>,
     pub ports: Vec<Port>,
@@ -41,6 +46,15 @@ pub struct Copies {
     pub ident: Ident,
     /// Its JSON name.
     pub field: String,
+}
+
+/// What the number of pods has to be.
+pub struct ReplicaRule {
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+    pub odd: bool,
+    /// Whether it stays as it is, and why.
+    pub fixed: Option<Option<Text>>,
 }
 
 /// What the pods may do at the API server.

@@ -1,6 +1,6 @@
 //! What `#[node_type(…)]` says of nodes, on a struct and on a field alike.
 
-use operator_definition::Workload;
+use operator_definition::{NAMED, Workload, reference::Reference};
 
 use super::{
     mounts::mounts, names, not_empty, ports::ports, quantity::is_size, references::references, unique,
@@ -19,10 +19,63 @@ pub fn template(template: &Template, errors: &Errors) {
     mounts(template, errors);
     variables(template, errors);
     references(template, errors);
+    objects(template, errors);
     rules(&template.rules, errors);
     unique(&template.talks_to, errors, |name| format!("`{name}` is given twice: keep one of them"));
     if let Some(image) = &template.image {
         not_empty("image", image, errors);
+    }
+}
+
+/// What a node's objects and containers are called, and how its pods are selected.
+fn objects(template: &Template, errors: &Errors) {
+    if let Some(text) = &template.object_name {
+        named(text, "an object's name", errors, |part| {
+            part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        });
+        if !text.contains("${cluster.name}") {
+            let message = "objects of all clusters in a namespace have this name: add `${cluster.name}` to it";
+            errors.at(&text.span(), message);
+        }
+    }
+    if let Some(name) = &template.container {
+        names::label("a container's name", name, errors);
+    }
+    for (key, text) in &template.selector {
+        names::qualified("label", key, errors);
+        named(text, "the value of a label", errors, |part| {
+            part.chars().all(|c| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c))
+        });
+    }
+    if !template.selector.is_empty() && !template.selector.iter().any(|(_, text)| text.contains("${cluster.name}")) {
+        let (key, _) = &template.selector[0];
+        let message =
+            "the selector selects the pods of all clusters in a namespace: add a label with `${cluster.name}`";
+        errors.at(&key.span(), message);
+    }
+    unique(template.selector.iter().map(|(key, _)| key), errors, |key| {
+        format!("`{key}` is given twice: keep one of them")
+    });
+}
+
+/// A text with references of [`NAMED`], and parts that are right in between.
+fn named(text: &Text, what: &str, errors: &Errors, is_right: impl Fn(&str) -> bool) {
+    let mut rest = text.as_str();
+    let wrong = |advice: String| errors.at(&text.span(), format!("`{}` can't be {what}: {advice}", text.as_str()));
+    while let Some(reference) = Reference::first_of(rest) {
+        if !is_right(reference.before) {
+            break;
+        }
+        match reference.after {
+            Some(after) if NAMED.contains(&reference.inside) => rest = after,
+            _ => {
+                let known = NAMED.map(|name| format!("`${{{name}}}`")).join(", ");
+                return wrong(format!("it may have {known}, and no other reference"));
+            }
+        }
+    }
+    if !is_right(rest) {
+        wrong("between references, it has letters, digits and `-` only".to_owned());
     }
 }
 

@@ -19,7 +19,7 @@ pub fn build(node: &ResolvedNode, given: &Value, secrets: &[Secret], mounts: Vec
         .collect();
     let fixed_ports = node_type.ports();
     let container = json!({
-        "name": node_type.name,
+        "name": node_type.container(),
         "command": node.command,
         "args": node.args,
         "env": env(node, secrets),

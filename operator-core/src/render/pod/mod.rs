@@ -53,7 +53,7 @@ pub fn build(
     });
     let metadata = json!({ "labels": labels, "annotations": settings.pod_annotations });
     let mut template = json!({ "metadata": metadata, "spec": with_passed(spec, &given, PassedTo::PodSpec) });
-    security::confine(restricted(node), &mut template, &[node.node_type.name.to_owned()]);
+    security::confine(restricted(node), &mut template, &[node.node_type.container().to_owned()]);
     let known = security::containers(&template);
     overrides::apply(names, node, &mut template)?;
     refers::check(node, &template)?;
@@ -78,7 +78,7 @@ pub fn place(node: &ResolvedNode, list: &str, item: &str, field: &str) -> String
         (_, true) => format!("podOverrides.spec.{list}[{item}].{field}"),
         ("", _) if top == "securityContext" => field.replacen(top, "podSecurityContext", 1),
         ("", _) => field.to_owned(),
-        ("containers", _) if item == node.node_type.name => field.to_owned(),
+        ("containers", _) if item == node.node_type.container() => field.to_owned(),
         ("containers", _) => format!("sidecars[{item}].{field}"),
         _ => format!("{list}[{item}].{field}"),
     }

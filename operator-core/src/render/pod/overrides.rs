@@ -56,7 +56,7 @@ fn broken(names: &Names<'_>, node: &ResolvedNode, template: &Value) -> Vec<Inval
             wrong.push(Invalid::new(format!("metadata.labels.{label}"), message));
         }
     }
-    let main = node.node_type.name;
+    let main = node.node_type.container();
     if super::container(template, main).is_none() {
         let message = format!("`{main}` is the node's own container; it can be changed, not removed");
         wrong.push(Invalid::new("spec.containers", message));

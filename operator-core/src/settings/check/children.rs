@@ -1,12 +1,16 @@
 //! The number of a node's pods, their PVCs, their PDB, and the node's Service.
 
 use super::Checked;
-use crate::{definition::Workload, settings::ServiceType};
+use crate::{
+    definition::Workload,
+    settings::{ServiceType, fields::Fits, replica_rule},
+};
 
 pub fn check(node: &mut Checked<'_>) {
     scale(node);
-    if node.spec.storage_retention.is_some() && node.node_type.storage().is_empty() {
-        node.unfit("storageRetention", "this node type has no storage: leave it out");
+    let has_none = node.node_type.storage().is_empty() && node.spec.claims.is_empty();
+    if node.spec.storage_retention.is_some() && node.node_type.workload() == Workload::StatefulSet && has_none {
+        node.unfit("storageRetention", "this node has no storage: leave it out");
     }
     if let Some(budget) = &node.spec.settings.disruption_budget
         && budget.max_unavailable.is_some()
@@ -20,6 +24,13 @@ pub fn check(node: &mut Checked<'_>) {
 fn scale(node: &mut Checked<'_>) {
     if node.spec.replicas.is_some_and(|replicas| replicas < 0) {
         node.wrong("replicas", "must be 0 or more");
+    }
+    let replicas = node.spec.replicas.or(node.node_type.replicas()).unwrap_or(1);
+    if let Some(rule) = node.node_type.replica_rule() {
+        replica_rule::broken(&rule, replicas).into_iter().for_each(|message| node.wrong("replicas", message));
+        if node.spec.autoscaling.is_some() && !Fits::Autoscaled.fits(node.node_type) {
+            node.unfit("autoscaling", "the number of this node type's pods follows a rule: set `replicas`");
+        }
     }
     if let Some(autoscaling) = &node.spec.autoscaling {
         let (fewest, most) = (autoscaling.min_replicas.unwrap_or(1), autoscaling.max_replicas);

@@ -21,7 +21,11 @@ fn labels(node: &mut Checked<'_>) {
         |key: &str, value: &str| format!("`{key}: {value}` is no label: letters, digits, `-`, `_` and `.`, at most 63");
     let own = [labels::NAME, labels::INSTANCE, labels::COMPONENT, labels::MANAGED_BY];
     let group = node.definition.group;
-    let is_own = |key: &str| own.contains(&key) || key.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+    let selector = node.node_type.selector();
+    let is_own = |key: &str| {
+        let is_of_group = || key.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+        own.contains(&key) || selector.iter().any(|(own, _)| *own == key) || is_of_group()
+    };
     for (field, labels) in [("podLabels", &settings.pod_labels), ("nodeSelector", &settings.node_selector)] {
         for (key, value) in labels.iter().filter(|(key, value)| !is_label_key(key) || !is_label_value(value)) {
             node.wrong(field, no_label(key, value));
@@ -60,7 +64,7 @@ fn tolerations(node: &mut Checked<'_>) {
 /// All containers of a pod share their names.
 fn containers(node: &mut Checked<'_>) {
     let settings = &node.spec.settings;
-    let main = node.node_type.name;
+    let main = node.node_type.container();
     let init = settings.init_containers.iter().map(|container| ("initContainers", name(container)));
     let beside = settings.sidecars.iter().map(|container| ("sidecars", name(container)));
     let mut seen = HashSet::new();

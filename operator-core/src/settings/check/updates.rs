@@ -5,14 +5,14 @@ use serde_json::json;
 use super::Checked;
 use crate::{
     definition::Workload,
-    settings::{Fits, SETTINGS, json::fields, strategy},
+    settings::{SETTINGS, json::fields, strategy},
 };
 
 pub fn check(node: &mut Checked<'_>) {
     let workload = node.node_type.workload();
     let kind = workload.as_str();
     for setting in SETTINGS {
-        if let Fits::Workloads(workloads) = setting.fits
+        if let Some(workloads) = setting.fits.workloads()
             && !workloads.contains(&workload)
             && node.gives(setting.name)
         {
