@@ -14,6 +14,7 @@ use crate::common::{World, built, cluster, sentences};
 /// A shop, as others have designed it.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[operator(group = "tests.example.com", version = "v1", kind = "Shop", form = ShopForm, validate = counted)]
+#[operator(allow(annotations("")))]
 #[operator(every_node(port(http = 80), env(SELF = "${node.name}")))]
 #[operator(printcolumn(name = "Owner", type = "string", json_path = ".spec.owner"))]
 #[serde(rename_all = "camelCase")]
@@ -93,6 +94,10 @@ impl Form for ShopForm {
             let stock = "${service.stock.a.http}";
             let text = json!([{ "name": "TEXT", "value": shelf.text }, { "name": "STOCK", "value": stock }]);
             node.settings.env = serde_json::from_value(text).unwrap_or_default();
+            node.settings.pod_labels.insert("team".to_owned(), "a".to_owned());
+            let sidecar = json!([{ "name": "s", "image": "s", "args": [shelf.text], "env": [{ "name": "A", "value": "${node.type}" }] }]);
+            node.settings.sidecars = serde_json::from_value(sidecar).unwrap_or_default();
+            node.settings.pod_annotations.insert("example.com/text".to_owned(), shelf.text.clone());
             if let Some(size) = &shelf.volume {
                 let storage = serde_json::from_value(json!({ "data": { "size": size } }));
                 let refused =
@@ -115,7 +120,7 @@ impl Form for ShopForm {
 fn shop() -> Value {
     json!({
         "owner": "o",
-        "properties": "a=1",
+        "properties": "a=${pod.name}",
         "nodes": {
             "a": { "kind": "StatefulSet", "image": "s", "volume": "2Gi", "text": "${node.name} $${cluster.name} ${x}" },
             "web": { "kind": "Deployment", "image": "f", "text": "" },
@@ -148,8 +153,13 @@ fn a_form_is_what_the_author_makes_of_it() {
     // The user's texts are literal, the author's are not.
     assert_eq!(env(stock, "SELF"), "a-stock-a");
     assert_eq!(env(stock, "TEXT"), "${node.name} $${cluster.name} ${x}");
+    let template = stock.pointer("/spec/template").unwrap();
+    let text = "${node.name} $${cluster.name} ${x}";
+    assert_eq!(template["spec"]["containers"][1]["args"][0], text);
+    assert_eq!(template["spec"]["containers"][1]["env"][0]["value"], "stock");
+    assert_eq!(template["metadata"]["annotations"]["example.com/text"], text);
     let files = blueprint.objects.iter().find(|object| object.kind == &CONFIG_MAP).unwrap();
-    assert_eq!(files.json["data"]["shop.properties"], "a=1\ncluster=a\n");
+    assert_eq!(files.json["data"]["shop.properties"], "a=${pod.name}\ncluster=a\n");
     // What is kept is what the user wrote.
     let kept = blueprint.objects.iter().find(|object| object.kind == &REVISION).unwrap();
     assert_eq!(kept.json["data"], shop());
@@ -190,10 +200,14 @@ fn each_setting_says_where_in_the_form_it_stands() {
         let place = place(Shop::DEFINITION, &formed.spec, "stock-a", field)?;
         Some((field.path.as_str(), formed.origins().of(&place).unwrap()))
     });
+    // What the function adds has no place of its own.
     let expected = [
         ("env[STOCK]", "nodes.a.env[STOCK]"),
         ("env[TEXT]", "nodes.a.text"),
         ("image", "nodes.a.image"),
+        ("podAnnotations.example.com/text", "nodes.a.podAnnotations.example.com/text"),
+        ("podLabels.team", "nodes.a.podLabels.team"),
+        ("sidecars[s]", "nodes.a.sidecars[s]"),
         ("storage.data.size", "nodes.a.volume"),
     ];
     assert_eq!(said.collect::<Vec<_>>(), expected.map(|(field, place)| (field, place.to_owned())));

@@ -3,12 +3,17 @@
 use operator_core::{
     check,
     model::{Kind, Object, kind},
+    plan::{Plan, Verb},
     prelude::*,
     render::Author,
+    state::Answer,
 };
 use serde_json::{Value, json};
 
-use crate::common::built;
+use crate::{
+    common::{World, built},
+    plans::{refusal, waiting},
+};
 
 /// Called as another operator calls its own.
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +24,7 @@ pub struct CalledSpec {
         name = "store",
         object_name = "db-${cluster.name}-${node.key}",
         container = "db",
+        selector("cr", "${cluster.name}"),
         selector("app", "${cluster.name}.${node.key}"),
         storage(data = "/data", size = "1Gi"),
         config_hash_env = "HASH",
@@ -63,7 +69,7 @@ fn a_nodes_objects_are_called_and_selected_as_the_author_says() {
     });
     let objects = rendered(store).unwrap();
     let set = find(&objects, &kind::STATEFUL_SET, "db-a-hot");
-    let selector = json!({ "app": "a.hot" });
+    let selector = json!({ "app": "a.hot", "cr": "a" });
     assert_eq!(set["spec"]["selector"]["matchLabels"], selector);
     assert_eq!(set["spec"]["serviceName"], "db-a-hot");
     let labels = &set["spec"]["template"]["metadata"]["labels"];
@@ -132,4 +138,48 @@ fn a_long_name_is_cut_and_tells_nodes_apart() {
     assert!(names.len() == 2 && names.iter().all(|it| it.len() <= 52 && it.starts_with("db-c")), "{names:?}");
     let set = blueprint.objects.iter().find(|it| it.kind == &kind::STATEFUL_SET).unwrap();
     assert!(set.json["spec"]["selector"]["matchLabels"]["app"].as_str().unwrap().len() <= 63);
+}
+
+/// Its two types are selected alike.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "tests.example.com", version = "v1", kind = "Alike")]
+#[operator(every_node(image = "i", selector("app", "${cluster.name}")))]
+pub struct AlikeSpec {
+    /// One.
+    #[node_type]
+    pub one: NodeSpec,
+    /// Another.
+    #[node_type]
+    pub other: NodeSpec,
+}
+
+#[test]
+fn nodes_that_are_selected_alike_are_refused() {
+    let found = check::<Alike>().unwrap_err().to_string();
+    assert!(found.contains("spec.other: its pods have the labels by which those of one are selected"), "{found}");
+}
+
+#[test]
+fn a_workload_with_another_selector_is_not_replaced_for_its_pods_would_be_nobodys() {
+    let called = |image: &str| {
+        let spec = json!({ "stores": { "hot": { "image": image } }, "front": {} });
+        built(Author::of::<Called>(), &spec).unwrap()
+    };
+    let (mut other, wanted) = (called("i:1"), called("i:2"));
+    for object in other.objects.iter_mut().filter(|it| it.kind == &kind::STATEFUL_SET) {
+        std::sync::Arc::make_mut(object).json["spec"]["selector"] = json!({ "matchLabels": { "app": "theirs" } });
+    }
+    for (before, is_replaced) in [(other, false), (called("i:1"), true)] {
+        let mut world = World::of(&before);
+        let applies = |plan: &Plan| {
+            let of_sets = plan.actions.iter().filter(|it| *it.target().0 == &kind::STATEFUL_SET);
+            of_sets.map(|it| (it.verb(), it.clone())).next()
+        };
+        let (_, apply) = applies(&world.plan(&wanted)).unwrap();
+        world.answers(&apply, Answer::Refused(refusal("field is immutable", true)));
+        let plan = world.plan(&wanted);
+        assert_eq!(applies(&plan).map(|(verb, _)| verb), is_replaced.then_some(Verb::Try));
+        let says = "its selector is another one, which can't change";
+        assert_eq!(waiting(&plan).iter().any(|it| it.contains(says)), !is_replaced, "{:?}", waiting(&plan));
+    }
 }

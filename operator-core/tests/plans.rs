@@ -54,11 +54,6 @@ pub fn blueprint(spec: &Value) -> Blueprint {
     built(&DEFINITION, spec).unwrap()
 }
 
-/// What is wrong with a spec.
-pub fn refused(spec: &Value) -> Vec<String> {
-    built(&DEFINITION, spec).unwrap_err()
-}
-
 /// The one object of a kind, as it shall be where everything that pods refer to is there.
 pub fn wanted(blueprint: &Blueprint, kind: &ChildKind) -> Arc<Object> {
     let mut of_kind = blueprint.with(&references()).into_iter().filter(|object| object.kind == kind);

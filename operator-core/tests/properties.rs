@@ -151,10 +151,6 @@ fn stored_fields() -> Fields {
     vec![
         ("podManagementPolicy", json!("OrderedReady")),
         ("storage", json!({ "data": { "size": "1024Mi", "accessModes": ["ReadWriteMany"], "labels": { "l": "1" } } })),
-        (
-            "claims",
-            json!({ "spill": { "mount": "/spill", "size": "1024Mi", "storageClass": "fast", "labels": { "l": "1" } } }),
-        ),
         ("storageRetention", json!({ "whenScaled": "Delete" })),
     ]
 }

@@ -1,6 +1,6 @@
 //! Rules of the number of a node type's pods.
 
-use operator_core::{check, crd, prelude::*, render::Author};
+use operator_core::{check, crd, prelude::*, render::Author, settings::Scale};
 use serde_json::{Value, json};
 
 use crate::common::built;
@@ -45,10 +45,12 @@ fn wrong(spec: Value) -> Vec<String> {
 fn a_number_that_breaks_its_rule_is_refused() {
     check::<Quorum>().unwrap();
     assert_eq!(wrong(json!({})), Vec::<String>::new());
-    let odd = "must be odd: one pod more than that stands no further failure";
+    let odd = "must be odd: one pod more than that survives no further failure";
     assert_eq!(wrong(json!({ "voters": { "replicas": 4 } })), [format!("spec.voters.replicas: {odd}")]);
     assert_eq!(wrong(json!({ "observers": { "replicas": 3 } })), ["spec.observers.replicas: must be 1 to 2"]);
     assert_eq!(wrong(json!({ "shards": { "a": { "replicas": 1 } } })), ["spec.shards.a.replicas: must be 2 or more"]);
+    let far = json!({ "observers": { "autoscaling": { "minReplicas": 1, "maxReplicas": 9 } } });
+    assert_eq!(wrong(far), ["spec.observers.autoscaling: 9 pods: must be 1 to 2"]);
     let nodes = json!({ "a": { "nodeType": "odd", "replicas": 2 }, "b": { "nodeType": "any", "replicas": 2 } });
     assert_eq!(wrong(json!({ "nodes": nodes })), [format!("spec.nodes.a.replicas: {odd}")]);
     let scaled = json!({ "nodes": { "a": { "nodeType": "odd", "autoscaling": { "maxReplicas": 3 } } } });
@@ -70,7 +72,7 @@ fn the_schema_has_the_rules() {
     let expected = [
         (
             format!("{} % 2 == 1", number("self")),
-            "voters.replicas must be odd: one pod more than that stands no further failure".to_owned(),
+            "voters.replicas must be odd: one pod more than that survives no further failure".to_owned(),
         ),
         (
             format!("{} == {}", number("self"), number("oldSelf")),
@@ -92,4 +94,13 @@ fn the_schema_has_the_rules() {
     // No autoscaler can follow such a rule: there is no field for one.
     let autoscaling = |field: &str| &spec["properties"][field]["properties"]["autoscaling"];
     assert!(autoscaling("voters").is_null() && autoscaling("observers").is_object());
+}
+
+#[test]
+fn a_number_with_a_rule_is_the_specs_also_where_it_says_none() {
+    let spec = json!({ "nodes": { "a": { "nodeType": "odd" }, "b": { "nodeType": "any" } } });
+    let spec = (Author::of::<Quorum>().read)(&spec).unwrap();
+    let blueprint = built(Author::of::<Quorum>(), &spec).unwrap();
+    let scale = |node: &str| blueprint.nodes.iter().find(|it| it.name == node).unwrap().scale;
+    assert_eq!((scale("odd-a"), scale("any-b")), (Scale::Fixed(1), Scale::Initial));
 }

@@ -169,11 +169,7 @@ fn settings_that_a_workload_does_not_have_are_refused_where_the_node_gives_them(
             json!({ "podManagementPolicy": "Parallel" }),
             "podManagementPolicy: this node is a Deployment; the setting is for StatefulSets",
         ),
-        (
-            "query",
-            json!({ "storageRetention": {} }),
-            "storageRetention: this node is a Deployment; the setting is for StatefulSets",
-        ),
+        ("query", json!({ "storageRetention": {} }), "storageRetention: this node type has no storage"),
         (
             "agent",
             json!({ "replicas": 2 }),

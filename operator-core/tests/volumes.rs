@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     common::World,
-    plans::{blueprint, done, refusal, refused, says, waiting, wanted},
+    plans::{blueprint, done, refusal, says, waiting, wanted},
 };
 
 /// The size of claims that aren't bound yet.
@@ -165,36 +165,4 @@ fn claims_are_taken_from_a_stateful_set_before_it_is_replaced() {
     world.step(&larger);
     waits = world.plan(&larger);
     assert!(waits.is_done(), "{waits:?}");
-}
-
-#[test]
-fn claims_of_the_user_are_mounted_where_they_say() {
-    let spilled = |claims: Value| json!({ "store": { "claims": claims } });
-    let with = blueprint(&spilled(json!({ "spill": { "mount": "/spill", "size": "5Gi", "storageClass": "fast" } })));
-    let set = &with.find(&Kind::Row(&STATEFUL_SET), "a-store").unwrap().json["spec"];
-    let claims = set["volumeClaimTemplates"].as_array().unwrap();
-    let spill = claims.iter().find(|claim| claim["metadata"]["name"] == "spill").unwrap();
-    assert_eq!(claims.len(), 2, "beside the node type's own");
-    assert_eq!(spill["spec"]["storageClassName"], "fast");
-    assert_eq!(spill["metadata"]["labels"]["app.kubernetes.io/managed-by"], "data-operator");
-    let mounts = set.pointer("/template/spec/containers/0/volumeMounts").unwrap().as_array().unwrap();
-    assert!(mounts.contains(&json!({ "name": "spill", "mountPath": "/spill" })), "{mounts:?}");
-
-    let wrong = |claims: Value| refused(&spilled(claims));
-    let taken = wrong(json!({ "data": { "mount": "/x", "size": "1Gi" } }));
-    assert!(taken[0].starts_with("spec.store.claims.data: this node type has storage of that name"), "{taken:?}");
-    let mounted = wrong(json!({ "x": { "mount": "/data", "size": "1Gi" } }));
-    assert_eq!(mounted, ["spec.store.claims.x.mount: `/data` is mounted by the operator; use another path"]);
-    let twice = wrong(json!({ "x": { "mount": "/x", "size": "1Gi" }, "y": { "mount": "/x", "size": "0" } }));
-    assert_eq!(twice, ["spec.store.claims.y: size must be above 0, such as 50Gi"]);
-    let shape = wrong(json!({ "X": { "mount": "/x", "size": "1Gi" } }));
-    assert!(shape[0].starts_with("spec.store.claims.X: the name must be"), "{shape:?}");
-
-    // One that is too small to hold what it has is refused, as storage is.
-    let world = World::of(&with);
-    let shrinks = world.plan(&blueprint(&spilled(json!({ "spill": { "mount": "/spill", "size": "1Gi" } }))));
-    assert!(
-        shrinks.invalid[0].to_string().starts_with("spec.store.claims.spill.size: the storage has 5Gi"),
-        "{shrinks:?}"
-    );
 }

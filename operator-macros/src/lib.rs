@@ -250,7 +250,7 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
 /// | `metrics(port = "http", path = "/metrics")` | where Prometheus finds metrics: the name of a port, and a path | none; the path is `/metrics` |
 /// | `object_name = "druid-${cluster.name}-${node.key}"` | what a node's workload and Service are called, and what is called after them; with `${cluster.name}`, `${node.type}` and `${node.key}` | `<cluster>-<node type>[-<key>]` |
 /// | `container = "druid"` | name of the main container | the node type's name |
-/// | `selector("app", "${cluster.name}")` | a label of the pods, with the same references; where there are any, they alone select the pods, in place of the operator's own labels; repeatable | the operator's own |
+/// | `selector("app", "${cluster.name}")` | a label of the pods, with the same references; with one or more of them, the pods are selected by these labels instead of the operator's own; one has the value `${cluster.name}`; repeatable | the operator's own |
 /// | `crate = path` | where operator-core is found; not on fields | `::operator_core` |
 ///
 /// Keys of `storage(…)`:

@@ -61,12 +61,6 @@ fn fields() -> Vec<Field> {
             json!({ "data": { "labels": { "tier": "b" }, "storageClass": "kwok-volume" } }),
         ),
         field(
-            "claims",
-            Store,
-            json!({ "spill": { "mount": "/spill", "size": "1Gi" } }),
-            json!({ "spill": { "mount": "/var/spill", "size": "2Gi", "labels": { "tier": "b" } } }),
-        ),
-        field(
             "storageRetention",
             Store,
             json!({ "whenScaled": "Delete" }),

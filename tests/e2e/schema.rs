@@ -18,7 +18,6 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
     };
     let mount = |more: Value| json!([with_all(json!({ "name": "a", "mountPath": "/a" }), &more)]);
     let data = |claim: Value| json!({ "data": claim });
-    let claim = |more: Value| json!({ "spill": with_all(json!({ "mount": "/spill", "size": "1Gi" }), &more) });
     vec![
         ("replicas", json!(-1), "should be greater than or equal to 0"),
         ("configGroup", json!("Big"), "configGroup in body should match"),
@@ -34,11 +33,6 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
             "ReadWriteOncePod can't be given beside other access modes",
         ),
         ("storage", data(json!({ "labels": { "a b": "c" } })), "write keys as name or example.com/name"),
-        ("claims", claim(json!({ "mount": "spill" })), "mount in body should match"),
-        ("claims", json!({ "spill": { "mount": "/spill" } }), "claims.spill.size: Required value"),
-        ("claims", json!({ "spill": { "size": "1Gi" } }), "claims.spill.mount: Required value"),
-        ("claims", claim(json!({ "size": "50GiB" })), "size in body should match"),
-        ("claims", claim(json!({ "accessModes": ["ReadWrite"] })), "supported values: \"ReadWriteOnce\""),
         ("storageRetention", json!({ "whenDeleted": "Keep" }), "supported values: \"Retain\", \"Delete\""),
         ("podManagementPolicy", json!("Serial"), "supported values: \"Parallel\", \"OrderedReady\""),
         ("autoscaling", json!({ "minReplicas": 1 }), "autoscaling.maxReplicas: Required value"),
@@ -216,7 +210,7 @@ fn with_all(mut value: Value, more: &Value) -> Value {
 }
 
 /// What only StatefulSets have.
-const STATEFUL: [&str; 4] = ["storage", "claims", "storageRetention", "podManagementPolicy"];
+const STATEFUL: [&str; 3] = ["storage", "storageRetention", "podManagementPolicy"];
 
 async fn answer(setup: &Setup, field: &str, value: &Value) -> Result<(), String> {
     let node = if STATEFUL.contains(&field) { "/stores/hot" } else { "/query" };
@@ -299,7 +293,6 @@ async fn a_node_has_only_what_its_workload_has() {
     for (pointer, value) in [
         ("/query/storage", json!({})),
         ("/query/storageRetention", json!({})),
-        ("/query/claims", json!({})),
         ("/query/podManagementPolicy", json!("Parallel")),
         ("/stores/hot/service", json!({ "type": "NodePort" })),
         ("/stores/hot/updateStrategy", json!({ "maxSurge": 1 })),

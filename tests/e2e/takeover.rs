@@ -67,7 +67,10 @@ async fn made_by_another(setup: &Setup, uid: Option<String>) {
             "selector": { "matchLabels": selector },
             "template": {
                 "metadata": { "labels": named(name)["labels"] },
-                "spec": { "containers": [{ "name": "druid", "image": "apache/druid:33.0.0" }] },
+                "spec": { "containers": [
+                    { "name": "druid", "image": "apache/druid:33.0.0", "args": ["theirs"] },
+                    { "name": "beside", "image": "example.com/beside:1" },
+                ] },
             },
         })
     };
@@ -98,6 +101,19 @@ async fn made_by_another(setup: &Setup, uid: Option<String>) {
     .await;
 }
 
+/// Takes the workloads away, and leaves their pods.
+async fn orphan_pods(setup: &Setup) {
+    let orphan = DeleteParams { propagation_policy: Some(PropagationPolicy::Orphan), ..DeleteParams::default() };
+    setup.api::<StatefulSet>().delete("druid-tiny-hot", &orphan).await.unwrap();
+    setup.api::<Deployment>().delete("druid-tiny-web", &orphan).await.unwrap();
+    eventually("the workloads to be gone", || async {
+        let sets = uids::<StatefulSet>(setup).await.len() + uids::<Deployment>(setup).await.len();
+        if sets == 0 { Ok(()) } else { Err(format!("{sets} are there")) }
+    })
+    .await;
+    assert_eq!(uids::<Pod>(setup).await.len(), 3, "the pods go on running");
+}
+
 fn tiny() -> Value {
     json!({
         "image": "apache/druid:33.0.0",
@@ -110,6 +126,7 @@ fn tiny() -> Value {
 async fn what_an_operator_of_another_kind_left_is_taken_over_where_the_user_asks_for_it() {
     let setup = Setup::of_kind::<Legacy>("takeover").await;
     made_by_another(&setup, None).await;
+    orphan_pods(&setup).await;
     let (claims, pods) = (uids::<PersistentVolumeClaim>(&setup).await, uids::<Pod>(&setup).await);
     setup.apply_as::<Legacy>("tiny", tiny()).await.unwrap();
     let message = setup.reason_of::<Legacy>("tiny", "NameTaken").await;
@@ -120,12 +137,7 @@ async fn what_an_operator_of_another_kind_left_is_taken_over_where_the_user_asks
         let labels = json!({ "app.kubernetes.io/managed-by": "legacy-operator", "takeover.example.com/node": label });
         let labels = Patch::Merge(json!({ "metadata": { "labels": labels } }));
         setup.api::<Service>().patch(node, &patch, &labels).await.unwrap();
-        if label == "router-web" {
-            setup.api::<Deployment>().patch(node, &patch, &labels).await.unwrap();
-        }
     }
-    let orphan = DeleteParams { propagation_policy: Some(PropagationPolicy::Orphan), ..DeleteParams::default() };
-    setup.api::<StatefulSet>().delete("druid-tiny-hot", &orphan).await.unwrap();
     let asked = Patch::Merge(json!({ "metadata": { "annotations": { "takeover.example.com/adopt": "true" } } }));
     setup.api::<Legacy>().patch("tiny", &patch, &asked).await.unwrap();
     let ready: Legacy = setup.ready_as("tiny", tiny()).await;
@@ -144,22 +156,24 @@ async fn an_installation_of_another_operator_is_taken_over_with_its_names_and_da
     let cluster: Legacy = setup.apply_as("tiny", spec.clone()).await.unwrap();
     made_by_another(&setup, cluster.uid()).await;
     let (claims, services) = (uids::<PersistentVolumeClaim>(&setup).await, uids::<Service>(&setup).await);
-    let (deployments, pods) = (uids::<Deployment>(&setup).await, uids::<Pod>(&setup).await);
+    let pods = uids::<Pod>(&setup).await;
     assert_eq!(claims.keys().collect::<Vec<_>>(), ["data-druid-tiny-hot-0", "data-druid-tiny-hot-1"]);
 
+    orphan_pods(&setup).await;
     setup.start::<Legacy>().await;
     let ready: Legacy = setup.ready_as("tiny", spec.clone()).await;
     assert_eq!(ready.status.unwrap().ready, "3/3");
     setup.at_rest::<Legacy>("tiny").await;
     assert_eq!(uids::<PersistentVolumeClaim>(&setup).await, claims, "the data stays");
     assert_eq!(uids::<Service>(&setup).await, services, "so do the names");
-    assert_eq!(uids::<Deployment>(&setup).await, deployments);
     assert_eq!(uids::<StatefulSet>(&setup).await.keys().collect::<Vec<_>>(), ["druid-tiny-hot"]);
     // The pods' template is ours now: each pod was replaced, once.
     let after = uids::<Pod>(&setup).await;
     assert!(after.len() == 3 && after.values().all(|uid| !pods.values().any(|before| before == uid)), "{after:?}");
     let pod = setup.api::<Pod>().get("druid-tiny-hot-1").await.unwrap();
-    assert_eq!(pod.spec.unwrap().containers[0].name, "druid");
+    let containers = pod.spec.unwrap().containers;
+    assert_eq!((containers[0].name.as_str(), containers.len()), ("druid", 1), "nothing of theirs is left");
+    assert_eq!(containers[0].args, None);
     let labels: Value = json!(pod.metadata.labels);
     for (key, value) in [
         ("druid_cr", "tiny"),

@@ -58,7 +58,7 @@ impl Sampler {
             let nodes: Vec<(&NodeType, Value)> = types
                 .filter_map(|node_type| {
                     let schema = crd::node(&schema, node_type)?;
-                    Some((node_type, self.node(&schema, node_type)))
+                    Some((node_type, self.node(schema, node_type)))
                 })
                 .collect();
             spec.insert((*field).to_owned(), as_placed(nodes, chosen));

@@ -134,7 +134,7 @@ impl Trial<'_> {
         self.fields(self.subject.spec, sample, "", &others);
         for node_type in node_types {
             let node = crd::node(self.subject.spec, node_type).zip(pointer(node_type, sample));
-            node.into_iter().for_each(|(schema, at)| self.fields(&schema, sample, &at, FIELDS));
+            node.into_iter().for_each(|(schema, at)| self.fields(schema, sample, &at, FIELDS));
         }
     }
 

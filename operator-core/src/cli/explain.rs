@@ -8,6 +8,7 @@ use super::{file::File, output::print};
 use crate::{
     Cluster, Result,
     model::Identity,
+    render::unescape,
     runtime::Author,
     settings::{
         Explained, explain as explained,
@@ -28,10 +29,11 @@ pub fn explain<K: Cluster>(path: &Path, node: &str) -> Result<()> {
         let fields = explained(K::DEFINITION, &spec, node).map_err(|error| file.wrong(error))?;
         return print(&table(&fields, |field| field.layer.to_string()));
     };
-    let text = |field: &str| file.metadata(field).unwrap_or_default().to_owned();
-    let cluster = Identity { namespace: text("namespace"), name: text("name"), uid: String::new() };
+    let text = |field: &str, otherwise: &str| file.metadata(field).unwrap_or(otherwise).to_owned();
+    let cluster = Identity { namespace: text("namespace", "default"), name: text("name", ""), uid: String::new() };
     let formed = form(&spec, &cluster).map_err(|invalid| file.invalid(&invalid))?;
-    let fields = explained(K::DEFINITION, &formed.spec, node).map_err(|error| file.wrong(error))?;
+    let mut fields = explained(K::DEFINITION, &formed.spec, node).map_err(|error| file.wrong(error))?;
+    fields.iter_mut().for_each(|field| unescape(&mut field.value));
     print(&table(&fields, |field| {
         let place = place(K::DEFINITION, &formed.spec, node, field);
         match place.map(|place| formed.origins().of(&place)) {

@@ -170,7 +170,6 @@ fn a_node_has_what_its_workload_has() {
         ("autoscaling", true, true, false, false),
         ("disruptionBudget", true, true, false, false),
         ("storage", true, false, false, false),
-        ("claims", true, false, false, false),
         ("storageRetention", true, false, false, false),
         ("podManagementPolicy", true, false, false, false),
         ("updateStrategy", true, true, true, false),

@@ -52,8 +52,6 @@ pub struct Node {
     pub replicas: i32,
     /// How their number is decided.
     pub scale: Scale,
-    /// Names of the claims that the custom resource adds to those of the node type.
-    pub claims: Vec<String>,
 }
 
 impl Node {

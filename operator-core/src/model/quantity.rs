@@ -27,13 +27,6 @@ const BINARY: [(&str, u32); 7] = [("Ei", 60), ("Pi", 50), ("Ti", 40), ("Gi", 30)
 type Nanos = i128;
 const NANO: Nanos = 1_000_000_000;
 
-/// None of it.
-impl Default for Quantity {
-    fn default() -> Self {
-        Self("0".to_owned())
-    }
-}
-
 impl Quantity {
     /// The canonical text.
     pub fn as_str(&self) -> &str {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Action, Situation, Verb, is_claim, lost::is_adoptable};
 use crate::{
-    model::{Content, Kind, Object, Reference, kind::JOB},
+    model::{Content, Digest, Kind, Object, Reference, kind::JOB},
     render::names::adopt,
     state::{
         Answer, Availability, Child, Fact, Probe, Snapshot,
@@ -291,6 +291,18 @@ impl<'a> Gates<'a> {
             (Answer::Exists, Action::Create { object, .. }, _) if left(fact, TAKEN_AGAIN.0, snapshot.time).is_some() => {
                 Ok(Action::Inspect { object })
             }
+            (Answer::Refused(refusal), action @ Action::Apply { .. }, _)
+                if refusal.immutable && child.is_some_and(|child| selects_others(object, child)) =>
+            {
+                let message = "its selector is another one, which can't change: to replace it would leave its pods to nobody; have the \
+                               same selector, or delete it with its pods";
+                let gate = Gate::Refused {
+                    kind: object.kind.clone(),
+                    name: object.name.clone(),
+                    message: message.to_owned(),
+                };
+                self.wait(fact, REFUSED_AGAIN, object, action, gate)
+            }
             (Answer::Refused(refusal), Action::Apply { object, .. }, Some(found))
                 // What was generated would be lost, and what a claim holds.
                 if refusal.immutable && object.generate.is_empty() && !object.once && !is_claim(&object.kind) =>
@@ -386,6 +398,12 @@ pub(super) fn left(fact: &Fact, again: Duration, now: Timestamp) -> Option<Durat
 
 pub(super) fn refused(object: &Object, refusal: &Refusal) -> Gate {
     Gate::Refused { kind: object.kind.clone(), name: object.name.clone(), message: refusal.message.clone() }
+}
+
+/// Whether a workload that is there selects other pods than it shall: a new one in its place wouldn't take over its pods.
+fn selects_others(object: &Object, child: &Child) -> bool {
+    let seen = child.health.as_ref().map(|health| health.selector).filter(|seen| *seen != Digest::default());
+    seen.is_some_and(|seen| object.json.pointer("/spec/selector").map(Digest::of) != Some(seen))
 }
 
 /// Whether the controller is called as the object's own.

@@ -28,13 +28,11 @@ pub fn shrinking(situation: &Situation<'_>) -> Vec<Invalid> {
 
 fn shrinks(object: &Object, name: &str, size: &Quantity, wanted: &Quantity) -> Invalid {
     let path = object.node.as_ref().map_or("", |node| &node.path);
-    let is_given = object.node.as_ref().is_some_and(|node| node.claims.iter().any(|claim| claim == name));
-    let field = if is_given { "claims" } else { "storage" };
     let (path, whose, or) = if object.is_added() {
         (path.to_owned(), format!("{} {}: {name}", object.kind.kind, object.name), "")
     } else {
         (
-            format!("{path}.{field}.{name}.size"),
+            format!("{path}.storage.{name}.size"),
             "the storage".to_owned(),
             ", or add a node with smaller storage instead",
         )

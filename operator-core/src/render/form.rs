@@ -96,7 +96,8 @@ impl Origins {
 
     /// A mistake in the words of the form.
     pub fn invalid(&self, invalid: Invalid) -> Invalid {
-        let Invalid { path, message } = invalid;
+        let Invalid { path, mut message } = invalid;
+        placeholder::unescape_text(&mut message);
         match self.of(&path) {
             Some(path) => Invalid { path, message },
             None if path.is_empty() => Invalid { path, message },

@@ -83,6 +83,7 @@ pub use customize::{Children, Customize, HookError, Scope};
 pub(crate) use form::call as call_form;
 pub use form::{Form, Formed, Former, Origins};
 use names::Names;
+pub(crate) use placeholder::unescape;
 use pod_facts::PodFacts;
 
 /// Everything that a cluster consists of, as far as definition and spec say it.
@@ -209,7 +210,12 @@ pub fn render(cluster: &Identity, spec: &Value, author: impl Into<Author>) -> Re
     let formed = form(spec, cluster)?;
     let origins = formed.origins();
     match of_struct(cluster, &formed.spec, spec, author) {
-        Ok(blueprint) => Ok(Blueprint { origins: Some(origins.clone()), ..blueprint }),
+        Ok(mut blueprint) => {
+            // Where no references are replaced, literal texts are as they were written, too.
+            blueprint.objects.iter_mut().for_each(|object| placeholder::unescape(&mut Arc::make_mut(object).json));
+            blueprint.externals.iter_mut().for_each(|external| placeholder::unescape(&mut external.value));
+            Ok(Blueprint { origins: Some(origins.clone()), ..blueprint })
+        }
         Err(invalid) => Err(invalid.into_iter().map(|invalid| origins.invalid(invalid)).collect()),
     }
 }
@@ -234,6 +240,7 @@ fn of_struct(cluster: &Identity, spec: &Value, written: &Value, author: Author) 
     }
     let mut of_cluster = Children::new(&names, None);
     of_cluster.extend(secrets::generated(&names, None, definition.secrets, spec));
+    errors.extend(names.shared_selectors(&nodes));
     let peers: Vec<Peer> = nodes.iter().map(|node| placeholder::peer(&names, node)).collect();
     for (node, peer) in nodes.iter().zip(&peers) {
         let context = NodeContext { names: &names, spec, nodes: &nodes, peers: &peers, node, peer, pods: None };

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::customize::Customization;
 use crate::{
     definition::{Definition, NAMED, NodeType},
-    model::{Digest, Identity, Node, Reference, Source},
+    model::{Digest, Identity, Invalid, Node, Reference, Source},
+    settings::ResolvedNode,
 };
 
 pub use crate::model::labels::{COMPONENT, INSTANCE, MANAGED_BY, NAME};
@@ -86,6 +87,23 @@ impl Names<'_> {
             node_type.selector().iter().map(label).collect()
         });
         if own.is_empty() { self.of_node(node) } else { own }
+    }
+
+    /// Nodes whose selector selects the pods of another one, too.
+    pub fn shared_selectors(&self, nodes: &[ResolvedNode]) -> Vec<Invalid> {
+        let mut seen: Vec<(Map<String, Value>, &str)> = Vec::new();
+        let mut wrong = Vec::new();
+        for node in nodes.iter().filter(|node| !node.node_type.selector().is_empty()) {
+            let selector = self.selector(&node.name);
+            match seen.iter().find(|(other, _)| *other == selector) {
+                Some((_, other)) => wrong.push(Invalid::new(
+                    node.path.as_str(),
+                    format!("its pods have the labels by which those of {other} are selected: give one of the two another key"),
+                )),
+                None => seen.push((selector, &node.name)),
+            }
+        }
+        wrong
     }
 
     /// The operator's own labels of what is a node's.

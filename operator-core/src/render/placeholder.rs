@@ -27,21 +27,35 @@ use crate::{
     },
 };
 
+/// Stands between `$` and `{` in texts that are literal, until they are rendered: a character that Unicode leaves to programs, and no text has.
+const LITERAL: &str = "\u{e000}";
+
 /// Makes every text of a value literal.
 pub fn escape(value: &mut Value) {
-    match value {
-        Value::String(text) => {
-            let mut escaped = String::new();
-            let mut rest = text.as_str();
-            while let Some(reference) = Reference::first_of(rest) {
-                escaped.extend([reference.before, if reference.is_ours() { "$${" } else { "${" }]);
-                rest = reference.rest;
-            }
-            escaped.push_str(rest);
-            *text = escaped;
+    in_texts(value, &|text| {
+        if text.contains("${") {
+            *text = text.replace("${", &format!("${LITERAL}{{"));
         }
-        Value::Array(items) => items.iter_mut().for_each(escape),
-        Value::Object(map) => map.values_mut().for_each(escape),
+    });
+}
+
+/// Takes out what [`escape`] put in.
+pub fn unescape(value: &mut Value) {
+    in_texts(value, &unescape_text);
+}
+
+/// The same of one text.
+pub fn unescape_text(text: &mut String) {
+    if text.contains(LITERAL) {
+        *text = text.replace(LITERAL, "");
+    }
+}
+
+fn in_texts(value: &mut Value, change: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| in_texts(item, change)),
+        Value::Object(map) => map.values_mut().for_each(|value| in_texts(value, change)),
         _ => {}
     }
 }
@@ -169,6 +183,7 @@ impl NodeContext<'_> {
             }
         }
         replaced.push_str(rest);
+        unescape_text(&mut replaced);
         *text = replaced;
         Ok(of_node)
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::definition::{LIST_KEY, NamedNode, NodeKinds};
 
-/// Keyword, for `check`: by type, the schemas of its own fields, and which are required. Kubernetes never sees it.
+/// Keyword, for `check`: by type, its schema. Kubernetes never sees it.
 pub const OF_TYPES: &str = "x-of-types";
 
 /// A node with a name, which is part of object names: an item of a list of nodes.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::schema::{cel, cel_name};
-use crate::definition::{Cardinality, NodeType, ReplicaRule};
+use crate::definition::{Cardinality, NodeType, ReplicaRule, Workload};
 
 /// What a number breaks.
 pub fn broken(rule: &ReplicaRule, replicas: i32) -> Vec<String> {
@@ -21,7 +21,7 @@ fn is_within(rule: &ReplicaRule, replicas: i32) -> bool {
 }
 
 fn odd() -> String {
-    "must be odd: one pod more than that stands no further failure".to_owned()
+    "must be odd: one pod more than that survives no further failure".to_owned()
 }
 
 fn bounds(rule: &ReplicaRule) -> String {
@@ -35,6 +35,9 @@ fn bounds(rule: &ReplicaRule) -> String {
 /// The rules of a node type in CEL. Of one node without a tag they stand at the spec, for it may be left out; of others at the node.
 pub fn rules(node_type: &NodeType) -> Vec<Value> {
     let Some(rule) = node_type.replica_rule() else { return Vec::new() };
+    if matches!(node_type.workload(), Workload::DaemonSet | Workload::Job) {
+        return Vec::new();
+    }
     let field = cel_name(node_type.field);
     let is_at_spec = is_at_spec(node_type);
     let default = node_type.replicas().unwrap_or(1);

@@ -17,7 +17,7 @@ use super::{
     merge,
 };
 use crate::{
-    definition::{Cardinality, Definition, LIST_KEY, NodeType, StorageTemplate, Tag, Workload, names::is_label},
+    definition::{Cardinality, Definition, LIST_KEY, NodeType, StorageTemplate, Tag, Workload},
     model::{ChildKind, Node},
 };
 
@@ -83,9 +83,9 @@ impl ResolvedNode {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
     /// Name of the `volumeClaimTemplate`.
-    pub name: String,
+    pub name: &'static str,
     /// Folder in the container.
-    pub mount: String,
+    pub mount: &'static str,
     /// Size.
     pub size: Quantity,
     /// Storage class; none: the default of Kubernetes.
@@ -223,6 +223,8 @@ fn node(
     let (scale, replicas) = match (&spec.autoscaling, spec.replicas) {
         (Some(autoscaling), _) => (Scale::Autoscaled, autoscaling.min_replicas),
         (None, Some(replicas)) => (Scale::Fixed(replicas), Some(replicas)),
+        // Others may set any number, which may break the rule.
+        (None, None) if node_type.replica_rule().is_some() => (Scale::Fixed(1), Some(1)),
         (None, None) => (Scale::Initial, None),
     };
     let is_scaled = !matches!(workload, Workload::DaemonSet | Workload::Job);
@@ -234,7 +236,6 @@ fn node(
         kind: ChildKind::of_workload(workload).into(),
         replicas: replicas.unwrap_or(1),
         scale: if is_scaled { scale } else { Scale::Unscaled },
-        claims: spec.claims.keys().cloned().collect(),
     };
     let node = ResolvedNode {
         node_type,
@@ -262,8 +263,8 @@ fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Cla
         let own = spec.storage.get(name).cloned().unwrap_or_default();
         match own.size.map_or_else(|| size.parse(), Ok) {
             Ok(size) => claims.push(Claim {
-                name: name.to_owned(),
-                mount: mount.to_owned(),
+                name,
+                mount,
                 size,
                 class: own.storage_class.or(class.map(str::to_owned)),
                 access_modes: own.access_modes.unwrap_or_else(|| vec![AccessMode::ReadWriteOnce]),
@@ -271,28 +272,6 @@ fn claims(node_type: &'static NodeType, path: &str, spec: &NodeSpec) -> (Vec<Cla
             }),
             Err(error) => errors.push(wrong(name, error.to_string())),
         }
-    }
-    for (name, own) in &spec.claims {
-        let wrong = |message: String| Invalid::new(format!("{path}.claims.{name}"), message);
-        if names.contains(&name.as_str()) {
-            errors.push(wrong(
-                "this node type has storage of that name: set it in `storage`, or use another name".to_owned(),
-            ));
-        }
-        if !is_label(name) {
-            errors.push(wrong("the name must be at most 63 lower-case letters, digits and `-`".to_owned()));
-        }
-        if own.size.bytes() == 0 {
-            errors.push(wrong("size must be above 0, such as 50Gi".to_owned()));
-        }
-        claims.push(Claim {
-            name: name.clone(),
-            mount: own.mount.clone(),
-            size: own.size.clone(),
-            class: own.storage_class.clone(),
-            access_modes: own.access_modes.clone().unwrap_or_else(|| vec![AccessMode::ReadWriteOnce]),
-            labels: own.labels.clone(),
-        });
     }
     (claims, errors)
 }

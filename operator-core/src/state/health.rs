@@ -10,7 +10,7 @@ use super::{
     claims,
 };
 use crate::model::{
-    ChildKind, Kind, Quantity,
+    ChildKind, Digest, Kind, Quantity,
     kind::{DAEMON_SET, JOB},
 };
 
@@ -41,6 +41,9 @@ pub struct Health {
     /// Whether they go when it does.
     #[serde(default)]
     pub takes_claims: bool,
+    /// Over its selector; zero where it has none.
+    #[serde(default)]
+    pub selector: Digest,
     /// Of a StatefulSet whose pods come in order and are updated by its controller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<Box<Ordered>>,
@@ -84,6 +87,7 @@ struct Spec {
     ordinals: Value,
     update_strategy: Value,
     persistent_volume_claim_retention_policy: Value,
+    selector: Value,
     volume_claim_templates: Vec<Value>,
 }
 
@@ -121,6 +125,7 @@ impl Health {
             takes_claims: spec.persistent_volume_claim_retention_policy.get("whenDeleted") == Some(&"Delete".into()),
             ordered: ordered(&spec, &status).map(Box::new),
             failure: failure(&status),
+            selector: selector(&spec.selector),
             claims: spec.volume_claim_templates.iter().filter_map(claim).collect(),
         })
     }
@@ -143,6 +148,10 @@ impl Health {
     pub fn ended(&self) -> bool {
         self.ready >= self.replicas || self.failure.is_some()
     }
+}
+
+fn selector(selector: &Value) -> Digest {
+    if selector.is_object() { Digest::of(selector) } else { Digest::default() }
 }
 
 /// The fields of a workload's status that count pods: all, on the newest template, ready.

@@ -27,12 +27,29 @@ pub fn template(template: &Template, errors: &Errors) {
     }
 }
 
+/// Labels that every child has.
+const OWN: [&str; 4] = [
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/managed-by",
+];
+
 /// What a node's objects and containers are called, and how its pods are selected.
 fn objects(template: &Template, errors: &Errors) {
     if let Some(text) = &template.object_name {
         named(text, "an object's name", errors, |part| {
             part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         });
+        let is_end = |c: char| c == '-';
+        if text.starts_with(is_end)
+            || text.ends_with(is_end)
+            || text.starts_with("${node.key}")
+            || text.starts_with(|c: char| c.is_ascii_digit())
+        {
+            let message = "an object's name starts with a letter, also where a key starts with a digit, and ends with a letter or digit";
+            errors.at(&text.span(), message);
+        }
         if !text.contains("${cluster.name}") {
             let message = "objects of all clusters in a namespace have this name: add `${cluster.name}` to it";
             errors.at(&text.span(), message);
@@ -43,14 +60,20 @@ fn objects(template: &Template, errors: &Errors) {
     }
     for (key, text) in &template.selector {
         names::qualified("label", key, errors);
+        if OWN.contains(&key.as_str()) {
+            let message = format!(
+                "`{}` is a label of the operator's own, with a value of its own: select by another one",
+                key.as_str()
+            );
+            errors.at(&key.span(), message);
+        }
         named(text, "the value of a label", errors, |part| {
             part.chars().all(|c| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c))
         });
     }
-    if !template.selector.is_empty() && !template.selector.iter().any(|(_, text)| text.contains("${cluster.name}")) {
+    if !template.selector.is_empty() && !template.selector.iter().any(|(_, text)| text.as_str() == "${cluster.name}") {
         let (key, _) = &template.selector[0];
-        let message =
-            "the selector selects the pods of all clusters in a namespace: add a label with `${cluster.name}`";
+        let message = "the selector can select pods of another cluster in the namespace: add a label with the value \"${cluster.name}\"";
         errors.at(&key.span(), message);
     }
     unique(template.selector.iter().map(|(key, _)| key), errors, |key| {

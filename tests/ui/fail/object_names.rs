@@ -13,6 +13,8 @@ pub struct CacheSpec {
     pub under: NodeSpec,
     #[node_type(selector("app", "cache"), selector("app", "x"), selector("a b", "${cluster.nam}"))]
     pub selected: NodeSpec,
+    #[node_type(object_name = "${cluster.name}-", selector("app.kubernetes.io/name", "${cluster.name}"))]
+    pub ends: NodeSpec,
     #[node_type(selector("app"))]
     pub half: NodeSpec,
 }

@@ -52,6 +52,5 @@ fn node(object: &Object, cluster: &str, of: Option<&Node>) -> Node {
             Some(replicas) => Scale::Fixed(replicas),
             None => Scale::Initial,
         },
-        claims: Vec::new(),
     }
 }

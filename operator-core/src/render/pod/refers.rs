@@ -10,7 +10,7 @@ use crate::settings::{
 
 /// Volumes and ports that containers name and the template doesn't have.
 pub fn check(node: &ResolvedNode, template: &Value) -> Result<(), Vec<Invalid>> {
-    let claims = node.claims.iter().map(|claim| claim.name.as_str());
+    let claims = node.claims.iter().map(|claim| claim.name);
     let volumes: Vec<&str> = names(template, "spec.volumes.*").chain(claims).collect();
     let mut errors = Vec::new();
     let lists = ["initContainers", "containers"].into_iter();

@@ -22,9 +22,7 @@ pub struct Volumes {
 pub fn build(node: &ResolvedNode, files: &[File], secrets: &[Secret]) -> Result<Volumes, Vec<Invalid>> {
     let mut built = Volumes::default();
     let mut errors = Vec::new();
-    let (declared, given): (Vec<_>, Vec<_>) =
-        node.claims.iter().partition(|claim| !node.spec.claims.contains_key(&claim.name));
-    for claim in declared {
+    for claim in &node.claims {
         built.mounts.push(json!({ "name": claim.name, "mountPath": claim.mount }));
     }
     for folder in node.node_type.empty_dirs() {
@@ -42,13 +40,6 @@ pub fn build(node: &ResolvedNode, files: &[File], secrets: &[Secret]) -> Result<
         let name = name("config", folder);
         built.volumes.push(json!({ "name": name, "projected": { "sources": sources } }));
         built.mounts.push(json!({ "name": name, "mountPath": folder, "readOnly": true }));
-    }
-    for claim in given {
-        if built.mounted(&claim.mount) {
-            let message = format!("`{}` is mounted by the operator; use another path", claim.mount);
-            errors.push(node.invalid(&format!("claims.{}.mount", claim.name), message));
-        }
-        built.mounts.push(json!({ "name": claim.name, "mountPath": claim.mount }));
     }
     errors.extend(built.add(node));
     if errors.is_empty() { Ok(built) } else { Err(errors) }

@@ -2,15 +2,14 @@
 
 use super::Checked;
 use crate::{
-    definition::Workload,
+    definition::{ReplicaRule, Workload},
     settings::{ServiceType, fields::Fits, replica_rule},
 };
 
 pub fn check(node: &mut Checked<'_>) {
     scale(node);
-    let has_none = node.node_type.storage().is_empty() && node.spec.claims.is_empty();
-    if node.spec.storage_retention.is_some() && node.node_type.workload() == Workload::StatefulSet && has_none {
-        node.unfit("storageRetention", "this node has no storage: leave it out");
+    if node.spec.storage_retention.is_some() && node.node_type.storage().is_empty() {
+        node.unfit("storageRetention", "this node type has no storage: leave it out");
     }
     if let Some(budget) = &node.spec.settings.disruption_budget
         && budget.max_unavailable.is_some()
@@ -27,7 +26,14 @@ fn scale(node: &mut Checked<'_>) {
     }
     let replicas = node.spec.replicas.or(node.node_type.replicas()).unwrap_or(1);
     if let Some(rule) = node.node_type.replica_rule() {
-        replica_rule::broken(&rule, replicas).into_iter().for_each(|message| node.wrong("replicas", message));
+        if node.spec.autoscaling.is_none() {
+            replica_rule::broken(&rule, replicas).into_iter().for_each(|message| node.wrong("replicas", message));
+        }
+        let bounds = node.spec.autoscaling.as_ref().map(|it| [it.min_replicas.unwrap_or(1), it.max_replicas]);
+        for number in bounds.into_iter().flatten() {
+            let broken = replica_rule::broken(&ReplicaRule { odd: false, ..rule }, number);
+            broken.into_iter().for_each(|message| node.wrong("autoscaling", format!("{number} pods: {message}")));
+        }
         if node.spec.autoscaling.is_some() && !Fits::Autoscaled.fits(node.node_type) {
             node.unfit("autoscaling", "the number of this node type's pods follows a rule: set `replicas`");
         }

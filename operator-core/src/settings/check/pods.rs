@@ -22,10 +22,8 @@ fn labels(node: &mut Checked<'_>) {
     let own = [labels::NAME, labels::INSTANCE, labels::COMPONENT, labels::MANAGED_BY];
     let group = node.definition.group;
     let selector = node.node_type.selector();
-    let is_own = |key: &str| {
-        let is_of_group = || key.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
-        own.contains(&key) || selector.iter().any(|(own, _)| *own == key) || is_of_group()
-    };
+    let is_of_group = |key: &str| key.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+    let is_own = |key: &str| own.contains(&key) || selector.iter().any(|(own, _)| *own == key) || is_of_group(key);
     for (field, labels) in [("podLabels", &settings.pod_labels), ("nodeSelector", &settings.node_selector)] {
         for (key, value) in labels.iter().filter(|(key, value)| !is_label_key(key) || !is_label_value(value)) {
             node.wrong(field, no_label(key, value));
@@ -37,7 +35,7 @@ fn labels(node: &mut Checked<'_>) {
         }
     }
     for key in settings.pod_annotations.keys() {
-        if is_own(key) {
+        if own.contains(&key.as_str()) || is_of_group(key) {
             node.wrong("podAnnotations", format!("`{key}` is the operator's own; use another key"));
         }
         if !is_label_key(key) {

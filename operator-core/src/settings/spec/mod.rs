@@ -76,12 +76,8 @@ node_fields! {
         #[schemars(extend("maxProperties" = 16))]
         storage: BTreeMap<String, StorageSpec> { fits: Storage },
 
-        /// Further PersistentVolumeClaims of every pod, by name.
-        #[schemars(extend("maxProperties" = 16))]
-        claims: BTreeMap<String, ClaimSpec> { fits: Workloads(&[StatefulSet]) },
-
         /// Whether PersistentVolumeClaims that no pod needs any more are deleted. Default: they are kept.
-        storage_retention: Option<StorageRetention> { fits: Workloads(&[StatefulSet]) },
+        storage_retention: Option<StorageRetention> { fits: Storage },
 
         /// A HorizontalPodAutoscaler that sets the number of pods, instead of `replicas`.
         autoscaling: Option<Box<Autoscaling>> { fits: Fits::Autoscaled },

@@ -8,9 +8,6 @@ use crate::settings::Quantity;
 /// A DNS subdomain, or nothing.
 const OPTIONAL_NAME: Text = Text { longest: 253, pattern: r"^([a-z0-9]+((-+|\.)[a-z0-9]+)*)?$" };
 
-/// An absolute path, without a `:`, which mounts can't have.
-const FOLDER: Text = Text { longest: 4096, pattern: r"^/[^:]+$" };
-
 parts! {
     /// Size and class of a PersistentVolumeClaim.
     pub struct StorageSpec {
@@ -31,22 +28,6 @@ parts! {
             "storage can't shrink: a PersistentVolumeClaim only grows; add a node with smaller storage instead",
         "!has(self.accessModes) || self.accessModes.size() == 1 || !('ReadWriteOncePod' in self.accessModes)":
             "ReadWriteOncePod can't be given beside other access modes",
-    }
-
-    /// A PersistentVolumeClaim of every pod that the operator's author knows nothing of.
-    pub struct ClaimSpec {
-        /// Folder in the node's own container, an absolute path.
-        mount: String as FOLDER,
-        /// Size, such as `50Gi`; it can't shrink.
-        size: Quantity,
-        /// Name of the StorageClass; empty: none. Default: Kubernetes'.
-        storage_class: Option<String> as OPTIONAL_NAME,
-        /// How the volume can be mounted. Default: `[ReadWriteOnce]`.
-        #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "set"))]
-        access_modes: Option<Vec<AccessMode>>,
-        /// Labels of the PersistentVolumeClaims, in addition to the operator's.
-        #[schemars(schema_with = "super::schema::labels")]
-        labels: BTreeMap<String, String>,
     }
 
     /// How a volume can be mounted.
