@@ -167,7 +167,7 @@ fn a_form_is_what_the_author_makes_of_it() {
 
 #[test]
 fn mistakes_have_their_place_in_the_form() {
-    assert_eq!(wrong("/properties", json!("x")), ["spec.properties: `x` has no `=`"]);
+    assert_eq!(wrong("/properties", json!("${x}")), ["spec.properties: `${x}` has no `=`"]);
     let image = "no image: set it here, in a config group, or for the whole cluster";
     assert_eq!(wrong("/nodes/web/image", Value::Null), [format!("spec.nodes.web.image: {image}")]);
     let volume = wrong("/nodes/a/volume", json!("2 GB"));

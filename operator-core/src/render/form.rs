@@ -119,6 +119,10 @@ where
     if !F::REFERENCES {
         placeholder::escape(&mut form);
     }
-    let Formed { spec, origins } = F::deserialize(form).map_err(wrong)?.spec(cluster)?;
+    let formed = F::deserialize(form).map_err(wrong)?.spec(cluster);
+    let Formed { spec, origins } = formed.map_err(|mut invalid| {
+        invalid.iter_mut().for_each(|invalid| placeholder::unescape_text(&mut invalid.message));
+        invalid
+    })?;
     Ok(Formed { spec: serde_json::to_value(spec).map_err(wrong)?, origins })
 }
