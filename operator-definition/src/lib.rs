@@ -62,7 +62,7 @@ pub use config::{Compute, ConfigFile, FileClash, Format, Reload};
 pub use kind::{NamedNode, NodeField, NodeKind, NodeKinds, Variant, joined, number, shared};
 pub use node::{
     Cardinality, Check, Copies, LIST_KEY, Metrics, NAMED, NodeTemplate, NodeType, PolicyRule, Port, Probe, Protocol,
-    ReplicaRule, RunAs, Security, StorageTemplate, Tag, Workload,
+    ReplicaRule, RunAs, Security, StorageTemplate, Tag, Workload, named,
 };
 
 pub use power::Power;

@@ -54,6 +54,12 @@ pub const NAMED: [&str; 3] = ["cluster.name", "node.type", "node.key"];
 /// JSON name of the field that names an item of a [`Cardinality::List`].
 pub const LIST_KEY: &str = "name";
 
+/// A text of the author's for a node's objects or labels, with the values of the references of [`NAMED`] in their place.
+pub fn named(text: &str, values: [&str; NAMED.len()]) -> String {
+    let references = NAMED.iter().zip(values);
+    references.fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+}
+
 /// What the number of a node's pods has to be. Where it is odd or fixed, no autoscaler can decide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplicaRule {

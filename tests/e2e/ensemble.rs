@@ -1,7 +1,5 @@
 //! The ZooKeeper example: members that are listed in each other's files.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::{DeleteParams, ListParams, ResourceExt};
 use serde_json::{Value, json};
@@ -22,12 +20,6 @@ async fn zoo_cfg(setup: &Setup, node: &str) -> String {
     let map = sources.filter_map(|source| source.config_map.as_ref()).next().unwrap().name.clone();
     let map = setup.api::<ConfigMap>().get(&map).await.unwrap();
     map.data.unwrap().remove("zoo.cfg").unwrap()
-}
-
-/// The UIDs of pods, by name.
-async fn pods(setup: &Setup) -> BTreeMap<String, String> {
-    let pods = setup.api::<Pod>().list(&ListParams::default()).await.unwrap();
-    pods.into_iter().map(|pod| (pod.name_any(), pod.metadata.uid.unwrap_or_default())).collect()
 }
 
 #[test]
@@ -56,11 +48,11 @@ async fn an_ensemble_is_installed_scaled_changed_and_deleted() {
     let even = setup.apply_as::<ZooKeeper>("zk", with(spec(), [("/servers/replicas", json!(4))])).await;
     assert!(even.unwrap_err().to_string().contains("servers.replicas must be odd"));
 
-    let before = pods(&setup).await;
+    let before = setup.uids::<Pod>().await;
     let five = with(spec(), [("/servers/replicas", json!(5))]);
     let ready: ZooKeeper = setup.ready_as("zk", five.clone()).await;
     assert_eq!(ready.status.unwrap().ready, "6/6");
-    let after = pods(&setup).await;
+    let after = setup.uids::<Pod>().await;
     assert!(zoo_cfg(&setup, "zk-server").await.contains("server.5="));
     assert!(before.iter().all(|(name, uid)| after.get(name).is_some_and(|new| new != uid)), "{before:?} {after:?}");
 
@@ -70,7 +62,7 @@ async fn an_ensemble_is_installed_scaled_changed_and_deleted() {
 
     setup.api::<ZooKeeper>().delete("zk", &DeleteParams::default()).await.unwrap();
     eventually("no pod to be left", || async {
-        let pods = pods(&setup).await;
+        let pods = setup.uids::<Pod>().await;
         if pods.is_empty() { Ok(()) } else { Err(format!("{pods:?}")) }
     })
     .await;

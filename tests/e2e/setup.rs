@@ -14,7 +14,7 @@ use k8s_openapi::{
 };
 use kube::{
     Api, Client, Resource,
-    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, ResourceExt},
     core::NamespaceResourceScope,
     runtime::wait::{await_condition, conditions},
 };
@@ -254,6 +254,15 @@ impl Setup {
         children.extend(self.names::<Deployment>().await);
         children.extend(self.names::<PodDisruptionBudget>().await);
         children
+    }
+
+    /// UIDs of all objects of a kind, by name.
+    pub async fn uids<K>(&self) -> BTreeMap<String, String>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
+    {
+        let objects = self.api::<K>().list(&ListParams::default()).await.unwrap();
+        objects.into_iter().map(|object| (object.name_any(), object.uid().unwrap_or_default())).collect()
     }
 
     /// The UIDs of all pods, by node.

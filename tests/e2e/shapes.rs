@@ -6,10 +6,7 @@ use k8s_openapi::api::{
     core::v1::{ConfigMap, Pod, Secret},
 };
 use kafka_operator::Kafka;
-use kube::{
-    Resource,
-    api::{DeleteParams, ListParams, ResourceExt},
-};
+use kube::{Resource, api::DeleteParams};
 use operator_core::{prelude::*, runtime::Operator};
 use pinot_operator::Pinot;
 use serde::de::DeserializeOwned;
@@ -118,12 +115,6 @@ pub struct Pool {
     pub parts: u8,
 }
 
-/// The UIDs of pods, by name.
-async fn pods(setup: &Setup) -> BTreeMap<String, String> {
-    let pods = setup.api::<Pod>().list(&ListParams::default()).await.unwrap();
-    pods.into_iter().map(|pod| (pod.name_any(), pod.metadata.uid.unwrap_or_default())).collect()
-}
-
 /// The content of a file that a node's pods read, of the ConfigMap that its StatefulSet mounts.
 async fn file(setup: &Setup, workload: &str, file: &str) -> String {
     let workload = setup.api::<StatefulSet>().get(workload).await.unwrap();
@@ -146,7 +137,7 @@ where
 {
     setup.api::<K>().delete(name, &DeleteParams::default()).await.unwrap();
     eventually("no pod to be left", || async {
-        let pods = pods(setup).await;
+        let pods = setup.uids::<Pod>().await;
         if pods.is_empty() { Ok(()) } else { Err(format!("{pods:?}")) }
     })
     .await;
@@ -244,11 +235,11 @@ async fn a_further_shard_leaves_the_others_alone() {
     let env = keeper.spec.unwrap().containers.remove(0).env.unwrap();
     assert!(env.iter().all(|variable| variable.name != "DEFAULT_PASSWORD"), "{env:?}");
 
-    let before = pods(&setup).await;
+    let before = setup.uids::<Pod>().await;
     let three = with(spec, [("/data/shards", json!(3))]);
     let ready: ClickHouse = setup.ready_as("ch", three.clone()).await;
     assert_eq!(ready.status.unwrap().ready, "9/9");
-    let after = pods(&setup).await;
+    let after = setup.uids::<Pod>().await;
     assert!(before.iter().all(|(name, uid)| after.get(name) == Some(uid)), "{before:?} {after:?}");
     assert!(file(&setup, "ch-shard-0", "cluster.yaml").await.contains(&host("shard-2", 1)));
 
@@ -262,7 +253,7 @@ async fn a_further_shard_leaves_the_others_alone() {
     // A setting rolls the servers, and not the keepers.
     let changed = with(three, [("/settings", json!({ "merge_tree": { "parts_to_delay_insert": 300 } }))]);
     let _: ClickHouse = setup.ready_as("ch", changed.clone()).await;
-    let rolled = pods(&setup).await;
+    let rolled = setup.uids::<Pod>().await;
     let is_same = |name: &String| rolled.get(name) == after.get(name);
     assert!(after.keys().all(|name| is_same(name) == name.starts_with("ch-keeper")), "{after:?} {rolled:?}");
     assert!(file(&setup, "ch-shard-0", "server.yaml").await.contains("parts_to_delay_insert: 300"));
@@ -270,7 +261,7 @@ async fn a_further_shard_leaves_the_others_alone() {
     // One shard less: its data stays, the others' pods, too.
     let ready: ClickHouse = setup.ready_as("ch", with(changed, [("/data/shards", json!(2))])).await;
     assert_eq!(ready.status.unwrap().ready, "7/7");
-    let fewer = pods(&setup).await;
+    let fewer = setup.uids::<Pod>().await;
     assert!(fewer.iter().all(|(name, uid)| rolled.get(name) == Some(uid)), "{rolled:?} {fewer:?}");
     assert_eq!(delete::<ClickHouse>(&setup, "ch").await, 9);
 }
@@ -300,15 +291,15 @@ async fn pools_of_brokers_are_installed_scaled_changed_and_deleted() {
     assert!(message.contains(wanted), "{message}");
 
     // More brokers of one pool roll nothing; a line of a pool rolls that pool.
-    let before = pods(&setup).await;
+    let before = setup.uids::<Pod>().await;
     let grown = with(spec, [("/brokers/hot/replicas", json!(3))]);
     let ready: Kafka = setup.ready_as("k", grown.clone()).await;
     assert_eq!(ready.status.unwrap().ready, "7/7");
-    let after = pods(&setup).await;
+    let after = setup.uids::<Pod>().await;
     assert!(before.iter().all(|(name, uid)| after.get(name) == Some(uid)), "{before:?} {after:?}");
     let changed = with(grown, [("/brokers/cold/config", json!({ "broker.rack": "archive" }))]);
     let _: Kafka = setup.ready_as("k", changed.clone()).await;
-    let rolled = pods(&setup).await;
+    let rolled = setup.uids::<Pod>().await;
     assert!(
         after.iter().all(|(name, uid)| (rolled.get(name) == Some(uid)) != name.starts_with("k-broker-cold")),
         "{after:?} {rolled:?}"
@@ -354,12 +345,12 @@ async fn a_list_of_nodes_of_several_types_is_installed_scaled_changed_and_delete
         assert!(refused.contains(wanted), "{refused}");
     }
 
-    let before = pods(&setup).await;
+    let before = setup.uids::<Pod>().await;
     let mut grown = with(spec, [("/nodes/2/replicas", json!(3)), ("/nodes/1/config", json!({ "a": "b" }))]);
     grown["nodes"].as_array_mut().unwrap().push(node("tasks", "minion", 1));
     let ready: Pinot = setup.ready_as("p", grown).await;
     assert_eq!(ready.status.unwrap().ready, "6/6");
-    let after = pods(&setup).await;
+    let after = setup.uids::<Pod>().await;
     assert!(
         before.iter().all(|(name, uid)| (after.get(name) == Some(uid)) != name.starts_with("p-broker")),
         "{before:?} {after:?}"

@@ -1,18 +1,11 @@
 //! An installation that another operator of the same kind made, with names and labels of its own, is taken over in place.
 
-use std::collections::BTreeMap as Map;
-
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     core::v1::{PersistentVolumeClaim, Pod, Service},
 };
-use kube::{
-    Resource,
-    api::{DeleteParams, ListParams, Patch, PatchParams, PropagationPolicy, ResourceExt},
-    core::NamespaceResourceScope,
-};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PropagationPolicy, ResourceExt};
 use operator_core::prelude::*;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::setup::{Setup, eventually, with};
@@ -37,15 +30,6 @@ pub struct LegacySpec {
     /// Lead to others.
     #[node_type(name = "router", workload = Deployment, config_hash_env = "HASH")]
     pub routers: BTreeMap<String, NodeSpec>,
-}
-
-/// UIDs of all objects of a kind, by name.
-async fn uids<K>(setup: &Setup) -> Map<String, String>
-where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
-{
-    let objects = setup.api::<K>().list(&ListParams::default()).await.unwrap();
-    objects.into_iter().map(|object| (object.name_any(), object.uid().unwrap())).collect()
 }
 
 /// What the other operator made for a cluster of this UID; none: it was orphaned since.
@@ -107,11 +91,11 @@ async fn orphan_pods(setup: &Setup) {
     setup.api::<StatefulSet>().delete("druid-tiny-hot", &orphan).await.unwrap();
     setup.api::<Deployment>().delete("druid-tiny-web", &orphan).await.unwrap();
     eventually("the workloads to be gone", || async {
-        let sets = uids::<StatefulSet>(setup).await.len() + uids::<Deployment>(setup).await.len();
+        let sets = setup.uids::<StatefulSet>().await.len() + setup.uids::<Deployment>().await.len();
         if sets == 0 { Ok(()) } else { Err(format!("{sets} are there")) }
     })
     .await;
-    assert_eq!(uids::<Pod>(setup).await.len(), 3, "the pods go on running");
+    assert_eq!(setup.uids::<Pod>().await.len(), 3, "the pods go on running");
 }
 
 fn tiny() -> Value {
@@ -127,7 +111,7 @@ async fn what_an_operator_of_another_kind_left_is_taken_over_where_the_user_asks
     let setup = Setup::of_kind::<Legacy>("takeover").await;
     made_by_another(&setup, None).await;
     orphan_pods(&setup).await;
-    let (claims, pods) = (uids::<PersistentVolumeClaim>(&setup).await, uids::<Pod>(&setup).await);
+    let (claims, pods) = (setup.uids::<PersistentVolumeClaim>().await, setup.uids::<Pod>().await);
     setup.apply_as::<Legacy>("tiny", tiny()).await.unwrap();
     let message = setup.reason_of::<Legacy>("tiny", "NameTaken").await;
     assert!(!message.contains("takeover.example.com/adopt"), "it isn't labelled: {message}");
@@ -142,8 +126,8 @@ async fn what_an_operator_of_another_kind_left_is_taken_over_where_the_user_asks
     setup.api::<Legacy>().patch("tiny", &patch, &asked).await.unwrap();
     let ready: Legacy = setup.ready_as("tiny", tiny()).await;
     assert_eq!(ready.status.unwrap().ready, "3/3");
-    assert_eq!(uids::<PersistentVolumeClaim>(&setup).await, claims, "the data stays");
-    let after = uids::<Pod>(&setup).await;
+    assert_eq!(setup.uids::<PersistentVolumeClaim>().await, claims, "the data stays");
+    let after = setup.uids::<Pod>().await;
     assert!(after.len() == 3 && after.values().all(|uid| !pods.values().any(|before| before == uid)), "{after:?}");
     setup.at_rest::<Legacy>("tiny").await;
 }
@@ -155,8 +139,8 @@ async fn an_installation_of_another_operator_is_taken_over_with_its_names_and_da
     let spec = tiny();
     let cluster: Legacy = setup.apply_as("tiny", spec.clone()).await.unwrap();
     made_by_another(&setup, cluster.uid()).await;
-    let (claims, services) = (uids::<PersistentVolumeClaim>(&setup).await, uids::<Service>(&setup).await);
-    let pods = uids::<Pod>(&setup).await;
+    let (claims, services) = (setup.uids::<PersistentVolumeClaim>().await, setup.uids::<Service>().await);
+    let pods = setup.uids::<Pod>().await;
     assert_eq!(claims.keys().collect::<Vec<_>>(), ["data-druid-tiny-hot-0", "data-druid-tiny-hot-1"]);
 
     orphan_pods(&setup).await;
@@ -164,11 +148,11 @@ async fn an_installation_of_another_operator_is_taken_over_with_its_names_and_da
     let ready: Legacy = setup.ready_as("tiny", spec.clone()).await;
     assert_eq!(ready.status.unwrap().ready, "3/3");
     setup.at_rest::<Legacy>("tiny").await;
-    assert_eq!(uids::<PersistentVolumeClaim>(&setup).await, claims, "the data stays");
-    assert_eq!(uids::<Service>(&setup).await, services, "so do the names");
-    assert_eq!(uids::<StatefulSet>(&setup).await.keys().collect::<Vec<_>>(), ["druid-tiny-hot"]);
+    assert_eq!(setup.uids::<PersistentVolumeClaim>().await, claims, "the data stays");
+    assert_eq!(setup.uids::<Service>().await, services, "so do the names");
+    assert_eq!(setup.uids::<StatefulSet>().await.keys().collect::<Vec<_>>(), ["druid-tiny-hot"]);
     // The pods' template is ours now: each pod was replaced, once.
-    let after = uids::<Pod>(&setup).await;
+    let after = setup.uids::<Pod>().await;
     assert!(after.len() == 3 && after.values().all(|uid| !pods.values().any(|before| before == uid)), "{after:?}");
     let pod = setup.api::<Pod>().get("druid-tiny-hot-1").await.unwrap();
     let containers = pod.spec.unwrap().containers;
@@ -189,6 +173,6 @@ async fn an_installation_of_another_operator_is_taken_over_with_its_names_and_da
 
     let grown = with(spec, [("/historicals/hot/replicas", json!(3)), ("/historicals/cold", json!({}))]);
     let _: Legacy = setup.ready_as("tiny", grown).await;
-    let grown = uids::<Pod>(&setup).await;
+    let grown = setup.uids::<Pod>().await;
     assert!(grown.len() == 5 && after.iter().all(|(name, uid)| grown.get(name) == Some(uid)), "{after:?} {grown:?}");
 }

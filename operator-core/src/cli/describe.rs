@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     Cluster, Result,
-    definition::{Cardinality, Definition, ExternalCheck, NAMED, NodeType, Reload, SecretField},
+    definition::{Cardinality, Definition, ExternalCheck, NodeType, Reload, SecretField, named},
 };
 
 use super::output;
@@ -204,10 +204,7 @@ fn names(node_type: &NodeType, has_copies: bool) -> String {
         (false, false) => "",
     };
     match node_type.object_name() {
-        Some(text) => NAMED
-            .iter()
-            .zip(["<cluster>", name, key])
-            .fold(text.to_owned(), |text, (reference, value)| text.replace(&format!("${{{reference}}}"), value)),
+        Some(text) => named(text, ["<cluster>", name, key]),
         None if key.is_empty() => format!("<cluster>-{name}"),
         None => format!("<cluster>-{name}-{key}"),
     }

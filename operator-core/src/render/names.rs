@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::customize::Customization;
 use crate::{
-    definition::{Definition, NAMED, NodeType},
+    definition::{Definition, NodeType, named},
     model::{Digest, Identity, Invalid, Node, Reference, Source},
     settings::ResolvedNode,
 };
@@ -45,9 +45,7 @@ impl Names<'_> {
 
     /// A text of the author's for a node's name or label.
     fn filled(&self, text: &str, node_type: &NodeType, key: Option<&str>) -> String {
-        let values = [&self.cluster.name, node_type.name, key.unwrap_or_default()];
-        let references = NAMED.iter().zip(values);
-        references.fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+        named(text, [&self.cluster.name, node_type.name, key.unwrap_or_default()])
     }
 
     /// Name of a further object of a node or the cluster: `<name of the node, or the cluster's>-<what>`.

@@ -42,8 +42,9 @@ mod bucket {
     }
 }
 
-fn answers(_: Option<Address>) -> std::future::Ready<Result<(), String>> {
-    std::future::ready(Ok(()))
+/// Its error is one of a type.
+fn answers(mirror: Option<Address>) -> std::future::Ready<Result<(), std::num::ParseIntError>> {
+    std::future::ready(mirror.map_or(Ok(()), |mirror| mirror.address.parse::<u16>().map(|_| ())))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -59,4 +60,8 @@ async fn main() {
     assert_eq!(check(serde_json::json!({ "bucket": "other" })).await, Err("no bucket other".to_owned()));
     assert!(check(serde_json::json!({})).await.unwrap_err().contains("bucket"));
     assert_eq!(mirror.name, "mirror");
+    let ExternalCheck::Function(check) = mirror.check else { panic!() };
+    assert_eq!(check(serde_json::json!(null)).await, Ok(()));
+    let error = check(serde_json::json!({ "address": "x" })).await;
+    assert_eq!(error, Err("invalid digit found in string".to_owned()));
 }
