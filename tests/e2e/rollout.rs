@@ -1,13 +1,16 @@
 //! What rolls, and what doesn't.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
-    core::v1::{ConfigMap, PersistentVolumeClaim, ResourceQuota},
+    core::v1::{ConfigMap, PersistentVolumeClaim, Pod, ResourceQuota},
 };
 use kube::{
     ResourceExt,
     api::{ListParams, PostParams},
 };
+use operator_core::prelude::*;
 use serde_json::json;
 
 use crate::setup::{Setup, eventually, small, with};
@@ -159,4 +162,60 @@ async fn a_stateful_set_that_takes_its_claims_with_it_is_replaced_without_them()
     let verbs: Vec<_> = of_sets.map(|request| (request.verb.as_str(), request.code)).collect();
     let expected = [("patch", 422), ("patch", 201), ("patch", 200), ("patch", 422), ("patch", 201), ("delete", 200)];
     assert_eq!(verbs[..6], expected, "{requests:#?}");
+}
+
+/// Keeps data and logs.
+#[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[operator(group = "rollout.example.com", version = "v1", kind = "Logged")]
+pub struct LoggedSpec {
+    /// Image of every node.
+    #[operator(image)]
+    pub image: String,
+    /// Keeps data.
+    #[node_type(port(http = 8080), storage(data = "/data", size = "1Gi"), storage(log = "/log", size = "1Gi"))]
+    pub store: NodeSpec,
+}
+
+/// The same kind, by a build that keeps no logs.
+mod earlier {
+    use operator_core::prelude::*;
+
+    /// Keeps data.
+    #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+    #[operator(group = "rollout.example.com", version = "v1", kind = "Logged")]
+    pub struct LoggedSpec {
+        /// Image of every node.
+        #[operator(image)]
+        pub image: String,
+        /// Keeps data.
+        #[node_type(port(http = 8080), storage(data = "/data", size = "1Gi"))]
+        pub store: NodeSpec,
+    }
+}
+
+/// Kubernetes' controller gets past no pod that was made without a claim.
+#[tokio::test]
+async fn a_node_type_that_gets_further_storage_has_it_in_every_pod_one_after_the_other() {
+    let mut setup = Setup::without_operator_of::<Logged>("further").await;
+    let spec = json!({ "image": "example.com/logged:1", "store": { "replicas": 2 } });
+    setup.start::<earlier::Logged>().await;
+    let _: earlier::Logged = setup.ready_as("a", spec.clone()).await;
+    let (before, data) = (setup.uids::<Pod>().await, setup.uids::<PersistentVolumeClaim>().await);
+    setup.stop().await;
+    setup.start::<Logged>().await;
+    let grown = |claims: &BTreeMap<String, String>| claims.len() == 4;
+    eventually("each pod to have both claims", || async {
+        let claims = setup.uids::<PersistentVolumeClaim>().await;
+        if grown(&claims) { Ok(()) } else { Err(format!("{claims:?}")) }
+    })
+    .await;
+    let _: Logged = setup.ready_as("a", spec).await;
+    setup.at_rest::<Logged>("a").await;
+    let (after, claims) = (setup.uids::<Pod>().await, setup.uids::<PersistentVolumeClaim>().await);
+    assert!(after.len() == 2 && after.iter().all(|(name, uid)| before[name] != *uid), "{before:?} {after:?}");
+    assert!(data.iter().all(|(name, uid)| claims.get(name) == Some(uid)), "the data stays: {data:?} {claims:?}");
+    let requests = setup.requests().await;
+    let deleted: Vec<_> = requests.iter().filter(|it| it.resource == "pods" && it.verb == "delete").collect();
+    let names: Vec<_> = deleted.iter().map(|request| request.name.as_str()).collect();
+    assert_eq!(names, ["a-store-0", "a-store-1"]);
 }

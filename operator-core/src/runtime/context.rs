@@ -167,7 +167,7 @@ impl Context {
             externals: blueprint
                 .map_or(Probe::Unknown, |blueprint| self.probes.known(&identity.uid, &blueprint.externals)),
             troubles: self.pods.troubles(&identity.uid, cluster.generation),
-            blockers: self.pods.blockers(&identity.uid, cluster.generation),
+            members: self.pods.members(&identity.uid, cluster.generation),
             facts: self.records.facts(&identity.uid),
             cluster: identity,
         }

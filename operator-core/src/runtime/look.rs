@@ -13,7 +13,7 @@ use crate::{
         Blueprint,
         names::{MANAGED_BY, hash_key},
     },
-    state::{Availability, Child, Data, Manager, Probe, Snapshot, Store, blockers, keyed},
+    state::{Availability, Child, Data, Manager, Probe, Snapshot, Store, keyed, members},
 };
 
 /// Objects of a page.
@@ -69,14 +69,15 @@ pub async fn look(
         keyed(references, &hash_key(&cluster), |it| blueprint.is_some_and(|blueprint| blueprint.writes(it)));
     let children = store.cluster(&manager.name, &cluster.uid, &cluster.namespace, &cluster.name);
     let time = Timestamp::now();
-    let is_ordered = |child: &&Child| child.health.as_ref().is_some_and(|health| health.ordered.is_some());
-    let ordered: Vec<String> =
-        children.iter().filter(is_ordered).filter_map(|child| Some(child.node.as_deref()?.to_owned())).collect();
-    let pods = if ordered.is_empty() {
+    let may_be_stuck =
+        |child: &&Child| child.health.as_ref().is_some_and(|health| health.rolling.is_some() && !health.is_complete());
+    let nodes: Vec<String> =
+        children.iter().filter(may_be_stuck).filter_map(|child| Some(child.node.as_deref()?.to_owned())).collect();
+    let pods = if nodes.is_empty() {
         Vec::new()
     } else {
         // Without the right to list pods, the list is empty.
-        list_pods(client, definition, &cluster, &ordered).await.unwrap_or_default()
+        list_pods(client, definition, &cluster, &nodes).await.unwrap_or_default()
     };
     Ok(Snapshot {
         time,
@@ -91,7 +92,7 @@ pub async fn look(
         references,
         externals: Probe::There,
         troubles: None,
-        blockers: blockers(&pods, time),
+        members: members(&pods, time),
         facts: Vec::new(),
     })
 }

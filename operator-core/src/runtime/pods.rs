@@ -19,7 +19,7 @@ use crate::{
     model::{Identity, NodeStatus},
     render::names::{self, Names},
     state::{
-        Blocker, blockers,
+        Member, members,
         pod::{Pod as Listed, Pods as List},
         trouble::{self, Trouble},
     },
@@ -52,8 +52,8 @@ struct Looked {
     nodes: BTreeMap<String, (NodeStatus, Instant)>,
     /// What was found, if anything; none: nobody has looked yet, and the cluster's status says that some fail.
     troubles: Option<Vec<Trouble>>,
-    /// Pods for which others wait.
-    blockers: Vec<Blocker>,
+    /// Those of StatefulSets.
+    members: Vec<Member>,
     /// When it was first asked for.
     began: Instant,
     /// When the next look is due.
@@ -82,20 +82,20 @@ impl Pods {
         clusters.get(cluster).filter(|looked| looked.generation == generation)?.troubles.clone()
     }
 
-    /// The pods of a cluster of this generation for which others wait.
-    pub fn blockers(&self, cluster: &str, generation: i64) -> Vec<Blocker> {
+    /// The pods of StatefulSets that aren't ready, of a cluster of this generation.
+    pub fn members(&self, cluster: &str, generation: i64) -> Vec<Member> {
         let clusters = self.clusters.lock();
         let looked = clusters.get(cluster).filter(|looked| looked.generation == generation);
-        looked.map(|looked| looked.blockers.clone()).unwrap_or_default()
+        looked.map(|looked| looked.members.clone()).unwrap_or_default()
     }
 
-    /// Objects were deleted, or aren't as they were known: where these are pods for which others wait, the next look is soon.
+    /// Objects were deleted, or aren't as they were known: where these are known pods, the next look is soon.
     pub fn acted<'a>(&self, cluster: &Identity, mut uids: impl Iterator<Item = &'a Box<str>>) {
         let mut clusters = self.clusters.lock();
         if let Some(looked) = clusters.get_mut(&*cluster.uid)
-            && uids.any(|uid| looked.blockers.iter().any(|pod| pod.uid == *uid))
+            && uids.any(|uid| looked.members.iter().any(|pod| pod.uid == *uid))
         {
-            looked.blockers.clear();
+            looked.members.clear();
             (looked.due, looked.looks) = (Instant::now() + QUIET, 0);
             looked.task = self.start(cluster.clone(), looked.due);
         }
@@ -160,9 +160,9 @@ impl Pods {
         let looked = clusters.get_mut(cluster)?;
         let mut is_news = looked.learn(found, Instant::now());
         if let Some(pods) = pods {
-            let before = std::mem::replace(&mut looked.blockers, blockers(pods, now));
-            // Their versions may change all the time.
-            is_news |= !before.iter().map(|pod| &pod.uid).eq(looked.blockers.iter().map(|pod| &pod.uid));
+            let before = std::mem::replace(&mut looked.members, members(pods, now));
+            is_news |= before.len() != looked.members.len()
+                || looked.members.iter().zip(&before).any(|(member, before)| member.is_news(before));
         }
         let due = looked.due;
         drop(clusters);
@@ -196,8 +196,8 @@ pub async fn list(
 impl Looked {
     fn new(generation: i64, was_failing: bool, now: Instant) -> Self {
         let troubles = (!was_failing).then(Vec::new);
-        let (nodes, blockers) = Default::default();
-        Self { generation, nodes, troubles, blockers, began: now, due: now + QUIET, looks: 0, task: None }
+        let (nodes, members) = Default::default();
+        Self { generation, nodes, troubles, members, began: now, due: now + QUIET, looks: 0, task: None }
     }
 
     /// Takes in how the nodes are doing; returns whether the next look is due at another time.

@@ -44,21 +44,23 @@ pub struct Health {
     /// Over its selector; zero where it has none.
     #[serde(default)]
     pub selector: Digest,
-    /// Of a StatefulSet whose pods come in order and are updated by its controller.
+    /// Of a StatefulSet whose pods are updated by its controller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ordered: Option<Box<Ordered>>,
+    pub rolling: Option<Box<Rolling>>,
 }
 
-/// How pods that come in order are updated.
+/// How the pods of a StatefulSet are updated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Ordered {
+pub struct Rolling {
     /// The newest revision of the template.
     pub revision: Box<str>,
     /// Number of the first pod.
     pub start: i32,
     /// How many of the first pods stay on an earlier revision.
     pub partition: i32,
+    /// Whether pods come in order: each once all before it are ready.
+    pub ordered: bool,
 }
 
 /// Of a Job that came to its good end.
@@ -123,7 +125,7 @@ impl Health {
             single_revision: status.get("currentRevision") == status.get("updateRevision"),
             leaves: leaves(&spec.update_strategy, replicas),
             takes_claims: spec.persistent_volume_claim_retention_policy.get("whenDeleted") == Some(&"Delete".into()),
-            ordered: ordered(&spec, &status).map(Box::new),
+            rolling: rolling(&spec, &status).map(Box::new),
             failure: failure(&status),
             selector: selector(&spec.selector),
             claims: spec.volume_claim_templates.iter().filter_map(claim).collect(),
@@ -142,6 +144,11 @@ impl Health {
                 && self.leaves > 0
                 && self.current == self.replicas
                 && self.updated >= self.replicas - self.leaves)
+    }
+
+    /// Whether every wanted pod is there and ready, and none is on an earlier template.
+    pub fn is_complete(&self) -> bool {
+        self.rolled_out() && self.ready == self.replicas
     }
 
     /// Of a Job: whether it came to its end, good or bad.
@@ -186,14 +193,14 @@ fn replicas_by(entries: &[Entry<'_>], manager: &str) -> Owners {
 }
 
 /// Source: the defaults and fields of a StatefulSet in `apps/v1`; no other kind has this policy.
-fn ordered(spec: &Spec, status: &Value) -> Option<Ordered> {
+fn rolling(spec: &Spec, status: &Value) -> Option<Rolling> {
     let strategy = &spec.update_strategy;
-    let is_ordered = spec.pod_management_policy == "OrderedReady" && word(strategy, "type") == Some("RollingUpdate");
     let partition = strategy.get("rollingUpdate").and_then(|rolling| number(rolling, "partition"));
-    is_ordered.then_some(Ordered {
+    (word(strategy, "type") == Some("RollingUpdate")).then_some(Rolling {
         revision: word(status, "updateRevision")?.into(),
         start: number(&spec.ordinals, "start").unwrap_or(0),
         partition: partition.unwrap_or(0),
+        ordered: spec.pod_management_policy == "OrderedReady",
     })
 }
 

@@ -7,27 +7,27 @@
 //! | [`claims`] | PVCs: whose they are, and their sizes |
 //! | `content` | digests of what pods refer to |
 //! | [`pod`], [`trouble`] | pods of nodes that aren't ready, and why they aren't |
-//! | `blocker` | pods for which those after them wait |
+//! | `member` | pods of StatefulSets that aren't ready |
 //! | [`store`] | all children, by their owner's UID |
 //! | [`fact`] | what the API server answered to a write |
 //! | [`snapshot`] | everything that one decision depends on |
 
-mod blocker;
 pub mod child;
 pub mod claims;
 mod content;
 pub mod fact;
 pub mod health;
+mod member;
 pub mod pod;
 pub mod snapshot;
 pub mod store;
 pub mod trouble;
 
-pub use blocker::{Blocker, blockers};
 pub use child::{Child, Manager};
 pub use content::{Data, keyed};
 pub use fact::{Answer, Fact};
 pub use health::Health;
+pub use member::{Member, Standing, members};
 pub use snapshot::{Availability, Deletion, Probe, Snapshot};
 pub use store::{Memory, Store};
 pub use trouble::Trouble;

@@ -22,8 +22,36 @@ pub struct Pods {
 pub struct Pod {
     /// Its metadata.
     pub metadata: Metadata,
+    /// The part of its spec that is read.
+    pub spec: Spec,
     /// Its status.
     pub status: PodStatus,
+}
+
+/// Its volumes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Spec {
+    /// All of them.
+    pub volumes: Vec<Volume>,
+}
+
+/// A volume.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Volume {
+    /// Name.
+    pub name: String,
+    /// The claim that it stands for, if it does.
+    pub persistent_volume_claim: Option<Claim>,
+}
+
+/// A claim that a volume stands for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Claim {
+    /// Its name.
+    pub claim_name: String,
 }
 
 /// The part of its metadata that is read.
@@ -72,6 +100,16 @@ impl Pod {
     /// The condition of this type.
     pub fn condition(&self, type_: &str) -> Option<&PodCondition> {
         self.status.conditions.iter().flatten().find(|condition| condition.type_ == type_)
+    }
+
+    /// Of a StatefulSet: the claim templates of which it has the claim. Source: `storageMatches` of its controller.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        let is_templates = |volume: &&Volume| {
+            let claim =
+                volume.persistent_volume_claim.as_ref().and_then(|claim| claim.claim_name.strip_prefix(&volume.name));
+            claim.and_then(|rest| rest.strip_prefix('-')) == Some(&self.metadata.name)
+        };
+        self.spec.volumes.iter().filter(is_templates).map(|volume| volume.name.as_str())
     }
 
     /// All containers, those first that run first.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Blocker, Child, Fact, Trouble};
+use super::{Child, Fact, Member, Trouble};
 use crate::model::{ClusterStatus, Content, Identity, Kind, Mark, Object, Reference, kind::JOB};
 
 /// What is known of a cluster at one time. It has no value of any Secret.
@@ -41,9 +41,9 @@ pub struct Snapshot {
     /// still stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub troubles: Option<Vec<Trouble>>,
-    /// Pods for which others wait, as far as somebody has looked.
+    /// Pods of StatefulSets that aren't ready, by workload and number, as far as somebody has looked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub blockers: Vec<Blocker>,
+    pub members: Vec<Member>,
     /// What the API server answered to earlier writes.
     pub facts: Vec<Fact>,
 }

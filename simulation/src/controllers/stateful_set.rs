@@ -60,6 +60,7 @@ impl Set {
                 Some(pod) if ["Failed", "Succeeded"].contains(&text(pod, "/status/phase")) => {
                     self.workload.delete(server, "pods", pod);
                 }
+                Some(pod) if !self.has_claims(server, pod, ordinal) => return,
                 Some(pod) if is_ready(pod) && !is_deleting(pod) => continue,
                 Some(_) => {}
             }
@@ -121,6 +122,23 @@ impl Set {
             self.create_claim(server, &claim, template);
         }
         self.workload.create(server, "pods", pod);
+    }
+
+    /// Whether a pod has the claims of all templates. If not, the controller makes them, fails to give the pod their volumes, which nobody can,
+    /// and gets to no pod after it. (Of pods in parallel, it takes a few more before it gives up.)
+    fn has_claims(&self, server: &mut ApiServer, pod: &Value, ordinal: usize) -> bool {
+        let templates = items(self.object(), "/spec/volumeClaimTemplates");
+        let claim =
+            |template: &Value| format!("{}-{}-{ordinal}", text(template, "/metadata/name"), self.workload.name());
+        let has = |claim: &str| {
+            let mut claims = items(pod, "/spec/volumes").iter().map(|it| text(it, "/persistentVolumeClaim/claimName"));
+            claims.any(|name| name == claim)
+        };
+        let has_all = templates.iter().all(|template| has(&claim(template)));
+        if !has_all && !is_deleting(pod) {
+            templates.iter().for_each(|template| self.create_claim(server, &claim(template), template));
+        }
+        has_all || is_deleting(pod)
     }
 
     fn create_claim(&self, server: &mut ApiServer, name: &str, template: &Value) {

@@ -93,6 +93,35 @@ fn pods_in_parallel_need_no_help() {
     });
 }
 
+#[test]
+fn pods_that_were_made_without_a_claim_come_back_with_it_one_after_the_other() {
+    for ordered in [true, false] {
+        run(async |world| {
+            apply(world, ordered, false);
+            world.comes_to_rest().await;
+            for name in ["a-store-hot-0", "a-store-hot-1"] {
+                // As if their set had got the template since.
+                let change = |pod: &mut serde_json::Value| {
+                    pod["spec"]["volumes"].as_array_mut().unwrap().retain(|it| it["persistentVolumeClaim"].is_null());
+                };
+                world.server().update("pods", (NAMESPACE, name), "", "kubelet", change).unwrap();
+            }
+            let before = world.pods();
+            let newer = with(|spec| {
+                let store = spec.stores.get_mut("hot").unwrap();
+                (store.ordered, store.setting) = (ordered, 7);
+            });
+            apply_spec(world, &newer, false);
+            world.settle(Duration::from_secs(60)).await;
+            assert_eq!(world.pods(), before, "its controller can't help them");
+            goes_on(world).await;
+            world.comes_to_rest().await;
+            let expected = ["a-store-hot-0", "a-store-hot-1"].map(|name| (name.to_owned(), 200));
+            assert_eq!(deleted(world), expected);
+        });
+    }
+}
+
 /// A spec that was broken is put right, and the operator has seen the pod that is in the way.
 async fn sees_a_stuck_pod(world: &mut World) {
     apply(world, true, true);
