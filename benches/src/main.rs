@@ -5,6 +5,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | [`compile`] | what the macros cost in `cargo check` |
 //! | [`measure`] | what is measured, in order |
 //! | [`kind`] | the kind of cluster that is measured |
 //! | [`stage`] | a control plane with the kind installed; its workload controllers can be held |
@@ -15,7 +16,9 @@
 //! | [`watched`] | what is there, seen from outside |
 //! | [`latency`] | one change until all shows it |
 //! | [`report`] | the table |
+//! | [`schema`] | what the parts of a kind's schema cost |
 
+mod compile;
 mod error;
 mod kind;
 mod latency;
@@ -25,10 +28,11 @@ mod plain;
 mod process;
 mod report;
 mod requests;
+mod schema;
 mod stage;
 mod watched;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use error::Error;
 
@@ -48,15 +52,34 @@ pub struct Options {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+/// What can be measured instead.
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Other {
+    /// What the parts of the schema of examples/druid cost: a user's patch, without an operator
+    Schema,
+    /// What the macros cost in `cargo check` of examples/druid, beside kube's `CustomResource` on the same struct
+    Compile,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    if compile::is_compiler() {
+        return compile::compile();
+    }
     if process::is_operator() {
         process::end_with_parent();
         return operator_core::cli::<kind::Bench>().await.map_err(|error| Error::Text(error.to_string()));
     }
     let options = Options::parse();
+    match options.other {
+        None => {}
+        Some(Other::Schema) => return schema::print().await,
+        Some(Other::Compile) => return compile::print(),
+    }
     let measured = measure::measure(&options).await?;
     if options.json {
         println!("{:#}", serde_json::json!(measured));

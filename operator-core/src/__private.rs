@@ -2,68 +2,30 @@
 
 use std::{fmt::Display, marker::PhantomData};
 
-pub use k8s_openapi::{
-    self, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
-};
-pub use kube;
+pub use k8s_openapi;
 pub use schemars;
 pub use serde;
 
 use crate::{
-    Cluster, NodeDefaults,
-    definition::{NodeKinds, Surroundings},
-    model::{ClusterStatus, Identity, Invalid},
+    DataOperator, NodeDefaults,
+    definition::{Definition, NodeKinds, Surroundings},
+    model::{Identity, Invalid},
     render::{Customize, Form, Formed, HookError, call_form, customize::Customization},
     settings::kinds,
 };
+use ::schemars::JsonSchema;
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// Writes a cluster as Kubernetes expects it: with `apiVersion` and `kind`.
-pub fn serialize_cluster<K: Cluster, S: Serializer>(
-    serializer: S,
-    metadata: &ObjectMeta,
-    spec: &K::Form,
-    status: Option<&ClusterStatus>,
-) -> Result<S::Ok, S::Error> {
-    let mut object = serializer.serialize_struct(K::DEFINITION.kind, 5)?;
-    object.serialize_field("apiVersion", &K::api_version(&()))?;
-    object.serialize_field("kind", K::DEFINITION.kind)?;
-    object.serialize_field("metadata", metadata)?;
-    object.serialize_field("spec", spec)?;
-    match status {
-        Some(status) => object.serialize_field("status", status)?,
-        None => object.skip_field("status")?,
-    }
-    object.end()
-}
+/// Stands for a struct that can't be a spec.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct NoSpec {}
 
-/// The parts of a cluster: what [`serialize_cluster`] has written, or the API server.
-///
-/// It isn't derived in the author's crate, for there a spec that lacks a derive would be complained of once for each use of it.
-///
-/// # Errors
-/// Where the object isn't one of this kind.
-pub fn deserialize_cluster<'de, K: Cluster, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<(ObjectMeta, K::Form, Option<ClusterStatus>), D::Error> {
-    #[derive(Deserialize)]
-    #[serde(rename = "custom resource")]
-    struct Object<Spec> {
-        metadata: ObjectMeta,
-        spec: Spec,
-        status: Option<ClusterStatus>,
-    }
-    Object::deserialize(deserializer).map(|Object { metadata, spec, status }| (metadata, spec, status))
-}
+impl DataOperator for NoSpec {
+    type Form = Self;
 
-/// The CustomResourceDefinition of a kind.
-pub fn crd<K: Cluster>() -> CustomResourceDefinition {
-    if K::FORM.is_some() {
-        return crate::crd::of_form::<K::Form, ClusterStatus>(K::DEFINITION);
-    }
-    crate::crd::crd::<K::Spec, ClusterStatus>(K::DEFINITION)
+    const DEFINITION: &'static Definition = &Definition::EMPTY;
+    const CRD_NAME: &'static str = "";
 }
 
 /// Makes the struct `S` of its form.

@@ -76,6 +76,7 @@ pub use error::{Error, Result};
 pub use model::ClusterStatus;
 pub use operator_definition as definition;
 pub use operator_macros::{DataOperator, node_type, node_types};
-pub use render::cluster::Cluster;
+pub use render::CustomResource;
+pub use render::cluster::{Cluster, DataOperator};
 pub use settings::{Named, NodeDefaults, NodeSpec, SecretRef};
 pub use settings::{freeform::Freeform, properties::Properties};

@@ -194,7 +194,7 @@ fn storage_that_shrinks_is_refused_in_the_words_of_the_form() {
 
 #[test]
 fn each_setting_says_where_in_the_form_it_stands() {
-    let formed = Shop::FORM.unwrap()(&shop(), &cluster("a")).unwrap();
+    let formed = ShopSpec::FORM.unwrap()(&shop(), &cluster("a")).unwrap();
     let fields = explain(Shop::DEFINITION, &formed.spec, "stock-a").unwrap();
     let said = fields.iter().filter_map(|field| {
         let place = place(Shop::DEFINITION, &formed.spec, "stock-a", field)?;

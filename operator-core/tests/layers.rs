@@ -124,7 +124,7 @@ const LINES: [(&str, usize); 11] = [
     ("model", 800),
     ("settings", 2_500),
     ("crd", 600),
-    ("render", 3_350),
+    ("render", 3_500),
     ("check", 950),
     ("state", 1_110),
     ("plan", 1_150),

@@ -34,6 +34,7 @@ static DEFINITION: Definition = Definition {
         key: "password",
         env: Some("PASSWORD"),
         file: None,
+        folder: None,
         generate: Some(24),
     }],
     externals: &[External { name: "zookeeper", at: &["zookeeper"], check: ExternalCheck::Tcp }],

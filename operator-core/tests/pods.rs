@@ -50,6 +50,7 @@ static DEFINITION: Definition = Definition {
                         key: "token",
                         env: None,
                         file: Some("/etc/store/token"),
+                        folder: None,
                         generate: None,
                     },
                     SecretField {
@@ -58,6 +59,7 @@ static DEFINITION: Definition = Definition {
                         key: "password",
                         env: Some("PASSWORD"),
                         file: None,
+                        folder: None,
                         generate: Some(32),
                     },
                 ],
@@ -838,7 +840,7 @@ fn the_order_of_declarations_restarts_no_pods() {
         }
     }
     const fn secret(field: &'static str, file: &'static str) -> SecretField {
-        SecretField { readers: &[], field, key: field, env: None, file: Some(file), generate: None }
+        SecretField { readers: &[], field, key: field, env: None, file: Some(file), folder: None, generate: None }
     }
     const fn kind(configs: &'static [ConfigFile], secrets: &'static [SecretField]) -> NodeTemplate {
         NodeTemplate { configs, secrets, ..with_port(Workload::Deployment) }
@@ -867,6 +869,42 @@ fn the_order_of_declarations_restarts_no_pods() {
     let template =
         |definition: &'static Definition| workload(&blueprint(definition, &spec).unwrap())["template"].clone();
     assert_eq!(template(&ONE), template(&OTHER));
+}
+
+#[test]
+fn a_folder_has_all_keys_of_a_secret() {
+    static TLS: Definition = Definition {
+        node_types: &[node(
+            "query",
+            NodeTemplate {
+                secrets: &[SecretField {
+                    readers: &[],
+                    field: "tls",
+                    key: "tls",
+                    env: None,
+                    file: None,
+                    folder: Some("/etc/tls"),
+                    generate: None,
+                }],
+                ..with_port(Workload::Deployment)
+            },
+        )],
+        ..DATA
+    };
+    let spec = |tls: Value| json!({ "image": "i", "query": { "tls": tls } });
+    let built = blueprint(&TLS, &spec(json!({ "secretName": "x" }))).unwrap();
+    let sources = json!([{ "secret": { "name": "x" } }]);
+    let volumes = pod(&built)["volumes"].as_array().unwrap().clone();
+    let volume = volumes.iter().find(|volume| volume["projected"]["sources"] == sources).unwrap();
+    let mounts = pod(&built)["containers"][0]["volumeMounts"].as_array().unwrap().clone();
+    let mount = mounts.iter().find(|mount| mount["name"] == volume["name"]).unwrap();
+    assert_eq!((&mount["mountPath"], &mount["readOnly"]), (&"/etc/tls".into(), &true.into()));
+    let read: Vec<String> = built.references().into_iter().map(ToString::to_string).collect();
+    assert_eq!(read, ["Secret a-config-hash-key/key", "Secret x"], "each of its keys rolls the pods");
+    let wrong = blueprint(&TLS, &spec(json!({ "secretName": "x", "key": "tls.crt" }))).unwrap_err();
+    let message = "spec.query.tls.key: each key of the Secret becomes a file, called as the key: leave it out";
+    assert_eq!(wrong.iter().map(ToString::to_string).collect::<Vec<_>>(), [message]);
+    assert!(blueprint(&TLS, &spec(Value::Null)).is_ok(), "an optional one is left out");
 }
 
 #[test]

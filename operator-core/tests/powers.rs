@@ -34,6 +34,7 @@ const NOTHING: Definition = Definition {
         key: "password",
         env: Some("PASSWORD"),
         file: None,
+        folder: None,
         generate: Some(32),
     }],
     node_types: &[

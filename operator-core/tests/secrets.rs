@@ -26,6 +26,7 @@ static DEFINITION: Definition = Definition {
         key: "password",
         env: None,
         file: None,
+        folder: None,
         generate: Some(24),
     }],
     ..DATA

@@ -171,8 +171,20 @@ pub struct SecretField {
     pub env: Option<&'static str>,
     /// File that carries it: an absolute path.
     pub file: Option<&'static str>,
+    /// Folder that has a file of each of its keys, whatever they are: an absolute path. Such a field has no `env`, `file` or `generate`.
+    pub folder: Option<&'static str>,
     /// Where the custom resource names no Secret, the operator creates one with this number of random letters and digits.
     pub generate: Option<u32>,
+}
+
+impl SecretField {
+    /// Its file, or its folder.
+    pub const fn path(&self) -> Option<&'static str> {
+        match self.file {
+            None => self.folder,
+            file => file,
+        }
+    }
 }
 
 /// A dependency: a field marked `#[external(…)]`.

@@ -21,6 +21,10 @@ pub fn data_operator(input: TokenStream) -> TokenStream {
     if operator.root == operator.spec {
         return errors;
     }
+    if !input.generics.params.is_empty() {
+        let root = expand::root(&operator);
+        return quote!(#errors #root);
+    }
     let stub = expand::operator(&operator.stub());
     quote!(#errors #stub)
 }

@@ -12,6 +12,7 @@ mod template;
 
 pub use node::{node_enum, node_struct};
 pub use operator::operator;
+pub use root::root;
 
 use std::fmt::Debug;
 

@@ -14,7 +14,7 @@ use crate::{attribute, derive};
 const SPEC: &str = r##"
     /// A cluster.
     #[operator(group = "druid.example.com", version = "v1", kind = "Druid", shortname = "dr", category = "all")]
-    #[operator(plural = "druids", singular = "druid", root = "Druid", validate = rules, derive = "PartialEq", attr = "allow(dead_code)")]
+    #[operator(plural = "druids", singular = "druid", root = "Druid", validate = rules)]
     #[operator(printcolumn(name = "Image", type = "string", json_path = ".spec.image", priority = 1), deprecated = "use v2")]
     #[operator(validation(rule = "has(self.spec.image)", message = "give an image"), annotation("a", "b"), label("c", "d"))]
     #[operator(scale(spec_replicas_path = ".spec.replicas", status_replicas_path = ".status.replicas"), selectable = ".spec.tier")]

@@ -35,10 +35,10 @@ use proc_macro::TokenStream;
 /// Makes a kind of cluster out of its spec: the custom resource, and the `Definition` that the operator works from.
 ///
 /// The struct is the `spec` of the custom resource and also derives `Clone`, `Debug`, `Serialize`, `Deserialize` and
-/// `JsonSchema`. For `DruidSpec` with `kind = "Druid"` the macro writes a struct `Druid` with the fields `metadata`,
-/// `spec` and `status`, with the same visibility and doc comment. It is an ordinary kube resource (`Resource`,
-/// `CustomResourceExt`, `HasSpec`, `HasStatus`), implements operator-core's `Cluster`, and has a constructor `new(name,
-/// spec)`.
+/// `JsonSchema`. For `DruidSpec` with `kind = "Druid"` the macro writes `type Druid = CustomResource<DruidSpec>`, with the same
+/// visibility and doc comment. `CustomResource` is operator-core's, with the fields `metadata`, `spec` and `status`: an ordinary kube
+/// resource (`Resource`, `CustomResourceExt`, `HasSpec`, `HasStatus`), with a constructor `new(name, spec)`. Methods of your own go on the
+/// spec.
 ///
 /// Fields have the names in the custom resource that serde gives them (`rename`, `rename_all`).
 ///
@@ -64,14 +64,12 @@ use proc_macro::TokenStream;
 /// | `served = false` | whether the API server serves this version | `true` |
 /// | `storage = false` | whether objects are stored in this version; of versions that `merge_crds` joins, one is | `true` |
 /// | `deprecated`, `deprecated = "use v2"` | the API server warns users of this version, with its own sentence or this one | no warning |
-/// | `root = "Name"` | name of the generated struct | the kind |
+/// | `root = "Name"` | name of the custom resource's type | the kind |
 /// | `every_node(…)` | what all node types have in common: the keys of [`macro@node_type`] but `copies`, `config` and `crate` | nothing |
 /// | `config(…)` | a configuration file that a function computes: the keys of `#[config(…)]` below, `with` among them; repeatable | none |
 /// | `validate = path` | `fn(&S) -> Vec<Invalid>` over this struct: what is wrong with a spec that the schema accepts, each with its path and what to write | no rules |
 /// | `form = path` | type of what users write, without parameters, where that isn't this struct: operator-core's `Form` makes this struct of it | this struct |
 /// | `allow(host_access, …)` | what those who may create a cluster can have in its pods; see below | nothing |
-/// | `derive = "Trait"` | further derive of the generated struct; repeatable | none |
-/// | `attr = "allow(dead_code)"` | further attribute of the generated struct; repeatable | none |
 /// | `crate = path` | where operator-core is found | `::operator_core` |
 ///
 /// Where the struct implements operator-core's `Customize`, that hook is called over the desired objects.
@@ -147,7 +145,8 @@ use proc_macro::TokenStream;
 /// | key | meaning | default |
 /// | --- | --- | --- |
 /// | `env = "DB_PASSWORD"` | environment variable that carries it; nothing else sets it | none; this or `file` is required |
-/// | `file = "/etc/app/password"` | file that carries it, absolute; nothing else is there | none; this or `env` is required |
+/// | `file = "/etc/app/password"` | file that carries it, absolute; nothing else is there | none; this, `env` or `folder` is required |
+/// | `folder = "/etc/app/tls"` | folder with a file of each key of the Secret, absolute; nothing else is there; goes with `readers` only | none |
 /// | `key = "password"` | key in the Secret where the custom resource names none | the field's name in kebab-case |
 /// | `generate`, `generate(length = 32)` | where the custom resource names no Secret, one is made with so many random letters and digits, 16 to 256, by default 32; the field is an `Option<SecretRef>` | an `Option` that is left out has none |
 /// | `readers("broker")` | names of the node types that read it; only on fields of the spec | all |

@@ -261,7 +261,15 @@ async fn a_hash_on_pods_does_not_help_to_guess_a_secret_and_survives_that_it_is_
 
 /// The kind, with a Secret that is made for every cluster.
 static GENERATING: Definition = Definition {
-    secrets: &[SecretField { readers: &[], field: "password", key: "key", env: None, file: None, generate: Some(16) }],
+    secrets: &[SecretField {
+        readers: &[],
+        field: "password",
+        key: "key",
+        env: None,
+        file: None,
+        folder: None,
+        generate: Some(16),
+    }],
     ..*Data::DEFINITION
 };
 

@@ -43,8 +43,8 @@ pub struct KafkaSpec {
     #[secret(env = "CLUSTER_ID", key = "id", generate(length = 22))]
     pub cluster_id: Option<SecretRef>,
 
-    /// Key and certificates of the brokers, PEM: clients can come by TLS, at port 9093.
-    #[secret(file = "/etc/kafka/tls/keystore.pem", key = "keystore.pem", readers("broker"))]
+    /// Key and certificates of the brokers in `keystore.pem`: clients can come by TLS, at port 9093. Other keys are files beside it.
+    #[secret(folder = "/etc/kafka/tls", readers("broker"))]
     pub tls: Option<SecretRef>,
 
     /// Vote: an odd number, 3 by default.

@@ -59,7 +59,10 @@ use crate::{
     crd,
     definition::Definition,
     model::ClusterStatus,
-    render::{Author, cluster::Cluster},
+    render::{
+        Author,
+        cluster::{Cluster, DataOperator},
+    },
 };
 
 /// Checks the definition of `K`, for a test of the author's; the commands `crd` and `run` check it, too: the first fails, the second only logs what is wrong. Takes some milliseconds.
@@ -77,7 +80,7 @@ use crate::{
 /// Everything that is wrong, each with what to write.
 pub fn check<K: Cluster>() -> Result<(), Findings> {
     let Definition { kind, .. } = *K::DEFINITION;
-    let derived = caught(|| match K::FORM {
+    let derived = caught(|| match K::Spec::FORM {
         None => (crd::value::<K::Spec, ClusterStatus>(K::DEFINITION), None),
         Some(_) => {
             let spec = crd::fitted(crd::schema::<K::Spec>(), K::DEFINITION);

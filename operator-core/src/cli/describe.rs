@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use serde::Serialize;
 
 use crate::{
-    Cluster, Result,
+    Cluster, DataOperator, Result,
     definition::{Cardinality, Definition, ExternalCheck, NodeType, Reload, SecretField, named},
 };
 
@@ -25,7 +25,7 @@ pub enum Format {
 
 /// Prints what the definition of `K` yields.
 pub fn describe<K: Cluster>(format: Format) -> Result<()> {
-    let described = Description { form: K::FORM.is_some(), ..Description::of(K::DEFINITION) };
+    let described = Description { form: K::Spec::FORM.is_some(), ..Description::of(K::DEFINITION) };
     output::print(&match format {
         Format::Text => described.to_string(),
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&described)?),
@@ -128,8 +128,10 @@ impl Described {
             let watched = if it.reload == Reload::None { "; a change restarts no pod" } else { "" };
             format!("{}/{}: {from}{watched}", it.mount, it.file)
         });
-        let secret_files =
-            secrets.iter().filter_map(|(holder, it)| Some(format!("{}: {}", it.file?, secret(*holder, it))));
+        let secret_files = secrets.iter().filter_map(|(holder, it)| match it.folder {
+            Some(folder) => Some(format!("{folder}: all keys of the Secret in {}", at(*holder, it.field))),
+            None => Some(format!("{}: {}", it.file?, secret(*holder, it))),
+        });
         let empty = node_type.empty_dirs().into_iter().map(|folder| format!("{folder}: empty at first"));
         let env = node_type.env().into_iter().map(|(name, value)| format!("{name}={value}"));
         let secret_env =

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{file::File, output::print};
 use crate::{
-    Cluster, Result,
+    Cluster, DataOperator, Result,
     model::Identity,
     render::unescape,
     runtime::Author,
@@ -25,7 +25,7 @@ pub fn explain<K: Cluster>(path: &Path, node: &str) -> Result<()> {
     let file = File::read(path, K::DEFINITION)?;
     let spec = file.object.get("spec").unwrap_or(&Value::Null);
     let spec = (Author::of::<K>().read)(spec).map_err(|invalid| file.invalid(&invalid))?;
-    let Some(form) = K::FORM else {
+    let Some(form) = K::Spec::FORM else {
         let fields = explained(K::DEFINITION, &spec, node).map_err(|error| file.wrong(error))?;
         return print(&table(&fields, |field| field.layer.to_string()));
     };

@@ -47,7 +47,18 @@ pub fn fit(spec: &mut Value, definition: &Definition) {
 
 /// A field that holds a Secret's name.
 pub fn secret(field: &mut Value, secret: &SecretField) {
-    describe(field, "A Secret in the cluster's namespace, and a key of it.");
+    const ONE_KEY: &str = "A Secret in the cluster's namespace, and a key of it.";
+    if secret.folder.is_some() {
+        // The author's own stays, not the type's.
+        if field.get("description").is_none_or(|description| description == ONE_KEY) {
+            put(field, "description", "A Secret in the cluster's namespace, each key of which becomes a file.");
+        }
+        if let Some(fields) = field.get_mut("properties").and_then(Value::as_object_mut) {
+            fields.remove("key");
+        }
+        return;
+    }
+    describe(field, ONE_KEY);
     if let (Some(length), Some(Value::String(description))) = (secret.generate, field.get_mut("description")) {
         description.push_str(&format!(" Default: the operator creates one with {length} random letters and digits."));
     }

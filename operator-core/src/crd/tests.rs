@@ -108,7 +108,15 @@ const DEFINITION: Definition = Definition {
     app_config_groups: Some(Groups { field: "appConfigGroups", by: "appConfigGroup" }),
     deployment_order: Some("deploymentOrder"),
     configs: &[file("common", "common.yaml", Format::Yaml)],
-    secrets: &[SecretField { field: "password", readers: &[], key: "pass", env: None, file: None, generate: Some(32) }],
+    secrets: &[SecretField {
+        field: "password",
+        readers: &[],
+        key: "pass",
+        env: None,
+        file: None,
+        folder: None,
+        generate: Some(32),
+    }],
     externals: &[External { name: "zookeeper", at: &["external", "zookeeper"], check: ExternalCheck::Tcp }],
     node_types: &[
         store("store", "stores", Cardinality::Many),
@@ -308,6 +316,10 @@ fn order_secrets_and_externals_are_judged() {
     let password = at(&crd, "password")["description"].as_str().unwrap();
     assert!(password.ends_with("Default: the operator creates one with 32 random letters and digits."), "{password}");
     assert_eq!(at(&crd, "password.key")["description"], "Key in its data. Default: `pass`.");
+    let folder = SecretField { folder: Some("/etc/tls"), generate: None, ..DEFINITION.secrets[0] };
+    let whole = definition(&Definition { secrets: Box::leak(Box::new([folder])), ..DEFINITION });
+    assert!(at(&whole, "password.key").is_null(), "all keys become files");
+    assert!(at(&whole, "password")["description"].as_str().unwrap().contains("each key of which becomes a file"));
     let zookeeper = at(&crd, "external.zookeeper");
     assert!(rules(zookeeper).iter().any(|rule| rule.starts_with("self.matches(")), "{zookeeper}");
 }

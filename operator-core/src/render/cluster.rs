@@ -1,4 +1,4 @@
-//! The trait of a kind of cluster, implemented by `#[derive(DataOperator)]`.
+//! What an author says of a kind of cluster, by `#[derive(DataOperator)]`.
 
 use std::fmt::Debug;
 
@@ -20,7 +20,28 @@ const SHOWN: usize = 10;
 /// An author's own rules: what is wrong with a spec.
 pub type Validate<Spec> = fn(&Spec) -> Vec<Invalid>;
 
-/// A kind of cluster: the type that `#[derive(DataOperator)]` makes from a spec. It is an ordinary kube resource.
+/// What `#[derive(DataOperator)]` says of a struct: what a kind of cluster is.
+pub trait DataOperator: Serialize + DeserializeOwned + JsonSchema + 'static {
+    /// What users write: the struct, or its form.
+    type Form: Clone + Debug + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
+
+    /// What the struct says.
+    const DEFINITION: &'static Definition;
+
+    /// Name of the CustomResourceDefinition: the plural and the group.
+    const CRD_NAME: &'static str;
+
+    /// The author's hook over the desired objects.
+    const CUSTOMIZE: Option<Customization> = None;
+
+    /// The author's own rules over a spec that the schema accepts.
+    const VALIDATE: Option<Validate<Self>> = None;
+
+    /// What makes the struct of the form; none: users write the struct.
+    const FORM: Option<Former> = None;
+}
+
+/// A kind of cluster: the [`CustomResource`](super::CustomResource) of a struct. It is an ordinary kube resource.
 pub trait Cluster:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
     + CustomResourceExt
@@ -33,22 +54,13 @@ pub trait Cluster:
     + 'static
 {
     /// The struct that carries the derive.
-    type Spec: Serialize + DeserializeOwned + JsonSchema;
+    type Spec: DataOperator<Form = Self::Form>;
 
     /// What users write: the struct, or its form.
-    type Form: Serialize + DeserializeOwned + JsonSchema;
+    type Form: Clone + Debug + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
 
     /// What the struct says.
-    const DEFINITION: &'static Definition;
-
-    /// The author's hook over the desired objects.
-    const CUSTOMIZE: Option<Customization> = None;
-
-    /// The author's own rules over a spec that the schema accepts.
-    const VALIDATE: Option<Validate<Self::Spec>> = None;
-
-    /// What makes the struct of the form; none: users write the struct.
-    const FORM: Option<Former> = None;
+    const DEFINITION: &'static Definition = Self::Spec::DEFINITION;
 
     /// The desired state.
     fn spec(&self) -> &Self::Form;
@@ -75,8 +87,9 @@ pub struct Author {
 impl Author {
     /// The author of `K`.
     pub fn of<K: Cluster>() -> Self {
-        let validate = K::VALIDATE.is_some().then_some(validate::<K> as Validate<Value>);
-        Self { definition: K::DEFINITION, read: read::<K::Form>, form: K::FORM, customize: K::CUSTOMIZE, validate }
+        let validate = K::Spec::VALIDATE.is_some().then_some(validate::<K::Spec> as Validate<Value>);
+        let (form, customize) = (K::Spec::FORM, K::Spec::CUSTOMIZE);
+        Self { definition: K::DEFINITION, read: read::<K::Form>, form, customize, validate }
     }
 
     /// The same, as if users wrote the struct.
@@ -108,8 +121,8 @@ fn typed<T: Serialize + DeserializeOwned>(spec: &Value) -> Result<Value, Invalid
     serde_json::to_value(deserialized::<T>(spec)?).map_err(|error| Invalid::new("", error.to_string()))
 }
 
-fn validate<K: Cluster>(spec: &Value) -> Vec<Invalid> {
-    match (K::VALIDATE, deserialized::<K::Spec>(spec)) {
+fn validate<S: DataOperator>(spec: &Value) -> Vec<Invalid> {
+    match (S::VALIDATE, deserialized::<S>(spec)) {
         (Some(validate), Ok(spec)) => validate(&spec),
         (_, spec) => spec.err().into_iter().collect(),
     }

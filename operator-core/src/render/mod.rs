@@ -49,6 +49,7 @@ mod pod_disruption_budget;
 mod pod_facts;
 mod powers;
 mod references;
+mod resource;
 mod revision;
 mod role;
 mod role_binding;
@@ -85,6 +86,7 @@ pub use form::{Form, Formed, Former, Origins};
 use names::Names;
 pub(crate) use placeholder::unescape;
 use pod_facts::PodFacts;
+pub use resource::CustomResource;
 
 /// Everything that a cluster consists of, as far as definition and spec say it.
 #[derive(Clone, Debug, Default)]

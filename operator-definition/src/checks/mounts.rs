@@ -2,7 +2,7 @@
 
 use crate::{
     ConfigFile, FileClash, NodeType, SecretField,
-    text::{after, contains, is, report, report_if, same},
+    text::{after, contains, is, report, report_if, same, split},
 };
 
 /// A folder belongs to one volume.
@@ -84,7 +84,7 @@ pub const fn files(node_type: &NodeType, cluster: &[ConfigFile]) {
     });
 }
 
-/// A secret's file is nothing else.
+/// A secret's file, or folder, is nothing else.
 #[track_caller]
 pub const fn secret_files(node_type: &NodeType, cluster: &[SecretField], configs: &[ConfigFile]) {
     each!(cluster, |secret| {
@@ -92,11 +92,11 @@ pub const fn secret_files(node_type: &NodeType, cluster: &[SecretField], configs
             continue;
         }
         secret_file(node_type, secret, configs);
-        if let Some(file) = secret.file {
+        if let Some(path) = secret.path() {
             report_if(
-                any!(&node_type.layers, |layer| any!(layer.secrets, |other| is(other.file, file))),
-                "`{}` carries a secret of the node type `{}`, and `{}` of the cluster: give one of them another file",
-                &[file, node_type.name, secret.field],
+                any!(&node_type.layers, |layer| any!(layer.secrets, |other| clash(other, secret))),
+                "`{}` carries a secret of the node type `{}`, and `{}` of the cluster: give one of them another {}",
+                &[path, node_type.name, secret.field, if secret.folder.is_some() { "folder" } else { "file" }],
             );
         }
     });
@@ -105,19 +105,44 @@ pub const fn secret_files(node_type: &NodeType, cluster: &[SecretField], configs
 
 #[track_caller]
 const fn secret_file(node_type: &NodeType, secret: &SecretField, cluster: &[ConfigFile]) {
-    let Some(file) = secret.file else { return };
-    let mut taken = any!(cluster, |config| is_at(config, file) && node_type.is_of(config.readers));
+    let Some(path) = secret.path() else { return };
+    let mut taken = any!(cluster, |config| is_at(config, secret) && node_type.is_of(config.readers));
     each!(&node_type.layers, |layer| {
-        taken |= contains(layer.empty_dirs, file) || any!(layer.configs, |config| is_at(config, file));
+        taken |= contains(layer.empty_dirs, path) || any!(layer.configs, |config| is_at(config, secret));
     });
-    each_joined!(node_type.storage, |storage| storage.name, { taken |= same(storage.mount, file) });
+    each_joined!(node_type.storage, |storage| storage.name, { taken |= same(storage.mount, path) });
     report_if(
         taken,
-        "the secret `{}` is mounted at `{}`, where something else is already: give it another file",
-        &[secret.field, file],
+        "the secret `{}` is mounted at `{}`, where something else is already: give it another {}",
+        &[secret.field, path, if secret.folder.is_some() { "folder" } else { "file" }],
     );
 }
 
-const fn is_at(config: &ConfigFile, path: &str) -> bool {
-    matches!(after(path, config.mount), Some(rest) if is(after(rest, "/"), config.file))
+/// Whether two secrets are in each other's way. A folder's files have the names of keys that nobody knows.
+const fn clash(one: &SecretField, other: &SecretField) -> bool {
+    match (one.path(), other.path()) {
+        (Some(path), Some(other_path)) if same(path, other_path) => true,
+        _ => holds(one, other) || holds(other, one),
+    }
+}
+
+const fn holds(folder: &SecretField, file: &SecretField) -> bool {
+    matches!((folder.folder, file.file), (Some(folder), Some(file)) if is_in(folder, file))
+}
+
+/// Whether a file is in a secret's folder, or is its file.
+const fn is_at(config: &ConfigFile, secret: &SecretField) -> bool {
+    match (secret.folder, secret.file) {
+        (Some(folder), _) => same(config.mount, folder),
+        (None, Some(path)) => matches!(after(path, config.mount), Some(rest) if is(after(rest, "/"), config.file)),
+        (None, None) => false,
+    }
+}
+
+/// Whether a file is in a folder, and in none below it.
+const fn is_in(folder: &str, file: &str) -> bool {
+    match after(file, folder) {
+        Some(rest) => matches!(after(rest, "/"), Some(name) if split(name, b'/').1.is_none()),
+        None => false,
+    }
 }

@@ -1,7 +1,7 @@
 //! `#[operator(…)]` on the struct.
 
 use operator_definition::Power;
-use syn::{Attribute, Ident, Meta, Path};
+use syn::{Attribute, Ident, Path};
 
 use super::{ConfigKeys, Keys, Setting, Text, template::every_node};
 use crate::{
@@ -10,13 +10,18 @@ use crate::{
 };
 
 /// Keys that make no sense here, most of them of kube's `CustomResource`, and why.
-const NOT_OURS: [(&str, &str); 7] = [
+const NOT_OURS: [(&str, &str); 9] = [
     ("namespaced", "a cluster always lives in a namespace; leave it out"),
     ("status", "the status is operator_core's ClusterStatus; leave it out"),
     ("doc", "write a doc comment, `/// …`, above the struct"),
     ("schema", "the schema is that of the struct's `JsonSchema`, derived or your own; leave it out"),
     ("crates", "all others are found in operator_core; where that has another name, write crate = path"),
     ("struct", "write root = \"…\""),
+    (
+        "derive",
+        "the custom resource has `Clone`, `Debug`, `Serialize` and `Deserialize`, and `PartialEq` and `Default` where the spec has; leave it out",
+    ),
+    ("attr", "the custom resource is a type of operator_core, to which nothing can be added; leave it out"),
     ("customize", "a hook is called where the struct has `impl Customize`; leave it out"),
 ];
 
@@ -36,8 +41,6 @@ pub struct OperatorKeys {
     pub validate: Option<Path>,
     /// Type of what users write.
     pub form: Option<Path>,
-    pub derives: Vec<Path>,
-    pub attributes: Vec<Meta>,
     pub crate_path: Option<Path>,
 }
 
@@ -83,8 +86,6 @@ impl OperatorKeys {
             root: keys.text("root"),
             validate: keys.path("validate"),
             form: keys.path("form"),
-            derives: keys.texts("derive").iter().filter_map(|text| path(text, errors)).collect(),
-            attributes: keys.texts("attr").iter().filter_map(|text| attribute(text, errors)).collect(),
             crate_path: keys.path("crate"),
         };
         for (setting, _) in Setting::ALL {
@@ -105,31 +106,4 @@ fn allow(keys: &mut Keys) -> Allow {
     let annotations = keys.words(Power::ANNOTATIONS);
     keys.finish();
     Allow { powers, annotations }
-}
-
-fn path(text: &Text, errors: &Errors) -> Option<Path> {
-    let parsed = syn::LitStr::new(text, text.span()).parse_with(Path::parse_mod_style).ok();
-    if parsed.is_none() {
-        errors.at(&text.span(), "`derive` takes one derive macro: derive = \"PartialEq\"");
-    }
-    parsed
-}
-
-/// An attribute that is copied to the generated struct.
-fn attribute(text: &Text, errors: &Errors) -> Option<Meta> {
-    let Ok(meta) = syn::LitStr::new(text, text.span()).parse::<Meta>() else {
-        errors.at(&text.span(), "`attr` takes one attribute without `#[]`: attr = \"allow(dead_code)\"");
-        return None;
-    };
-    for (name, advice) in [
-        ("derive", "write derive = \"…\""),
-        ("serde", "the generated struct is written and read as Kubernetes asks; leave it out"),
-        ("doc", "write a doc comment, `/// …`, above the struct"),
-    ] {
-        if meta.path().is_ident(name) {
-            errors.at(&text.span(), format!("`attr` can't be `{name}`: {advice}"));
-            return None;
-        }
-    }
-    Some(meta)
 }

@@ -10,6 +10,8 @@ use crate::errors::Errors;
 pub struct SecretKeys {
     pub env: Option<Text>,
     pub file: Option<Text>,
+    /// Folder of all keys.
+    pub folder: Option<Text>,
     pub key: Option<Text>,
     /// Length of what is made.
     pub generate: Option<SpannedValue<u32>>,
@@ -21,8 +23,16 @@ impl SecretKeys {
     /// Reads the attribute.
     pub fn read(attribute: &Attribute, errors: &Errors) -> Self {
         let mut keys = Keys::of("secret", &[attribute], errors);
-        if !keys.has("env") && !keys.has("file") {
-            keys.require("env", "env = \"PASSWORD\", or file = \"/etc/app/password\"");
+        let folder = keys.text("folder");
+        if folder.is_some() {
+            for key in ["env", "file", "key", "generate"] {
+                keys.refuse(key, "a `folder` has a file of each key of the Secret; give one key a field of its own");
+            }
+        } else if !keys.has("env") && !keys.has("file") {
+            keys.require(
+                "env",
+                "env = \"PASSWORD\", file = \"/etc/app/password\", or folder = \"/etc/app/tls\" for all keys",
+            );
         }
         let env = keys.text("env");
         let file = keys.text("file");
@@ -37,6 +47,6 @@ impl SecretKeys {
         });
         let readers = keys.words("readers");
         keys.finish();
-        Self { env, file, key, generate, readers }
+        Self { env, file, folder, key, generate, readers }
     }
 }

@@ -1,7 +1,7 @@
 //! The parts of the `Definition` that go into the CustomResourceDefinition.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::{option, strings};
 use crate::{
@@ -9,48 +9,63 @@ use crate::{
     model::{Crd, Deprecated},
 };
 
-/// Fields of a `Definition`, with a comma after each.
-pub fn fields(crd: &Crd) -> TokenStream {
-    let [short_names, categories, selectable] =
-        [&crd.short_names, &crd.categories, &crd.selectable].map(|texts| strings(texts));
-    let [annotations, labels] = [&crd.annotations, &crd.labels].map(|couples| pairs(couples));
-    let [served, storage] = [crd.served, crd.storage].map(|said| said.unwrap_or(true));
-    let deprecated = option(crd.deprecated.as_ref().map(|Deprecated(warning)| text(warning.as_ref()).unwrap_or("")));
-    let scale = option(crd.scale.as_ref().map(|scale| {
+/// Fields of a `Definition` that aren't as in `Definition::EMPTY`.
+pub fn fields(crd: &Crd) -> Vec<TokenStream> {
+    let mut fields = Vec::new();
+    for (name, texts) in
+        [("short_names", &crd.short_names), ("categories", &crd.categories), ("selectable", &crd.selectable)]
+    {
+        if !texts.is_empty() {
+            let (name, texts) = (format_ident!("{name}"), strings(texts));
+            fields.push(quote!(#name: #texts));
+        }
+    }
+    for (name, couples) in [("annotations", &crd.annotations), ("labels", &crd.labels)] {
+        if !couples.is_empty() {
+            let (name, couples) = (format_ident!("{name}"), pairs(couples));
+            fields.push(quote!(#name: #couples));
+        }
+    }
+    for (name, said) in [("served", crd.served), ("storage", crd.storage)] {
+        if said == Some(false) {
+            let name = format_ident!("{name}");
+            fields.push(quote!(#name: false));
+        }
+    }
+    if let Some(Deprecated(warning)) = &crd.deprecated {
+        let deprecated = option(Some(text(warning.as_ref()).unwrap_or("")));
+        fields.push(quote!(deprecated: #deprecated));
+    }
+    if let Some(scale) = &crd.scale {
         let (spec, status) = (scale.spec_replicas_path.as_str(), scale.status_replicas_path.as_str());
         let selector = option(text(scale.label_selector_path.as_ref()));
-        quote! {
+        let scale = option(Some(quote! {
             _core::definition::ScaleSubresource {
                 spec_replicas_path: #spec,
                 status_replicas_path: #status,
                 label_selector_path: #selector,
             }
-        }
-    }));
-    let columns = crd.print_columns.iter().map(|column| {
-        let (name, type_, json_path) = (column.name.as_str(), column.type_.0, column.json_path.as_str());
-        let priority = column.priority;
-        quote! {
-            _core::definition::PrintColumn { name: #name, type_: #type_, json_path: #json_path, priority: #priority }
-        }
-    });
-    let validations = crd.validations.iter().map(|validation| {
-        let (rule, message) = (validation.rule.as_str(), validation.message.as_str());
-        quote!(_core::definition::Validation { rule: #rule, message: #message })
-    });
-    quote! {
-        short_names: #short_names,
-        categories: #categories,
-        annotations: #annotations,
-        labels: #labels,
-        served: #served,
-        storage: #storage,
-        deprecated: #deprecated,
-        scale: #scale,
-        selectable: #selectable,
-        print_columns: &[#(#columns),*],
-        validations: &[#(#validations),*],
+        }));
+        fields.push(quote!(scale: #scale));
     }
+    if !crd.print_columns.is_empty() {
+        let columns = crd.print_columns.iter().map(|column| {
+            let (name, type_, json_path) = (column.name.as_str(), column.type_.0, column.json_path.as_str());
+            let priority = column.priority;
+            quote! {
+                _core::definition::PrintColumn { name: #name, type_: #type_, json_path: #json_path, priority: #priority }
+            }
+        });
+        fields.push(quote!(print_columns: &[#(#columns),*]));
+    }
+    if !crd.validations.is_empty() {
+        let validations = crd.validations.iter().map(|validation| {
+            let (rule, message) = (validation.rule.as_str(), validation.message.as_str());
+            quote!(_core::definition::Validation { rule: #rule, message: #message })
+        });
+        fields.push(quote!(validations: &[#(#validations),*]));
+    }
+    fields
 }
 
 fn text(text: Option<&Text>) -> Option<&str> {

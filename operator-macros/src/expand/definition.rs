@@ -1,7 +1,7 @@
 //! The `Definition`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{
@@ -72,23 +72,45 @@ fn joined(own: &TokenStream, shared: &[Shared]) -> TokenStream {
     }}
 }
 
-/// The value of `Cluster::DEFINITION`.
+/// The value of `DataOperator::DEFINITION`.
 pub fn definition(operator: &Operator) -> TokenStream {
     let Operator { doc, allow, .. } = operator;
     let [group, version, kind, plural, singular] =
         [&operator.group, &operator.version, &operator.kind, &operator.plural, &operator.singular]
             .map(|text| text.as_str());
-    let crd = crd::fields(&operator.crd);
-    let powers = allow.powers.iter().map(variant);
-    let annotations = allow.annotations.iter().map(|prefix| prefix.as_str());
-    let [image, defaults, deployment_order] = [Setting::Image, Setting::Defaults, Setting::DeploymentOrder]
-        .map(|setting| option(operator.setting(setting).map(|field| &field.field)));
-    let [config_groups, app_config_groups] = [Setting::ConfigGroups, Setting::AppConfigGroups].map(|setting| {
-        option(operator.setting(setting).map(|field| {
-            let (by, field) = (field.by.as_ref().map(|by| by.as_str()), &field.field);
+    let mut fields = crd::fields(&operator.crd);
+    if !doc.is_empty() {
+        fields.push(quote!(doc: #doc));
+    }
+    if !(allow.powers.is_empty() && allow.annotations.is_empty()) {
+        let powers = allow.powers.iter().map(variant);
+        let annotations = allow.annotations.iter().map(|prefix| prefix.as_str());
+        fields.push(quote! {
+            allow: &[
+                #(_core::definition::Power::#powers,)*
+                #(_core::definition::Power::Annotations(#annotations),)*
+            ]
+        });
+    }
+    for (name, setting) in [
+        ("image", Setting::Image),
+        ("defaults", Setting::Defaults),
+        ("deployment_order", Setting::DeploymentOrder),
+        ("config_groups", Setting::ConfigGroups),
+        ("app_config_groups", Setting::AppConfigGroups),
+    ] {
+        let Some(set) = operator.setting(setting) else { continue };
+        let field = &set.field;
+        let name = format_ident!("{name}");
+        let value = if setting.by().is_some() {
+            let by = set.by.as_ref().map(|by| by.as_str());
             quote!(_core::definition::Groups { field: #field, by: #by })
-        }))
-    });
+        } else {
+            quote!(#field)
+        };
+        let value = option(Some(value));
+        fields.push(quote!(#name: #value));
+    }
     quote! {
         &_core::definition::Definition {
             group: #group,
@@ -96,26 +118,17 @@ pub fn definition(operator: &Operator) -> TokenStream {
             kind: #kind,
             plural: #plural,
             singular: #singular,
-            doc: #doc,
-            #crd
-            allow: &[
-                #(_core::definition::Power::#powers,)*
-                #(_core::definition::Power::Annotations(#annotations),)*
-            ],
-            image: #image,
-            defaults: #defaults,
-            config_groups: #config_groups,
-            app_config_groups: #app_config_groups,
-            deployment_order: #deployment_order,
+            #(#fields,)*
             configs: CONFIGS,
             secrets: SECRETS,
             externals: EXTERNALS,
             node_types: NODE_TYPES,
+            .._core::definition::Definition::EMPTY
         }
     }
 }
 
-/// The constant `Cluster::CUSTOMIZE`: the author's hook, where there is one.
+/// The constant `DataOperator::CUSTOMIZE`: the author's hook, where there is one.
 pub fn customize(operator: &Operator) -> TokenStream {
     let spec = &operator.spec_type;
     quote! {
@@ -127,22 +140,22 @@ pub fn customize(operator: &Operator) -> TokenStream {
     }
 }
 
-/// The constant `Cluster::FORM`, where users write something else than the struct.
+/// The constant `DataOperator::FORM`, where users write something else than the struct.
 pub fn form(operator: &Operator) -> Option<TokenStream> {
     let form = operator.form.as_ref()?;
     // With the span of the path, so that the compiler points at a type that isn't a form of the struct.
     Some(quote_spanned! {form.span()=>
         const FORM: ::core::option::Option<_core::render::Former> =
-            ::core::option::Option::Some(_core::__private::form::<#form, Self::Spec>);
+            ::core::option::Option::Some(_core::__private::form::<#form, Self>);
     })
 }
 
-/// The constant `Cluster::VALIDATE`, where the author has rules.
+/// The constant `DataOperator::VALIDATE`, where the author has rules.
 pub fn validate(operator: &Operator) -> Option<TokenStream> {
     let path = operator.validate.as_ref()?;
     // With the span of the path, so that the compiler points at a function with another signature.
     Some(quote_spanned! {path.span()=>
-        const VALIDATE: ::core::option::Option<_core::render::cluster::Validate<Self::Spec>> =
+        const VALIDATE: ::core::option::Option<_core::render::cluster::Validate<Self>> =
             ::core::option::Option::Some(#path);
     })
 }

@@ -6,12 +6,12 @@ use quote::quote;
 use super::{checks::checks, definition, root};
 use crate::model::Operator;
 
-/// The custom resource, its traits, its definition and the checks.
+/// The kind's name for the custom resource, the definition and the checks.
 pub fn operator(operator: &Operator) -> TokenStream {
-    let Operator { crate_path, root: ident, spec_type, .. } = operator;
+    let Operator { crate_path, spec_type, .. } = operator;
     let written = operator.written();
+    let crd_name = format!("{}.{}", operator.plural.as_str(), operator.group.as_str());
     let root = root::root(operator);
-    let impls = root::impls(operator);
     let parts = definition::parts(operator);
     let definition = definition::definition(operator);
     let customize = definition::customize(operator);
@@ -26,25 +26,17 @@ pub fn operator(operator: &Operator) -> TokenStream {
 
             #parts
 
-            impl _core::Cluster for #ident {
-                type Spec = #spec_type;
+            #[automatically_derived]
+            impl _core::DataOperator for #spec_type {
                 type Form = #written;
 
                 const DEFINITION: &'static _core::definition::Definition = #definition;
+                const CRD_NAME: &'static str = #crd_name;
                 #customize
                 #validate
                 #form
-
-                fn spec(&self) -> &#written {
-                    &self.spec
-                }
-
-                fn status(&self) -> ::core::option::Option<&_core::ClusterStatus> {
-                    self.status.as_ref()
-                }
             }
 
-            #impls
             #checks
         };
     }

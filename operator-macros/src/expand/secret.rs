@@ -12,7 +12,8 @@ pub fn secrets(secrets: &[SecretField]) -> TokenStream {
     let secrets = secrets.iter().map(|secret| {
         let SecretField { field, cfgs, .. } = secret;
         let (key, readers) = (secret.key.as_str(), strings(&secret.readers));
-        let [env, file] = [&secret.env, &secret.file].map(|text| option(text.as_ref().map(|text| text.as_str())));
+        let [env, file, folder] =
+            [&secret.env, &secret.file, &secret.folder].map(|text| option(text.as_ref().map(|text| text.as_str())));
         let generate = option(secret.generate.map(|length| *length));
         quote! {
             #(#cfgs)*
@@ -22,6 +23,7 @@ pub fn secrets(secrets: &[SecretField]) -> TokenStream {
                 key: #key,
                 env: #env,
                 file: #file,
+                folder: #folder,
                 generate: #generate,
             }
         }

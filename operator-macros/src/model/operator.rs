@@ -23,11 +23,8 @@ pub struct Operator {
     pub vis: Visibility,
     /// Its doc comment.
     pub doc: String,
-    /// Name of the generated struct.
+    /// The kind's name in Rust.
     pub root: Ident,
-    pub derives: Vec<Path>,
-    /// Further attributes of the generated struct.
-    pub attributes: Vec<Meta>,
     pub crate_path: Path,
 
     pub group: Text,
@@ -105,16 +102,16 @@ impl Operator {
         let spec = &input.ident;
         let usable = input.generics.params.is_empty();
 
+        let crate_path = keys.crate_path.unwrap_or_else(|| parse_quote!(::operator_core));
+
         let mut operator = Self {
             spec: spec.clone(),
-            spec_type: if usable { parse_quote!(#spec) } else { parse_quote!(()) },
+            spec_type: if usable { parse_quote!(#spec) } else { parse_quote!(#crate_path::__private::NoSpec) },
             form: keys.form,
             vis: input.vis.clone(),
             doc: doc(&input.attrs),
             root: root_ident(root, spec, errors),
-            derives: keys.derives,
-            attributes: keys.attributes,
-            crate_path: keys.crate_path.unwrap_or_else(|| parse_quote!(::operator_core)),
+            crate_path,
             group: or(keys.group, "example.com"),
             version: or(keys.version, "v1"),
             plural: keys.plural.unwrap_or_else(|| Text::new(plural_of(&lower), kind.span())),
@@ -216,7 +213,7 @@ pub fn kind_of(spec: &Ident) -> String {
 fn root_ident(root: &Text, spec: &Ident, errors: &Errors) -> Ident {
     syn::parse_str::<Ident>(root).map_or_else(
         |_| {
-            errors.at(&root.span(), format!("the generated struct can't be called `{}`: give a Rust name", **root));
+            errors.at(&root.span(), format!("the custom resource can't be called `{}`: give a Rust name", **root));
             Ident::new(&kind_of(spec), spec.span())
         },
         |ident| Ident::new(&ident.to_string(), root.span()),

@@ -17,6 +17,7 @@ pub struct SecretField {
     pub key: Text,
     pub env: Option<Text>,
     pub file: Option<Text>,
+    pub folder: Option<Text>,
     pub generate: Option<SpannedValue<u32>>,
     /// Names of the node types that read it; empty: all.
     pub readers: Vec<Text>,
@@ -27,17 +28,25 @@ pub struct SecretField {
 impl SecretField {
     /// Puts the attribute and its field together.
     pub fn new(keys: SecretKeys, field: &Field, names: Names, errors: &Errors) -> Self {
-        let SecretKeys { env, file, key, generate, readers } = keys;
+        let SecretKeys { env, file, folder, key, generate, readers } = keys;
         Self {
             field: names.of_field(field, errors),
             ty: field.ty.clone(),
             key: key.unwrap_or_else(|| kebab(field)),
             env,
             file,
+            folder,
             generate,
             readers,
             cfgs: cfgs(field),
         }
+    }
+}
+
+impl SecretField {
+    /// Its file, or its folder.
+    pub fn path(&self) -> Option<&Text> {
+        self.file.as_ref().or(self.folder.as_ref())
     }
 }
 

@@ -67,27 +67,44 @@ fn clash(config: &ConfigFile, other: &ConfigFile) -> Option<&'static str> {
     })
 }
 
-/// The files that carry secrets: each is its own.
+/// The files and folders that carry secrets: each is its own.
 pub fn secret_files(secrets: &[SecretField], configs: &[ConfigFile], folders: &[&Text], errors: &Errors) {
-    let mut seen: Vec<(&str, &[Text])> = Vec::new();
+    let mut seen: Vec<&SecretField> = Vec::new();
     for secret in secrets {
         key("a key of a Secret", &secret.key, errors);
-        let Some(file) = &secret.file else { continue };
-        path("a secret's file", "/etc/app/password", file, errors);
-        let config = |config: &ConfigFile| format!("{}/{}", config.mount.as_str(), config.file.as_str());
-        // Fields under `cfg` may exclude each other.
+        let Some(at) = secret.path() else { continue };
+        let (what, example, other) = match secret.folder {
+            Some(_) => ("a secret's folder", "/etc/app/tls", "folder"),
+            None => ("a secret's file", "/etc/app/password", "file"),
+        };
+        path(what, example, at, errors);
+        let is_there = |config: &ConfigFile| match secret.folder {
+            Some(_) => *config.mount == **at,
+            None => format!("{}/{}", config.mount.as_str(), config.file.as_str()) == at.as_str(),
+        };
         let is_read = |readers: &[Text]| overlap(readers, &secret.readers);
+        // Fields under `cfg` may exclude each other.
         let other_secret =
-            secret.cfgs.is_empty() && seen.iter().any(|(path, readers)| *path == file.as_str() && is_read(readers));
-        let other = configs.iter().any(|other| config(other) == file.as_str() && is_read(&other.readers));
-        if other_secret || other || folders.iter().any(|folder| ***folder == **file) {
-            let message = format!("something else is at `{}` already: give the secret another file", file.as_str());
-            errors.at(&file.span(), message);
+            secret.cfgs.is_empty() && seen.iter().any(|seen| overlaps(seen, secret) && is_read(&seen.readers));
+        let is_config = configs.iter().any(|config| is_there(config) && is_read(&config.readers));
+        if other_secret || is_config || folders.iter().any(|folder| ***folder == **at) {
+            let message = format!("something else is at `{}` already: give the secret another {other}", at.as_str());
+            errors.at(&at.span(), message);
         }
         if secret.cfgs.is_empty() {
-            seen.push((file, &secret.readers));
+            seen.push(secret);
         }
     }
+}
+
+/// Whether two secrets are in each other's way. A folder's files have the names of keys that nobody knows.
+fn overlaps(one: &SecretField, other: &SecretField) -> bool {
+    let holds = |folder: &SecretField, file: &SecretField| {
+        let parent = file.file.as_ref().and_then(|file| file.rsplit_once('/')).map(|(parent, _)| parent);
+        folder.folder.as_ref().is_some_and(|folder| Some(folder.as_str()) == parent)
+    };
+    let path = |secret: &SecretField| secret.path().map(|path| path.as_str().to_owned());
+    path(one) == path(other) || holds(one, other) || holds(other, one)
 }
 
 /// An absolute path in its shortest form, so that equal ones are spelt equally.

@@ -8,7 +8,7 @@ use operator_core::prelude::*;
 #[operator(scale(spec_replicas_path = "spec.servers.replicas", status_replicas_path = ".status.nodes[0].replicas"))]
 #[operator(selectable = ".metadata.name", selectable = ".spec.teir", selectable = ".spec.tier", selectable = ".spec.tier")]
 #[operator(printcolumn(name = "Tier", type = "string", json_path = ".spec.tear"))]
-#[operator(attr = "#[allow(dead_code)]", attr = "derive(PartialEq)", attr = "serde(default)")]
+#[operator(derive = "PartialEq", attr = "must_use")]
 #[operator(namespaced, status = "CacheStatus", doc = "A cache.", schema = "disabled", crates(kube_core = "kube"))]
 pub struct CacheSpec {
     pub tier: String,

@@ -13,6 +13,10 @@ pub struct CacheSpec {
     pub d: Option<SecretRef>,
     #[secret(file = "/etc/cache/cache.json")]
     pub e: SecretRef,
+    #[secret(folder = "/etc/ssl")]
+    pub g: SecretRef,
+    #[secret(file = "/etc/ssl/key")]
+    pub h: SecretRef,
     #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     #[secret(env = "F")]
     pub f: Properties,
@@ -29,6 +33,8 @@ pub struct Server {
     #[secret(env = "B")]
     #[secret(file = "/b")]
     pub c: SecretRef,
+    #[secret(folder = "/etc/tls/", env = "TLS", key = "a")]
+    pub e: SecretRef,
     #[secret(env = "D")]
     #[config(file = "d", mount = "/d", format = raw)]
     pub d: String,

@@ -13,6 +13,8 @@ pub struct CacheSpec {
     pub one: NodeSpec,
     #[node_type(config_hash_env = "PASSWORD")]
     pub two: NodeSpec,
+    #[secret(folder = "/etc/tls")]
+    pub tls: SecretRef,
     #[node_type]
     pub three: Variable,
     #[node_type]
@@ -23,6 +25,10 @@ pub struct CacheSpec {
     pub six: NodeSpec,
     #[node_type(config_hash_env = "HASH")]
     pub seven: Hash,
+    #[node_type]
+    pub eight: Folder,
+    #[node_type(storage(tls = "/etc/tls", size = "1Gi"))]
+    pub nine: NodeSpec,
 }
 
 #[node_type]
@@ -45,6 +51,14 @@ pub struct Config {
 
 #[node_type(env(HASH = "none"))]
 pub struct Hash {}
+
+#[node_type]
+pub struct Folder {
+    #[secret(folder = "/etc/cache")]
+    pub own: SecretRef,
+    #[secret(folder = "/etc")]
+    pub other: SecretRef,
+}
 
 fn main() {
     let _ = Cache::DEFINITION;

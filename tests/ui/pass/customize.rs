@@ -21,7 +21,7 @@ impl Customize for CacheSpec {
 }
 
 fn main() {
-    let customization = <Cache as operator_core::Cluster>::CUSTOMIZE.unwrap();
+    let customization = <CacheSpec as DataOperator>::CUSTOMIZE.unwrap();
     assert_eq!(customization.kinds[0].plural, "leases");
     let _call: fn(&serde_json::Value, &Scope<'_>, &mut Children) -> Result<(), HookError> = customization.call;
     let _ = |cluster: &Identity, children: &mut Children| {

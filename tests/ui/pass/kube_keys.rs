@@ -9,17 +9,10 @@ use operator_core::prelude::*;
 #[operator(served = false, storage = false, deprecated = "Cache v1alpha1 goes; use v1")]
 #[operator(scale(spec_replicas_path = ".spec.servers.replicas", status_replicas_path = ".status.replicas"))]
 #[operator(selectable = ".spec.tier", selectable = ".spec.servers.image")]
-#[operator(derive = "PartialEq", attr = "allow(dead_code)", attr = "must_use")]
 pub struct CacheSpec {
     pub tier: String,
     #[node_type]
     pub servers: NodeSpec,
-}
-
-impl PartialEq for CacheSpec {
-    fn eq(&self, other: &Self) -> bool {
-        self.tier == other.tier
-    }
 }
 
 #[derive(DataOperator, Clone, Debug, Serialize, Deserialize, JsonSchema)]

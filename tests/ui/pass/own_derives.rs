@@ -14,9 +14,7 @@ pub struct Worker {
 #[operator(
     group = "example.com",
     version = "v1",
-    kind = "Farm",
-    derive = "PartialEq",
-    derive = "std::default::Default"
+    kind = "Farm"
 )]
 #[derive(Default)]
 pub struct FarmSpec {

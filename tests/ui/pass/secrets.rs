@@ -20,6 +20,8 @@ pub struct LedgerSpec {
 pub struct Writer {
     #[secret(file = "/etc/ledger/token")]
     pub api_token: Option<SecretRef>,
+    #[secret(folder = "/etc/ledger/tls")]
+    pub tls: Option<SecretRef>,
     #[cfg(any())]
     #[secret(file = "/etc/ledger/token")]
     pub old_token: Token,
@@ -33,6 +35,7 @@ fn main() {
     assert_eq!((admin.file, admin.generate), (Some("/etc/ledger/admin"), Some(24)));
     assert_eq!(salt.generate, Some(32));
 
-    let [token] = Ledger::DEFINITION.node_types[0].layers[1].secrets else { panic!() };
+    let [token, tls] = Ledger::DEFINITION.node_types[0].layers[1].secrets else { panic!() };
     assert_eq!((token.field, token.key, token.env), ("apiToken", "api-token", None));
+    assert_eq!((tls.field, tls.folder, tls.file), ("tls", Some("/etc/ledger/tls"), None));
 }

@@ -33,8 +33,8 @@ mod rules {
 }
 
 fn main() {
-    let wrong = Ring::VALIDATE.unwrap();
+    let wrong = RingSpec::VALIDATE.unwrap();
     let even = RingSpec { members: BTreeMap::new() };
     assert_eq!(wrong(&even)[0].to_string(), "spec.members: there are 0: a ring has an odd number");
-    assert!(Chain::VALIDATE.is_some());
+    assert!(ChainSpec::VALIDATE.is_some());
 }

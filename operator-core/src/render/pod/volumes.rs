@@ -86,6 +86,10 @@ fn folders(files: &[File], secrets: &[Secret]) -> BTreeMap<&'static str, Vec<Val
         let items = json!([{ "key": secret.key, "path": file }]);
         folders.entry(folder).or_default().push(json!({ "secret": { "name": secret.name, "items": items } }));
     }
+    let whole: BTreeMap<_, _> = secrets.iter().filter_map(|secret| Some((secret.folder?, secret))).collect();
+    for (folder, secret) in whole {
+        folders.entry(folder).or_default().push(json!({ "secret": { "name": secret.name } }));
+    }
     folders
 }
 
