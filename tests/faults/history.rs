@@ -15,7 +15,7 @@ use kube::{
 use operator_core::model::kind;
 use operator_testbed::Testbed;
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     checks::{self, Rest},
@@ -33,6 +33,8 @@ pub const CLUSTER: &str = "a";
 /// How long a cluster may take to come to rest once nothing goes wrong any more: the operator waits up to a minute after many failures, and the
 /// machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a whole history may take, however often it waits.
+const LONGEST: Duration = Duration::from_secs(2700);
 /// How long a step waits for the cluster to be ready while things go wrong.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 /// After so long without a request, the operator seems to be done.
@@ -117,7 +119,10 @@ pub async fn play(stage: &Stage, seed: u64) -> Report {
     history.tell(&format!("namespace {}", history.namespace));
     let Story { share_lease, deaths, last_death, .. } = &history.story;
     history.tell(&format!("two operators: {share_lease}; deaths: {deaths:?}, then {last_death:?}"));
-    let mut violations: Vec<String> = history.run().await.err().into_iter().flatten().collect();
+    let mut violations = match timeout(LONGEST, history.run()).await {
+        Ok(run) => run.err().unwrap_or_default(),
+        Err(_) => vec![format!("it didn't come to its end within {} minutes", LONGEST.as_secs() / 60)],
+    };
     let (wire, namespace) = (history.wire.clone(), history.namespace.clone());
     let (moved, restarted, forgotten) = (history.moved, history.restarted.len() as u64, history.forgotten);
     let by_kubernetes = ByKubernetes { moved, restarted, forgotten };

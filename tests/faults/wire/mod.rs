@@ -322,6 +322,15 @@ impl Line {
         }
     }
 
+    /// Ends once the operator has died: what was on its way to it isn't any more.
+    async fn until_dead(&self, then: impl Future<Output = ()>) {
+        tokio::select! {
+            biased;
+            _ = self.died() => {}
+            () = then => {}
+        }
+    }
+
     async fn answer(&self, request: Request<Body>, entered: Instant) -> io::Result<Response<Answer>> {
         let (head, body) = request.into_parts();
         let body = body.collect_bytes().await.map_err(io::Error::other)?;

@@ -102,7 +102,7 @@ impl Shower {
         let answer = self.answer();
         tokio::spawn(async move {
             let line = self.line.clone();
-            line.unless_dead(self.show(body)).await;
+            line.until_dead(self.show(body)).await;
         });
         answer
     }
@@ -123,7 +123,7 @@ impl Shower {
                     self.show(response.into_body()).await;
                 }
             };
-            line.unless_dead(show).await;
+            line.until_dead(show).await;
         });
         answer
     }
