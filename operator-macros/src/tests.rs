@@ -24,7 +24,7 @@ fn an_operator_with_everything() {
         /// An Apache Druid cluster.
         #[operator(group = "druid.example.com", version = "v1alpha1", kind = "Druid", shortname = "dr", category = "all")]
         #[operator(printcolumn(name = "Image", type = "string", json_path = ".spec.image", priority = 1))]
-        #[operator(validation(rule = "has(self.spec.image)", message = "give an image"), shortname = "dr")]
+        #[operator(validation(rule = "has(self.spec.image)", message = "give an image"))]
         #[serde(rename_all = "camelCase")]
         pub(crate) struct DruidSpec {
             /// Image of every node that doesn't set its own.
