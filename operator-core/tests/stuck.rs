@@ -28,6 +28,7 @@ fn installed(changes: &Value) -> (Blueprint, World) {
 
 fn reports(world: &mut World, seen: i64, ready: i64) {
     let status = json!({ "observedGeneration": seen, "replicas": 3, "updatedReplicas": 0, "readyReplicas": ready,
+        "availableReplicas": ready,
         "currentRevision": "first", "updateRevision": "third" });
     world.reports(&STATEFUL_SET, &status);
 }
@@ -107,9 +108,12 @@ fn further_claim(changes: &Value) -> (Blueprint, World) {
     reports(&mut world, 1, 3);
     let all = member(&world, 0);
     assert!(!all.claims.is_empty());
-    let lacking = |ordinal| Member { claims: [].into(), ..member(&world, ordinal) };
-    world.snapshot.members = vec![all, lacking(1), lacking(2)];
+    world.snapshot.members = vec![all, lacking(&world, 1), lacking(&world, 2)];
     (blueprint, world)
+}
+
+fn lacking(world: &World, ordinal: i32) -> Member {
+    Member { claims: [].into(), ..member(world, ordinal) }
 }
 
 #[test]
@@ -130,24 +134,66 @@ fn pods_that_lack_a_claim_are_deleted_one_at_a_time_the_first_of_them_first() {
     }
 }
 
+/// What is done once the members are so, of which so many are available.
+fn after(policy: &str, available: i64, change: &dyn Fn(&mut World)) -> Vec<String> {
+    let (blueprint, mut world) = further_claim(&json!({ "podManagementPolicy": policy }));
+    change(&mut world);
+    reports(&mut world, 1, available);
+    done(&world.plan(&blueprint))
+}
+
 #[test]
-fn a_ready_pod_that_lacks_a_claim_stays_while_another_pod_is_not_ready_or_a_person_decides() {
-    let (blueprint, world) = further_claim(&json!({ "podManagementPolicy": "Parallel" }));
-    let stays = |change: &dyn Fn(&mut World), why: &str| {
-        let mut world = world.clone();
-        change(&mut world);
-        assert_eq!(done(&world.plan(&blueprint)), Vec::<String>::new(), "{why}");
+fn a_ready_pod_that_lacks_a_claim_stays_while_another_pod_may_get_ready_or_a_person_decides() {
+    let stays = |available: i64, change: &dyn Fn(&mut World), why: &str| {
+        assert_eq!(after("Parallel", available, change), Vec::<String>::new(), "{why}");
     };
-    stays(&|world| world.snapshot.members[0].standing = Standing::InTrouble, "an earlier one");
-    stays(&|world| world.snapshot.members[2].standing = Standing::Changing, "a later one");
-    stays(&|world| _ = world.snapshot.members.pop(), "a pod is missing");
-    stays(&|world| reports(world, 1, 2), "one isn't ready any more since they were listed");
-    stays(&|world| reports(world, 0, 3), "its controller hasn't seen the newest template");
+    stays(2, &|world| world.snapshot.members[0].standing = Standing::Changing, "an earlier one starts");
+    stays(2, &|world| _ = world.snapshot.members.remove(0), "an earlier one is missing: its controller makes it");
+    stays(2, &|world| world.snapshot.members[2].standing = Standing::Changing, "a later one starts or ends");
+    stays(2, &|world| world.snapshot.members[2].standing = Standing::InTrouble, "a later one may be over its trouble");
+    stays(2, &|_| (), "one isn't ready any more since they were listed, or not for long enough");
+    let newest = |world: &mut World| {
+        world.snapshot.members[1..].iter_mut().for_each(|member| member.revision = "third".into());
+    };
+    stays(3, &newest, "it would come back without it, too");
+    let (blueprint, mut unseen) = further_claim(&json!({}));
+    reports(&mut unseen, 0, 3);
+    assert_eq!(done(&unseen.plan(&blueprint)), Vec::<String>::new(), "its controller hasn't seen the newest template");
     for (strategy, is_deleted) in
         [(json!({ "type": "OnDelete" }), false), (json!({ "partition": 2 }), false), (json!({ "partition": 1 }), true)]
     {
         let (blueprint, world) = further_claim(&json!({ "updateStrategy": strategy }));
         let expected = if is_deleted { vec!["Delete Pod a-store-1"] } else { vec![] };
         assert_eq!(done(&world.plan(&blueprint)), expected, "{strategy}");
+    }
+}
+
+#[test]
+fn what_comes_back_only_after_a_pod_that_lacks_a_claim_does_not_keep_it() {
+    for policy in ["OrderedReady", "Parallel"] {
+        let goes = |available: i64, change: &dyn Fn(&mut World)| {
+            assert_eq!(after(policy, available, change), ["Delete Pod a-store-1"], "{policy}");
+        };
+        goes(2, &|world| _ = world.snapshot.members.pop());
+        goes(2, &|world| world.snapshot.members[2].standing = Standing::Failed);
+        // A fourth one, since it was scaled down: its controller doesn't get to deleting it.
+        goes(4, &|world| {
+            let fourth = lacking(world, 3);
+            world.snapshot.members.push(fourth);
+        });
+    }
+}
+
+#[test]
+fn no_pod_behind_one_that_lacks_a_claim_is_deleted_and_one_before_it_that_is_stuck_is() {
+    let trouble = |at: usize| move |world: &mut World| world.snapshot.members[at].standing = Standing::InTrouble;
+    for policy in ["OrderedReady", "Parallel"] {
+        assert_eq!(after(policy, 2, &trouble(2)), Vec::<String>::new(), "{policy}: nobody would make it again");
+        assert_eq!(after(policy, 2, &trouble(0)), ["Delete Pod a-store-0"], "{policy}: nobody would update it");
+        let newest = |world: &mut World| {
+            trouble(0)(world);
+            world.snapshot.members[0].revision = "third".into();
+        };
+        assert_eq!(after(policy, 2, &newest), Vec::<String>::new(), "{policy}: no better template is known");
     }
 }

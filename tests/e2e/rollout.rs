@@ -219,3 +219,19 @@ async fn a_node_type_that_gets_further_storage_has_it_in_every_pod_one_after_the
     let names: Vec<_> = deleted.iter().map(|request| request.name.as_str()).collect();
     assert_eq!(names, ["a-store-0", "a-store-1"]);
 }
+
+/// Its controller makes no further pod before those that lack a claim are gone.
+#[tokio::test]
+async fn a_set_that_is_scaled_when_its_node_type_gets_further_storage_comes_to_rest() {
+    let mut setup = Setup::without_operator_of::<Logged>("further").await;
+    let spec = |replicas: u8| json!({ "image": "example.com/logged:1", "store": { "replicas": replicas } });
+    setup.start::<earlier::Logged>().await;
+    let _: earlier::Logged = setup.ready_as("a", spec(2)).await;
+    setup.stop().await;
+    setup.apply_as::<Logged>("a", spec(3)).await.unwrap();
+    setup.start::<Logged>().await;
+    let ready: Logged = setup.ready_as("a", spec(3)).await;
+    assert_eq!(ready.status.unwrap().ready, "3/3");
+    setup.at_rest::<Logged>("a").await;
+    assert_eq!(setup.uids::<PersistentVolumeClaim>().await.len(), 6);
+}

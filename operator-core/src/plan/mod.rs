@@ -9,7 +9,7 @@
 //! | `lost` | what was there once and must not be made again |
 //! | `volumes` | claims that grow, and those that can't shrink |
 //! | `prune` | what shall not be any more |
-//! | `stuck` | pods that keep their StatefulSet from being updated |
+//! | `stuck` | pods that their StatefulSet's controller can't get past |
 
 mod accepted;
 mod action;

@@ -52,7 +52,7 @@ struct Looked {
     nodes: BTreeMap<String, (NodeStatus, Instant)>,
     /// What was found, if anything; none: nobody has looked yet, and the cluster's status says that some fail.
     troubles: Option<Vec<Trouble>>,
-    /// Those of StatefulSets.
+    /// All pods of the StatefulSets among those nodes.
     members: Vec<Member>,
     /// When it was first asked for.
     began: Instant,
@@ -82,7 +82,7 @@ impl Pods {
         clusters.get(cluster).filter(|looked| looked.generation == generation)?.troubles.clone()
     }
 
-    /// The pods of StatefulSets that aren't ready, of a cluster of this generation.
+    /// All pods of the StatefulSets of nodes that aren't ready, of a cluster of this generation.
     pub fn members(&self, cluster: &str, generation: i64) -> Vec<Member> {
         let clusters = self.clusters.lock();
         let looked = clusters.get(cluster).filter(|looked| looked.generation == generation);

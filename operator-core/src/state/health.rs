@@ -59,6 +59,8 @@ pub struct Rolling {
     pub start: i32,
     /// How many of the first pods stay on an earlier revision.
     pub partition: i32,
+    /// Pods that have been ready for as long as it wants.
+    pub available: i32,
     /// Whether pods come in order: each once all before it are ready.
     pub ordered: bool,
 }
@@ -200,6 +202,7 @@ fn rolling(spec: &Spec, status: &Value) -> Option<Rolling> {
         revision: word(status, "updateRevision")?.into(),
         start: number(&spec.ordinals, "start").unwrap_or(0),
         partition: partition.unwrap_or(0),
+        available: number(status, "availableReplicas").unwrap_or(0),
         ordered: spec.pod_management_policy == "OrderedReady",
     })
 }

@@ -1,4 +1,4 @@
-//! Pods of StatefulSets that aren't ready: what says which of them keep others from being made or updated.
+//! All pods of the StatefulSets of nodes that aren't ready: what says which of them keep others from being made or updated.
 
 use k8s_openapi::jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,9 @@ pub enum Standing {
     Ready,
     /// Not ready, and it is known why.
     InTrouble,
-    /// It starts, ends, or has failed and is about to be replaced: it becomes another thing by itself.
+    /// It has failed, was evicted, or came to its end: its controller replaces it once it gets to it.
+    Failed,
+    /// It starts or is being deleted: it becomes another thing by itself.
     #[default]
     Changing,
 }
@@ -79,7 +81,8 @@ fn standing(pod: &Pod, now: Timestamp) -> Standing {
     }
     match of_pod(pod, now) {
         _ if pod.is_ready() => Standing::Ready,
-        Some((Cause::Terminating | Cause::Failed { .. }, _)) | None => Standing::Changing,
+        _ if ["Failed", "Succeeded"].map(Some).contains(&pod.status.phase.as_deref()) => Standing::Failed,
+        Some((Cause::Terminating, _)) | None => Standing::Changing,
         Some(_) => Standing::InTrouble,
     }
 }
@@ -116,7 +119,7 @@ mod tests {
     fn pods_with_a_number_are_members_by_workload_and_number() {
         let pods = [("b-0", "Ready"), ("a-10", "crash"), ("a-2", "starts"), ("a-1", "Failed"), ("a-x", "Ready")];
         let expected = [
-            ("a-1", Standing::Changing),
+            ("a-1", Standing::Failed),
             ("a-2", Standing::Changing),
             ("a-10", Standing::InTrouble),
             ("b-0", Standing::Ready),

@@ -7,7 +7,7 @@
 //! | [`claims`] | PVCs: whose they are, and their sizes |
 //! | `content` | digests of what pods refer to |
 //! | [`pod`], [`trouble`] | pods of nodes that aren't ready, and why they aren't |
-//! | `member` | pods of StatefulSets that aren't ready |
+//! | `member` | all pods of the StatefulSets of nodes that aren't ready |
 //! | [`store`] | all children, by their owner's UID |
 //! | [`fact`] | what the API server answered to a write |
 //! | [`snapshot`] | everything that one decision depends on |

@@ -41,7 +41,7 @@ pub struct Snapshot {
     /// still stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub troubles: Option<Vec<Trouble>>,
-    /// Pods of StatefulSets that aren't ready, by workload and number, as far as somebody has looked.
+    /// All pods of the StatefulSets of nodes that aren't ready, by workload and number, as far as somebody has looked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
     /// What the API server answered to earlier writes.

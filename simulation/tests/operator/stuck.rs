@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     cases::{reason, with},
     promises::PATIENCE,
-    specs::Spec,
+    specs::{Scale, Spec},
     world::{CLUSTERS, NAMESPACE, World, run},
 };
 
@@ -93,31 +93,98 @@ fn pods_in_parallel_need_no_help() {
     });
 }
 
+/// Takes the claims from the pods of a store, as if their set had got the template since.
+fn take_claims(world: &World) {
+    for name in world.pods().into_keys() {
+        let change = |pod: &mut serde_json::Value| {
+            pod["spec"]["volumes"].as_array_mut().unwrap().retain(|it| it["persistentVolumeClaim"].is_null());
+        };
+        world.server().update("pods", (NAMESPACE, &name), "", "kubelet", change).unwrap();
+    }
+}
+
+/// A store of so many pods, in order or not, with another configuration than at first.
+fn newer(ordered: bool, pods: u8) -> Spec {
+    with(|spec| {
+        let store = spec.stores.get_mut("hot").unwrap();
+        (store.ordered, store.setting, store.scale) = (ordered, 7, Scale::Fixed(pods));
+    })
+}
+
+/// Two pods of a store that were made without a claim.
+async fn made_without_a_claim(world: &mut World, ordered: bool) {
+    apply(world, ordered, false);
+    world.comes_to_rest().await;
+    take_claims(world);
+}
+
+fn stores(world: &World) -> usize {
+    world.pods().keys().filter(|name| name.starts_with("a-store-hot-")).count()
+}
+
+fn both() -> Vec<(String, u16)> {
+    ["a-store-hot-0", "a-store-hot-1"].map(|name| (name.to_owned(), 200)).to_vec()
+}
+
 #[test]
 fn pods_that_were_made_without_a_claim_come_back_with_it_one_after_the_other() {
     for ordered in [true, false] {
         run(async |world| {
-            apply(world, ordered, false);
-            world.comes_to_rest().await;
-            for name in ["a-store-hot-0", "a-store-hot-1"] {
-                // As if their set had got the template since.
-                let change = |pod: &mut serde_json::Value| {
-                    pod["spec"]["volumes"].as_array_mut().unwrap().retain(|it| it["persistentVolumeClaim"].is_null());
-                };
-                world.server().update("pods", (NAMESPACE, name), "", "kubelet", change).unwrap();
-            }
+            made_without_a_claim(world, ordered).await;
             let before = world.pods();
-            let newer = with(|spec| {
-                let store = spec.stores.get_mut("hot").unwrap();
-                (store.ordered, store.setting) = (ordered, 7);
-            });
-            apply_spec(world, &newer, false);
+            apply_spec(world, &newer(ordered, 2), false);
             world.settle(Duration::from_secs(60)).await;
             assert_eq!(world.pods(), before, "its controller can't help them");
             goes_on(world).await;
             world.comes_to_rest().await;
-            let expected = ["a-store-hot-0", "a-store-hot-1"].map(|name| (name.to_owned(), 200));
-            assert_eq!(deleted(world), expected);
+            assert_eq!(deleted(world), both());
+        });
+    }
+}
+
+#[test]
+fn a_store_that_is_scaled_while_its_pods_lack_a_claim_comes_to_rest() {
+    for (ordered, pods) in [(true, 4), (false, 4), (true, 1), (false, 1)] {
+        run(async |world| {
+            made_without_a_claim(world, ordered).await;
+            apply_spec(world, &newer(ordered, pods), false);
+            goes_on(world).await;
+            goes_on(world).await;
+            world.comes_to_rest().await;
+            assert_eq!(stores(world), usize::from(pods));
+        });
+    }
+}
+
+#[test]
+fn a_pod_that_is_lost_while_one_before_it_lacks_a_claim_comes_back() {
+    for ordered in [true, false] {
+        run(async |world| {
+            made_without_a_claim(world, ordered).await;
+            apply_spec(world, &newer(ordered, 2), false);
+            world.delete("pods", "a-store-hot-1");
+            world.settle(Duration::from_secs(60)).await;
+            assert_eq!(stores(world), 1, "its controller doesn't get to it");
+            goes_on(world).await;
+            world.comes_to_rest().await;
+            assert_eq!(stores(world), 2);
+        });
+    }
+}
+
+#[test]
+fn pods_that_lack_a_claim_recover_from_a_broken_template() {
+    for ordered in [true, false] {
+        run(async |world| {
+            made_without_a_claim(world, ordered).await;
+            apply_spec(world, &newer(ordered, 2), true);
+            goes_on(world).await;
+            assert_eq!(deleted(world), both()[..1], "the other one goes on running");
+            apply_spec(world, &newer(ordered, 2), false);
+            goes_on(world).await;
+            goes_on(world).await;
+            world.comes_to_rest().await;
+            assert_eq!(stores(world), 2);
         });
     }
 }
