@@ -38,7 +38,7 @@ use error::Error;
 
 /// Measures an operator on a control plane of its own: requests, CPU, memory, latency.
 #[derive(Debug, Parser)]
-#[command(name = "bench-operator")]
+#[command(name = "bench-operator", args_conflicts_with_subcommands = true)]
 pub struct Options {
     /// Clusters, of six children each, and the spec that was accepted
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
@@ -53,12 +53,12 @@ pub struct Options {
     #[arg(long)]
     json: bool,
     #[command(subcommand)]
-    other: Option<Other>,
+    costs: Option<Costs>,
 }
 
-/// What can be measured instead.
+/// What costs can be measured instead.
 #[derive(Clone, Copy, Debug, Subcommand)]
-enum Other {
+enum Costs {
     /// What the parts of the schema of examples/druid cost: a user's patch, without an operator
     Schema,
     /// What the macros cost in `cargo check` of examples/druid, beside kube's `CustomResource` on the same struct
@@ -75,10 +75,10 @@ async fn main() -> Result<(), Error> {
         return operator_core::cli::<kind::Bench>().await.map_err(|error| Error::Text(error.to_string()));
     }
     let options = Options::parse();
-    match options.other {
+    match options.costs {
         None => {}
-        Some(Other::Schema) => return schema::print().await,
-        Some(Other::Compile) => return compile::print(),
+        Some(Costs::Schema) => return schema::print().await,
+        Some(Costs::Compile) => return compile::print(),
     }
     let measured = measure::measure(&options).await?;
     if options.json {

@@ -127,7 +127,7 @@ const LINES: [(&str, usize); 11] = [
     ("render", 3_500),
     ("check", 950),
     ("state", 1_115),
-    ("plan", 1_150),
+    ("plan", 1_155),
     ("status", 540),
     ("apply", 670),
     ("runtime", 2_750),

@@ -37,6 +37,7 @@
 //! | `config` | configuration files |
 //! | `kind` | the types that can hold nodes |
 //! | `power` | what a cluster's user may do only where the author allows it |
+//! | `secret` | secrets, and where they are in the container |
 //! | `surroundings` | what functions of the author may know of the cluster |
 //! | [`names`] | names as Kubernetes wants them |
 //! | [`mod@reference`] | references `${…}` in texts |
@@ -55,6 +56,7 @@ pub mod names;
 mod node;
 mod power;
 pub mod reference;
+mod secret;
 mod surroundings;
 mod text;
 
@@ -66,6 +68,7 @@ pub use node::{
 };
 
 pub use power::Power;
+pub use secret::{SecretField, SecretPath};
 pub use surroundings::{Peer, Surroundings, Unnamed};
 
 use std::pin::Pin;
@@ -156,35 +159,6 @@ pub struct Groups {
     pub field: &'static str,
     /// JSON name of the field by which a node refers to one.
     pub by: &'static str,
-}
-
-/// A field marked `#[secret(…)]`: it holds a `SecretRef`, or an `Option` of one.
-#[derive(Clone, Copy, Debug)]
-pub struct SecretField {
-    /// JSON name of the field, in the spec or in the node.
-    pub field: &'static str,
-    /// Names of the node types that read it, where it is a field of the spec; empty: all do.
-    pub readers: &'static [&'static str],
-    /// Default key in the Secret.
-    pub key: &'static str,
-    /// Environment variable that carries it.
-    pub env: Option<&'static str>,
-    /// File that carries it: an absolute path.
-    pub file: Option<&'static str>,
-    /// Folder that has a file of each of its keys, whatever they are: an absolute path. Such a field has no `env`, `file` or `generate`.
-    pub folder: Option<&'static str>,
-    /// Where the custom resource names no Secret, the operator creates one with this number of random letters and digits.
-    pub generate: Option<u32>,
-}
-
-impl SecretField {
-    /// Its file, or its folder.
-    pub const fn path(&self) -> Option<&'static str> {
-        match self.file {
-            None => self.folder,
-            file => file,
-        }
-    }
 }
 
 /// A dependency: a field marked `#[external(…)]`.

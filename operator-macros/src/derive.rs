@@ -6,7 +6,7 @@ use syn::DeriveInput;
 
 use crate::{errors::Errors, expand, model::Operator, validate};
 
-/// The custom resource with its traits; where there are mistakes, those, and the custom resource without a definition.
+/// The kind's name for the custom resource, and the definition; where there are mistakes, those, and one that is empty.
 pub fn data_operator(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,

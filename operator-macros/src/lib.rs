@@ -140,11 +140,11 @@ use proc_macro::TokenStream;
 /// # `#[secret(…)]`
 ///
 /// On a field of the spec, or of a struct marked [`macro@node_type`]. The field names a Secret; the container finds one key
-/// of it in a variable, in a file, or in both.
+/// of it in a variable, in a file, or in both; or all keys in a folder.
 ///
 /// | key | meaning | default |
 /// | --- | --- | --- |
-/// | `env = "DB_PASSWORD"` | environment variable that carries it; nothing else sets it | none; this or `file` is required |
+/// | `env = "DB_PASSWORD"` | environment variable that carries it; nothing else sets it | none; this, `file` or `folder` is required |
 /// | `file = "/etc/app/password"` | file that carries it, absolute; nothing else is there | none; this, `env` or `folder` is required |
 /// | `folder = "/etc/app/tls"` | folder with a file of each key of the Secret, absolute; nothing else is there; goes with `readers` only | none |
 /// | `key = "password"` | key in the Secret where the custom resource names none | the field's name in kebab-case |

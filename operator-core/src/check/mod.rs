@@ -84,7 +84,7 @@ pub fn check<K: Cluster>() -> Result<(), Findings> {
         None => (crd::value::<K::Spec, ClusterStatus>(K::DEFINITION), None),
         Some(_) => {
             let spec = crd::fitted(crd::schema::<K::Spec>(), K::DEFINITION);
-            (crd::form_value::<K::Form, ClusterStatus>(K::DEFINITION), Some(spec))
+            (crd::form_value::<<K::Spec as DataOperator>::Form, ClusterStatus>(K::DEFINITION), Some(spec))
         }
     });
     let found = match derived {

@@ -81,7 +81,10 @@ fn nodes(field: &mut Value, cardinality: Cardinality, types: &[&NodeType], defin
             put(field, "maximum", MOST_COPIES);
         }
         for secret in node_type.secrets() {
-            if let Some(field) = fields.get_mut(secret.field) {
+            // Of types that share the field, others may read one key of it.
+            let all = || types.iter().flat_map(|other| other.secrets()).filter(|other| other.field == secret.field);
+            let is_common = all().all(|other| other.folder.is_some() == secret.folder.is_some());
+            if let Some(field) = fields.get_mut(secret.field).filter(|_| is_common) {
                 parts::secret(field, &secret);
             }
         }

@@ -68,6 +68,7 @@ struct Item {
     node_type: String,
     k8s_config_group: Option<String>,
     app_config_group: Option<String>,
+    tls: Option<SecretRef>,
     #[serde(flatten)]
     node: NodeSpec,
 }
@@ -322,6 +323,22 @@ fn order_secrets_and_externals_are_judged() {
     assert!(at(&whole, "password")["description"].as_str().unwrap().contains("each key of which becomes a file"));
     let zookeeper = at(&crd, "external.zookeeper");
     assert!(rules(zookeeper).iter().any(|rule| rule.starts_with("self.matches(")), "{zookeeper}");
+}
+
+#[test]
+fn a_key_can_be_named_where_some_type_that_shares_the_field_reads_one() {
+    const fn reads(name: &'static str, secrets: &'static [SecretField]) -> NodeType {
+        let template = NodeTemplate { secrets, ..NodeTemplate::EMPTY };
+        tagged(NodeType { layers: template.alone(), ..node_type(name, "nodes", Cardinality::List, Workload::Job) })
+    }
+    const FOLDER: &[SecretField] =
+        &[SecretField { field: "tls", folder: Some("/tls"), generate: None, ..DEFINITION.secrets[0] }];
+    const FILE: &[SecretField] = &[SecretField { folder: None, file: Some("/tls"), ..FOLDER[0] }];
+    const ALIKE: &[NodeType] = &[reads("a", FOLDER), reads("b", FOLDER)];
+    const MIXED: &[NodeType] = &[reads("a", FOLDER), reads("b", FILE)];
+    let key = |node_types| at(&definition(&Definition { node_types, ..DEFINITION }), "nodes.*.tls.key").clone();
+    assert!(key(ALIKE).is_null());
+    assert!(key(MIXED).is_object());
 }
 
 #[test]

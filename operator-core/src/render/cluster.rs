@@ -54,16 +54,13 @@ pub trait Cluster:
     + 'static
 {
     /// The struct that carries the derive.
-    type Spec: DataOperator<Form = Self::Form>;
-
-    /// What users write: the struct, or its form.
-    type Form: Clone + Debug + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
+    type Spec: DataOperator;
 
     /// What the struct says.
     const DEFINITION: &'static Definition = Self::Spec::DEFINITION;
 
     /// The desired state.
-    fn spec(&self) -> &Self::Form;
+    fn spec(&self) -> &<Self::Spec as DataOperator>::Form;
 
     /// The observed state, as last written by the operator.
     fn status(&self) -> Option<&ClusterStatus>;
@@ -89,7 +86,7 @@ impl Author {
     pub fn of<K: Cluster>() -> Self {
         let validate = K::Spec::VALIDATE.is_some().then_some(validate::<K::Spec> as Validate<Value>);
         let (form, customize) = (K::Spec::FORM, K::Spec::CUSTOMIZE);
-        Self { definition: K::DEFINITION, read: read::<K::Form>, form, customize, validate }
+        Self { definition: K::DEFINITION, read: read::<<K::Spec as DataOperator>::Form>, form, customize, validate }
     }
 
     /// The same, as if users wrote the struct.

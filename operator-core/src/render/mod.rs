@@ -17,6 +17,7 @@
 //! | `placeholder` | references in texts, `${service.brokers.http}` |
 //! | `pod_facts` | variables for what differs between pods |
 //! | `secrets` | which Secrets a node reads, and how |
+//! | `resource` | the custom resource |
 //! | `revision` | the spec, kept as the last one that was accepted |
 //! | `references` | the ConfigMaps and Secrets that pods refer to |
 //! | [`external`] | what the cluster depends on, and where that is |

@@ -38,7 +38,6 @@ impl<S: DataOperator> CustomResource<S> {
 
 impl<S: DataOperator> Cluster for CustomResource<S> {
     type Spec = S;
-    type Form = S::Form;
 
     fn spec(&self) -> &S::Form {
         &self.spec

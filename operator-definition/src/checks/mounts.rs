@@ -2,7 +2,7 @@
 
 use crate::{
     ConfigFile, FileClash, NodeType, SecretField,
-    text::{after, contains, is, report, report_if, same, split},
+    text::{contains, report, report_if, same},
 };
 
 /// A folder belongs to one volume.
@@ -92,57 +92,43 @@ pub const fn secret_files(node_type: &NodeType, cluster: &[SecretField], configs
             continue;
         }
         secret_file(node_type, secret, configs);
-        if let Some(path) = secret.path() {
-            report_if(
-                any!(&node_type.layers, |layer| any!(layer.secrets, |other| clash(other, secret))),
-                "`{}` carries a secret of the node type `{}`, and `{}` of the cluster: give one of them another {}",
-                &[path, node_type.name, secret.field, if secret.folder.is_some() { "folder" } else { "file" }],
-            );
-        }
+        each!(cluster, |other| {
+            if node_type.is_of(other.readers) {
+                two(node_type, secret, other)
+            }
+        });
+        each_joined!(node_type.secrets, |other| other.field, { two(node_type, secret, other) });
     });
-    each_joined!(node_type.secrets, |secret| secret.field, { secret_file(node_type, secret, configs) });
+    each_joined!(node_type.secrets, |secret| secret.field, {
+        secret_file(node_type, secret, configs);
+        each_joined!(node_type.secrets, |other| other.field, { two(node_type, secret, other) });
+    });
+}
+
+/// Two secrets aren't in each other's way; a secret isn't in its own.
+#[track_caller]
+const fn two(node_type: &NodeType, secret: &SecretField, other: &SecretField) {
+    let (Some(path), Some(other_path)) = (secret.path(), other.path()) else { return };
+    report_if(
+        !same(secret.field, other.field) && path.meets(other_path),
+        "pods of the node type `{}` have the secret `{}` at `{}`, and `{}` at `{}`: give one of them another {}",
+        &[node_type.name, secret.field, path.as_str(), other.field, other_path.as_str(), path.what()],
+    );
 }
 
 #[track_caller]
 const fn secret_file(node_type: &NodeType, secret: &SecretField, cluster: &[ConfigFile]) {
-    let Some(path) = secret.path() else { return };
-    let mut taken = any!(cluster, |config| is_at(config, secret) && node_type.is_of(config.readers));
+    let Some(at) = secret.path() else { return };
+    let path = at.as_str();
+    let mut taken = any!(cluster, |config| at.meets_file(config.mount, config.file) && node_type.is_of(config.readers));
     each!(&node_type.layers, |layer| {
-        taken |= contains(layer.empty_dirs, path) || any!(layer.configs, |config| is_at(config, secret));
+        taken |=
+            contains(layer.empty_dirs, path) || any!(layer.configs, |config| at.meets_file(config.mount, config.file));
     });
     each_joined!(node_type.storage, |storage| storage.name, { taken |= same(storage.mount, path) });
     report_if(
         taken,
         "the secret `{}` is mounted at `{}`, where something else is already: give it another {}",
-        &[secret.field, path, if secret.folder.is_some() { "folder" } else { "file" }],
+        &[secret.field, path, at.what()],
     );
-}
-
-/// Whether two secrets are in each other's way. A folder's files have the names of keys that nobody knows.
-const fn clash(one: &SecretField, other: &SecretField) -> bool {
-    match (one.path(), other.path()) {
-        (Some(path), Some(other_path)) if same(path, other_path) => true,
-        _ => holds(one, other) || holds(other, one),
-    }
-}
-
-const fn holds(folder: &SecretField, file: &SecretField) -> bool {
-    matches!((folder.folder, file.file), (Some(folder), Some(file)) if is_in(folder, file))
-}
-
-/// Whether a file is in a secret's folder, or is its file.
-const fn is_at(config: &ConfigFile, secret: &SecretField) -> bool {
-    match (secret.folder, secret.file) {
-        (Some(folder), _) => same(config.mount, folder),
-        (None, Some(path)) => matches!(after(path, config.mount), Some(rest) if is(after(rest, "/"), config.file)),
-        (None, None) => false,
-    }
-}
-
-/// Whether a file is in a folder, and in none below it.
-const fn is_in(folder: &str, file: &str) -> bool {
-    match after(file, folder) {
-        Some(rest) => matches!(after(rest, "/"), Some(name) if split(name, b'/').1.is_none()),
-        None => false,
-    }
 }

@@ -1,6 +1,7 @@
 //! Secrets.
 
 use darling::util::SpannedValue;
+use operator_definition::SecretPath;
 use syn::{Attribute, Field, Type, ext::IdentExt, spanned::Spanned};
 
 use super::cfgs;
@@ -41,12 +42,11 @@ impl SecretField {
             cfgs: cfgs(field),
         }
     }
-}
 
-impl SecretField {
-    /// Its file, or its folder.
-    pub fn path(&self) -> Option<&Text> {
-        self.file.as_ref().or(self.folder.as_ref())
+    /// Where it is in the container, other than in a variable, as it is written.
+    pub fn path(&self) -> Option<(&Text, SecretPath<'_>)> {
+        let folder = self.folder.as_ref().map(|folder| (folder, SecretPath::Folder(folder)));
+        folder.or_else(|| self.file.as_ref().map(|file| (file, SecretPath::File(file))))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Folders and files: what is mounted where.
 
-use operator_definition::{FileClash, names::is_data_key};
+use operator_definition::{FileClash, SecretPath, names::is_data_key};
 
 use super::unique;
 use crate::{
@@ -71,40 +71,29 @@ fn clash(config: &ConfigFile, other: &ConfigFile) -> Option<&'static str> {
 pub fn secret_files(secrets: &[SecretField], configs: &[ConfigFile], folders: &[&Text], errors: &Errors) {
     let mut seen: Vec<&SecretField> = Vec::new();
     for secret in secrets {
-        key("a key of a Secret", &secret.key, errors);
-        let Some(at) = secret.path() else { continue };
-        let (what, example, other) = match secret.folder {
-            Some(_) => ("a secret's folder", "/etc/app/tls", "folder"),
-            None => ("a secret's file", "/etc/app/password", "file"),
+        if secret.folder.is_none() {
+            key("a key of a Secret", &secret.key, errors);
+        }
+        let Some((text, at)) = secret.path() else { continue };
+        let (what, example) = match at {
+            SecretPath::Folder(_) => ("a secret's folder", "/etc/app/tls"),
+            SecretPath::File(_) => ("a secret's file", "/etc/app/password"),
         };
-        path(what, example, at, errors);
-        let is_there = |config: &ConfigFile| match secret.folder {
-            Some(_) => *config.mount == **at,
-            None => format!("{}/{}", config.mount.as_str(), config.file.as_str()) == at.as_str(),
-        };
+        path(what, example, text, errors);
         let is_read = |readers: &[Text]| overlap(readers, &secret.readers);
-        // Fields under `cfg` may exclude each other.
-        let other_secret =
-            secret.cfgs.is_empty() && seen.iter().any(|seen| overlaps(seen, secret) && is_read(&seen.readers));
-        let is_config = configs.iter().any(|config| is_there(config) && is_read(&config.readers));
-        if other_secret || is_config || folders.iter().any(|folder| ***folder == **at) {
-            let message = format!("something else is at `{}` already: give the secret another {other}", at.as_str());
-            errors.at(&at.span(), message);
+        // Fields under `cfg` may exclude each other: the compiler compares what is left of them.
+        let meets = |other: &&SecretField| other.path().is_some_and(|(_, other)| other.meets(at));
+        let other_secret = secret.cfgs.is_empty() && seen.iter().any(|seen| meets(seen) && is_read(&seen.readers));
+        let is_config = |config: &ConfigFile| at.meets_file(&config.mount, &config.file) && is_read(&config.readers);
+        if other_secret || configs.iter().any(is_config) || folders.iter().any(|folder| ***folder == **text) {
+            let message =
+                format!("something else is at `{}` already: give the secret another {}", at.as_str(), at.what());
+            errors.at(&text.span(), message);
         }
         if secret.cfgs.is_empty() {
             seen.push(secret);
         }
     }
-}
-
-/// Whether two secrets are in each other's way. A folder's files have the names of keys that nobody knows.
-fn overlaps(one: &SecretField, other: &SecretField) -> bool {
-    let holds = |folder: &SecretField, file: &SecretField| {
-        let parent = file.file.as_ref().and_then(|file| file.rsplit_once('/')).map(|(parent, _)| parent);
-        folder.folder.as_ref().is_some_and(|folder| Some(folder.as_str()) == parent)
-    };
-    let path = |secret: &SecretField| secret.path().map(|path| path.as_str().to_owned());
-    path(one) == path(other) || holds(one, other) || holds(other, one)
 }
 
 /// An absolute path in its shortest form, so that equal ones are spelt equally.

@@ -56,10 +56,10 @@ fn kind(operator: &Operator, errors: &Errors) {
 
     if operator.root == operator.spec {
         let name = &operator.spec;
-        let advice = format!("call the struct `{name}Spec`, or the generated one otherwise with root = \"…\"");
+        let advice = format!("call the struct `{name}Spec`, or the custom resource otherwise with root = \"…\"");
         errors.at(
             &operator.root,
-            format!("`{name}` is the name of this struct, and can't be the generated one's too: {advice}"),
+            format!("`{name}` is the name of this struct, and can't be the custom resource's too: {advice}"),
         );
     }
 }

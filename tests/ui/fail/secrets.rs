@@ -17,6 +17,8 @@ pub struct CacheSpec {
     pub g: SecretRef,
     #[secret(file = "/etc/ssl/key")]
     pub h: SecretRef,
+    #[secret(folder = "/etc/cache/cache.json")]
+    pub i: SecretRef,
     #[config(file = "cache.json", mount = "/etc/cache", format = json)]
     #[secret(env = "F")]
     pub f: Properties,

@@ -29,6 +29,8 @@ pub struct CacheSpec {
     pub eight: Folder,
     #[node_type(storage(tls = "/etc/tls", size = "1Gi"))]
     pub nine: NodeSpec,
+    #[node_type]
+    pub ten: Compiled,
 }
 
 #[node_type]
@@ -51,6 +53,15 @@ pub struct Config {
 
 #[node_type(env(HASH = "none"))]
 pub struct Hash {}
+
+#[node_type]
+pub struct Compiled {
+    #[cfg(all())]
+    #[secret(folder = "/etc/own")]
+    pub one: SecretRef,
+    #[secret(folder = "/etc/own")]
+    pub other: SecretRef,
+}
 
 #[node_type]
 pub struct Folder {

@@ -73,7 +73,7 @@ impl Volumes {
 }
 
 /// The sources of each folder: one volume for all ConfigMaps and Secrets of its files. A file is never mounted by itself, since such a
-/// mount never sees a change; so secrets share a folder with configuration files only.
+/// mount never sees a change; so files of secrets share a folder with configuration files. A Secret of which all keys are there has a folder alone.
 fn folders(files: &[File], secrets: &[Secret]) -> BTreeMap<&'static str, Vec<Value>> {
     let mut folders = BTreeMap::<_, Vec<_>>::new();
     for file in files {
