@@ -130,7 +130,7 @@ const LINES: [(&str, usize); 11] = [
     ("plan", 1_155),
     ("status", 540),
     ("apply", 670),
-    ("runtime", 2_750),
+    ("runtime", 2_760),
     ("cli", 1_150),
 ];
 

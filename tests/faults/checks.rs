@@ -164,7 +164,7 @@ async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>
     // A Job that is done and was cleaned up is looked for once by each operator that starts.
     let is_known = |kind: &str| !history.wiped || starts(kind);
     let counts = |action: &&Action| match action {
-        Action::Inspect { .. } => false,
+        Action::Inspect { object } => !snapshot.is_done(&object.kind, &object.name),
         Action::Delete { kind, .. } => is_known(&kind.kind),
         _ => true,
     };

@@ -10,7 +10,7 @@ use crate::{
     definition::Definition,
     model::{
         Identity, Kind,
-        kind::{POD, REVISION},
+        kind::{CONFIG_MAP, POD, REVISION},
     },
     plan::{STUCK, Verb},
     status::cut,
@@ -47,6 +47,10 @@ impl Recorder {
 
     /// Says what was done, in one event: its reason is the first of what was done, its note all of it.
     pub fn done(&self, cluster: &Identity, done: &[(Verb, Kind, String)]) {
+        // What no pod reads any more goes after every change.
+        if done.iter().all(|(verb, kind, _)| *verb == Verb::Delete && *kind == &CONFIG_MAP || *kind == &REVISION) {
+            return;
+        }
         let said = |wanted: Verb| {
             // The spec that is kept is the operator's memory, and nobody's news.
             let objects = done.iter().filter(move |(verb, kind, _)| *verb == wanted && *kind != &REVISION);

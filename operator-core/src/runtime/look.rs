@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::jiff::Timestamp;
 use kube::{Api, Client, api::ListParams};
 
-use super::{pods::list as list_pods, raw::Raw};
+use super::{pods::list as list_pods, raw::Raw, tracked::Tracked};
 use crate::{
     definition::Definition,
-    model::{ClusterStatus, Content, Identity, Kind, Object, Reference, kind},
+    model::{Content, Kind, Object, Reference, kind},
     render::{
         Blueprint,
         names::{MANAGED_BY, hash_key},
@@ -27,11 +27,12 @@ const PAGE: u32 = 100;
 pub async fn look(
     client: &Client,
     definition: &'static Definition,
-    cluster: Identity,
-    generation: i64,
-    status: Option<ClusterStatus>,
+    cluster: &Tracked,
     blueprint: Option<&Blueprint>,
 ) -> kube::Result<Snapshot> {
+    let (deletion, generation, status) = (cluster.deletion(), cluster.generation, cluster.status());
+    let (held, adopts) = (cluster.is_held(definition.group), cluster.adopts(definition.group));
+    let cluster = cluster.identity();
     let manager = Manager::of(definition);
     let selector = ListParams::default().labels(&format!("{MANAGED_BY}={}", manager.name)).limit(PAGE);
     let recorded = status.iter().flat_map(|status| status.inventory.kinds());
@@ -83,9 +84,9 @@ pub async fn look(
         time,
         cluster,
         generation,
-        deletion: None,
-        held: false,
-        adopts: false,
+        deletion,
+        held,
+        adopts,
         children,
         status,
         kinds,

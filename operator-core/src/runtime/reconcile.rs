@@ -15,6 +15,8 @@ use crate::{
     status::{self, Reason},
 };
 
+/// Steps of a cluster one after the other, where each has something to do at once, before others have their turn.
+const AT_ONCE: usize = 8;
 /// Failures in a row before the status says so: one that passes at once is nobody's concern.
 const SAY_AFTER: usize = 2;
 
@@ -70,7 +72,13 @@ impl Next {
 
 async fn work(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
     let rendered = context.render(cluster).await?;
-    let result = step(cluster, context, &rendered).await;
+    let mut result = step(cluster, context, &rendered).await;
+    for _ in 1..AT_ONCE {
+        if !matches!(result, Ok(Next { again: Some(Duration::ZERO), .. })) {
+            break;
+        }
+        result = step(cluster, context, &rendered).await;
+    }
     if result.as_ref().is_ok_and(|next| next.at_rest) {
         context.records.rest(cluster.uid());
     } else {

@@ -279,7 +279,7 @@ impl Records {
 }
 
 fn digest(status: &ClusterStatus) -> Digest {
-    Digest::of(&serde_json::to_value(status).unwrap_or_default())
+    Digest::of_texts([&*serde_json::to_string(status).unwrap_or_default()])
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     definition::Definition,
     model::{ChildKind, ClusterStatus, Digest, Identity, Invalid, Kind},
+    render::names::{adopt, finalizer},
     state::{Deletion, dynamic_resource},
 };
 
@@ -64,9 +65,14 @@ impl Tracked {
         self.deleting.then_some(if is_orphaning { Deletion::Orphan } else { Deletion::Background })
     }
 
-    /// Whether it has this annotation, as `"true"`.
-    pub fn asks_for(&self, annotation: &str) -> bool {
-        self.asks.iter().any(|asked| asked == annotation)
+    /// Whether an operator of this group holds it by its finalizer.
+    pub fn is_held(&self, group: &str) -> bool {
+        self.finalizers.contains(&finalizer(group))
+    }
+
+    /// Whether it asks an operator of this group to take over what is nobody's.
+    pub fn adopts(&self, group: &str) -> bool {
+        self.asks.contains(&adopt(group))
     }
 
     /// Over all that its user wants: its spec, and what annotations ask for.

@@ -77,7 +77,8 @@ struct State {
     /// What was written by an operator after another one had its lease.
     unheld: Vec<String>,
     lines: usize,
-    /// What each operator has read since it started, since the lease was taken, or since its watch of the same broke.
+    /// What each operator has read since it started, since the lease was taken, since its watch of the same broke, or since it was
+    /// refused or lost.
     read: BTreeSet<(usize, u64, String)>,
     /// How often a write of an object of this name arrived late.
     late_writes: HashMap<String, usize>,
@@ -113,7 +114,8 @@ pub struct Sent {
     what: String,
     /// Whether it changes anything but the status of the cluster, and events.
     pub changes: bool,
-    /// Whether an operator reads this for the first time since it started, since it took the lease, or since its watch of the same broke.
+    /// Whether an operator reads this for the first time since it started, since it took the lease, since its watch of the same broke, or since it
+    /// was refused or lost.
     pub begins: bool,
 }
 
@@ -365,7 +367,7 @@ impl Line {
         }
     }
 
-    /// Whether this operator reads this for the first time since it started, since the lease was taken, or since its watch of the same broke.
+    /// Whether this operator reads this for the first time; see [`Sent::begins`].
     fn begins(&self, what: &str) -> bool {
         let mut state = self.wire.lock();
         let lapsed = state.lapsed;
@@ -378,7 +380,12 @@ impl Line {
         if matches!(fault, Fault::Doubled | Fault::Delayed) {
             return;
         }
-        let list = watch.split('?').next().unwrap_or_default();
+        self.reads_again(watch);
+    }
+
+    /// Notes that the operator has to read this anew.
+    fn reads_again(&self, what: &str) {
+        let list = what.split('?').next().unwrap_or_default();
         self.wire.lock().read.retain(|(line, _, read)| *line != self.number || read != list);
     }
 
@@ -426,6 +433,9 @@ impl Line {
 
     async fn go_wrong(&self, fault: Fault, nth: u64, asked: Asked) -> io::Result<Response<Answer>> {
         self.wire.note(fault, &asked.what);
+        if asked.head.method == Method::GET && !matches!(fault, Fault::SlowRequest | Fault::SlowAnswer) {
+            self.reads_again(&asked.what);
+        }
         if let Some(answer) = fault.answer(&asked.head.method, asked.name()) {
             return Ok(answer);
         }

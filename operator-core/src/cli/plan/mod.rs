@@ -27,10 +27,9 @@ use super::{
 use crate::{
     Cluster, Error, Result,
     apply::Writer,
-    model::{ClusterStatus, Identity},
-    render::{names::adopt, render},
-    runtime::{Author, look::look},
-    state::{Manager, Snapshot},
+    render::render,
+    runtime::{Author, look::look, tracked::Tracked},
+    state::Manager,
 };
 use preview::Preview;
 
@@ -57,12 +56,12 @@ pub async fn plan<K: Cluster>(path: &Path, format: Format) -> Result<()> {
     let author = Author::of::<K>();
     let file = File::read(path, author.definition)?;
     let server = Server::infer().await?;
-    let judged = judge::<K>(&file, &server).await?;
-    let spec = (author.read)(&judged.spec).map_err(|invalid| file.invalid(&invalid))?;
-    let Judged { cluster, generation, status, adopts, .. } = judged;
-    let blueprint = render(&cluster, &spec, author).map_err(|invalid| file.invalid(&invalid))?;
-    let looked = look(&server.client, author.definition, cluster, generation, status, Some(&blueprint)).await;
-    let snapshot = Snapshot { adopts, ..looked.map_err(|error| server.error(error))? };
+    let cluster = judge::<K>(&file, &server).await?;
+    let spec = cluster.spec().map_err(|invalid| vec![invalid]).and_then(|spec| (author.read)(&spec));
+    let blueprint = spec.and_then(|spec| render(&cluster.identity(), &spec, author));
+    let blueprint = blueprint.map_err(|invalid| file.invalid(&invalid))?;
+    let looked = look(&server.client, author.definition, &cluster, Some(&blueprint)).await;
+    let snapshot = looked.map_err(|error| server.error(error))?;
     let writer = Writer::new(server.client.clone(), Manager::of(author.definition));
     let preview = Preview::of(&writer, &blueprint, snapshot).await;
     if !preview.plan.invalid.is_empty() {
@@ -79,19 +78,9 @@ pub async fn plan<K: Cluster>(path: &Path, format: Format) -> Result<()> {
     }
 }
 
-/// A custom resource as the API server would store it.
-struct Judged {
-    cluster: Identity,
-    generation: i64,
-    spec: Value,
-    /// As it is now; none: there is no such cluster yet.
-    status: Option<ClusterStatus>,
-    /// Whether it asks for what is nobody's.
-    adopts: bool,
-}
-
-/// Has the API server judge the file. It replaces the spec: what the file no longer has is no longer wanted.
-async fn judge<K: Cluster>(file: &File, server: &Server) -> Result<Judged> {
+/// The custom resource as the API server would store it. The file replaces the spec: what it no longer has is no longer wanted. What others
+/// keep in the metadata stays, as with `kubectl apply`.
+async fn judge<K: Cluster>(file: &File, server: &Server) -> Result<Tracked> {
     let name = file.metadata("name").ok_or_else(|| file.wrong("its custom resource has no metadata.name"))?;
     let namespace = file.metadata("namespace").unwrap_or(&server.namespace);
     server.require_kind::<K>(Some(namespace)).await?;
@@ -105,27 +94,27 @@ async fn judge<K: Cluster>(file: &File, server: &Server) -> Result<Judged> {
     let dry_run = PostParams { dry_run: true, ..PostParams::default() };
     let judged = match &there {
         Some(there) => {
+            let annotations = there.annotations().clone().into_iter().chain(object.annotations().clone());
+            object.metadata.annotations = Some(annotations.collect());
+            object.metadata.finalizers.clone_from(&there.metadata.finalizers);
             object.metadata.resource_version.clone_from(&there.metadata.resource_version);
             clusters.replace(name, &dry_run, &object).await
         }
         None => clusters.create(&dry_run, &object).await,
     };
-    let judged = judged.map_err(|error| server.error(error))?;
-    let uid = there.as_ref().and_then(|there| there.metadata.uid.clone()).unwrap_or_else(|| NO_UID.to_owned());
-    Ok(Judged {
-        cluster: Identity { namespace: namespace.to_owned(), name: name.to_owned(), uid },
-        generation: judged.metadata.generation.unwrap_or_default(),
-        spec: judged.data.get("spec").cloned().unwrap_or_default(),
-        adopts: judged.annotations().get(&adopt(K::DEFINITION.group)).is_some_and(|asked| asked == "true"),
-        status: there.and_then(|there| serde_json::from_value(there.data.get("status")?.clone()).ok()),
-    })
+    let mut judged = judged.map_err(|error| server.error(error))?;
+    if there.is_none() {
+        judged.metadata.uid = Some(NO_UID.to_owned());
+    }
+    // By its text: that is how the loop reads it.
+    serde_json::to_string(&judged).and_then(|text| serde_json::from_str(&text)).map_err(|error| file.wrong(error))
 }
 
 /// The custom resource as its author wants it: a file may come from `kubectl get`, with what the API server adds.
 fn sent(file: &File) -> Value {
     let mut object = file.object.clone();
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.retain(|field, _| ["name", "labels", "annotations", "finalizers"].contains(&field.as_str()));
+        metadata.retain(|field, _| ["name", "labels", "annotations"].contains(&field.as_str()));
     }
     object
 }

@@ -6,7 +6,7 @@ use operator_simulation::{ApiServer, controllers, operator::Fault};
 
 use super::{
     Setup,
-    history::{Broken, History, Promise},
+    history::{Broken, History, Promise, text},
 };
 use crate::world::{CLUSTERS, World, run_on};
 
@@ -273,12 +273,19 @@ impl Played<'_> {
         (hash(&(future, old, &self.left)), future)
     }
 
-    /// At rest, all is as wanted, and an operator that starts writes nothing. Where the operator waits for something, only the latter.
+    /// At rest, all is as wanted, and an operator that starts writes nothing. Where the operator waits for something, only the latter. Of a
+    /// cluster that was deleted, the claims are left.
     pub async fn is_as_wanted(&mut self, rests: bool) -> Result<(), Broken> {
-        for name in self.setup.clusters {
+        for name in self.setup.clusters.iter().filter(|_| rests) {
             self.world.name = name;
-            if rests {
+            if self.world.get(CLUSTERS, name).is_some() {
                 self.world.is_as_wanted();
+            } else {
+                let server = self.world.server();
+                let stays = ["persistentvolumeclaims", "events.events.k8s.io"];
+                let left = server.all().filter(|(kind, _)| !stays.contains(kind));
+                let left: Vec<_> = left.map(|(kind, object)| (kind, text(object, "/metadata/name"))).collect();
+                assert!(left.is_empty(), "of a cluster that is gone, {left:?} is left");
             }
         }
         let writes = self.world.wire.count();
@@ -295,7 +302,10 @@ impl Played<'_> {
     pub fn why_not(&mut self) -> String {
         let why = self.setup.clusters.iter().map(|name| {
             self.world.name = name;
-            format!("{name}: {:#?}\n{:#}", self.world.plan().1, self.world.cluster()["status"])
+            match self.world.get(CLUSTERS, name) {
+                Some(cluster) => format!("{name}: {:#?}\n{:#}", self.world.plan().1, cluster["status"]),
+                None => format!("{name} is gone"),
+            }
         });
         why.collect::<Vec<_>>().join("\n")
     }

@@ -156,7 +156,7 @@ fn is_wanted(pod: &Value, server: &ApiServer) -> bool {
     }
 }
 
-/// Each pod has a workload, or the status of its cluster knows of one that comes back.
+/// Each pod has a workload, or the status of its cluster knows of one that comes back, or the garbage collector deletes it after its cluster.
 fn orphans(server: &ApiServer) -> Result<(), Broken> {
     let uids: BTreeSet<&str> = server.all().map(|(_, object)| text(object, "/metadata/uid")).collect();
     let is_orphan = |object: &Arc<Value>| controller(object).is_none_or(|uid| !uids.contains(uid));
@@ -169,6 +169,9 @@ fn orphans(server: &ApiServer) -> Result<(), Broken> {
             }
             let workload = format!("{cluster}-{node}");
             let known = server.get(CLUSTERS, NAMESPACE, cluster);
+            if known.is_none() && controller(&orphan).is_some() {
+                continue;
+            }
             let inventory = known.as_ref().and_then(|known| known.pointer("/status/inventory")?.as_object());
             let mut kinds = inventory.into_iter().flatten();
             if !kinds.any(|(kind, names)| kind.starts_with("apps/v1/") && names.get(&workload).is_some()) {
@@ -193,6 +196,6 @@ pub fn fix_generated_values(world: &World) {
     }));
 }
 
-fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+pub fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }

@@ -46,9 +46,12 @@ fn stores(stores: &[(&'static str, Node)]) -> Spec {
     with(|spec| (spec.query, spec.stores) = (None, stores.iter().cloned().collect()))
 }
 
-/// As it is, and larger.
+/// As it is, and larger; nothing where it is gone.
 fn grow(world: &mut World, name: &'static str) {
     world.name = name;
+    if world.get(CLUSTERS, name).is_none() {
+        return;
+    }
     world.change(CLUSTERS, name, "", |object| {
         object.pointer_mut("/spec/stores/hot/storage/data/size").into_iter().for_each(|size| *size = "11Gi".into())
     });
@@ -68,11 +71,39 @@ const SCALES: Disturbance = Disturbance {
 };
 const GROWS: Disturbance =
     Disturbance { words: "the storage shall grow, which replaces the StatefulSet", happens: |world| grow(world, "a") };
+
 #[test]
 fn a_replacement_while_someone_scales() {
     explore(&Setup {
         install: |world| world.apply(&stores(&[("hot", store(Scale::Initial))])),
         disturbances: &[GROWS, SCALES],
+        ..PLAIN
+    });
+}
+
+#[test]
+fn a_node_that_is_removed_while_it_is_replaced() {
+    explore(&Setup {
+        install: |world| world.apply(&stores(&[("hot", store(Scale::Initial)), ("cold", store(Scale::Initial))])),
+        disturbances: &[
+            GROWS,
+            Disturbance {
+                words: "the node is removed",
+                happens: |world| world.apply(&stores(&[("cold", store(Scale::Initial))])),
+            },
+        ],
+        ..PLAIN
+    });
+}
+
+#[test]
+fn a_cluster_that_is_deleted_while_it_is_replaced() {
+    explore(&Setup {
+        install: |world| world.apply(&stores(&[("hot", store(Scale::Initial))])),
+        disturbances: &[
+            GROWS,
+            Disturbance { words: "the cluster is deleted", happens: |world| world.delete(CLUSTERS, "a") },
+        ],
         ..PLAIN
     });
 }
