@@ -13,6 +13,7 @@ mod form;
 mod layers;
 mod lost;
 mod named;
+mod outside;
 mod plans;
 mod pods;
 mod powers;

@@ -10,8 +10,12 @@ use k8s_openapi::api::{
     networking::v1::{Ingress, NetworkPolicy},
     policy::v1::PodDisruptionBudget,
     rbac::v1::{Role, RoleBinding},
+    scheduling::v1::PriorityClass,
 };
-use kube::api::{DeleteParams, ListParams};
+use kube::{
+    Api,
+    api::{DeleteParams, ListParams, PostParams},
+};
 use operator_core::{
     model::Identity,
     prelude::*,
@@ -37,6 +41,8 @@ pub struct HookedSpec {
     pub image: String,
     /// Size of the claims that the hook adds. None: it adds nothing.
     pub size: Option<String>,
+    /// Value of the PriorityClass that the hook adds, which is in no namespace.
+    pub priority: Option<i32>,
     /// How the testbed treats the pods of the Job that the hook adds.
     pub seed: Option<String>,
     /// Keeps data.
@@ -45,9 +51,13 @@ pub struct HookedSpec {
 }
 
 impl Customize for HookedSpec {
-    const KINDS: &'static [&'static ChildKind] = &[&CRON_JOB, &CLAIM];
+    const KINDS: &'static [&'static ChildKind] = &[&CRON_JOB, &CLAIM, &PRIORITY];
 
     fn customize(&self, scope: &Scope<'_>, children: &mut Children) -> Result<(), HookError> {
+        if let (None, Some(value)) = (scope.node, self.priority) {
+            let class = format!("{}-{}", scope.cluster.namespace, scope.cluster.name);
+            children.add::<PriorityClass>(typed(json!({ "metadata": { "name": class }, "value": value }))?)?;
+        }
         let (None, Some(size)) = (scope.node, &self.size) else { return Ok(()) };
         let name = |of: &str| json!({ "name": format!("{}-{of}", scope.cluster.name) });
         let pod = |of: &str| {
@@ -76,6 +86,7 @@ impl Customize for HookedSpec {
 
 static CRON_JOB: ChildKind = ChildKind::of::<CronJob>();
 static CLAIM: ChildKind = ChildKind::of::<PersistentVolumeClaim>();
+static PRIORITY: ChildKind = ChildKind::cluster_scoped::<PriorityClass>();
 
 fn typed<K: serde::de::DeserializeOwned>(json: Value) -> Result<K, HookError> {
     serde_json::from_value(json).map_err(|error| error.to_string().into())
@@ -229,4 +240,50 @@ fn a_hook_that_reads_everything_changes_nothing_of_any_field() {
         };
         assert_eq!(rendered(Some(Customization { kinds: &[], call: read_all })), rendered(None), "{spec:#}");
     }
+}
+
+/// No garbage collector deletes it after the cluster: its owner would be in a namespace.
+#[tokio::test]
+async fn what_a_hook_adds_in_no_namespace_is_put_back_and_goes_before_the_cluster_wherever_the_operator_dies() {
+    let mut setup = Setup::of_kind::<Hooked>("outside").await;
+    let name = format!("{}-a", setup.namespace);
+    let classes = Api::<PriorityClass>::all(setup.client.clone());
+    let spec = |priority: Option<i32>| json!({ "image": "example.com/hooked:1", "store": {}, "priority": priority });
+    let value = || async { classes.get_opt(&name).await.unwrap().map(|class| (class.value.unwrap(), class.metadata)) };
+    setup.ready_as::<Hooked>("a", spec(Some(7))).await;
+    let (_, metadata) = value().await.unwrap();
+    assert_eq!(metadata.owner_references, None);
+    let held = |cluster: &Hooked| cluster.metadata.finalizers == Some(vec!["hooked.example.com/cleanup".to_owned()]);
+    setup.cluster::<Hooked>("a", "held", held).await;
+    setup.quiet_for_a_while().await;
+
+    classes.delete(&name, &DeleteParams::default()).await.unwrap();
+    eventually("the class to come back", || async { value().await.ok_or("it is gone".to_owned()) }).await;
+    setup.ready_as::<Hooked>("a", spec(None)).await;
+    eventually("the class to go", || async { value().await.map_or(Ok(()), |(value, _)| Err(value.to_string())) }).await;
+
+    setup.ready_as::<Hooked>("a", spec(Some(9))).await;
+    setup.stop().await;
+    setup.api::<Hooked>().delete("a", &DeleteParams::default()).await.unwrap();
+    assert!(setup.api::<Hooked>().get_opt("a").await.unwrap().is_some(), "it waits for its operator");
+    setup.start::<Hooked>().await;
+    eventually("the cluster to go", || async {
+        setup.api::<Hooked>().get_opt("a").await.unwrap().map_or(Ok(()), |_| Err("it is there".to_owned()))
+    })
+    .await;
+    assert!(value().await.is_none(), "the class went first");
+
+    // Whose it is not, it leaves alone.
+    let other = json!({ "metadata": { "name": name }, "value": 1 });
+    classes.create(&PostParams::default(), &serde_json::from_value(other).unwrap()).await.unwrap();
+    setup.apply_as::<Hooked>("a", spec(Some(9))).await.unwrap();
+    let message = setup.reason_of::<Hooked>("a", "NameTaken").await;
+    assert!(message.contains(&format!("PriorityClass {name}")), "{message}");
+    setup.api::<Hooked>().delete("a", &DeleteParams::default()).await.unwrap();
+    eventually("the cluster to go", || async {
+        setup.api::<Hooked>().get_opt("a").await.unwrap().map_or(Ok(()), |_| Err("it is there".to_owned()))
+    })
+    .await;
+    assert_eq!(value().await.map(|(value, _)| value), Some(1));
+    classes.delete(&name, &DeleteParams::default()).await.unwrap();
 }

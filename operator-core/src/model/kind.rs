@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::{ClusterResourceScope, NamespaceResourceScope};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::definition::Workload;
@@ -168,13 +168,20 @@ pub static CRON_JOB: ChildKind = row(["batch", "v1", "CronJob", "cronjobs"], Sta
 pub static POD: ChildKind = row(["", "v1", "Pod", "pods"], Stage::Base, Presence::Wanted);
 
 impl ChildKind {
-    /// The kind of `T`, for objects that an author's hook adds. Where the API server lacks it, its objects are left out. The compiler refuses
-    /// kinds that aren't in a namespace: the garbage collector takes such an object for an orphan where its owner is in one, and deletes it.
+    /// The kind of `T`, for objects that an author's hook adds. Where the API server lacks it, its objects are left out.
     pub const fn of<T: k8s_openapi::Resource<Scope = NamespaceResourceScope>>() -> Self {
         Self::named(T::GROUP, T::VERSION, T::KIND, T::URL_PATH_SEGMENT)
     }
 
-    /// A kind of these names about which nothing is special. Where the API server lacks it, its objects are left out.
+    /// The same of a kind whose objects are in no namespace. Such an object can't have an owner that is in one: a label names its cluster, and the
+    /// operator deletes it before the cluster goes.
+    pub const fn cluster_scoped<T: k8s_openapi::Resource<Scope = ClusterResourceScope>>() -> Self {
+        let mut kind = Self::named(T::GROUP, T::VERSION, T::KIND, T::URL_PATH_SEGMENT);
+        kind.namespaced = false;
+        kind
+    }
+
+    /// A kind of these names, in namespaces, about which nothing is special. Where the API server lacks it, its objects are left out.
     pub const fn named(group: &'static str, version: &'static str, kind: &'static str, plural: &'static str) -> Self {
         row([group, version, kind, plural], Stage::Base, Presence::Optional)
     }
@@ -233,9 +240,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of an id, `apps/v1/StatefulSet/statefulsets`; kinds of the core group begin with the version. `None` where it is no id.
+    /// The kind of an id, `apps/v1/StatefulSet/statefulsets`; kinds of the core group begin with the version, and those outside of namespaces end
+    /// with `@cluster`. `None` where it is no id.
     pub fn from_id(id: &str) -> Option<Self> {
-        let [group, version, kind, plural] = parts(id)?;
+        let (names, namespaced) = id.strip_suffix(OUTSIDE).map_or((id, true), |names| (names, false));
+        let [group, version, kind, plural] = parts(names)?;
         if let Some(known) = ALL.into_iter().chain([&CLAIM]).find(|row| (&*row.group, &*row.kind) == (group, kind)) {
             return Some(Self::Row(known));
         }
@@ -245,6 +254,7 @@ impl Kind {
             version: own(version),
             kind: own(kind),
             plural: own(plural),
+            namespaced,
             // It may have been uninstalled since.
             ..row([""; 4], Stage::Base, Presence::Optional)
         })))
@@ -252,7 +262,8 @@ impl Kind {
 
     /// Its id; see [`Kind::from_id`].
     pub fn id(&self) -> String {
-        format!("{}/{}/{}", self.api_version(), self.kind, self.plural)
+        let outside = if self.namespaced { "" } else { OUTSIDE };
+        format!("{}/{}/{}{outside}", self.api_version(), self.kind, self.plural)
     }
 }
 
@@ -326,6 +337,8 @@ impl<'de> Deserialize<'de> for Kind {
     }
 }
 
+/// End of the ids of kinds outside of namespaces.
+const OUTSIDE: &str = "@cluster";
 /// Longest id, in bytes: a group of 253, and three labels.
 const LONGEST: usize = 253 + 3 * 64;
 
@@ -346,9 +359,10 @@ fn parts(id: &str) -> Option<[&str; 4]> {
 mod tests {
     use super::*;
 
-    static DECLARED: [&ChildKind; 2] = [
+    static DECLARED: [&ChildKind; 3] = [
         &ChildKind::of::<k8s_openapi::api::core::v1::Service>(),
         &ChildKind::named("example.com", "v1", "Extra", "extras"),
+        &ChildKind::cluster_scoped::<k8s_openapi::api::scheduling::v1::PriorityClass>(),
     ];
 
     #[test]
@@ -366,6 +380,9 @@ mod tests {
         let extra = Kind::from(DECLARED[1]);
         assert_eq!(extra.id(), "example.com/v1/Extra/extras");
         assert!(Kind::from_id(&extra.id()).is_some_and(|found| found.is_optional()));
+        let class = Kind::from(DECLARED[2]);
+        assert_eq!(class.id(), "scheduling.k8s.io/v1/PriorityClass/priorityclasses@cluster");
+        assert!(Kind::from_id(&class.id()).is_some_and(|found| found == class && !found.namespaced));
         assert_eq!(Kind::from_id("v1/LimitRange/limitranges").map(|kind| kind.api_version()).as_deref(), Some("v1"));
         let text = serde_json::to_string(&extra).unwrap();
         assert_eq!(serde_json::from_str::<Kind>(&text).unwrap(), extra);
@@ -384,6 +401,8 @@ mod tests {
             "a/v1/A/..",
             "../v1/A/as",
             "a/v1/A/a?b",
+            "a/v1/A/as@else",
+            "@cluster",
             &long,
         ] {
             assert!(Kind::from_id(id).is_none(), "{id}");

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::{
     Action, Gate, HELD, Plan, Situation, Verb, drift,
     gates::{Gates, is_refused_lately},
-    is_pending, lost, write,
+    is_pending, lost, prune, write,
 };
 use crate::{
     model::{Kind, Object, kind::JOB},
     render::Blueprint,
     settings::Invalid,
-    state::{Answer, Availability, Deletion, Snapshot},
+    state::{Answer, Availability, Child, Deletion, Snapshot},
 };
 
 /// Whether the newest spec may be kept: nothing that comes before is held back, or has yet to be found out, and what was begun for an earlier one
@@ -62,19 +62,22 @@ pub(super) fn finish_first(
     }
 }
 
-/// What is to be done for a cluster that is being deleted: the garbage collector deletes what it owns, once it is gone. Where someone wants its
-/// children to stay (`--cascade=orphan`), nothing is finished.
+/// What is to be done for a cluster that is being deleted: the garbage collector deletes what it owns, once it is gone. What is in no namespace has
+/// to go before. Where someone wants its children to stay (`--cascade=orphan`), nothing is finished, and nothing goes.
 pub(super) fn leave(accepted: Option<&Blueprint>, snapshot: &Snapshot) -> Plan {
     if !snapshot.held {
         return Plan::default();
     }
     let mut plan = match snapshot.deletion {
-        Some(Deletion::Background) => finish_first(None, accepted, Plan::default(), snapshot),
+        Some(Deletion::Background) => finish_first(None, accepted, prune::outside(snapshot), snapshot),
         _ => Plan::default(),
     };
     let is_gone = |(kind, name): (Kind, &str)| snapshot.child(&kind, name).is_none();
     plan.look_again(Some(HELD));
-    plan.hold = (plan.actions.is_empty() && snapshot.open().all(is_gone)).then_some(false);
+    let is_outside = |child: &Child| !child.kind.namespaced;
+    let is_over = plan.actions.is_empty() && plan.gates.is_empty() && !plan.undecided;
+    let is_left = snapshot.deletion != Some(Deletion::Orphan) && snapshot.children.iter().any(is_outside);
+    plan.hold = (is_over && !is_left && snapshot.open().all(is_gone)).then_some(false);
     plan
 }
 

@@ -132,11 +132,12 @@ pub fn plan(newest: Result<&Blueprint, &[Invalid]>, accepted: Option<&Blueprint>
         plan = accepted::finish_first(newest.ok(), accepted, plan, snapshot);
     }
     let is_replaced = plan.replaced().next().is_some();
+    let is_outside = snapshot.outside().next().is_some();
     plan.hold = match snapshot.held {
-        false => is_replaced.then_some(true),
-        true => (!is_replaced && snapshot.open().next().is_none()).then_some(false),
+        false => (is_replaced || is_outside).then_some(true),
+        true => (!is_replaced && !is_outside && snapshot.open().next().is_none()).then_some(false),
     };
-    let is_over_soon = snapshot.held && (plan.hold.is_some() || !plan.actions.is_empty());
+    let is_over_soon = snapshot.held && !is_outside && (plan.hold.is_some() || !plan.actions.is_empty());
     plan.look_again(is_over_soon.then_some(HELD));
     plan
 }

@@ -2,13 +2,13 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{Action, Situation, gates::Gates, is_claim, is_created};
+use super::{Action, Gate, Plan, Situation, gates::Gates, is_claim, is_created};
 use crate::{
     model::{
         Kind, Object,
         kind::{JOB, REVISION, SECRET},
     },
-    state::{Child, Fact, Health},
+    state::{Availability, Child, Fact, Health, Snapshot},
 };
 
 /// How long something counts as just created, in seconds: what has run for longer isn't part of an installation under way.
@@ -70,6 +70,25 @@ pub fn created(situation: &Situation<'_>) -> Vec<Action> {
     }
     let goes = |child: &&Child| is_deletable(child) && child.kind != &SECRET && is_new(child);
     deletions(snapshot.children.iter().filter(goes).collect())
+}
+
+/// What is in no namespace, of a cluster that is being deleted.
+pub fn outside(snapshot: &Snapshot) -> Plan {
+    let mut plan = Plan::default();
+    for (kind, availability) in snapshot.outside() {
+        match availability {
+            Availability::Pending => plan.undecided = true,
+            Availability::Failing(message) => {
+                let (kind, name) = (kind.clone(), "of this cluster".to_owned());
+                let message = format!("they can't be listed, so the cluster isn't let go: {message}");
+                plan.gates.push(Gate::Refused { kind, name, message });
+            }
+            Availability::Synced | Availability::Missing => {}
+        }
+    }
+    let outside = snapshot.children.iter().filter(|child| !child.kind.namespaced && is_deletable(child));
+    plan.actions = deletions(outside.collect());
+    plan
 }
 
 fn is_deletable(child: &Child) -> bool {

@@ -7,7 +7,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{config_hash, names::Names, secret};
+use super::{
+    config_hash,
+    names::{Names, cluster_label},
+    secret,
+};
 use crate::{
     model::{
         ChildKind, Digest, Node, Object, Scale,
@@ -38,7 +42,7 @@ impl Object {
 }
 
 /// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed. A claim has no
-/// controller: it outlives the cluster. `null` isn't sent: the operator would own the field without need.
+/// controller: it outlives the cluster. What is in no namespace has a label instead: the garbage collector would take it for an orphan. `null` isn't sent: the operator would own the field without need.
 pub fn finalize(object: &mut Object, names: &Names<'_>) {
     drop_null(&mut object.json);
     let mut body = fields(object.json.take());
@@ -46,12 +50,14 @@ pub fn finalize(object: &mut Object, names: &Names<'_>) {
     let mut own = |field: &str| fields(metadata.remove(field).unwrap_or_default());
     let mut labels = own("labels");
     labels.extend(names.labels(object.node.as_deref()));
+    let is_inside = object.kind.namespaced;
+    labels.extend((!is_inside).then(|| (cluster_label(names.definition.group), names.cluster.uid.as_str().into())));
     let mut annotations = own("annotations");
     annotations.insert(names.intent(), Value::Null);
     metadata.extend(fields(json!({
         "name": object.name,
-        "namespace": names.cluster.namespace,
-        "ownerReferences": (object.kind != &CLAIM).then(|| [names.owner_reference()]),
+        "namespace": is_inside.then_some(&names.cluster.namespace),
+        "ownerReferences": (is_inside && object.kind != &CLAIM).then(|| [names.owner_reference()]),
         "labels": labels,
         "annotations": annotations,
     })));

@@ -171,9 +171,14 @@ pub fn hash_key(cluster: &Identity) -> Reference {
     Reference { source: Source::Secret, name, key: Some("key".to_owned()) }
 }
 
-/// The finalizer that a custom resource has while a workload of it is replaced.
+/// The finalizer that a custom resource has while something of it has no owner: pods of a workload that is replaced, and what is in no namespace.
 pub fn finalizer(group: &str) -> String {
-    format!("{group}/open-replacement")
+    format!("{group}/cleanup")
+}
+
+/// The label that names the cluster of what is in no namespace, by its UID.
+pub fn cluster_label(group: &str) -> String {
+    format!("{group}/cluster-uid")
 }
 
 /// The annotation by which a user has a cluster take over what nobody owns: `"true"`.

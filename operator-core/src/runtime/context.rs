@@ -261,8 +261,9 @@ impl Context {
         if plan.hold == Some(true) {
             match self.hold(cluster, true).await {
                 Ok(()) => return Ok(false),
-                // The replacement itself doesn't need it.
-                Err(error) => tracing::warn!(%error, "not held"),
+                // A replacement itself doesn't need it.
+                Err(error) if snapshot.outside().next().is_none() => tracing::warn!(%error, "not held"),
+                Err(error) => return Err(error),
             }
         }
         let Some(blueprint) = blueprint else { return Ok(true) };

@@ -106,7 +106,10 @@ async fn list(
     manager: &Manager,
     store: &Store,
 ) -> kube::Result<Availability> {
-    let api = Api::<Raw>::namespaced_with(client.clone(), namespace, kind);
+    let api: Api<Raw> = match kind.namespaced {
+        true => Api::namespaced_with(client.clone(), namespace, kind),
+        false => Api::all_with(client.clone(), kind),
+    };
     let mut page = selector.clone();
     loop {
         let listed = match api.list(&page).await {

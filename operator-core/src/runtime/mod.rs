@@ -76,6 +76,8 @@ const CONCURRENCY: u16 = 8;
 const RENDERS: (usize, usize) = (64, 16);
 /// How long who waits for such a thread holds up others. Nearly always there is one.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// Steps of a cluster, one after the other, before others have their turn.
+const AT_ONCE: usize = 8;
 /// How long a change waits for others of the same cluster: one reconcile for a burst.
 const DEBOUNCE: Duration = Duration::from_millis(1);
 
@@ -260,7 +262,7 @@ impl Operator {
         let reconcile = move |cluster: Arc<Tracked>, context: Arc<Context>| {
             let clusters = clusters.clone();
             async move {
-                let again = reconcile::reconcile(&cluster, &context, &clusters).await?;
+                let again = reconcile::reconcile(&cluster, &context, &clusters, AT_ONCE).await?;
                 Ok(again.map_or_else(Action::await_change, Action::requeue))
             }
             .boxed()

@@ -15,8 +15,6 @@ use crate::{
     status::{self, Reason},
 };
 
-/// Steps of a cluster one after the other, where each has something to do at once, before others have their turn.
-const AT_ONCE: usize = 8;
 /// Failures in a row before the status says so: one that passes at once is nobody's concern.
 const SAY_AFTER: usize = 2;
 
@@ -40,14 +38,16 @@ impl Transient {
     }
 }
 
-/// Brings one cluster a step nearer to its spec. Returns when to look again though nothing changes.
+/// Brings one cluster a step nearer to its spec, or several where there is something to do at once after each, but at most so many. Returns when
+/// to look again though nothing changes.
 pub async fn reconcile(
     cluster: &Tracked,
     context: &Context,
     clusters: &Clusters,
+    steps: usize,
 ) -> Result<Option<Duration>, Transient> {
     let uid = cluster.uid();
-    let result = if cluster.deleting { leave(cluster, context).await } else { work(cluster, context).await };
+    let result = if cluster.deleting { leave(cluster, context).await } else { work(cluster, context, steps).await };
     if !clusters.knows(uid) {
         // Deleted meanwhile: what was kept of it since is kept for nobody.
         context.forget(uid);
@@ -70,10 +70,10 @@ impl Next {
     }
 }
 
-async fn work(cluster: &Tracked, context: &Context) -> Result<Next, Transient> {
+async fn work(cluster: &Tracked, context: &Context, steps: usize) -> Result<Next, Transient> {
     let rendered = context.render(cluster).await?;
     let mut result = step(cluster, context, &rendered).await;
-    for _ in 1..AT_ONCE {
+    for _ in 1..steps {
         if !matches!(result, Ok(Next { again: Some(Duration::ZERO), .. })) {
             break;
         }
@@ -115,6 +115,9 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
     if outcome.is_news() || after.references != snapshot.references {
         // What was answered is decided on before anything is reported.
         return Next::step(Duration::ZERO);
+    }
+    if cluster.deleting && !plan.gates.is_empty() {
+        context.tell(&snapshot.cluster, status::problem(&plan, &outcome.failed));
     }
     let mut next = Next { at_rest: false, again: plan.again };
     if !cluster.deleting && (!plan.undecided || !outcome.failed.is_empty()) {

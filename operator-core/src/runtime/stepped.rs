@@ -120,7 +120,7 @@ impl Stepped {
     /// Reconciles a cluster. Returns when it wants to be reconciled again though nothing changes.
     pub async fn reconcile(&self, uid: &str) -> Option<Duration> {
         let cluster = self.tracked(uid)?;
-        match reconcile::reconcile(&cluster, &self.context, &self.clusters).await {
+        match reconcile::reconcile(&cluster, &self.context, &self.clusters, 1).await {
             Ok(again) => again,
             Err(error) => Some(reconcile::retry(&cluster, &error, &self.context)),
         }

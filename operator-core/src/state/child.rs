@@ -25,7 +25,8 @@ pub struct Child {
     pub name: Box<str>,
     /// UID.
     pub uid: Box<str>,
-    /// UID of the owner that is marked as its controller; of claims, which have none, [what names their cluster](claims::owner).
+    /// UID of the owner that is marked as its controller. Of what has none: of claims, [what names their cluster](claims::owner); of what is in no
+    /// namespace, what its label says.
     pub controller: Option<Arc<str>>,
     /// The node it belongs to, by its label.
     pub node: Option<Box<str>>,
@@ -61,6 +62,7 @@ pub struct Manager {
     /// Field manager, and value of the label by which children are watched.
     pub name: String,
     node_label: String,
+    cluster_label: String,
     intent: String,
 }
 
@@ -70,6 +72,7 @@ impl Manager {
         Self {
             name: names::manager(definition),
             node_label: names::node_label(definition.group),
+            cluster_label: names::cluster_label(definition.group),
             intent: names::intent(definition.group),
         }
     }
@@ -89,6 +92,8 @@ impl Child {
         let node = metadata.label(&manager.node_label).map(Box::from);
         let controller = if *kind == &CLAIM {
             claims::owner_of(&manager.name, metadata).filter(|_| managed_by == Some(&*manager.name)).map(Arc::from)
+        } else if !kind.namespaced {
+            metadata.label(&manager.cluster_label).map(Arc::from)
         } else {
             metadata.controller().map(|controller| Arc::from(&*controller.uid))
         };
@@ -234,7 +239,8 @@ mod tests {
     fn read(metadata: Value) -> Child {
         let mut object = json!({ "metadata": { "name": "a", "uid": "u", "resourceVersion": "7" } });
         object["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
-        let manager = Manager { name: "op".to_owned(), node_label: "g/node".to_owned(), intent: "g/intent".to_owned() };
+        let [name, node_label, cluster_label, intent] = ["op", "g/node", "g/uid", "g/intent"].map(str::to_owned);
+        let manager = Manager { name, node_label, cluster_label, intent };
         Child::read(&Kind::Row(&SERVICE), &[manager], &object.to_string()).unwrap()
     }
 

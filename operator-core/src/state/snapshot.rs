@@ -114,6 +114,11 @@ impl Snapshot {
         recorded.filter(|(kind, name)| self.child(kind, name).is_none_or(|child| child.deleting))
     }
 
+    /// The kinds outside of namespaces that it has, had or wants: no garbage collector deletes their objects after the cluster.
+    pub fn outside(&self) -> impl Iterator<Item = (&Kind, &Availability)> {
+        self.kinds.iter().filter(|(kind, _)| !kind.namespaced)
+    }
+
     /// What can be said of a kind.
     pub fn availability(&self, kind: &Kind) -> &Availability {
         self.kinds.get(kind).unwrap_or(&Availability::Pending)

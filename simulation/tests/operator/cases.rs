@@ -428,7 +428,7 @@ fn pods_of_a_node_that_is_removed_while_its_workload_is_replaced_go_with_it() {
 fn pods_of_a_cluster_that_is_deleted_while_a_workload_is_replaced_go_with_it() {
     run(async |world| {
         open(world).await;
-        assert_eq!(world.cluster()["metadata"]["finalizers"], json!(["simulation.example.com/open-replacement"]));
+        assert_eq!(world.cluster()["metadata"]["finalizers"], json!(["simulation.example.com/cleanup"]));
         world.delete(CLUSTERS, "a");
         assert!(world.settle(PATIENCE).await);
         assert!(world.get(CLUSTERS, "a").is_none() && world.pods().is_empty(), "{:?}", world.pods());
@@ -508,7 +508,7 @@ fn a_finalizer_that_nothing_needs_is_taken_away_whoever_has_set_it() {
     run(async |world| {
         world.apply(&small());
         world.comes_to_rest().await;
-        let held = json!(["simulation.example.com/open-replacement", "example.com/other"]);
+        let held = json!(["simulation.example.com/cleanup", "example.com/other"]);
         world.change(CLUSTERS, "a", "", |object| object["metadata"]["finalizers"] = held.clone());
         world.restart();
         assert!(world.settle(PATIENCE).await);
