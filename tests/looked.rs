@@ -5,15 +5,16 @@ use std::sync::Arc;
 use kube::{Api, Client};
 use operator_core::{
     Cluster,
+    apply::Writer,
     model::Object,
-    plan::{Plan, plan},
+    plan::{Action, Plan, plan},
     render::render,
     runtime::{
         Author,
         look::look,
         tracked::{ClusterKind, Tracked},
     },
-    state::Snapshot,
+    state::{Manager, Snapshot},
 };
 
 pub struct Looked {
@@ -32,9 +33,19 @@ impl Looked {
         let spec = cluster.spec().map_err(|invalid| format!("{invalid:?}"))?;
         let blueprint = (author.read)(&spec).and_then(|spec| render(&cluster.identity(), &spec, author));
         let blueprint = blueprint.map_err(|invalid| format!("the spec is invalid: {invalid:?}\n{spec:#}"))?;
-        let snapshot = look(client, author.definition, &cluster, Some(&blueprint)).await.map_err(text)?;
-        let plan = plan(Ok(&blueprint), None, &snapshot);
-        Ok(Self { objects: blueprint.with(&snapshot.references), snapshot, plan })
+        let mut snapshot = look(client, author.definition, &cluster, Some(&blueprint)).await.map_err(text)?;
+        let mut decided = plan(Ok(&blueprint), None, &snapshot);
+        // It looks for what may only be out of sight, and decides on what it finds.
+        let (sought, rest) = decided.actions.into_iter().partition(|action| matches!(action, Action::Inspect { .. }));
+        decided.actions = rest;
+        if !Vec::is_empty(&sought) {
+            let writer = Writer::new(client.clone(), Manager::of(author.definition));
+            let found = writer.execute(&Plan { actions: sought, ..Plan::default() }, &snapshot.cluster).await;
+            snapshot.children.extend(found.children);
+            snapshot.facts.extend(found.facts);
+            decided = plan(Ok(&blueprint), None, &snapshot);
+        }
+        Ok(Self { objects: blueprint.with(&snapshot.references), snapshot, plan: decided })
     }
 }
 

@@ -161,10 +161,8 @@ async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>
     // A claim that is being deleted stays as long as a pod uses it; whether it may be deleted is another matter.
     let deleting = snapshot.children.iter().filter(|child| child.deleting && child.kind != &kind::CLAIM);
     let deleting: Vec<_> = deleting.map(|child| &child.name).collect();
-    // A Job that is done and was cleaned up is looked for once by each operator that starts.
     let is_known = |kind: &str| !history.wiped || starts(kind);
     let counts = |action: &&Action| match action {
-        Action::Inspect { object } => !snapshot.is_done(&object.kind, &object.name),
         Action::Delete { kind, .. } => is_known(&kind.kind),
         _ => true,
     };

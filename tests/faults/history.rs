@@ -249,13 +249,18 @@ impl<'a> History<'a> {
         }
     }
 
-    /// What a Secret with a generated value held is in the data system: the operator waits until someone puts it back from a backup.
+    /// What a Secret with a generated value held is in the data system: the operator waits until someone puts it back from a backup. Where someone
+    /// has removed the status, too, nobody knows any more that it was the cluster's, unless it says so itself.
     async fn restore_secret(&mut self) -> Checked {
         let Some(lost) = self.lost_secret.take().filter(|_| self.spec().query.is_some()) else { return Ok(()) };
         let (api, name) = (checks::api(self, &(&kind::SECRET).into()), lost.name_any());
-        let object = json!({
+        let mut object = json!({
             "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "data": lost.data["data"],
         });
+        if self.wiped && lost.owner_references().iter().all(|owner| owner.uid == self.newest.0) {
+            object["metadata"]["labels"] = json!(lost.labels());
+            object["metadata"]["ownerReferences"] = json!(lost.owner_references());
+        }
         let object: DynamicObject = serde_json::from_value(object).map_err(failed)?;
         match api.create(&PostParams::default(), &object).await {
             // The cluster was made anew, or its node: so was the Secret.

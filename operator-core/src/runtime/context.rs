@@ -197,12 +197,17 @@ impl Context {
         keyed(contents, &hash_key(cluster), |reference| blueprint.writes(reference))
     }
 
-    /// Takes in what came of a plan.
-    pub fn learn(&self, snapshot: &Snapshot, outcome: &Outcome) {
+    /// Carries out a plan, and takes in what came of it.
+    pub async fn execute(&self, plan: &Plan, snapshot: &Snapshot) -> Outcome {
+        let ended = self.watches.store().ended();
+        let outcome = self.writer.execute(plan, &snapshot.cluster).await;
+        outcome.children.iter().for_each(|child| self.watches.store().learn(child.clone(), ended));
+        self.learn(snapshot, &outcome);
+        outcome
+    }
+
+    fn learn(&self, snapshot: &Snapshot, outcome: &Outcome) {
         let identity = &snapshot.cluster;
-        for child in &outcome.children {
-            self.watches.store().apply(child.clone());
-        }
         outcome.deleted.iter().for_each(|uid| self.watches.store().deleting(uid));
         outcome.doubtful.iter().for_each(|uid| self.watches.store().doubt(uid));
         self.pods.acted(identity, outcome.deleted.iter().chain(&outcome.doubtful));

@@ -108,8 +108,7 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
     if !context.prepare(cluster, rendered.newest(), &snapshot, &plan).await? {
         return Next::step(STATUS_EVERY);
     }
-    let outcome = context.writer.execute(&plan, &snapshot.cluster).await;
-    context.learn(&snapshot, &outcome);
+    let outcome = context.execute(&plan, &snapshot).await;
     let renewed = (!plan.actions.is_empty()).then(|| context.snapshot(cluster, rendered));
     let after = renewed.as_ref().unwrap_or(&snapshot);
     if outcome.is_news() || after.references != snapshot.references {

@@ -28,8 +28,11 @@ struct Inner {
     /// UIDs and versions of the objects that went last: an answer from before, which comes late, must not bring them back. One that only lost
     /// the label by which it is watched is still there at that version.
     gone: VecDeque<(Box<str>, u64)>,
-    /// UIDs that were seen or written since a list of their kind began.
+    /// UIDs that were seen since a list of their kind began.
     lists: HashMap<Kind, HashSet<Box<str>>>,
+    /// How many lists have ended, and as the how-manieth the last one of a kind.
+    ended: u64,
+    last: HashMap<Kind, u64>,
 }
 
 impl Store {
@@ -61,9 +64,26 @@ impl Store {
         known
     }
 
-    /// Takes in a child as seen or written. Returns the owners for whom something changed.
+    /// Takes in a child as seen. Returns the owners for whom something changed.
     pub fn apply(&self, child: Child) -> Vec<Arc<str>> {
-        self.lock().apply(child)
+        let mut inner = self.lock();
+        inner.listed(&child.kind, &child.uid);
+        inner.apply(child)
+    }
+
+    /// How many lists have ended, for [`Store::learn`].
+    pub fn ended(&self) -> u64 {
+        self.lock().ended
+    }
+
+    /// Takes in a child as answered to a write that began when so many lists had `ended`. If it isn't known, and a list of its kind has ended since,
+    /// it was made after that, and the watch will show it, or deleted before, and the watch will never say so.
+    pub fn learn(&self, child: Child, ended: u64) {
+        let mut inner = self.lock();
+        let was_listed = inner.last.get(&child.kind).is_some_and(|last| *last > ended);
+        if !was_listed || inner.known(&child.uid).is_some() {
+            inner.apply(child);
+        }
     }
 
     /// Takes note that a child is gone, or no longer to be seen, since this version. Returns its owner.
@@ -100,10 +120,14 @@ impl Store {
         self.lock().lists.insert(kind.clone(), HashSet::new());
     }
 
-    /// Ends a list of one kind: what was neither in it nor written since it began is gone. Returns the owners for whom something changed.
+    /// Ends a list of one kind: what wasn't in it is gone, or was written since, and the watch will show it. Returns the owners for whom something
+    /// changed.
     pub fn end_list(&self, kind: &Kind) -> Vec<Arc<str>> {
         let mut inner = self.lock();
         let Some(listed) = inner.lists.remove(kind) else { return Vec::new() };
+        inner.ended += 1;
+        let ended = inner.ended;
+        inner.last.insert(kind.clone(), ended);
         let children = inner.owners.values().flatten();
         let missing: Vec<Box<str>> = children
             .filter(|child| child.kind == *kind && !listed.contains(&child.uid))
@@ -142,7 +166,6 @@ impl Inner {
         if self.gone.iter().any(|(uid, version)| *uid == child.uid && child.version < *version) {
             return Vec::new();
         }
-        self.listed(&child.kind.clone(), &child.uid);
         let mut changed = Vec::new();
         if let Some(owner) = self.owner_of.get(&child.uid).cloned() {
             let known = self.known(&child.uid);
@@ -213,6 +236,29 @@ mod tests {
         // It only had lost its label.
         assert_eq!(store.apply(child(4)).len(), 1);
         assert_eq!(store.children("owner").len(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_a_list_without_it_brings_nothing_back() {
+        let (store, kind) = (Store::default(), Kind::Row(&SERVICE));
+        let list = |seen: Option<Child>| {
+            store.begin_list(&kind);
+            seen.into_iter().for_each(|child| drop(store.apply(child)));
+            store.end_list(&kind);
+        };
+        let began = store.ended();
+        list(None);
+        store.learn(child(1), began);
+        assert!(store.children("owner").is_empty(), "it was deleted, or the watch shows it");
+        let began = store.ended();
+        store.learn(child(1), began);
+        list(Some(child(1)));
+        store.learn(child(2), began);
+        assert_eq!(store.children("owner").len(), 1, "the list had it");
+        store.begin_list(&kind);
+        store.learn(child(3), store.ended());
+        store.end_list(&kind);
+        assert!(store.children("owner").is_empty(), "answered, and deleted before the list was made");
     }
 
     #[test]
