@@ -126,7 +126,7 @@ const LINES: [(&str, usize); 11] = [
     ("crd", 600),
     ("render", 3_500),
     ("check", 950),
-    ("state", 1_135),
+    ("state", 1_140),
     ("plan", 1_155),
     ("status", 540),
     ("apply", 670),

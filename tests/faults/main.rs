@@ -46,16 +46,18 @@ use std::{
 
 use clap::Parser;
 use k8s_openapi::{
+    api::core::v1::ConfigMap,
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
     jiff::{self, SignedDuration},
 };
 use kube::{
-    Api, Client, CustomResourceExt,
-    api::{DeleteParams, Patch, PatchParams},
+    Api, Client, CustomResourceExt, Resource,
+    api::{DeleteParams, Patch, PatchParams, PostParams},
     runtime::wait::{await_condition, conditions},
 };
 use operator_core::Cluster;
 use operator_testbed::Testbed;
+use serde_json::json;
 use tokio::{task::JoinSet, time::Instant};
 
 use history::{ByKubernetes, Report, Stage, play};
@@ -174,6 +176,9 @@ async fn play_histories(arguments: &Arguments) -> Option<Tally> {
         return None;
     }
     let stage = Stage::new(Testbed::shared().await.unwrap(), arguments.quiet_for).await;
+    if arguments.is_long() {
+        collects_garbage(&stage.admin).await;
+    }
     let crds: Api<CustomResourceDefinition> = Api::all(stage.admin.clone());
     let tally = play_all(Arc::new(stage), arguments).await;
     crds.delete(&crd_name(), &DeleteParams::default()).await.unwrap();
@@ -362,5 +367,24 @@ async fn install(client: &Client) {
     let clusters: Api<Data> = Api::all(client.clone());
     while clusters.list(&kube::api::ListParams::default()).await.is_err() {
         tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits until the garbage collector knows the kind: it looks for new kinds every 30 seconds. Until then, what a cluster leaves stays.
+async fn collects_garbage(client: &Client) {
+    let clusters: Api<Data> = Api::default_namespaced(client.clone());
+    let maps: Api<ConfigMap> = Api::default_namespaced(client.clone());
+    let cluster = json!({
+        "apiVersion": Data::DEFINITION.api_version(), "kind": Data::DEFINITION.kind, "metadata": { "name": "garbage" },
+        "spec": { "image": "example.com/data:1" },
+    });
+    let cluster = clusters.create(&PostParams::default(), &serde_json::from_value(cluster).unwrap()).await.unwrap();
+    let mut map = ConfigMap::default();
+    map.metadata.name = Some("garbage".to_owned());
+    map.metadata.owner_references = Some(vec![cluster.controller_owner_ref(&()).unwrap()]);
+    maps.create(&PostParams::default(), &map).await.unwrap();
+    clusters.delete("garbage", &DeleteParams::default()).await.unwrap();
+    while maps.get_opt("garbage").await.unwrap().is_some() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

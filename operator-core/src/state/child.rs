@@ -122,6 +122,11 @@ impl Child {
         self.health.as_ref().is_some_and(|health| self.kind == &JOB && health.ready >= health.replicas)
     }
 
+    /// Whether its controller has seen it, where it has one.
+    pub fn is_observed(&self) -> bool {
+        self.health.as_ref().is_none_or(|health| health.observed)
+    }
+
     /// Whether `other` says the same, whatever its version.
     pub fn says_the_same(&self, other: &Self) -> bool {
         self == &Self { version: self.version, ..other.clone() }

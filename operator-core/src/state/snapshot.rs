@@ -108,10 +108,12 @@ impl Snapshot {
         *kind == &JOB && self.child(kind, name).filter(|child| !child.deleting).map_or_else(was_done, Child::is_done)
     }
 
-    /// The workloads that were deleted to be created anew, and aren't there again: their pods belong to nobody.
+    /// The workloads that were deleted to be created anew, and aren't there again: their pods belong to nobody. Those of one that its controller
+    /// hasn't seen yet don't, either: it takes them over before it says so.
     pub fn open(&self) -> impl Iterator<Item = (Kind, &str)> {
         let recorded = self.status.iter().flat_map(|status| status.inventory.open());
-        recorded.filter(|(kind, name)| self.child(kind, name).is_none_or(|child| child.deleting))
+        recorded
+            .filter(|(kind, name)| self.child(kind, name).is_none_or(|child| child.deleting || !child.is_observed()))
     }
 
     /// The kinds outside of namespaces that it has, had or wants: no garbage collector deletes their objects after the cluster.

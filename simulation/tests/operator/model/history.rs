@@ -105,9 +105,13 @@ impl History {
 
     fn note(&mut self, event: &Event) {
         let name = text(&event.object, "/metadata/name").to_owned();
+        // What is set on an object that is being deleted is lost with it.
+        let goes = event.object.pointer("/metadata/deletionTimestamp").is_some();
         let is_done = || event.object.pointer("/status/conditions/0/type") == Some(&"Complete".into());
         match (&*event.kind, event.object.pointer("/spec/replicas").and_then(Value::as_i64)) {
-            ("statefulsets.apps" | "deployments.apps", Some(replicas)) => _ = self.replicas.insert(name, replicas),
+            ("statefulsets.apps" | "deployments.apps", Some(replicas)) if !goes => {
+                _ = self.replicas.insert(name, replicas)
+            }
             ("jobs.batch", _) if is_done() => _ = self.done.insert(name),
             ("secrets", _) => _ = self.secrets.insert(name),
             _ => {}
@@ -156,10 +160,10 @@ fn is_wanted(pod: &Value, server: &ApiServer) -> bool {
     }
 }
 
-/// Each pod has a workload, or the status of its cluster knows of one that comes back, or the garbage collector deletes it after its cluster.
+/// Each pod has an owner, be it one that is gone, after which the garbage collector deletes it; or the status of its cluster knows of a workload
+/// that comes back.
 fn orphans(server: &ApiServer) -> Result<(), Broken> {
-    let uids: BTreeSet<&str> = server.all().map(|(_, object)| text(object, "/metadata/uid")).collect();
-    let is_orphan = |object: &Arc<Value>| controller(object).is_none_or(|uid| !uids.contains(uid));
+    let is_orphan = |object: &Arc<Value>| controller(object).is_none();
     for kind in ["pods", "replicasets.apps"] {
         for orphan in server.list(kind, NAMESPACE).into_iter().filter(is_orphan) {
             let label = |key: &str| orphan["metadata"]["labels"][key].as_str().unwrap_or_default();
@@ -169,9 +173,6 @@ fn orphans(server: &ApiServer) -> Result<(), Broken> {
             }
             let workload = format!("{cluster}-{node}");
             let known = server.get(CLUSTERS, NAMESPACE, cluster);
-            if known.is_none() && controller(&orphan).is_some() {
-                continue;
-            }
             let inventory = known.as_ref().and_then(|known| known.pointer("/status/inventory")?.as_object());
             let mut kinds = inventory.into_iter().flatten();
             if !kinds.any(|(kind, names)| kind.starts_with("apps/v1/") && names.get(&workload).is_some()) {

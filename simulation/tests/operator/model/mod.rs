@@ -230,10 +230,17 @@ impl Exploration {
             let after = |act: &Act| Some((*act, self.play(state, *act, async |played| played.prints().0)?));
             state.next.iter().filter_map(after).collect()
         };
-        if one.next == other.next && steps(one) == steps(other) {
+        let (after_one, after_other) = (steps(one), steps(other));
+        if one.next == other.next && after_one == after_other {
             return Ok(());
         }
-        let message = format!("the same state, but not the same future:\n{:?}\n{:?}", one.path, other.path);
+        let differs = |act: &&Act| after_one.get(act) != after_other.get(act);
+        let message = format!(
+            "the same state, but not the same future, after {:?}:\n{:?}\n{:?}",
+            one.next.iter().chain(&other.next).find(differs),
+            one.path,
+            other.path
+        );
         Err(Broken::new(Promise::States, message))
     }
 }
