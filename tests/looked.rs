@@ -15,11 +15,15 @@ use operator_core::{
         tracked::{ClusterKind, Tracked},
     },
     state::{Manager, Snapshot},
+    status,
 };
+use serde_json::Value;
 
 pub struct Looked {
     pub snapshot: Snapshot,
     pub plan: Plan,
+    /// What it would change of the status.
+    pub status: Option<Value>,
     /// What shall be there.
     pub objects: Vec<Arc<Object>>,
 }
@@ -45,7 +49,9 @@ impl Looked {
             snapshot.facts.extend(found.facts);
             decided = plan(Ok(&blueprint), None, &snapshot);
         }
-        Ok(Self { objects: blueprint.with(&snapshot.references), snapshot, plan: decided })
+        let status = status::report(Some(&blueprint), &decided, &[], &snapshot);
+        let status = status::patch(snapshot.status.as_ref(), &status);
+        Ok(Self { objects: blueprint.with(&snapshot.references), snapshot, plan: decided, status })
     }
 }
 

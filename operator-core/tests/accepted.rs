@@ -9,6 +9,7 @@ use operator_core::{
     render::Blueprint,
     settings::Invalid,
     state::{Answer, Deletion},
+    status,
 };
 use serde_json::json;
 
@@ -74,15 +75,15 @@ fn what_was_begun_of_a_node_that_is_gone_from_the_spec_is_finished_first_and_its
     assert!(done(&goes_on).contains(&"Delete Service a-store".to_owned()), "{:?}", done(&goes_on));
 
     world.execute(&finishes);
-    let waits = world.plan(&removed);
-    assert!(
-        !done(&waits).contains(&"Delete StatefulSet a-store".to_owned()),
-        "the status still says that it is replaced"
-    );
-    assert!(waits.again.is_some());
-    world.snapshot.status = Some(world.report(&removed, &waits));
+    let deletes = |plan: &Plan| done(plan).contains(&"Delete StatefulSet a-store".to_owned());
+    let mut unseen = world.clone();
+    unseen.snapshot.children.iter_mut().filter_map(|child| child.health.as_mut()).for_each(|it| it.observed = false);
+    assert!(!deletes(&unseen.plan(&removed)), "its controller hasn't taken over its pods");
+    assert_eq!(unseen.plan(&removed).hold, None);
     let prunes = world.plan(&removed);
-    assert!(!prunes.wants_accepted && done(&prunes).contains(&"Delete StatefulSet a-store".to_owned()));
+    assert!(!prunes.wants_accepted && deletes(&prunes) && prunes.must_record());
+    let recorded = status::record(&removed, &prunes, &world.snapshot);
+    assert_eq!(recorded.inventory.open().count(), 0, "the status says first that its replacement is over");
 }
 
 #[test]

@@ -127,10 +127,10 @@ const LINES: [(&str, usize); 11] = [
     ("render", 3_500),
     ("check", 950),
     ("state", 1_140),
-    ("plan", 1_155),
+    ("plan", 1_180),
     ("status", 540),
     ("apply", 670),
-    ("runtime", 2_760),
+    ("runtime", 2_770),
     ("cli", 1_150),
 ];
 

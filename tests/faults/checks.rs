@@ -154,7 +154,7 @@ fn starts(kind: &str) -> bool {
 
 /// What an operator that has just started would do; none: nothing.
 async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>> {
-    let Looked { snapshot, plan, .. } = looked(history).await?;
+    let Looked { snapshot, plan, status, .. } = looked(history).await?;
     if snapshot.held {
         return Ok(Some("a finalizer of the operator keeps it".to_owned()));
     }
@@ -167,6 +167,9 @@ async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>
         _ => true,
     };
     let left: Vec<&Action> = plan.actions.iter().filter(counts).collect();
+    if let Some(status) = status {
+        return Ok(Some(format!("of its status, {status} is about to change")));
+    }
     let is_done = left.is_empty() && plan.gates.iter().all(Gate::is_remark) && !plan.returning;
     Ok((!is_done || !deleting.is_empty()).then(|| format!("{left:?} {:?}; deleting: {deleting:?}", plan.gates)))
 }

@@ -54,7 +54,8 @@ pub struct Plan {
     pub keeps_up: bool,
     /// What the inventory has to name before anything is written: objects that nobody would find again else.
     pub record: Vec<(Kind, String)>,
-    /// Whether the status has to tell before anything is written that a workload is about to be replaced, and how many pods it has.
+    /// Whether the status has to tell before anything is written that a workload is about to be replaced, and how many pods it has; or, of one that is
+    /// deleted, that its replacement is over.
     pub record_replaced: bool,
     /// Whether the finalizer that keeps the custom resource has to be set before anything is done, or can be taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -335,11 +336,16 @@ fn record(plan: &mut Plan, situation: &Situation<'_>) {
             let rows = situation.snapshot.status.iter().flat_map(|status| &status.nodes);
             rows.into_iter().find(|row| Some(&*row.name) == child.node.as_deref()).map(|row| row.replicas)
         };
-        if let Action::Replace { object, .. } = action {
-            let child = situation.child(object);
-            let is_open = inventory.is_some_and(|inventory| inventory.open().any(|open| open == (kind.clone(), name)));
-            plan.record_replaced |= child.is_some_and(|child| replicas(child) != row(child)) || !is_open;
-        }
+        let is_open = inventory.is_some_and(|inventory| inventory.open().any(|open| open == (kind.clone(), name)));
+        plan.record_replaced |= match action {
+            Action::Replace { object, .. } => {
+                let child = situation.child(object);
+                child.is_some_and(|child| replicas(child) != row(child)) || !is_open
+            }
+            // That its replacement is over: else it would be open again, and nobody could end it any more.
+            Action::Delete { .. } => is_open,
+            _ => false,
+        };
     }
 }
 

@@ -47,9 +47,8 @@ pub fn surplus(situation: &Situation<'_>, before: &[Action]) -> Vec<Action> {
     let is_accepted = situation.wanted.iter().any(|object| object.kind == &REVISION && is_kept(object));
     let is_open = situation.snapshot.open().next().is_some();
     surplus.retain(|child| child.kind != &REVISION || (is_accepted && !is_open));
-    // The status says first that its replacement is over: else it would be open again, and nobody could end it any more.
-    let recorded = || situation.snapshot.status.iter().flat_map(|status| status.inventory.open());
-    surplus.retain(|child| !recorded().any(|(kind, name)| kind == child.kind && *name == *child.name));
+    // What was replaced and its controller hasn't seen is still open.
+    surplus.retain(|child| !situation.snapshot.open().any(|(kind, name)| kind == child.kind && *name == *child.name));
     deletions(surplus)
 }
 
