@@ -9,7 +9,7 @@ use operator_core::{
         Content, Digest, Identity, Kind, Mark, Note, Object, Reference, Source,
         kind::{self, CLAIM, ChildKind, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET},
     },
-    plan::{Action, Plan, Replicas, plan},
+    plan::{Action, Plan, plan},
     render::{Author, Blueprint, render},
     settings::Invalid,
     state::{Answer, Availability, Child, Fact, Manager, Probe, Snapshot, fact::Refusal},
@@ -234,16 +234,16 @@ impl World {
                 return found.map_or(Answer::Deleted, Answer::Unowned);
             }
             Action::Create { object, replicas } => self.create(object, *replicas),
-            Action::Apply { object, replicas, generate, .. } => {
+            Action::Apply { object, hands_over, generate, .. } => {
                 let stored = self.stored.get_mut(&key).unwrap();
-                if let Replicas::HandedOver(_) = replicas {
+                if hands_over.is_some() {
                     stored.others["spec"]["replicas"] = stored.json["spec"]["replicas"].clone();
                 }
                 if !object.is_posted() && fixed(kind, &stored.json) != fixed(kind, &object.json) {
                     self.sees(kind, name);
                     return Answer::Refused(Refusal { message: "spec: Forbidden".to_owned(), immutable: true });
                 }
-                stored.apply(object, *replicas, generate);
+                stored.apply(object, generate);
             }
             Action::Try { .. } => return Answer::WouldBeStored,
             Action::Grow { size, .. } => {
@@ -403,7 +403,7 @@ impl Stored {
         Child::read(kind, &[Manager::of(&DATA)], &json.to_string()).unwrap()
     }
 
-    fn apply(&mut self, object: &Object, replicas: Replicas, generate: &[(String, u32)]) {
+    fn apply(&mut self, object: &Object, generate: &[(String, u32)]) {
         if object.is_posted() {
             self.json["metadata"] = object.json["metadata"].clone();
             if let (false, Some(data)) = (object.once, object.json["data"].as_object()) {
@@ -414,9 +414,6 @@ impl Stored {
             return;
         }
         let mut json = object.json.clone();
-        if replicas != Replicas::AsWritten {
-            json["spec"].as_object_mut().unwrap().remove("replicas");
-        }
         let (before, had) = (self.json["spec"]["replicas"].clone(), !self.operator["spec"]["replicas"].is_null());
         self.operator = body(&json);
         if json["spec"]["replicas"].is_null() && !before.is_null() {

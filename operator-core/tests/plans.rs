@@ -11,7 +11,7 @@ use operator_core::{
             DAEMON_SET, DEPLOYMENT, HTTP_ROUTE, JOB, POD_DISRUPTION_BUDGET, REVISION, SECRET, SERVICE, STATEFUL_SET,
         },
     },
-    plan::{Action, Gate, Plan, Replicas, Verb, plan},
+    plan::{Action, Gate, Plan, Verb, plan},
     render::Blueprint,
     state::{
         Answer, Availability, Child, Probe, Snapshot,
@@ -584,7 +584,7 @@ fn what_can_not_be_changed_is_replaced_where_a_new_one_would_be_stored() {
     let create = world.step(&after);
     let [Action::Create { replicas: Some(5), .. }] = create.actions[..] else { panic!("{create:?}") };
     let given_up = world.step(&after);
-    let Action::Apply { replicas: Replicas::HandedOver(5), .. } = given_up.actions[0] else { panic!("{given_up:?}") };
+    let Action::Apply { hands_over: Some(5), .. } = given_up.actions[0] else { panic!("{given_up:?}") };
     assert!(world.plan(&after).is_done());
     assert_eq!(world.child(&Kind::Row(&STATEFUL_SET), "a-store").unwrap().health.as_ref().unwrap().replicas, 5);
 
@@ -841,7 +841,7 @@ fn a_number_that_is_given_is_applied_at_once_when_autoscaling_is_turned_off() {
     world.scale(&STATEFUL_SET, "a-store", 7);
     let plan = world.plan(&scaled(Said::Fixed(3), 10));
     let applied = plan.actions.iter().find(|action| action.verb() == Verb::Apply);
-    let Some(Action::Apply { replicas: Replicas::AsWritten, object, .. }) = applied else { panic!("{plan:?}") };
+    let Some(Action::Apply { hands_over: None, object, .. }) = applied else { panic!("{plan:?}") };
     assert_eq!(object.json["spec"]["replicas"], 3);
     assert!(done(&plan).contains(&"Delete HorizontalPodAutoscaler a-store".to_owned()), "{plan:?}");
 }
@@ -867,8 +867,8 @@ fn a_number_that_the_spec_no_longer_says_goes_with_it() {
     let mut world = World::of(&scaled(Said::Fixed(4), 10));
     let silent = scaled(Said::Nothing, 10);
     let plan = world.step(&silent);
-    let Action::Apply { replicas: Replicas::AsWritten, .. } = plan.actions[0] else { panic!("{plan:?}") };
-    assert_eq!(pods(&world), Some((1, true)));
+    let Action::Apply { hands_over: None, .. } = plan.actions[0] else { panic!("{plan:?}") };
+    assert_eq!(pods(&world), Some((1, false)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use operator_core::{
         Kind,
         kind::{CLAIM, SERVICE, SERVICE_ACCOUNT, STATEFUL_SET},
     },
-    plan::{Action, Replicas, Verb},
+    plan::{Action, Verb},
     state::{Answer, Availability, claims},
 };
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ fn claims_are_taken_from_a_stateful_set_before_it_is_replaced() {
     let apply = Action::Apply {
         object: wanted(&larger, &SERVICE),
         found: service.child(&Kind::Row(&SERVICE), "a-store").map(|child| (child.uid.clone(), child.seen)).unwrap(),
-        replicas: Replicas::AsWritten,
+        hands_over: None,
         generate: Vec::new(),
     };
     service.touch(&SERVICE, "a-store", &["spec", "ports"]);

@@ -168,9 +168,17 @@ impl Alive {
         let _ = self.ended.await;
     }
 
-    async fn end(self) -> Result<(), String> {
+    async fn end(mut self) -> Result<(), String> {
         let _ = self.shutdown.send(());
-        let ended = timeout(ENDS_WITHIN, self.ended).await;
+        let ended = tokio::select! {
+            // One of its last writes is its death.
+            _ = self.line.died() => {
+                let _ = self.kill.send(());
+                let _ = self.ended.await;
+                return Ok(());
+            }
+            ended = timeout(ENDS_WITHIN, &mut self.ended) => ended,
+        };
         self.line.die(Duration::ZERO);
         match ended {
             Err(_) => Err("the operator doesn't end when it is told so".to_owned()),

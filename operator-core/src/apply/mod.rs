@@ -230,11 +230,11 @@ impl Writer {
         let requests = Requests::new(&self.manager.name, kind, &cluster.namespace, name);
         match action {
             Action::Create { object, replicas } => self.store(kind, requests.create(object, *replicas)?).await,
-            Action::Apply { object, found: (uid, _), replicas, generate } => {
-                if let Some(request) = requests.hand_over(object, uid, *replicas)? {
+            Action::Apply { object, found: (uid, _), hands_over, generate } => {
+                if let Some(request) = requests.hand_over(object, uid, *hands_over)? {
                     self.send(request).await?;
                 }
-                self.store(kind, requests.apply(object, uid, *replicas, generate)?).await
+                self.store(kind, requests.apply(object, uid, generate)?).await
             }
             Action::Inspect { object } => self.inspect(object, &requests, cluster).await,
             Action::Try { object, .. } => {

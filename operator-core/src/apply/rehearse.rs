@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Failure, Outcome, Requests, Writer};
 use crate::{
     model::{Identity, Kind, Scale, kind::SECRET},
-    plan::{Action, Replicas},
+    plan::Action,
     state::{Answer, Fact},
 };
 
@@ -58,9 +58,7 @@ impl Writer {
         let requests = Requests::new(&self.manager.name, kind, &cluster.namespace, name).rehearsed();
         let request = match action {
             Action::Create { object, replicas } => requests.create(object, *replicas)?,
-            Action::Apply { object, found: (uid, _), replicas, generate } => {
-                requests.apply(object, uid, *replicas, generate)?
-            }
+            Action::Apply { object, found: (uid, _), generate, .. } => requests.apply(object, uid, generate)?,
             Action::Release { object, .. } | Action::Replace { object, .. } | Action::Try { object, .. } => {
                 requests.dry_run(object)?
             }
@@ -108,7 +106,7 @@ impl Rehearsal {
 /// replacement.
 fn keeps_replicas(action: &Action) -> bool {
     match action {
-        Action::Apply { replicas, .. } => matches!(replicas, Replicas::HandedOver(_)),
+        Action::Apply { hands_over, .. } => hands_over.is_some(),
         Action::Release { object, .. } | Action::Replace { object, .. } | Action::Try { object, .. } => {
             matches!(object.scale, Scale::Initial | Scale::Autoscaled)
         }

@@ -15,7 +15,6 @@ use crate::{
         Kind, Object, Quantity,
         kind::{CLAIM, Propagation},
     },
-    plan::Replicas,
     state::dynamic_resource,
 };
 
@@ -68,7 +67,7 @@ impl<'a> Requests<'a> {
     }
 
     /// Brings an object to what it shall be. Of what was created by POST, only what can be changed is patched: what was generated stays.
-    pub fn apply(&self, object: &Object, uid: &str, replicas: Replicas, generate: &[(String, u32)]) -> Built {
+    pub fn apply(&self, object: &Object, uid: &str, generate: &[(String, u32)]) -> Built {
         if object.is_posted() {
             let mut json = json!({ "metadata": object.json["metadata"] });
             if !object.once {
@@ -81,11 +80,6 @@ impl<'a> Requests<'a> {
         }
         let mut json = object.json.clone();
         json["metadata"]["uid"] = uid.into();
-        if replicas != Replicas::AsWritten
-            && let Some(spec) = json.get_mut("spec").and_then(Value::as_object_mut)
-        {
-            spec.remove("replicas");
-        }
         self.patch(PatchParams::apply(self.manager).force(), &Patch::Apply(json))
     }
 
@@ -95,9 +89,9 @@ impl<'a> Requests<'a> {
         &self,
         object: &Object,
         uid: &str,
-        replicas: Replicas,
+        replicas: Option<i32>,
     ) -> Result<Option<Request<Vec<u8>>>, Failure> {
-        let Replicas::HandedOver(replicas) = replicas else { return Ok(None) };
+        let Some(replicas) = replicas else { return Ok(None) };
         let json = self.apply_of(&object.kind, uid, json!({ "replicas": replicas }));
         let params = PatchParams::apply(&format!("{}-scale", self.manager));
         self.patch(params, &Patch::Apply(json)).map(Some)

@@ -26,8 +26,10 @@ pub enum Action {
         object: Arc<Object>,
         /// UID of the object that is there, and what is seen of it.
         found: (Box<str>, Digest),
-        /// How many pods it asks for.
-        replicas: Replicas,
+        /// How many pods it has where the operator alone has set that number and says none any more: were it just given up, it would be reset to
+        /// 1, so it is handed over first.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hands_over: Option<i32>,
         /// Keys of a Secret that are generated and not there.
         generate: Vec<(String, u32)>,
     },
@@ -80,18 +82,6 @@ pub enum Action {
         #[serde(skip_serializing_if = "Option::is_none")]
         version: Option<u64>,
     },
-}
-
-/// How many pods an apply asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Replicas {
-    /// As many as the object says, where it says it.
-    AsWritten,
-    /// As many as there are: someone else set that number.
-    Left,
-    /// As many as there are. The operator set that number alone: were it just given up, it would be reset to 1, so it is handed over first.
-    HandedOver(i32),
 }
 
 /// What an [`Action`] does, for people.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Action, Replicas, lost};
+use super::{Action, lost};
 use crate::{
     model::{Object, Scale},
     state::{Child, Snapshot, health::Owners},
@@ -18,31 +18,25 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
     let generate = lost::asked(&object, child);
     // A Secret that someone restored may have no owner.
     let is_in_sync = snapshot.is_in_sync(&object, child) && child.controller.is_some();
-    let replicas = replicas(&object, child);
     // It was created with the number that its predecessor had.
-    let hands_over = matches!(replicas, Replicas::HandedOver(_));
-    if child.deleting || (is_in_sync && !hands_over) {
+    let hands_over = given_up(&object, child);
+    if child.deleting || (is_in_sync && hands_over.is_none()) {
         return None;
     }
     let found = (child.uid.clone(), child.seen);
-    Some(Action::Apply { object, found, replicas, generate })
+    Some(Action::Apply { object, found, hands_over, generate })
 }
 
-/// How many pods an apply to what is there asks for.
-fn replicas(object: &Object, child: &Child) -> Replicas {
-    let Some(health) = &child.health else { return Replicas::AsWritten };
-    match (object.scale, health.replicas_by) {
-        (Scale::Autoscaled, Owners { ours: true, others: false }) => Replicas::HandedOver(health.replicas),
-        (Scale::Autoscaled, _) => Replicas::Left,
-        // An autoscaler was turned off, someone scaled it by hand, or the operator died while it handed the number over.
-        (Scale::Initial, Owners { ours: false, .. } | Owners { others: true, .. }) => Replicas::Left,
-        // It was created with the number that its predecessor had, for this spec says none; the operator may have died since. An earlier spec's
-        // number, on the other hand, goes with that.
-        (Scale::Initial, _) if child.intent == Some(object.intent) && health.replicas != 1 => {
-            Replicas::HandedOver(health.replicas)
-        }
-        _ => Replicas::AsWritten,
-    }
+/// The number of pods that the operator alone has set and doesn't say any more, where it stays.
+fn given_up(object: &Object, child: &Child) -> Option<i32> {
+    let health = child.health.as_ref().filter(|health| health.replicas_by == Owners { ours: true, others: false })?;
+    let stays = match object.scale {
+        Scale::Autoscaled => true,
+        // It was created with the number that its predecessor had; the operator may have died since. An earlier spec's number goes with that.
+        Scale::Initial => child.intent == Some(object.intent) && health.replicas != 1,
+        Scale::Fixed(_) | Scale::Unscaled => false,
+    };
+    stays.then_some(health.replicas)
 }
 
 /// How many pods a workload had that isn't there, where the spec doesn't say how many it shall have.

@@ -24,7 +24,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde::Serialize;
 
-pub use action::{Action, Replicas, Verb};
+pub use action::{Action, Verb};
 pub use gates::Gate;
 pub use stuck::STUCK;
 

@@ -78,18 +78,12 @@ pub fn finalize(object: &mut Object, names: &Names<'_>) {
 }
 
 /// Computes the digest of what is sent, and puts it into the object's annotation. The digest of an object that never changes covers the
-/// metadata only. The number of pods is left out where the spec doesn't set it.
+/// metadata only.
 pub fn set_intent(object: &mut Object, annotation: &str) {
     set_annotation(object, annotation, Value::Null);
-    let spec = object.json.get_mut("spec").and_then(Value::as_object_mut);
-    let by_others = matches!(object.scale, Scale::Initial | Scale::Autoscaled);
-    let replicas = spec.filter(|_| by_others).and_then(|spec| spec.remove("replicas"));
     let generate: Vec<&str> = object.generate.iter().map(|(key, _)| key.as_str()).collect();
     let sent = if object.once { &object.json["metadata"] } else { &object.json };
     object.intent = Digest::of_all([sent, &json!([object.scale, generate])]);
-    if let (Some(replicas), Some(spec)) = (replicas, object.json.get_mut("spec")) {
-        spec["replicas"] = replicas;
-    }
     set_annotation(object, annotation, object.intent.to_string().into());
 }
 

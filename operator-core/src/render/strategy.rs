@@ -33,9 +33,10 @@ fn is_zero(part: &Value) -> bool {
     part.as_str().map_or(*part == 0, |text| text.trim_end_matches('%').bytes().all(|c| c == b'0'))
 }
 
-/// A workload's `replicas`; none where a HorizontalPodAutoscaler sets them.
+/// A workload's `replicas`; none where the spec says none. Then the API server takes 1, and others may set another number: the operator never
+/// sends one, or it would set theirs back before it has seen it.
 pub fn replicas(node: &ResolvedNode) -> Option<i32> {
-    (node.scale != Scale::Autoscaled).then(|| node.replicas)
+    matches!(node.scale, Scale::Fixed(_)).then_some(node.replicas)
 }
 
 /// A workload's `minReadySeconds`. 0 is Kubernetes' default, which isn't stored.

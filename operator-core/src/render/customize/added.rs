@@ -26,9 +26,6 @@ pub fn finish(object: &mut Object, names: &Names<'_>, of: Option<&Node>) {
     }
     if object.kind.is_workload() {
         let node = node(object, &names.cluster.name, of);
-        if node.scale == Scale::Initial {
-            object.json["spec"]["replicas"] = node.replicas.into();
-        }
         object.scale = node.scale;
         object.node = Some(Arc::new(node));
         workload::finish(object, names, &[], None);

@@ -328,7 +328,18 @@ fn explore(setup: &'static Setup) {
         drop(known);
         return checker.assert_properties();
     };
-    let words: Vec<String> = path.iter().map(|act| format!("- {}", act.words(setup))).collect();
+    let words = checker.model().start.play(setup, async |played| {
+        let mut words = Vec::new();
+        for act in path {
+            let writes = played.world.wire.count();
+            played.take(*act).await;
+            words.push(format!("- {}", act.words(setup)));
+            for write in &played.world.wire.writes()[writes..] {
+                words.push(format!("    {} {} {}", write.method, write.path, write.code));
+            }
+        }
+        words
+    });
     panic!(
         "{}, but not after this:\n{}\n{}\nrepeat it: cargo test --workspace --test operator {name} -- --nocapture",
         broken.promise.words(),
