@@ -40,9 +40,9 @@ impl Looked {
         let mut snapshot = look(client, author.definition, &cluster, Some(&blueprint)).await.map_err(text)?;
         let mut decided = plan(Ok(&blueprint), None, &snapshot);
         // It looks for what may only be out of sight, and decides on what it finds.
-        let (sought, rest) = decided.actions.into_iter().partition(|action| matches!(action, Action::Inspect { .. }));
-        decided.actions = rest;
-        if !Vec::is_empty(&sought) {
+        let is_sought = |action: &&Action| matches!(action, Action::Inspect { .. });
+        let sought: Vec<Action> = decided.actions.iter().filter(is_sought).cloned().collect();
+        if !sought.is_empty() {
             let writer = Writer::new(client.clone(), Manager::of(author.definition));
             let found = writer.execute(&Plan { actions: sought, ..Plan::default() }, &snapshot.cluster).await;
             snapshot.children.extend(found.children);

@@ -127,10 +127,10 @@ const LINES: [(&str, usize); 11] = [
     ("render", 3_500),
     ("check", 950),
     ("state", 1_140),
-    ("plan", 1_180),
+    ("plan", 1_190),
     ("status", 540),
     ("apply", 670),
-    ("runtime", 2_770),
+    ("runtime", 2_775),
     ("cli", 1_150),
 ];
 

@@ -5,7 +5,7 @@ use operator_core::{
     model::{ChildKind, Kind},
     plan::{Gate, Plan, plan},
     render::{Author, Blueprint, Children, HookError, Scope, customize::Customization},
-    state::{Availability, Deletion},
+    state::{Answer, Availability, Deletion},
 };
 use serde_json::{Value, json};
 
@@ -79,9 +79,10 @@ fn a_cluster_is_held_before_it_has_something_in_no_namespace_and_as_long_as_it_m
     let without = blueprint(&json!({ "image": "data:1" }));
     let surplus = world.plan(&without);
     assert_eq!((surplus.hold, done(&surplus)), (None, vec!["Delete PriorityClass default-a".to_owned()]));
-    world.execute(&surplus);
-    // A write that comes late would be seen.
-    assert_eq!(world.plan(&without).hold, None);
+    while !world.step(&without).is_done() {}
+    let inventory = &world.snapshot.status.as_ref().unwrap().inventory;
+    assert!(inventory.kinds().any(|kind| kind == Kind::from(&CLASS)), "what comes late is seen");
+    assert_eq!((inventory.names(&Kind::from(&CLASS)).count(), world.plan(&without).hold), (0, None));
 }
 
 #[test]
@@ -120,4 +121,23 @@ fn a_cluster_is_not_let_go_as_long_as_nobody_knows_what_it_has_in_no_namespace()
         matches!(&failing.gates[..], [Gate::Refused { message, .. }] if message.contains("forbidden")),
         "{failing:?}"
     );
+
+    // It was about to be created when the operator died.
+    let unseen = of(Availability::Synced);
+    assert_eq!((unseen.hold, done(&unseen)), (None, vec!["Inspect PriorityClass default-a".to_owned()]));
+    let mut world = installed();
+    world.snapshot.children.clear();
+    world.snapshot.deletion = Some(Deletion::Background);
+    world.answers(&leaves(&world).actions[0], Answer::Deleted);
+    assert_eq!((leaves(&world).hold, done(&leaves(&world))), (Some(false), vec![]));
+}
+
+#[test]
+fn a_kind_of_which_a_cluster_has_nothing_is_in_nobodys_way() {
+    let mut world = installed();
+    let without = blueprint(&json!({ "image": "data:1" }));
+    while !world.step(&without).is_done() {}
+    world.snapshot.kinds.insert(Kind::from(&CLASS), Availability::Failing("forbidden".to_owned()));
+    world.snapshot.deletion = Some(Deletion::Background);
+    assert_eq!((leaves(&world).hold, leaves(&world).gates), (Some(false), vec![]));
 }

@@ -568,6 +568,22 @@ fn a_refusal_is_tried_again_after_five_minutes_and_when_something_changed() {
 }
 
 #[test]
+fn a_number_that_is_kept_through_a_replacement_stays_though_the_spec_changes_before_it_is_handed_over() {
+    let mut world = World::of(&scaled(Said::Autoscaled, 10));
+    world.scale(&STATEFUL_SET, "a-store", 5);
+    let after = scaled(Said::Autoscaled, 20);
+    let mut status = world.snapshot.status.clone();
+    while !matches!(world.step(&after).actions[..], [Action::Create { replicas: Some(5), .. }]) {
+        status = world.snapshot.status.clone();
+    }
+    assert_eq!(pods(&world), Some((5, true)));
+    // The status doesn't say yet that the replacement is over.
+    world.snapshot.status = status;
+    let plan = world.plan(&scaled(Said::Nothing, 20));
+    assert!(matches!(plan.actions[0], Action::Apply { hands_over: Some(5), .. }), "{plan:?}");
+}
+
+#[test]
 fn what_can_not_be_changed_is_replaced_where_a_new_one_would_be_stored() {
     let before = scaled(Said::Autoscaled, 10);
     let mut world = World::of(&before);

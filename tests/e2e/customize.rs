@@ -14,7 +14,7 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api,
-    api::{DeleteParams, ListParams, PostParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
 use operator_core::{
     model::Identity,
@@ -244,7 +244,7 @@ fn a_hook_that_reads_everything_changes_nothing_of_any_field() {
 
 /// No garbage collector deletes it after the cluster: its owner would be in a namespace.
 #[tokio::test]
-async fn what_a_hook_adds_in_no_namespace_is_put_back_and_goes_before_the_cluster_wherever_the_operator_dies() {
+async fn what_a_hook_adds_in_no_namespace_is_put_back_and_goes_before_the_cluster() {
     let mut setup = Setup::of_kind::<Hooked>("outside").await;
     let name = format!("{}-a", setup.namespace);
     let classes = Api::<PriorityClass>::all(setup.client.clone());
@@ -259,11 +259,21 @@ async fn what_a_hook_adds_in_no_namespace_is_put_back_and_goes_before_the_cluste
 
     classes.delete(&name, &DeleteParams::default()).await.unwrap();
     eventually("the class to come back", || async { value().await.ok_or("it is gone".to_owned()) }).await;
+    let unmarked = json!({ "metadata": { "labels": { "app.kubernetes.io/managed-by": null } } });
+    classes.patch(&name, &PatchParams::default(), &Patch::Merge(unmarked)).await.unwrap();
+    eventually("the label to come back", || async {
+        let labels = value().await.unwrap().1.labels.unwrap();
+        labels.get("app.kubernetes.io/managed-by").map(drop).ok_or(format!("{labels:?}"))
+    })
+    .await;
     setup.ready_as::<Hooked>("a", spec(None)).await;
     eventually("the class to go", || async { value().await.map_or(Ok(()), |(value, _)| Err(value.to_string())) }).await;
 
     setup.ready_as::<Hooked>("a", spec(Some(9))).await;
+    // Also where nobody remembers it.
     setup.stop().await;
+    let wiped = json!({ "status": null });
+    setup.api::<Hooked>().patch_status("a", &PatchParams::default(), &Patch::Merge(wiped)).await.unwrap();
     setup.api::<Hooked>().delete("a", &DeleteParams::default()).await.unwrap();
     assert!(setup.api::<Hooked>().get_opt("a").await.unwrap().is_some(), "it waits for its operator");
     setup.start::<Hooked>().await;
@@ -273,12 +283,17 @@ async fn what_a_hook_adds_in_no_namespace_is_put_back_and_goes_before_the_cluste
     .await;
     assert!(value().await.is_none(), "the class went first");
 
-    // Whose it is not, it leaves alone.
-    let other = json!({ "metadata": { "name": name }, "value": 1 });
+    // Another cluster's is left alone, also where this one takes over what is nobody's.
+    let labels =
+        json!({ "app.kubernetes.io/managed-by": "hooked-operator", "hooked.example.com/cluster-uid": "1-2-3" });
+    let other = json!({ "metadata": { "name": name, "labels": labels }, "value": 1 });
     classes.create(&PostParams::default(), &serde_json::from_value(other).unwrap()).await.unwrap();
     setup.apply_as::<Hooked>("a", spec(Some(9))).await.unwrap();
+    let adopts = json!({ "metadata": { "annotations": { "hooked.example.com/adopt": "true" } } });
+    setup.api::<Hooked>().patch("a", &PatchParams::default(), &Patch::Merge(adopts)).await.unwrap();
     let message = setup.reason_of::<Hooked>("a", "NameTaken").await;
-    assert!(message.contains(&format!("PriorityClass {name}")), "{message}");
+    let whose = format!("PriorityClass {name} is there already and not this cluster's: the cluster with the UID 1-2-3");
+    assert!(message.starts_with(&whose), "{message}");
     setup.api::<Hooked>().delete("a", &DeleteParams::default()).await.unwrap();
     eventually("the cluster to go", || async {
         setup.api::<Hooked>().get_opt("a").await.unwrap().map_or(Ok(()), |_| Err("it is there".to_owned()))

@@ -257,7 +257,7 @@ impl<'a> History<'a> {
         let mut object = json!({
             "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "data": lost.data["data"],
         });
-        if self.wiped && lost.owner_references().iter().all(|owner| owner.uid == self.newest.0) {
+        if self.wiped && lost.owner_references().iter().any(|owner| owner.uid == self.newest.0) {
             object["metadata"]["labels"] = json!(lost.labels());
             object["metadata"]["ownerReferences"] = json!(lost.owner_references());
         }

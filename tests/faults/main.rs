@@ -382,9 +382,12 @@ async fn collects_garbage(client: &Client) {
     let mut map = ConfigMap::default();
     map.metadata.name = Some("garbage".to_owned());
     map.metadata.owner_references = Some(vec![cluster.controller_owner_ref(&()).unwrap()]);
-    maps.create(&PostParams::default(), &map).await.unwrap();
+    let map = maps.create(&PostParams::default(), &map).await.unwrap();
     clusters.delete("garbage", &DeleteParams::default()).await.unwrap();
-    while maps.get_opt("garbage").await.unwrap().is_some() {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    let uid = map.metadata.uid.unwrap();
+    let is_gone = await_condition(maps, "garbage", conditions::is_deleted(&uid));
+    tokio::time::timeout(Duration::from_secs(120), is_gone)
+        .await
+        .expect("the garbage collector knows the kind")
+        .unwrap();
 }

@@ -123,9 +123,9 @@ impl Next {
                         }
                         Order::Restart => {
                             self.wire.note(Fault::Restarted, "at any time");
-                            alive.end().await?;
+                            sleep(alive.end().await?).await;
                         }
-                        Order::End => return alive.end().await,
+                        Order::End => return alive.end().await.map(drop),
                     }
                 }
             }
@@ -168,14 +168,14 @@ impl Alive {
         let _ = self.ended.await;
     }
 
-    async fn end(mut self) -> Result<(), String> {
+    /// How long the next one waits: where one of its last writes is its death.
+    async fn end(mut self) -> Result<Duration, String> {
         let _ = self.shutdown.send(());
         let ended = tokio::select! {
-            // One of its last writes is its death.
-            _ = self.line.died() => {
+            down = self.line.died() => {
                 let _ = self.kill.send(());
                 let _ = self.ended.await;
-                return Ok(());
+                return Ok(down);
             }
             ended = timeout(ENDS_WITHIN, &mut self.ended) => ended,
         };
@@ -183,7 +183,7 @@ impl Alive {
         match ended {
             Err(_) => Err("the operator doesn't end when it is told so".to_owned()),
             Ok(Err(_)) => Err("the operator panicked".to_owned()),
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => Ok(Duration::ZERO),
         }
     }
 }

@@ -286,16 +286,20 @@ impl Writer {
         let text = std::str::from_utf8(&answer).unwrap_or_default();
         let found: child::Object<'_> = serde_json::from_str(text).map_err(|error| Failure::unreadable(&error))?;
         let child = self.child(&object.kind, &answer)?;
-        match found.metadata.controller() {
+        let controller = match (&child.controller, found.metadata.controller()) {
             // One that isn't watched and is being deleted is as good as another's: its name is free in a moment.
-            Some(controller) if controller.uid == cluster.uid && (child.watched || !child.deleting) => {
-                Ok(Done::Found(child))
+            (Some(uid), _) if **uid == *cluster.uid && (child.watched || !child.deleting) => {
+                return Ok(Done::Found(child));
             }
-            Some(controller) => {
-                Ok(Done::Foreign(Controller { kind: controller.kind.to_string(), name: controller.name.to_string() }))
+            (_, Some(controller)) => {
+                Controller { kind: controller.kind.to_string(), name: controller.name.to_string() }
             }
-            None => Ok(Done::Unowned(child)),
-        }
+            (Some(uid), None) if !object.kind.namespaced => {
+                Controller { kind: "the cluster with the UID".to_owned(), name: uid.to_string() }
+            }
+            _ => return Ok(Done::Unowned(child)),
+        };
+        Ok(Done::Foreign(controller))
     }
 
     fn child(&self, kind: &Kind, answer: &[u8]) -> Result<Box<Child>, Failure> {

@@ -14,7 +14,7 @@ pub enum Note {
     None,
     /// It is a Job that came to its good end: `.done`.
     Done,
-    /// It is a workload that is deleted to be created anew: `.open`, until it is.
+    /// It is a workload that is deleted to be created anew: `.open`, until its controller has seen the new one.
     Open,
 }
 
@@ -77,6 +77,11 @@ impl Inventory {
     /// Whether a child is remembered, be it as one that is about to be created.
     pub fn has(&self, kind: &Kind, name: &str) -> bool {
         self.0.get(&kind.id()).is_some_and(|names| names.contains_key(name))
+    }
+
+    /// The names of the children of a kind, also of those that are about to be created.
+    pub fn names(&self, kind: &Kind) -> impl Iterator<Item = &str> {
+        self.0.get(&kind.id()).into_iter().flat_map(|names| names.keys()).map(String::as_str)
     }
 
     /// The kinds of which there are or were children.

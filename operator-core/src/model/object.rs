@@ -91,6 +91,13 @@ pub enum Scale {
 }
 
 impl Object {
+    /// Stands for an object of which only the name is known.
+    pub fn sought(kind: Kind, name: String) -> Self {
+        let (node, claims, generate, hash) = Default::default();
+        let intent = Digest::default();
+        Self { kind, name, node, json: Value::Null, intent, claims, scale: Scale::Unscaled, generate, hash, once: true }
+    }
+
     /// Whether both are of one kind and name.
     pub fn is(&self, other: &Self) -> bool {
         self.kind == other.kind && self.name == other.name

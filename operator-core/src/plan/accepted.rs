@@ -52,8 +52,10 @@ pub(super) fn finish_first(
     snapshot: &Snapshot,
 ) -> Plan {
     let unfinished = unfinished(newest, snapshot);
+    let is_gone = |(kind, name): &(Kind, &str)| snapshot.child(kind, name).is_none();
     match accepted {
-        _ if unfinished.is_empty() => plan,
+        // What is there is only waited for.
+        _ if !unfinished.iter().any(is_gone) => plan,
         None => Plan { wants_accepted: true, ..plan },
         Some(accepted) => {
             let first = finish(&unfinished, accepted, snapshot);
@@ -93,11 +95,15 @@ fn finish(unfinished: &[(Kind, &str)], accepted: &Blueprint, snapshot: &Snapshot
     let gone = unfinished.iter().filter(|(kind, name)| snapshot.child(kind, name).is_none());
     let failed = |kind: &Kind, name: &str| {
         let fact = snapshot.fact(kind, name);
-        fact.is_some_and(|fact| !matches!(fact.answer, Answer::Stored { .. } | Answer::Deleted))
+        fact.is_some_and(|fact| !matches!(fact.answer, Answer::Stored { .. } | Answer::Deleted | Answer::Exists))
     };
+    let is_there = |kind: &Kind, name: &str| snapshot.fact(kind, name).is_some_and(|it| it.answer == Answer::Exists);
     let wanted = accepted.with(&snapshot.references);
     let actions = gone.filter(|(kind, name)| !failed(kind, name)).filter_map(|(kind, name)| {
         let mut object = wanted.iter().find(|object| object.kind == *kind && object.name == *name)?.clone();
+        if is_there(kind, name) {
+            return Some(Action::Inspect { object });
+        }
         let replicas = drift::before(&object, snapshot);
         let json = &mut Arc::make_mut(&mut object).json;
         if let Some(policy) = json.pointer_mut("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") {

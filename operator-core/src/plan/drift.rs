@@ -19,7 +19,7 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
     // A Secret that someone restored may have no owner.
     let is_in_sync = snapshot.is_in_sync(&object, child) && child.controller.is_some();
     // It was created with the number that its predecessor had.
-    let hands_over = given_up(&object, child);
+    let hands_over = given_up(&object, child, snapshot);
     if child.deleting || (is_in_sync && hands_over.is_none()) {
         return None;
     }
@@ -28,12 +28,16 @@ pub fn correct(object: &Arc<Object>, child: Option<&Child>, snapshot: &Snapshot)
 }
 
 /// The number of pods that the operator alone has set and doesn't say any more, where it stays.
-fn given_up(object: &Object, child: &Child) -> Option<i32> {
+fn given_up(object: &Object, child: &Child, snapshot: &Snapshot) -> Option<i32> {
     let health = child.health.as_ref().filter(|health| health.replicas_by == Owners { ours: true, others: false })?;
     let stays = match object.scale {
         Scale::Autoscaled => true,
         // It was created with the number that its predecessor had; the operator may have died since. An earlier spec's number goes with that.
-        Scale::Initial => child.intent == Some(object.intent) && health.replicas != 1,
+        Scale::Initial => {
+            let mut open = snapshot.status.iter().flat_map(|status| status.inventory.open());
+            let is_open = open.any(|(kind, name)| kind == object.kind && name == object.name);
+            (is_open || child.intent == Some(object.intent)) && health.replicas != 1
+        }
         Scale::Fixed(_) | Scale::Unscaled => false,
     };
     stays.then_some(health.replicas)

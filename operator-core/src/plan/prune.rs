@@ -8,7 +8,7 @@ use crate::{
         Kind, Object,
         kind::{JOB, REVISION, SECRET},
     },
-    state::{Availability, Child, Fact, Health, Snapshot},
+    state::{Answer, Availability, Child, Fact, Health, Snapshot},
 };
 
 /// How long something counts as just created, in seconds: what has run for longer isn't part of an installation under way.
@@ -71,23 +71,35 @@ pub fn created(situation: &Situation<'_>) -> Vec<Action> {
     deletions(snapshot.children.iter().filter(goes).collect())
 }
 
-/// What is in no namespace, of a cluster that is being deleted.
+/// The cluster-scoped objects of a cluster that is being deleted. What the inventory names and no watch shows is looked for.
 pub fn outside(snapshot: &Snapshot) -> Plan {
     let mut plan = Plan::default();
-    for (kind, availability) in snapshot.outside() {
-        match availability {
-            Availability::Pending => plan.undecided = true,
-            Availability::Failing(message) => {
-                let (kind, name) = (kind.clone(), "of this cluster".to_owned());
-                let message = format!("they can't be listed, so the cluster isn't let go: {message}");
-                plan.gates.push(Gate::Refused { kind, name, message });
-            }
-            Availability::Synced | Availability::Missing => {}
-        }
-    }
     let outside = snapshot.children.iter().filter(|child| !child.kind.namespaced && is_deletable(child));
     plan.actions = deletions(outside.collect());
+    for (kind, availability) in snapshot.outside() {
+        plan.undecided |= *availability == Availability::Pending;
+        let recorded = snapshot.status.iter().flat_map(|status| status.inventory.names(kind));
+        let gone = |name: &str| snapshot.fact(kind, name).is_some_and(|fact| is_not_ours(&fact.answer));
+        for name in recorded.filter(|name| snapshot.child(kind, name).is_none() && !gone(name)) {
+            match availability {
+                Availability::Failing(message) => {
+                    let message = format!("it can't be looked for, so the cluster isn't let go: {message}");
+                    plan.gates.push(Gate::Refused { kind: kind.clone(), name: name.to_owned(), message });
+                }
+                Availability::Synced => {
+                    let object = Arc::new(Object::sought(kind.clone(), name.to_owned()));
+                    plan.actions.push(Action::Inspect { object });
+                }
+                Availability::Pending | Availability::Missing => {}
+            }
+        }
+    }
     plan
+}
+
+/// Whether an object isn't there, or isn't the cluster's.
+fn is_not_ours(answer: &Answer) -> bool {
+    matches!(answer, Answer::Deleted | Answer::Foreign(_) | Answer::Unowned(_))
 }
 
 fn is_deletable(child: &Child) -> bool {

@@ -146,8 +146,13 @@ impl Context {
         let status = self.records.status(cluster);
         let recorded = status.iter().flat_map(|status| status.inventory.kinds());
         let wanted = blueprint.into_iter().flat_map(Blueprint::kinds);
+        // Without a status, nobody knows which of these a cluster had that is held.
+        let declared = self.author.customize.filter(|_| cluster.is_held(self.author.definition.group));
+        let declared =
+            declared.into_iter().flat_map(|it| it.kinds).filter(|kind| !kind.namespaced).map(|kind| Kind::from(*kind));
         let (manager, Identity { uid, namespace, name }) = (self.writer.manager(), &identity);
-        let kinds: BTreeSet<Kind> = self.watches.store().kinds(uid).into_iter().chain(recorded).chain(wanted).collect();
+        let kinds: BTreeSet<Kind> =
+            self.watches.store().kinds(uid).into_iter().chain(recorded).chain(wanted).chain(declared).collect();
         self.watches.want(uid, kinds.iter().cloned());
         // Before the children: what is listed in between isn't taken for all there is.
         let kinds: BTreeMap<_, _> =
@@ -268,7 +273,12 @@ impl Context {
                 Ok(()) => return Ok(false),
                 // A replacement itself doesn't need it.
                 Err(error) if snapshot.outside().next().is_none() => tracing::warn!(%error, "not held"),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    let message =
+                        format!("it has cluster-scoped objects, and can't get the finalizer for them: {error}");
+                    self.tell(&snapshot.cluster, Some(Problem { reason: Reason::Refused, message }));
+                    return Err(error);
+                }
             }
         }
         let Some(blueprint) = blueprint else { return Ok(true) };

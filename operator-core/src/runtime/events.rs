@@ -47,13 +47,10 @@ impl Recorder {
 
     /// Says what was done, in one event: its reason is the first of what was done, its note all of it.
     pub fn done(&self, cluster: &Identity, done: &[(Verb, Kind, String)]) {
-        // What no pod reads any more goes after every change.
-        if done.iter().all(|(verb, kind, _)| *verb == Verb::Delete && *kind == &CONFIG_MAP || *kind == &REVISION) {
-            return;
-        }
+        // The spec that is kept is the operator's memory, and files that no pod reads any more go after every change.
+        let is_news = |verb: Verb, kind: &Kind| *kind != &REVISION && (*kind != &CONFIG_MAP || verb != Verb::Delete);
         let said = |wanted: Verb| {
-            // The spec that is kept is the operator's memory, and nobody's news.
-            let objects = done.iter().filter(move |(verb, kind, _)| *verb == wanted && *kind != &REVISION);
+            let objects = done.iter().filter(move |(verb, kind, _)| *verb == wanted && is_news(*verb, kind));
             let why = |kind: &Kind| if *kind == &POD { format!(" ({STUCK})") } else { String::new() };
             objects.map(|(_, kind, name)| format!("{} {name}{}", kind.kind, why(kind))).collect::<Vec<_>>().join(", ")
         };

@@ -129,8 +129,9 @@ async fn step(cluster: &Tracked, context: &Context, rendered: &Rendered) -> Resu
             let left = renewed.as_ref().filter(|_| outcome.failed.is_empty());
             let left =
                 left.map(|after| rendered.plan(accepted.as_ref(), after).actions).filter(|left| *left != plan.actions);
-            let at_once = left.filter(|left| !left.is_empty()).map(|_| Duration::ZERO);
             let wait = context.report(cluster, rendered.newest(), after, status).await?;
+            // Where the cluster was changed meanwhile, the watch shows it first.
+            let at_once = left.filter(|left| !left.is_empty() && wait.is_none()).map(|_| Duration::ZERO);
             next.again = next.again.into_iter().chain(wait).chain(at_once).min();
         }
     }

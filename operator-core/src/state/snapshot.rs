@@ -108,15 +108,15 @@ impl Snapshot {
         *kind == &JOB && self.child(kind, name).filter(|child| !child.deleting).map_or_else(was_done, Child::is_done)
     }
 
-    /// The workloads that were deleted to be created anew, and aren't there again: their pods belong to nobody. Those of one that its controller
-    /// hasn't seen yet don't, either: it takes them over before it says so.
+    /// The workloads that were deleted to be created anew, and aren't there again, or that their controller hasn't seen yet, which takes over the
+    /// pods before it says so: their pods belong to nobody.
     pub fn open(&self) -> impl Iterator<Item = (Kind, &str)> {
         let recorded = self.status.iter().flat_map(|status| status.inventory.open());
         recorded
             .filter(|(kind, name)| self.child(kind, name).is_none_or(|child| child.deleting || !child.is_observed()))
     }
 
-    /// The kinds outside of namespaces that it has, had or wants: no garbage collector deletes their objects after the cluster.
+    /// The cluster-scoped kinds that it has, had or wants: no garbage collector deletes their objects after the cluster.
     pub fn outside(&self) -> impl Iterator<Item = (&Kind, &Availability)> {
         self.kinds.iter().filter(|(kind, _)| !kind.namespaced)
     }

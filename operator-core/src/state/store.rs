@@ -1,4 +1,5 @@
-//! All children, by their owner's UID; claims by [what names their cluster](super::claims::owner). Never older than what the operator itself wrote.
+//! All children, by their owner's UID; claims by [what names their cluster](super::claims::owner). None is older than what the
+//! operator itself wrote of it, and was answered.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},

@@ -1,4 +1,4 @@
-//! A kind whose objects aren't in a namespace can't be a child's.
+//! A kind outside of namespaces can't be declared by `ChildKind::of`; `cluster_scoped` takes it.
 
 use operator_core::prelude::*;
 

@@ -78,8 +78,8 @@ pub async fn plan<K: Cluster>(path: &Path, format: Format) -> Result<()> {
     }
 }
 
-/// The custom resource as the API server would store it. The file replaces the spec: what it no longer has is no longer wanted. What others
-/// keep in the metadata stays, as with `kubectl apply`.
+/// The custom resource as the API server would store it. The file replaces the spec: what it no longer has is no longer wanted. Finalizers
+/// and annotations of others stay, as with `kubectl apply`.
 async fn judge<K: Cluster>(file: &File, server: &Server) -> Result<Tracked> {
     let name = file.metadata("name").ok_or_else(|| file.wrong("its custom resource has no metadata.name"))?;
     let namespace = file.metadata("namespace").unwrap_or(&server.namespace);

@@ -232,7 +232,8 @@ impl Children {
         objects.try_for_each(|object| change_object(object, &mut change))
     }
 
-    /// Adds an object, in the cluster's namespace and under a name of the author's choice; that should begin with the cluster's.
+    /// Adds an object under a name of the author's choice, in the cluster's namespace where its kind has any. The name should begin with the
+    /// cluster's; of a cluster-scoped object, with its namespace and name.
     ///
     /// # Errors
     /// Where its kind is neither one of the usual nor in [`Customize::KINDS`], it has no name, is in another namespace, or is there already.

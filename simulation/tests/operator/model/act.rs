@@ -1,14 +1,23 @@
 //! What can happen next, and that it happens.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
-use operator_simulation::{ApiServer, controllers, operator::Fault};
+use operator_simulation::{
+    ApiServer,
+    controllers::{self, controller},
+    operator::Fault,
+};
+use serde_json::Value;
 
 use super::{
     Setup,
     history::{Broken, History, Promise, text},
 };
-use crate::world::{CLUSTERS, World, run_on};
+use crate::world::{CLUSTERS, World, name, run_on};
 
 /// More writes than a reconcile has in any setup.
 const MOST_WRITES: usize = 16;
@@ -278,15 +287,23 @@ impl Played<'_> {
     pub async fn is_as_wanted(&mut self, rests: bool) -> Result<(), Broken> {
         for name in self.setup.clusters.iter().filter(|_| rests) {
             self.world.name = name;
-            if self.world.get(CLUSTERS, name).is_some() {
+            if let Some(cluster) = self.world.get(CLUSTERS, name) {
+                assert!(cluster.pointer("/metadata/deletionTimestamp").is_none(), "{name} doesn't go");
                 self.world.is_as_wanted();
             } else {
                 let server = self.world.server();
-                let stays = ["persistentvolumeclaims", "events.events.k8s.io"];
-                let left = server.all().filter(|(kind, _)| !stays.contains(kind));
+                let is_its = |object: &Value| text(object, "/metadata/labels/app.kubernetes.io~1instance") == *name;
+                let left = server.all().filter(|(kind, object)| *kind != "persistentvolumeclaims" && is_its(object));
                 let left: Vec<_> = left.map(|(kind, object)| (kind, text(object, "/metadata/name"))).collect();
-                assert!(left.is_empty(), "of a cluster that is gone, {left:?} is left");
+                assert!(left.is_empty(), "of {name}, which is gone, {left:?} is left");
             }
+        }
+        if rests {
+            let server = self.world.server();
+            let uids: BTreeSet<&str> = server.all().map(|(_, object)| text(object, "/metadata/uid")).collect();
+            let is_left = |pod: &&Arc<Value>| controller(pod).is_none_or(|uid| !uids.contains(uid));
+            let left: Vec<_> = server.list("pods", "").iter().filter(is_left).map(|pod| name(pod)).collect();
+            assert!(left.is_empty(), "no workload has {left:?}");
         }
         let writes = self.world.wire.count();
         self.world.restart();
