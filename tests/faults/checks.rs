@@ -167,7 +167,7 @@ async fn left_to_do(history: &History<'_>) -> Result<Option<String>, Vec<String>
         _ => true,
     };
     let left: Vec<&Action> = plan.actions.iter().filter(counts).collect();
-    if let Some(status) = status {
+    if let Some(status) = status.filter(|_| !history.wiped) {
         return Ok(Some(format!("of its status, {status} is about to change")));
     }
     let is_done = left.is_empty() && plan.gates.iter().all(Gate::is_remark) && !plan.returning;
