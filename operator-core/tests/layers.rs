@@ -126,7 +126,7 @@ const LINES: [(&str, usize); 11] = [
     ("crd", 600),
     ("render", 3_500),
     ("check", 950),
-    ("state", 1_140),
+    ("state", 1_150),
     ("plan", 1_190),
     ("status", 540),
     ("apply", 670),

@@ -69,6 +69,10 @@ fn what_is_in_no_namespace_names_its_cluster_by_a_label_and_has_no_owner() {
 #[test]
 fn a_cluster_is_held_before_it_has_something_in_no_namespace_and_as_long_as_it_may_have_some() {
     let (mut world, wanted) = (world(Availability::Synced), with_class());
+    world.snapshot.held = true;
+    let without = blueprint(&json!({ "image": "data:1" }));
+    assert_eq!(world.plan(&without).hold, Some(false), "it never had any");
+    world.snapshot.held = false;
     let first = world.plan(&wanted);
     assert_eq!((first.hold, done(&first)), (Some(true), vec!["Create PriorityClass default-a".to_owned()]));
     assert!(first.record.contains(&(Kind::from(&CLASS), "default-a".to_owned())), "an operator that dies now finds it");
@@ -76,7 +80,6 @@ fn a_cluster_is_held_before_it_has_something_in_no_namespace_and_as_long_as_it_m
     assert_eq!(world.plan(&wanted).hold, None);
 
     let mut world = installed();
-    let without = blueprint(&json!({ "image": "data:1" }));
     let surplus = world.plan(&without);
     assert_eq!((surplus.hold, done(&surplus)), (None, vec!["Delete PriorityClass default-a".to_owned()]));
     while !world.step(&without).is_done() {}

@@ -133,7 +133,8 @@ pub fn plan(newest: Result<&Blueprint, &[Invalid]>, accepted: Option<&Blueprint>
         plan = accepted::finish_first(newest.ok(), accepted, plan, snapshot);
     }
     let is_replaced = plan.replaced().next().is_some();
-    let is_outside = snapshot.outside().next().is_some();
+    let wants_outside = newest.is_ok_and(|newest| newest.objects.iter().any(|object| !object.kind.namespaced));
+    let is_outside = wants_outside || snapshot.may_have_outside();
     plan.hold = match snapshot.held {
         false => (is_replaced || is_outside).then_some(true),
         true => (!is_replaced && !is_outside && snapshot.open().next().is_none()).then_some(false),

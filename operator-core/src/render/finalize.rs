@@ -42,7 +42,8 @@ impl Object {
 }
 
 /// Sets what all children share (kind, name, labels, the controller reference, the intent), whatever a hook has changed. A claim has no
-/// controller: it outlives the cluster. A cluster-scoped object has a label instead: the garbage collector would take it for an orphan. `null` isn't sent: the operator would own the field without need.
+/// controller: it outlives the cluster. A cluster-scoped object has a label instead: the garbage collector would take it for an orphan. `null`
+/// isn't sent: the operator would own the field without need.
 pub fn finalize(object: &mut Object, names: &Names<'_>) {
     drop_null(&mut object.json);
     let mut body = fields(object.json.take());

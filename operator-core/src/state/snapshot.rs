@@ -116,7 +116,13 @@ impl Snapshot {
             .filter(|(kind, name)| self.child(kind, name).is_none_or(|child| child.deleting || !child.is_observed()))
     }
 
-    /// The cluster-scoped kinds that it has, had or wants: no garbage collector deletes their objects after the cluster.
+    /// Whether it has cluster-scoped objects, or had some, of which a late write may bring one back.
+    pub fn may_have_outside(&self) -> bool {
+        let mut recorded = self.status.iter().flat_map(|status| status.inventory.kinds());
+        recorded.any(|kind| !kind.namespaced) || self.children.iter().any(|child| !child.kind.namespaced)
+    }
+
+    /// The cluster-scoped kinds that it has, had or may have: no garbage collector deletes their objects after the cluster.
     pub fn outside(&self) -> impl Iterator<Item = (&Kind, &Availability)> {
         self.kinds.iter().filter(|(kind, _)| !kind.namespaced)
     }
