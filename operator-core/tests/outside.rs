@@ -84,7 +84,7 @@ fn a_cluster_is_held_before_it_has_something_in_no_namespace_and_as_long_as_it_m
     assert_eq!((surplus.hold, done(&surplus)), (None, vec!["Delete PriorityClass default-a".to_owned()]));
     while !world.step(&without).is_done() {}
     let inventory = &world.snapshot.status.as_ref().unwrap().inventory;
-    assert!(inventory.kinds().any(|kind| kind == Kind::from(&CLASS)), "what comes late is seen");
+    assert!(inventory.kinds().any(|kind| kind == &CLASS), "what comes late is seen");
     assert_eq!((inventory.names(&Kind::from(&CLASS)).count(), world.plan(&without).hold), (0, None));
 }
 
