@@ -130,7 +130,7 @@ const LINES: [(&str, usize); 11] = [
     ("plan", 1_190),
     ("status", 540),
     ("apply", 670),
-    ("runtime", 2_775),
+    ("runtime", 2_780),
     ("cli", 1_150),
 ];
 

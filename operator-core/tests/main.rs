@@ -5,6 +5,7 @@
 
 mod accepted;
 mod check;
+mod cluster_scoped;
 mod common;
 mod conditions;
 mod configuration;
@@ -13,7 +14,6 @@ mod form;
 mod layers;
 mod lost;
 mod named;
-mod outside;
 mod plans;
 mod pods;
 mod powers;

@@ -57,8 +57,7 @@ impl Inventory {
 
     /// Whether a Job came to its good end once. It may be gone since: by its time to live, or by hand.
     pub fn is_done(&self, kind: &Kind, name: &str) -> bool {
-        let text = self.0.get(&kind.id()).and_then(|names| names.get(name));
-        text.is_some_and(|text| text.ends_with(Note::Done.suffix()))
+        self.has_note(kind, name, Note::Done)
     }
 
     /// The workloads that were about to be deleted to be created anew.
@@ -67,6 +66,16 @@ impl Inventory {
             let open = names.iter().filter(|(_, text)| text.ends_with(Note::Open.suffix()));
             open.map(move |(name, _)| (kind.clone(), name.as_str()))
         })
+    }
+
+    /// Whether it is a workload of which a replacement isn't over.
+    pub fn is_open(&self, kind: &Kind, name: &str) -> bool {
+        self.has_note(kind, name, Note::Open)
+    }
+
+    fn has_note(&self, kind: &Kind, name: &str, note: Note) -> bool {
+        let text = self.0.get(&kind.id()).and_then(|names| names.get(name));
+        text.is_some_and(|text| text.ends_with(note.suffix()))
     }
 
     /// How many Jobs came to their good end.

@@ -173,7 +173,7 @@ impl ChildKind {
         Self::named(T::GROUP, T::VERSION, T::KIND, T::URL_PATH_SEGMENT)
     }
 
-    /// The same of a kind whose objects are in no namespace. Such an object can't have an owner that is in one: a label names its cluster, and the
+    /// The same of a cluster-scoped kind. Such an object can't have an owner that is in a namespace: a label names its cluster, and the
     /// operator deletes it before the cluster goes.
     pub const fn cluster_scoped<T: k8s_openapi::Resource<Scope = ClusterResourceScope>>() -> Self {
         let mut kind = Self::named(T::GROUP, T::VERSION, T::KIND, T::URL_PATH_SEGMENT);
@@ -240,10 +240,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of an id, `apps/v1/StatefulSet/statefulsets`; kinds of the core group begin with the version, and those outside of namespaces end
-    /// with `@cluster`. `None` where it is no id.
+    /// The kind of an id, `apps/v1/StatefulSet/statefulsets`; kinds of the core group begin with the version, and cluster-scoped
+    /// ones end with `@cluster`. `None` where it is no id.
     pub fn from_id(id: &str) -> Option<Self> {
-        let (names, namespaced) = id.strip_suffix(OUTSIDE).map_or((id, true), |names| (names, false));
+        let (names, namespaced) = id.strip_suffix(CLUSTER_SCOPED).map_or((id, true), |names| (names, false));
         let [group, version, kind, plural] = parts(names)?;
         if let Some(known) = ALL.into_iter().chain([&CLAIM]).find(|row| (&*row.group, &*row.kind) == (group, kind)) {
             return Some(Self::Row(known));
@@ -262,8 +262,8 @@ impl Kind {
 
     /// Its id; see [`Kind::from_id`].
     pub fn id(&self) -> String {
-        let outside = if self.namespaced { "" } else { OUTSIDE };
-        format!("{}/{}/{}{outside}", self.api_version(), self.kind, self.plural)
+        let scope = if self.namespaced { "" } else { CLUSTER_SCOPED };
+        format!("{}/{}/{}{scope}", self.api_version(), self.kind, self.plural)
     }
 }
 
@@ -337,8 +337,8 @@ impl<'de> Deserialize<'de> for Kind {
     }
 }
 
-/// End of the ids of kinds outside of namespaces.
-const OUTSIDE: &str = "@cluster";
+/// End of the ids of cluster-scoped kinds.
+const CLUSTER_SCOPED: &str = "@cluster";
 /// Longest id, in bytes: a group of 253, and three labels.
 const LONGEST: usize = 253 + 3 * 64;
 

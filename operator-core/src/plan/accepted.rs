@@ -64,21 +64,21 @@ pub(super) fn finish_first(
     }
 }
 
-/// What is to be done for a cluster that is being deleted: the garbage collector deletes what it owns, once it is gone. What is in no namespace has
+/// What is to be done for a cluster that is being deleted: the garbage collector deletes what it owns, once it is gone. Cluster-scoped objects have
 /// to go before. Where someone wants its children to stay (`--cascade=orphan`), nothing is finished, and nothing goes.
 pub(super) fn leave(accepted: Option<&Blueprint>, snapshot: &Snapshot) -> Plan {
     if !snapshot.held {
         return Plan::default();
     }
     let mut plan = match snapshot.deletion {
-        Some(Deletion::Background) => finish_first(None, accepted, prune::outside(snapshot), snapshot),
+        Some(Deletion::Background) => finish_first(None, accepted, prune::cluster_scoped(snapshot), snapshot),
         _ => Plan::default(),
     };
     let is_gone = |(kind, name): (Kind, &str)| snapshot.child(&kind, name).is_none();
     plan.look_again(Some(HELD));
-    let is_outside = |child: &Child| !child.kind.namespaced;
+    let is_cluster_scoped = |child: &Child| !child.kind.namespaced;
     let is_over = plan.actions.is_empty() && plan.gates.is_empty() && !plan.undecided;
-    let is_left = snapshot.deletion != Some(Deletion::Orphan) && snapshot.children.iter().any(is_outside);
+    let is_left = snapshot.deletion != Some(Deletion::Orphan) && snapshot.children.iter().any(is_cluster_scoped);
     plan.hold = (is_over && !is_left && snapshot.open().all(is_gone)).then_some(false);
     plan
 }

@@ -34,8 +34,8 @@ fn given_up(object: &Object, child: &Child, snapshot: &Snapshot) -> Option<i32> 
         Scale::Autoscaled => true,
         // It was created with the number that its predecessor had; the operator may have died since. An earlier spec's number goes with that.
         Scale::Initial => {
-            let mut open = snapshot.status.iter().flat_map(|status| status.inventory.open());
-            let is_open = open.any(|(kind, name)| kind == object.kind && name == object.name);
+            let inventory = snapshot.status.as_ref().map(|status| &status.inventory);
+            let is_open = inventory.is_some_and(|inventory| inventory.is_open(&object.kind, &object.name));
             (is_open || child.intent == Some(object.intent)) && health.replicas != 1
         }
         Scale::Fixed(_) | Scale::Unscaled => false,

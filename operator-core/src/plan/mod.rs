@@ -133,13 +133,13 @@ pub fn plan(newest: Result<&Blueprint, &[Invalid]>, accepted: Option<&Blueprint>
         plan = accepted::finish_first(newest.ok(), accepted, plan, snapshot);
     }
     let is_replaced = plan.replaced().next().is_some();
-    let wants_outside = newest.is_ok_and(|newest| newest.objects.iter().any(|object| !object.kind.namespaced));
-    let is_outside = wants_outside || snapshot.may_have_outside();
+    let wants_some = newest.is_ok_and(|newest| newest.objects.iter().any(|object| !object.kind.namespaced));
+    let has_cluster_scoped = wants_some || snapshot.has_cluster_scoped();
     plan.hold = match snapshot.held {
-        false => (is_replaced || is_outside).then_some(true),
-        true => (!is_replaced && !is_outside && snapshot.open().next().is_none()).then_some(false),
+        false => (is_replaced || has_cluster_scoped).then_some(true),
+        true => (!is_replaced && !has_cluster_scoped && snapshot.open().next().is_none()).then_some(false),
     };
-    let is_over_soon = snapshot.held && !is_outside && (plan.hold.is_some() || !plan.actions.is_empty());
+    let is_over_soon = snapshot.held && !has_cluster_scoped && (plan.hold.is_some() || !plan.actions.is_empty());
     plan.look_again(is_over_soon.then_some(HELD));
     plan
 }
@@ -337,7 +337,7 @@ fn record(plan: &mut Plan, situation: &Situation<'_>) {
             let rows = situation.snapshot.status.iter().flat_map(|status| &status.nodes);
             rows.into_iter().find(|row| Some(&*row.name) == child.node.as_deref()).map(|row| row.replicas)
         };
-        let is_open = inventory.is_some_and(|inventory| inventory.open().any(|open| open == (kind.clone(), name)));
+        let is_open = inventory.is_some_and(|inventory| inventory.is_open(kind, name));
         plan.record_replaced |= match action {
             Action::Replace { object, .. } => {
                 let child = situation.child(object);

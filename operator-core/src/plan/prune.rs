@@ -72,11 +72,11 @@ pub fn created(situation: &Situation<'_>) -> Vec<Action> {
 }
 
 /// The cluster-scoped objects of a cluster that is being deleted. What the inventory names and no watch shows is looked for.
-pub fn outside(snapshot: &Snapshot) -> Plan {
+pub fn cluster_scoped(snapshot: &Snapshot) -> Plan {
     let mut plan = Plan::default();
-    let outside = snapshot.children.iter().filter(|child| !child.kind.namespaced && is_deletable(child));
-    plan.actions = deletions(outside.collect());
-    for (kind, availability) in snapshot.outside() {
+    let there = snapshot.children.iter().filter(|child| !child.kind.namespaced && is_deletable(child));
+    plan.actions = deletions(there.collect());
+    for (kind, availability) in snapshot.cluster_scoped() {
         plan.undecided |= *availability == Availability::Pending;
         let recorded = snapshot.status.iter().flat_map(|status| status.inventory.names(kind));
         let gone = |name: &str| snapshot.fact(kind, name).is_some_and(|fact| is_not_ours(&fact.answer));

@@ -171,12 +171,12 @@ pub fn hash_key(cluster: &Identity) -> Reference {
     Reference { source: Source::Secret, name, key: Some("key".to_owned()) }
 }
 
-/// The finalizer that a custom resource has while something of it has no owner: pods of a workload that is replaced, and what is in no namespace.
+/// The finalizer that a custom resource has while something of it has no owner: pods of a workload that is replaced, and cluster-scoped objects.
 pub fn finalizer(group: &str) -> String {
     format!("{group}/cleanup")
 }
 
-/// The label that names the cluster of what is in no namespace, by its UID.
+/// The label of cluster-scoped objects that names their cluster, by its UID.
 pub fn cluster_label(group: &str) -> String {
     format!("{group}/cluster-uid")
 }

@@ -272,7 +272,7 @@ impl Context {
             match self.hold(cluster, true).await {
                 Ok(()) => return Ok(false),
                 // A replacement itself doesn't need it.
-                Err(error) if snapshot.outside().next().is_none() => tracing::warn!(%error, "not held"),
+                Err(error) if snapshot.cluster_scoped().next().is_none() => tracing::warn!(%error, "not held"),
                 Err(error) => {
                     let message =
                         format!("it has cluster-scoped objects, and can't get the finalizer for them: {error}");

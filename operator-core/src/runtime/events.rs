@@ -45,29 +45,11 @@ impl Recorder {
         Self { manager, instance, definition, queue, _task: AbortOnDropHandle::new(task) }
     }
 
-    /// Says what was done, in one event: its reason is the first of what was done, its note all of it.
+    /// Says what was done, in one event.
     pub fn done(&self, cluster: &Identity, done: &[(Verb, Kind, String)]) {
-        // The spec that is kept is the operator's memory, and files that no pod reads any more go after every change.
-        let is_news = |verb: Verb, kind: &Kind| *kind != &REVISION && (*kind != &CONFIG_MAP || verb != Verb::Delete);
-        let said = |wanted: Verb| {
-            let objects = done.iter().filter(move |(verb, kind, _)| *verb == wanted && is_news(*verb, kind));
-            let why = |kind: &Kind| if *kind == &POD { format!(" ({STUCK})") } else { String::new() };
-            objects.map(|(_, kind, name)| format!("{} {name}{}", kind.kind, why(kind))).collect::<Vec<_>>().join(", ")
-        };
-        let parts: Vec<(&str, String)> = [
-            (Verb::Replace, "Replaced"),
-            (Verb::Apply, "Updated"),
-            (Verb::Create, "Created"),
-            (Verb::Grow, "Grown"),
-            (Verb::Delete, "Deleted"),
-        ]
-        .into_iter()
-        .map(|(verb, reason)| (reason, said(verb)))
-        .filter(|(_, objects)| !objects.is_empty())
-        .collect();
-        let Some((reason, _)) = parts.first() else { return };
-        let note: Vec<String> = parts.iter().map(|(reason, objects)| format!("{reason} {objects}")).collect();
-        self.record(cluster, "Normal", reason, "Reconcile", &note.join("; "));
+        if let Some((reason, note)) = news(done) {
+            self.record(cluster, "Normal", reason, "Reconcile", &note);
+        }
     }
 
     /// Says what is wrong.
@@ -99,5 +81,48 @@ impl Recorder {
         if self.queue.try_send((cluster.namespace.clone(), event)).is_err() {
             tracing::debug!(reason, "too many events; one is dropped");
         }
+    }
+}
+
+/// The reason and the note of an event about what was done: the first of it, and all of it. None where it is nobody's news.
+fn news(done: &[(Verb, Kind, String)]) -> Option<(&'static str, String)> {
+    // The spec that is kept is the operator's memory, and files that no pod reads any more go after every change.
+    let is_news = |verb: Verb, kind: &Kind| *kind != &REVISION && (*kind != &CONFIG_MAP || verb != Verb::Delete);
+    let said = |wanted: Verb| {
+        let objects = done.iter().filter(move |(verb, kind, _)| *verb == wanted && is_news(*verb, kind));
+        let why = |kind: &Kind| if *kind == &POD { format!(" ({STUCK})") } else { String::new() };
+        objects.map(|(_, kind, name)| format!("{} {name}{}", kind.kind, why(kind))).collect::<Vec<_>>().join(", ")
+    };
+    let parts: Vec<(&str, String)> = [
+        (Verb::Replace, "Replaced"),
+        (Verb::Apply, "Updated"),
+        (Verb::Create, "Created"),
+        (Verb::Grow, "Grown"),
+        (Verb::Delete, "Deleted"),
+    ]
+    .into_iter()
+    .map(|(verb, reason)| (reason, said(verb)))
+    .filter(|(_, objects)| !objects.is_empty())
+    .collect();
+    let (reason, _) = parts.first()?;
+    let note: Vec<String> = parts.iter().map(|(reason, objects)| format!("{reason} {objects}")).collect();
+    Some((reason, note.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kind::{DEPLOYMENT, SERVICE};
+
+    #[test]
+    fn what_is_written_is_news_but_not_that_old_files_and_specs_go() {
+        let of = |done: &[(Verb, &'static crate::model::ChildKind)]| {
+            news(&done.iter().map(|(verb, kind)| (*verb, Kind::Row(kind), "a".to_owned())).collect::<Vec<_>>())
+        };
+        let said = of(&[(Verb::Create, &CONFIG_MAP), (Verb::Apply, &DEPLOYMENT), (Verb::Create, &REVISION)]);
+        assert_eq!(said, Some(("Updated", "Updated Deployment a; Created ConfigMap a".to_owned())));
+        assert_eq!(of(&[(Verb::Delete, &CONFIG_MAP), (Verb::Delete, &REVISION)]), None);
+        let said = of(&[(Verb::Delete, &CONFIG_MAP), (Verb::Delete, &SERVICE)]);
+        assert_eq!(said, Some(("Deleted", "Deleted Service a".to_owned())));
     }
 }

@@ -117,13 +117,13 @@ impl Snapshot {
     }
 
     /// Whether it has cluster-scoped objects, or had some, of which a late write may bring one back.
-    pub fn may_have_outside(&self) -> bool {
+    pub fn has_cluster_scoped(&self) -> bool {
         let mut recorded = self.status.iter().flat_map(|status| status.inventory.kinds());
         recorded.any(|kind| !kind.namespaced) || self.children.iter().any(|child| !child.kind.namespaced)
     }
 
     /// The cluster-scoped kinds that it has, had or may have: no garbage collector deletes their objects after the cluster.
-    pub fn outside(&self) -> impl Iterator<Item = (&Kind, &Availability)> {
+    pub fn cluster_scoped(&self) -> impl Iterator<Item = (&Kind, &Availability)> {
         self.kinds.iter().filter(|(kind, _)| !kind.namespaced)
     }
 

@@ -1,4 +1,4 @@
-//! Objects in no namespace: nothing but their cluster's operator would delete them.
+//! Cluster-scoped objects: nothing but their cluster's operator would delete them.
 
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use operator_core::{
